@@ -1,0 +1,35 @@
+/**
+ * A decision that asks for what it needs.
+ *
+ * Core code is synchronous and pure, but cannot know in advance which events or trie nodes it will look at.
+ * It yields the ids; whoever drives it loads them and hands them back. Ids that do not exist are simply absent
+ * from the answer.
+ */
+export type Needs<Id, Value, Result> = Generator<readonly Id[], Result, ReadonlyMap<Id, Value>>;
+
+/** Drives a decision whose needs are all at hand. */
+export const decide = <Id, Value, Result>(
+  decision: Needs<Id, Value, Result>,
+  lookup: (id: Id) => Value | undefined,
+): Result => {
+  let step = decision.next();
+  while (!step.done) {
+    const found = new Map<Id, Value>();
+    for (const id of step.value) {
+      const value = lookup(id);
+      if (value !== undefined) found.set(id, value);
+    }
+    step = decision.next(found);
+  }
+  return step.value;
+};
+
+/** Drives a decision whose needs are loaded, a batch at a time. */
+export const decideWith = async <Id, Value, Result>(
+  decision: Needs<Id, Value, Result>,
+  load: (ids: readonly Id[]) => Promise<ReadonlyMap<Id, Value>>,
+): Promise<Result> => {
+  let step = decision.next();
+  while (!step.done) step = decision.next(await load(step.value));
+  return step.value;
+};

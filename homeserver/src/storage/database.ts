@@ -1,0 +1,151 @@
+import type { Pool, PoolClient } from 'pg';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Sql } from './sql.ts';
+
+/** A snapshot to read from. A store method that takes one of these cannot write. */
+export interface ReadTx {
+  rows<Row>(statement: Sql): Promise<Row[]>;
+}
+
+export interface Tx extends ReadTx {
+  /** Resolves to the number of rows written. */
+  run(statement: Sql): Promise<number>;
+  /** Plain create, read, update and delete of a table that has an `EntitySchema`. */
+  readonly entities: EntityManager;
+  /** Runs once the rows are durable. Waking readers, sending to peers and metrics go here. */
+  afterCommit(hook: () => void): void;
+  /** Runs once the transaction is over, whichever way it ended. */
+  afterEnd(hook: () => void): void;
+}
+
+const RETRYABLE = new Set(['40001', '40P01']); // serialization_failure, deadlock_detected
+const MAX_ATTEMPTS = 5;
+const SLOW_QUERY_MS = 200;
+
+/** PostgreSQL: snapshots to read, transactions to write, single statements that are their own transaction. */
+export class Database implements ReadTx {
+  readonly #source: DataSource;
+  readonly #pool: Pool;
+  readonly #watch: Watch;
+
+  constructor(source: DataSource, pool: Pool, watch: Watch) {
+    this.#source = source;
+    this.#pool = pool;
+    this.#watch = watch;
+  }
+
+  /** Several reads that see the same moment. */
+  read<T>(work: (tx: ReadTx) => Promise<T>): Promise<T> {
+    return this.#once('REPEATABLE READ', work);
+  }
+
+  /** All of `work`'s writes or none. May run `work` again when PostgreSQL asks for it, so keep effects in hooks. */
+  async transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once('READ COMMITTED', work);
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !RETRYABLE.has(codeOf(error))) throw error;
+      }
+    }
+  }
+
+  /** One statement outside any transaction: a single round trip, durable when it resolves. */
+  async rows<Row>(statement: Sql): Promise<Row[]> {
+    return (await this.#watch(statement, () => this.#pool.query(forPg(statement)))).rows as Row[];
+  }
+
+  /** As `rows`, for writes; resolves to the number of rows written. */
+  async run(statement: Sql): Promise<number> {
+    return (await this.#watch(statement, () => this.#pool.query(forPg(statement)))).rowCount ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#source.destroy();
+  }
+
+  async #once<T>(isolation: 'READ COMMITTED' | 'REPEATABLE READ', work: (tx: Tx) => Promise<T>): Promise<T> {
+    const runner = this.#source.createQueryRunner();
+    try {
+      const tx = new PgTx(runner, (await runner.connect()) as PoolClient, this.#watch);
+      try {
+        await runner.startTransaction(isolation);
+        const result = await work(tx);
+        await runner.commitTransaction();
+        tx.end('committed');
+        return result;
+      } catch (error) {
+        if (runner.isTransactionActive) await runner.rollbackTransaction();
+        tx.end('rolled back');
+        throw error;
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+class PgTx implements Tx {
+  readonly entities: EntityManager;
+  readonly #client: PoolClient;
+  readonly #watch: Watch;
+  readonly #afterCommit: (() => void)[] = [];
+  readonly #afterEnd: (() => void)[] = [];
+  #open = true;
+
+  constructor(runner: QueryRunner, client: PoolClient, watch: Watch) {
+    this.entities = runner.manager;
+    this.#client = client;
+    this.#watch = watch;
+  }
+
+  async rows<Row>(statement: Sql): Promise<Row[]> {
+    return (await this.#query(statement)).rows as Row[];
+  }
+
+  async run(statement: Sql): Promise<number> {
+    return (await this.#query(statement)).rowCount ?? 0;
+  }
+
+  afterCommit(hook: () => void): void {
+    this.#afterCommit.push(hook);
+  }
+
+  afterEnd(hook: () => void): void {
+    this.#afterEnd.push(hook);
+  }
+
+  end(outcome: 'committed' | 'rolled back'): void {
+    this.#open = false;
+    for (const hook of this.#afterEnd) hook();
+    if (outcome === 'committed') for (const hook of this.#afterCommit) hook();
+  }
+
+  #query(statement: Sql) {
+    // A query that outlives its transaction would run on someone else's connection.
+    if (!this.#open) throw new Error('the transaction is over');
+    return this.#watch(statement, () => this.#client.query(forPg(statement)));
+  }
+}
+
+const forPg = ({ name, text, values }: Sql) => ({ ...(name !== undefined && { name }), text, values: [...values] });
+
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
+
+/** True when a statement failed because a row with that key exists. */
+export const isDuplicate = (error: unknown): boolean => codeOf(error) === '23505';
+
+/** Surrounds every query: times it and complains of slow ones. */
+export type Watch = <T>(statement: Sql, query: () => Promise<T>) => Promise<T>;
+
+export const watchQueries =
+  (clock: Clock, log: Log): Watch =>
+  async (statement, query) => {
+    const started = clock.now();
+    const result = await query();
+    const tookMs = clock.now() - started;
+    if (tookMs >= SLOW_QUERY_MS) log.warn('slow query', { query: statement.name ?? statement.text.slice(0, 80), tookMs });
+    return result;
+  };

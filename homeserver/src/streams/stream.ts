@@ -1,0 +1,44 @@
+declare const unit: unique symbol;
+
+/** A place in one stream. Positions of different streams do not compare. */
+export type Position = number & { readonly [unit]: 'Position' };
+
+/** Everything after `after`, up to and including `upTo`. */
+export interface Range {
+  readonly after: Position;
+  readonly upTo: Position;
+}
+
+/**
+ * Hands out the positions of one append-only stream.
+ *
+ * Writers commit out of order, so the newest position is not safe to read up to: a reader at 7 would never see 6
+ * if 6 commits later. `settled` is the newest position with nothing still in flight at or below it, and is the only
+ * number that may go into a sync token.
+ */
+export class Stream {
+  readonly name: string;
+  #last: number;
+  readonly #inFlight = new Set<number>();
+
+  constructor(name: string, last: number) {
+    this.name = name;
+    this.#last = last;
+  }
+
+  get settled(): Position {
+    const [oldest] = this.#inFlight; // claimed in ascending order, so the first is the smallest
+    return (oldest === undefined ? this.#last : oldest - 1) as Position;
+  }
+
+  /** Takes the next position. It holds back `settled` until it is given back to `release`, written or not. */
+  claim(): Position {
+    const position = ++this.#last;
+    this.#inFlight.add(position);
+    return position as Position;
+  }
+
+  release(position: Position): void {
+    this.#inFlight.delete(position);
+  }
+}
