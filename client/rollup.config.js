@@ -1,0 +1,22 @@
+import { commonjs, resolve, transpile } from './rollup/plugins.js';
+import { page } from './rollup/page.js';
+import { withoutCrypto } from './rollup/without-crypto.js';
+
+const out = new URL('dist/', import.meta.url).pathname;
+const watching = process.argv.includes('--watch') || process.argv.includes('-w');
+
+export default {
+  input: { main: new URL('src/main.ts', import.meta.url).pathname },
+  output: {
+    dir: out,
+    format: 'es',
+    sourcemap: watching,
+    entryFileNames: 'assets/[name]-[hash].js',
+    chunkFileNames: 'assets/[name]-[hash].js',
+    assetFileNames: 'assets/[name]-[hash][extname]',
+    // One chunk for the SDK, so that a change of ours does not make browsers fetch it again.
+    manualChunks: (id) => (id.includes('node_modules/') && !/node_modules\/(@lit|lit)/.test(id) ? 'matrix' : undefined),
+    hoistTransitiveImports: false,
+  },
+  plugins: [withoutCrypto(), resolve(), commonjs(), transpile({ minify: !watching }), page({ out, minify: !watching })],
+};
