@@ -1,0 +1,97 @@
+import { isIP, type LookupFunction } from 'node:net';
+import { checkServerIdentity, type PeerCertificate, rootCertificates } from 'node:tls';
+import { LRUCache } from 'lru-cache';
+import { type Dispatcher, Pool } from 'undici';
+import type { Address, Dns } from './dns.ts';
+import type { Target } from './target.ts';
+
+export interface ConnectionsDeps {
+  readonly dns: Pick<Dns, 'addresses'>;
+  /** Whether the operator lets us connect to this address at all. */
+  readonly mayConnectTo: (address: string) => boolean;
+  readonly trustedCa?: string | undefined;
+  readonly verifyCertificates: boolean;
+}
+
+const MAX_POOLS = 1_000;
+const CONNECTIONS_PER_TARGET = 6;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Shorter than what common reverse proxies allow, so that we are the ones to hang up. */
+const KEEP_ALIVE_MS = 50_000;
+
+/** A name led to addresses that must not be contacted, or to none. */
+export class UnreachableAddressError extends Error {
+  override readonly name = 'UnreachableAddressError';
+}
+
+/** Open connections, kept alive and bounded in number. */
+export class Connections implements AsyncDisposable {
+  readonly #deps: ConnectionsDeps;
+  readonly #closing = new Set<Promise<void>>();
+  readonly #pools: LRUCache<string, Pool>;
+
+  constructor(deps: ConnectionsDeps) {
+    this.#deps = deps;
+    this.#pools = new LRUCache<string, Pool>({ max: MAX_POOLS, dispose: (pool) => this.#close(pool) });
+  }
+
+  /** What to send a request to `target` with. Throws when its address is literal and refused. */
+  to(target: Target): Dispatcher {
+    if (isIP(target.host) !== 0) this.#check(target.host);
+    const key = `${target.scheme} ${target.host} ${target.port} ${target.tlsName}`;
+    const pool = this.#pools.get(key) ?? this.#open(target);
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#pools.clear();
+    await Promise.all(this.#closing);
+  }
+
+  #open({ scheme, host, port, tlsName }: Target): Pool {
+    const authority = isIP(host) === 6 ? `[${host}]` : host;
+    const { trustedCa, verifyCertificates } = this.#deps;
+    return new Pool(`${scheme}://${authority}:${port}`, {
+      connections: CONNECTIONS_PER_TARGET,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      allowH2: false,
+      connect: {
+        timeout: CONNECT_TIMEOUT_MS,
+        lookup: this.#lookup,
+        rejectUnauthorized: verifyCertificates,
+        // The name in the certificate is the server's, whatever host its override or SRV record leads to.
+        checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkServerIdentity(tlsName, certificate),
+        ...(isIP(tlsName) === 0 && { servername: tlsName }),
+        ...(trustedCa !== undefined && { ca: [...rootCertificates, trustedCa] }),
+      },
+    });
+  }
+
+  #close(pool: Pool): void {
+    const closing = pool.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  // Checked after resolution, by whoever connects: a name cannot change its mind in between.
+  readonly #lookup: LookupFunction = (host, options, answer) => {
+    this.#resolve(host).then(
+      (addresses) => {
+        const [first] = addresses;
+        if (first === undefined) answer(new UnreachableAddressError('no address may be contacted'), '', 0);
+        else if (options.all) answer(null, [...addresses]);
+        else answer(null, first.address, first.family);
+      },
+      (error: unknown) => answer(error as Error, '', 0),
+    );
+  };
+
+  async #resolve(host: string): Promise<Address[]> {
+    const found = await this.#deps.dns.addresses(host);
+    return found.filter(({ address }) => this.#deps.mayConnectTo(address));
+  }
+
+  #check(address: string): void {
+    if (!this.#deps.mayConnectTo(address)) throw new UnreachableAddressError('the address may not be contacted');
+  }
+}

@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import { ServerName } from '@holm/spec/ids';
+import { silentLog } from '../../platform/log.ts';
+import { seededEntropy } from '../../testing/seeded-entropy.ts';
+import { Resolver } from './resolver.ts';
+import type { SrvRecord } from './srv.ts';
+
+interface World {
+  readonly delegates?: Record<string, string>;
+  readonly srv?: Record<string, readonly SrvRecord[]>;
+  readonly overrides?: Record<string, string>;
+  readonly srvFails?: boolean;
+}
+
+const resolverIn = ({ delegates = {}, srv = {}, overrides = {}, srvFails = false }: World) =>
+  new Resolver({
+    settings: {
+      overrides: new Map(Object.entries(overrides).map(([name, to]) => [ServerName.parse(name), to])),
+    },
+    dns: {
+      srv: (name) => (srvFails ? Promise.reject(new Error('SERVFAIL')) : Promise.resolve(srv[name] ?? [])),
+      addresses: () => Promise.reject(new Error('not for the resolver')),
+    },
+    wellKnown: {
+      delegateOf: (host) => {
+        const to = delegates[host];
+        return Promise.resolve(to === undefined ? undefined : ServerName.parse(to));
+      },
+    },
+    entropy: seededEntropy('resolver'),
+    log: silentLog,
+  });
+
+const record = (name: string, port: number, priority = 0, weight = 0): SrvRecord => ({ name, port, priority, weight });
+
+// The examples are the specification's steps, one by one: [name, world, host and port, Host header, certificate name].
+const steps: readonly (readonly [string, string, World, string, string, string])[] = [
+  ['1: an address', '1.2.3.4', {}, 'https 1.2.3.4 8448', '1.2.3.4', '1.2.3.4'],
+  ['1: an address and port', '1.2.3.4:1', {}, 'https 1.2.3.4 1', '1.2.3.4:1', '1.2.3.4'],
+  ['1: an IPv6 address and port', '[::1]:1', {}, 'https ::1 1', '[::1]:1', '::1'],
+  ['1: an IPv6 address', '[::1]', {}, 'https ::1 8448', '[::1]', '::1'],
+  ['2: a port', 'a.example:80', { delegates: { 'a.example': 'b.example' } }, 'https a.example 80', 'a.example:80', 'a.example'],
+  ['3.1: to an address', 'a.example', { delegates: { 'a.example': '1.2.3.4' } }, 'https 1.2.3.4 8448', '1.2.3.4', '1.2.3.4'],
+  ['3.1: to an address and port', 'a.example', { delegates: { 'a.example': '1.2.3.4:5' } }, 'https 1.2.3.4 5', '1.2.3.4:5', '1.2.3.4'],
+  ['3.2: to a port', 'a.example', { delegates: { 'a.example': 'b.example:5' } }, 'https b.example 5', 'b.example:5', 'b.example'],
+  [
+    '3.3: to a name with SRV', 'a.example',
+    { delegates: { 'a.example': 'b.example' }, srv: { '_matrix-fed._tcp.b.example': [record('c.example', 5)] } },
+    'https c.example 5', 'b.example', 'b.example',
+  ],
+  [
+    '3.4: to a name with the deprecated SRV', 'a.example',
+    { delegates: { 'a.example': 'b.example' }, srv: { '_matrix._tcp.b.example': [record('c.example.', 5)] } },
+    'https c.example 5', 'b.example', 'b.example',
+  ],
+  ['3.5: to a bare name', 'a.example', { delegates: { 'a.example': 'b.example' } }, 'https b.example 8448', 'b.example', 'b.example'],
+  [
+    '4: SRV, the new name first', 'a.example',
+    { srv: { '_matrix-fed._tcp.a.example': [record('new.example', 1)], '_matrix._tcp.a.example': [record('old.example', 2)] } },
+    'https new.example 1', 'a.example', 'a.example',
+  ],
+  ['4: a service that is not there', 'a.example', { srv: { '_matrix-fed._tcp.a.example': [record('.', 0)] } }, 'https a.example 8448', 'a.example', 'a.example'],
+  ['5: a bare name', 'a.example', {}, 'https a.example 8448', 'a.example', 'a.example'],
+  ['5: no name server', 'a.example', { srvFails: true }, 'https a.example 8448', 'a.example', 'a.example'],
+  ['an override', 'a.example', { overrides: { 'a.example': '127.0.0.1:9' } }, 'https 127.0.0.1 9', 'a.example', 'a.example'],
+  ['an override without a port', 'a.example', { overrides: { 'a.example': 'b.example' } }, 'https b.example 8448', 'a.example', 'a.example'],
+  ['an override to 443', 'a.example', { overrides: { 'a.example': 'b.example:443' } }, 'https b.example 443', 'a.example', 'a.example'],
+  ['an override without TLS', 'a.example:1', { overrides: { 'a.example:1': 'http://[::1]:9' } }, 'http ::1 9', 'a.example:1', 'a.example'],
+]; // prettier-ignore
+
+describe('Resolver', () => {
+  for (const [title, name, world, where, hostHeader, tlsName] of steps) {
+    it(`follows step ${title}`, async () => {
+      const [target] = await resolverIn(world).resolve(ServerName.parse(name));
+      expect(`${target?.scheme} ${target?.host} ${target?.port}`).to.equal(where);
+      expect(target?.hostHeader).to.equal(hostHeader);
+      expect(target?.tlsName).to.equal(tlsName);
+    });
+  }
+
+  it('offers every record, lowest priority first and heavier ones more often', async () => {
+    const resolver = resolverIn({
+      srv: { '_matrix-fed._tcp.a.example': [record('late', 1, 9), record('light', 1, 1, 1), record('heavy', 1, 1, 9)] },
+    });
+    let heavyFirst = 0;
+    for (let i = 0; i < 200; i++) {
+      const hosts = (await resolver.resolve(ServerName.parse('a.example'))).map(({ host }) => host);
+      expect([...hosts].sort()).to.eql(['heavy', 'late', 'light']);
+      expect(hosts[2]).to.equal('late');
+      if (hosts[0] === 'heavy') heavyFirst++;
+    }
+    expect(heavyFirst).to.be.within(160, 198);
+  });
+});
