@@ -1,0 +1,5 @@
+import type { MigrationInterface } from 'typeorm';
+import { Accounts1763690000002 } from './0002-accounts.ts';
+
+/** Every migration, in the order of its number. A migration is never edited once it has landed. */
+export const migrations: readonly (new () => MigrationInterface)[] = [Accounts1763690000002];
