@@ -1,0 +1,24 @@
+import type { UnixMillis } from '../../platform/clock.ts';
+
+/** Since when a server cannot be reached, and when to try again. */
+export interface BackOff {
+  readonly failingSince: UnixMillis;
+  readonly retryAt: UnixMillis;
+  readonly intervalMs: number;
+}
+
+const FIRST_INTERVAL_MS = 2_000;
+
+/** Doubles the interval with every failure. `chance`, in [0, 1), spreads out servers that failed together. */
+export const afterFailure = (
+  before: BackOff | undefined,
+  now: UnixMillis,
+  { capMs, chance }: { readonly capMs: number; readonly chance: number },
+): BackOff => {
+  const intervalMs = Math.min(capMs, before ? before.intervalMs * 2 : FIRST_INTERVAL_MS);
+  return {
+    failingSince: before?.failingSince ?? now,
+    retryAt: (now + Math.round(intervalMs * (0.8 + 0.2 * chance))) as UnixMillis,
+    intervalMs,
+  };
+};
