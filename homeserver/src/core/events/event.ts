@@ -38,6 +38,10 @@ export interface Event {
   readonly authEvents: readonly EventId[];
   /** The event that this one redacts, wherever the version keeps it. */
   readonly redacts: EventId | undefined;
+  /** The canonical JSON of `pdu`, while it is at hand from building or checking the event; see `pduText`. */
+  readonly text?: string | undefined;
+  /** Why its form alone allows it to be kept only as a rejected event. */
+  readonly rejection?: string | undefined;
 }
 
 export type StateEvent = Event & { readonly stateKey: string };

@@ -20,6 +20,8 @@ export interface RoomVersion {
   readonly enforceKeyValidity: boolean;
   /** Numbers are integers in ±(2^53 − 1), written plainly. */
   readonly strictCanonicalJson: boolean;
+  /** The greatest `depth`; as near to 2^63 − 1 as a number comes, where that is the limit. */
+  readonly maxDepth: number;
   /** An identifier over 255 bytes but not over 255 code points: kept as a rejected event, or dropped. */
   readonly oversizeIds: 'reject' | 'drop';
   readonly redactsKey: 'top level' | 'content';
@@ -58,6 +60,7 @@ const v1: RoomVersion = {
   stateResolution: 'v1',
   enforceKeyValidity: false,
   strictCanonicalJson: false,
+  maxDepth: 2 ** 63,
   oversizeIds: 'reject',
   redactsKey: 'top level',
   redaction: redaction.v1,
@@ -93,6 +96,7 @@ const v6: RoomVersion = {
   ...v5,
   id: '6',
   strictCanonicalJson: true,
+  maxDepth: Number.MAX_SAFE_INTEGER,
   redaction: redaction.v6,
   auth: { ...v5.auth, aliasesSpecialCase: false, notificationLevels: true, powerLevels: 'integers or strings' },
 };

@@ -1,0 +1,4 @@
+declare module 'canonicaljson' {
+  const canonicaljson: { stringify(value: unknown): string };
+  export default canonicaljson;
+}
