@@ -17,8 +17,10 @@ export interface Tx extends ReadTx {
   /** Runs once the rows are durable. Waking readers, sending to peers and metrics go here. */
   afterCommit(hook: () => void): void;
   /** Runs once the transaction is over, whichever way it ended. */
-  afterEnd(hook: () => void): void;
+  afterEnd(hook: (outcome: Outcome) => void): void;
 }
+
+export type Outcome = 'committed' | 'rolled back';
 
 const RETRYABLE = new Set(['40001', '40P01']); // serialization_failure, deadlock_detected
 const MAX_ATTEMPTS = 5;
@@ -92,7 +94,7 @@ class PgTx implements Tx {
   readonly #client: PoolClient;
   readonly #watch: Watch;
   readonly #afterCommit: (() => void)[] = [];
-  readonly #afterEnd: (() => void)[] = [];
+  readonly #afterEnd: ((outcome: Outcome) => void)[] = [];
   #open = true;
 
   constructor(runner: QueryRunner, client: PoolClient, watch: Watch) {
@@ -113,13 +115,13 @@ class PgTx implements Tx {
     this.#afterCommit.push(hook);
   }
 
-  afterEnd(hook: () => void): void {
+  afterEnd(hook: (outcome: Outcome) => void): void {
     this.#afterEnd.push(hook);
   }
 
-  end(outcome: 'committed' | 'rolled back'): void {
+  end(outcome: Outcome): void {
     this.#open = false;
-    for (const hook of this.#afterEnd) hook();
+    for (const hook of this.#afterEnd) hook(outcome);
     if (outcome === 'committed') for (const hook of this.#afterCommit) hook();
   }
 

@@ -19,11 +19,14 @@ export interface Range {
 export class Stream {
   readonly name: string;
   #last: number;
+  readonly #next: () => number;
   readonly #inFlight = new Set<number>();
 
-  constructor(name: string, last: number) {
+  /** `last` is the newest position in use. `next` gives greater numbers each time; by default the very next one. */
+  constructor(name: string, last: number, next: () => number = () => this.#last + 1) {
     this.name = name;
     this.#last = last;
+    this.#next = next;
   }
 
   get settled(): Position {
@@ -33,9 +36,9 @@ export class Stream {
 
   /** Takes the next position. It holds back `settled` until it is given back to `release`, written or not. */
   claim(): Position {
-    const position = ++this.#last;
-    this.#inFlight.add(position);
-    return position as Position;
+    this.#last = this.#next();
+    this.#inFlight.add(this.#last);
+    return this.#last as Position;
   }
 
   release(position: Position): void {

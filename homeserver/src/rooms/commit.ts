@@ -1,0 +1,121 @@
+import type { ServerName, UserId } from '@holm/spec/ids';
+import type { Log } from '../platform/log.ts';
+import type { Notifier } from '../streams/notifier.ts';
+import type { Position, Stream } from '../streams/stream.ts';
+import type { Events } from './events.ts';
+import type { UserRooms } from './members/user-rooms.ts';
+import type { StoredEvent } from './model.ts';
+import type { Room } from './room.ts';
+import { type Change, type CommittedMember, toMember } from './write/change.ts';
+import type { RoomWriter } from './write/room-writer.ts';
+import type { OutboxWrite } from './write/room-write.ts';
+
+/** What others learn of a step once it is durable. */
+export interface Committed {
+  readonly room: Room;
+  /** Events that are shown, in the order of the timeline. */
+  readonly timeline: readonly StoredEvent[];
+  readonly members: readonly CommittedMember[];
+  readonly outbox: readonly OutboxWrite[];
+}
+
+/** Told of every step, after it is durable. Must not throw and must not take long. */
+export type CommitListener = (committed: Committed) => void;
+
+export interface CommitDeps {
+  readonly writer: RoomWriter;
+  readonly events: Events;
+  readonly userRooms: UserRooms;
+  readonly stream: Stream;
+  readonly notifier: Notifier;
+  readonly log: Log;
+  readonly serverName: ServerName;
+  readonly listeners: readonly CommitListener[];
+}
+
+interface PendingWake {
+  readonly position: Position;
+  readonly users: Iterable<UserId>;
+}
+
+/** Makes steps of rooms durable, then lets everyone know. */
+export class Committer {
+  readonly #deps: CommitDeps;
+  readonly #wakes: PendingWake[] = [];
+
+  constructor(deps: CommitDeps) {
+    this.#deps = deps;
+  }
+
+  /** A place in the stream. Give it back with the commit, or with `release` if it comes to nothing. */
+  claim(): Position {
+    return this.#deps.stream.claim();
+  }
+
+  release(positions: readonly Position[]): void {
+    for (const position of positions) this.#deps.stream.release(position);
+    this.#wakeSettled();
+  }
+
+  /** False when the room's head has moved. Either way `positions` are given back. */
+  async commit(change: Change, positions: readonly Position[]): Promise<boolean> {
+    const write = change.toWrite();
+    try {
+      const committed = await this.#deps.writer.commit(write);
+      if (committed) this.applied(change, write.head);
+      return committed;
+    } finally {
+      this.release(positions);
+    }
+  }
+
+  /** Brings what is remembered up to date with a write that is durable now. */
+  applied(change: Change, head: Room['head'] & object): void {
+    const { events, userRooms, serverName, listeners, log } = this.#deps;
+    const { room } = change;
+    room.moveHead(head);
+    room.keys.added(change.newKeys);
+    for (const event of change.events) events.remember(event);
+    for (const redaction of change.redactions) this.#redacted(room, ...redaction);
+    const timeline = change.events.filter(({ ord }) => ord !== undefined);
+    room.tail.append(timeline);
+    room.members.changed(serverName, change.members);
+    for (const member of change.members) userRooms.changed(toMember(room, member));
+    this.#queueWake(room, timeline, change.members);
+    for (const listener of listeners) {
+      try {
+        listener({ room, timeline, members: change.members, outbox: change.outbox });
+      } catch (err) {
+        log.error('a commit listener failed', { err, roomId: room.roomId });
+      }
+    }
+  }
+
+  #redacted(room: Room, target: number, by: number): void {
+    const event = this.#deps.events.cached(target);
+    if (!event) return;
+    const redacted = this.#deps.events.remember({ ...event, redactedBy: by });
+    room.tail.replace(redacted);
+  }
+
+  /** Readers are woken when they can see the event, which is not before everything below it has settled. */
+  #queueWake(room: Room, timeline: readonly StoredEvent[], members: readonly CommittedMember[]): void {
+    const last = timeline.at(-1)?.position ?? members.at(-1)?.position;
+    if (last === undefined) return;
+    const local = room.members.loaded?.local ?? [];
+    const concerned = members.filter(({ server }) => server === this.#deps.serverName).map(({ userId }) => userId);
+    this.#wakes.push({ position: last, users: concerned.length === 0 ? local : [...local, ...concerned] });
+  }
+
+  #wakeSettled(): void {
+    const { stream, notifier } = this.#deps;
+    const { settled } = stream;
+    for (let i = 0; i < this.#wakes.length; ) {
+      const wake = this.#wakes[i];
+      if (wake && wake.position <= settled) {
+        this.#wakes.splice(i, 1);
+        notifier.wake(wake.users);
+      } else i++;
+    }
+  }
+}

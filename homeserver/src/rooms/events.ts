@@ -1,0 +1,108 @@
+import type { EventId, RoomId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import { storedEvent } from '../core/events/stored-event.ts';
+import type { RoomVersion } from '../core/rooms/room-version.ts';
+import type { Database, ReadTx } from '../storage/database.ts';
+import type { Position } from '../streams/stream.ts';
+import { EVENT_STATUSES, type EventRow, eventsStore as store } from './events.store.ts';
+import type { EventNid, RoomNid, StoredEvent } from './model.ts';
+
+/** An event's own text and what is parsed from it; roughly. */
+const BYTES_PER_EVENT = 3_000;
+
+interface RoomNames {
+  byNids(nids: readonly RoomNid[]): Promise<Map<RoomNid, { readonly roomId: RoomId; readonly version: RoomVersion }>>;
+}
+
+/** Events by number and by id. They never change, but for being redacted, so they are cached without more ado. */
+export class Events {
+  readonly #db: Database;
+  readonly #rooms: RoomNames;
+  readonly #cache: LRUCache<EventNid, StoredEvent>;
+  readonly #nids: LRUCache<EventId, EventNid>;
+
+  constructor(db: Database, rooms: RoomNames, cacheBytes: number) {
+    this.#db = db;
+    this.#rooms = rooms;
+    const max = Math.max(100, Math.floor(cacheBytes / BYTES_PER_EVENT));
+    this.#cache = new LRUCache({ max });
+    this.#nids = new LRUCache({ max });
+  }
+
+  async byNid(nid: EventNid): Promise<StoredEvent | undefined> {
+    return this.#cache.get(nid) ?? (await this.load([nid])).get(nid);
+  }
+
+  /** What is at hand without asking. */
+  cached(nid: EventNid): StoredEvent | undefined {
+    return this.#cache.get(nid);
+  }
+
+  async load(nids: readonly EventNid[]): Promise<Map<EventNid, StoredEvent>> {
+    const found = new Map<EventNid, StoredEvent>();
+    const missing: EventNid[] = [];
+    for (const nid of nids) {
+      const cached = this.#cache.get(nid);
+      if (cached) found.set(nid, cached);
+      else missing.push(nid);
+    }
+    if (missing.length === 0) return found;
+    for (const event of await this.fromRows(await store.byNid(this.#db, missing))) found.set(event.nid, event);
+    return found;
+  }
+
+  async byId(id: EventId): Promise<StoredEvent | undefined> {
+    return (await this.byIds([id])).get(id);
+  }
+
+  async byIds(ids: readonly EventId[]): Promise<Map<EventId, StoredEvent>> {
+    const found = new Map<EventId, StoredEvent>();
+    const missing: EventId[] = [];
+    for (const id of ids) {
+      const nid = this.#nids.get(id);
+      const cached = nid === undefined ? undefined : this.#cache.get(nid);
+      if (cached) found.set(id, cached);
+      else missing.push(id);
+    }
+    if (missing.length === 0) return found;
+    for (const event of await this.fromRows(await store.byId(this.#db, missing))) found.set(event.event.eventId, event);
+    return found;
+  }
+
+  /** Reads rows that some other query found, and remembers them. What is cached already wins: it is parsed. */
+  async fromRows(rows: readonly EventRow[]): Promise<StoredEvent[]> {
+    const rooms = await this.#rooms.byNids([...new Set(rows.map((row) => row.room_nid))]);
+    return rows.map((row) => {
+      const cached = this.#cache.get(row.event_nid);
+      if (cached) return cached;
+      const room = rooms.get(row.room_nid);
+      if (!room) throw new Error(`event ${row.event_nid} is of the unknown room ${row.room_nid}`);
+      return this.remember(fromRow(row, room));
+    });
+  }
+
+  remember(event: StoredEvent): StoredEvent {
+    this.#cache.set(event.nid, event);
+    this.#nids.set(event.event.eventId, event.nid);
+    return event;
+  }
+
+  /** The texts of events as other servers get them. */
+  texts(nids: readonly EventNid[], tx: ReadTx = this.#db): Promise<Map<EventNid, string>> {
+    return store.texts(tx, nids);
+  }
+}
+
+const fromRow = (row: EventRow, room: { readonly roomId: RoomId; readonly version: RoomVersion }): StoredEvent => ({
+  nid: row.event_nid,
+  roomNid: row.room_nid,
+  event: storedEvent(row.event_id, room.roomId, room.version, row.json),
+  status: EVENT_STATUSES[row.status] ?? 'rejected',
+  ord: row.ord ?? undefined,
+  position: (row.position ?? undefined) as Position | undefined,
+  snapshot: row.snapshot ?? undefined,
+  keyNumber: row.key_number ?? undefined,
+  authNumber: row.auth_number ?? undefined,
+  replaces: row.replaces ?? undefined,
+  redactedBy: row.redacted_by ?? undefined,
+});

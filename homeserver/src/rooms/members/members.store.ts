@@ -1,0 +1,140 @@
+import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
+import type { Membership } from '../../core/events/event.ts';
+import type { ReadTx } from '../../storage/database.ts';
+import { named, sql } from '../../storage/sql.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { EventNid, Member, RoomNid } from '../model.ts';
+
+interface MemberRow {
+  readonly room_nid: RoomNid;
+  readonly user_id: UserId;
+  readonly membership: Membership;
+  readonly event_nid: EventNid;
+  readonly sender: UserId;
+  readonly server: ServerName;
+  readonly position: Position;
+}
+
+const toMember = (row: MemberRow): Member => ({
+  roomNid: row.room_nid,
+  userId: row.user_id,
+  membership: row.membership,
+  eventNid: row.event_nid,
+  sender: row.sender,
+  server: row.server,
+  position: row.position,
+});
+
+/** What an invite or knock tells about a room that this server is not in. */
+export interface OutsideMembership {
+  readonly roomNid: RoomNid;
+  /** Stripped state events, as JSON text of an array. */
+  readonly stripped: string;
+  readonly via: readonly ServerName[];
+}
+
+export const membersStore = {
+  async ofUser(tx: ReadTx, user: UserId): Promise<Member[]> {
+    const rows = await tx.rows<MemberRow>(
+      named(
+        'members.of_user',
+        sql`SELECT room_nid, user_id, membership, event_nid, sender, server, position
+              FROM memberships WHERE user_id = ${user} AND NOT forgotten`,
+      ),
+    );
+    return rows.map(toMember);
+  },
+
+  async find(tx: ReadTx, room: RoomNid, user: UserId): Promise<Member | undefined> {
+    const [row] = await tx.rows<MemberRow>(
+      named(
+        'members.find',
+        sql`SELECT room_nid, user_id, membership, event_nid, sender, server, position
+              FROM memberships WHERE room_nid = ${room} AND user_id = ${user}`,
+      ),
+    );
+    return row && toMember(row);
+  },
+
+  async joinedOf(tx: ReadTx, room: RoomNid, server: ServerName): Promise<UserId[]> {
+    const rows = await tx.rows<{ user_id: UserId }>(
+      named(
+        'members.joined_of_server',
+        sql`SELECT user_id FROM memberships
+             WHERE room_nid = ${room} AND server = ${server} AND membership = 'join'`,
+      ),
+    );
+    return rows.map((row) => row.user_id);
+  },
+
+  async servers(tx: ReadTx, room: RoomNid): Promise<Map<ServerName, number>> {
+    const rows = await tx.rows<{ server: ServerName; joined: number }>(
+      named(
+        'members.servers',
+        sql`SELECT server, count(*)::int AS joined FROM memberships
+             WHERE room_nid = ${room} AND membership = 'join' GROUP BY server`,
+      ),
+    );
+    return new Map(rows.map((row) => [row.server, row.joined]));
+  },
+
+  async counts(tx: ReadTx, rooms: readonly RoomNid[]): Promise<{ room: RoomNid; membership: Membership; count: number }[]> {
+    return tx.rows(
+      named(
+        'members.counts',
+        sql`SELECT room_nid AS room, membership, count(*)::int AS count FROM memberships
+             WHERE room_nid = ANY(${rooms}::int[]) AND membership IN ('join', 'invite') GROUP BY 1, 2`,
+      ),
+    );
+  },
+
+  /** Up to five members to name a room by, for each of many rooms; oldest first. Joined and invited before left. */
+  async heroes(tx: ReadTx, rooms: readonly RoomNid[], except: UserId): Promise<Map<RoomNid, UserId[]>> {
+    const rows = await tx.rows<{ room_nid: RoomNid; user_id: UserId }>(
+      named(
+        'members.heroes',
+        sql`SELECT r.room_nid, m.user_id
+              FROM unnest(${rooms}::int[]) AS r(room_nid)
+             CROSS JOIN LATERAL (
+                     SELECT user_id FROM memberships
+                      WHERE room_nid = r.room_nid AND user_id <> ${except}
+                      ORDER BY membership IN ('join', 'invite') DESC, position, user_id LIMIT 5) m`,
+      ),
+    );
+    const heroes = new Map<RoomNid, UserId[]>();
+    for (const { room_nid, user_id } of rows) heroes.set(room_nid, [...(heroes.get(room_nid) ?? []), user_id]);
+    return heroes;
+  },
+
+  async outside(tx: ReadTx, user: UserId): Promise<OutsideMembership[]> {
+    const rows = await tx.rows<{ room_nid: RoomNid; stripped: string; via: ServerName[] | null }>(
+      named(
+        'members.outside',
+        sql`SELECT room_nid, stripped, via FROM memberships
+             WHERE user_id = ${user} AND stripped IS NOT NULL AND NOT forgotten`,
+      ),
+    );
+    return rows.map((row) => ({ roomNid: row.room_nid, stripped: row.stripped, via: row.via ?? [] }));
+  },
+
+  async via(tx: ReadTx, room: RoomId, user: UserId): Promise<ServerName[]> {
+    const [row] = await tx.rows<{ via: ServerName[] | null }>(sql`
+      SELECT m.via FROM memberships m JOIN rooms r USING (room_nid)
+       WHERE r.room_id = ${room} AND m.user_id = ${user}`);
+    return row?.via ?? [];
+  },
+
+  /** A membership in a room that this server is not in: an invite, a knock, or the end of either. */
+  async putOutside(tx: ReadTx, member: Member, told: { stripped: string | null; via: readonly ServerName[] }): Promise<void> {
+    await tx.rows(sql`
+      INSERT INTO memberships (room_nid, user_id, membership, event_nid, position, server, sender, stripped, via)
+      VALUES (${member.roomNid}, ${member.userId}, ${member.membership}, ${member.eventNid}, ${member.position},
+              ${member.server}, ${member.sender}, ${told.stripped}, ${told.via}::text[])
+      ON CONFLICT (room_nid, user_id) DO UPDATE
+         SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = EXCLUDED.position,
+             sender = EXCLUDED.sender, stripped = EXCLUDED.stripped, via = EXCLUDED.via, forgotten = false`);
+  },
+
+  forget: (tx: ReadTx, room: RoomNid, user: UserId): Promise<unknown> =>
+    tx.rows(sql`UPDATE memberships SET forgotten = true WHERE room_nid = ${room} AND user_id = ${user}`),
+};

@@ -1,0 +1,66 @@
+import type { ServerName, UserId } from '@holm/spec/ids';
+import type { Database } from '../../storage/database.ts';
+import type { RoomNid } from '../model.ts';
+import type { MemberChange } from '../write/room-write.ts';
+import { membersStore as store } from './members.store.ts';
+
+interface Counts {
+  /** Users of this server in the room: whom to wake. */
+  readonly local: Set<UserId>;
+  /** Joined users per server: whom to send to. */
+  readonly servers: Map<ServerName, number>;
+}
+
+/**
+ * Who of this server is in a room, and which servers are. Loaded when first asked for, then kept up to date.
+ *
+ * Load it in the room's queue: a write that commits while it is being read would be counted twice or not at all.
+ */
+export class RoomMembers {
+  readonly #db: Database;
+  readonly #room: RoomNid;
+  #counts: Counts | undefined;
+  #loading: Promise<Counts> | undefined;
+
+  constructor(db: Database, room: RoomNid, kind: 'stored' | 'new') {
+    this.#db = db;
+    this.#room = room;
+    if (kind === 'new') this.#counts = { local: new Set(), servers: new Map() };
+  }
+
+  async load(us: ServerName): Promise<Counts> {
+    if (this.#counts) return this.#counts;
+    this.#loading ??= this.#read(us).finally(() => (this.#loading = undefined));
+    return this.#loading;
+  }
+
+  /** What is known without asking; absent if nobody has asked yet. */
+  get loaded(): Counts | undefined {
+    return this.#counts;
+  }
+
+  /** Brings the counts up to date with changes that have been committed. */
+  changed(us: ServerName, changes: readonly (MemberChange & { readonly before: string | undefined })[]): void {
+    const counts = this.#counts;
+    if (!counts) return;
+    for (const { userId, server, membership, before } of changes) {
+      const difference = Number(membership === 'join') - Number(before === 'join');
+      if (difference === 0) continue;
+      const joined = (counts.servers.get(server) ?? 0) + difference;
+      if (joined > 0) counts.servers.set(server, joined);
+      else counts.servers.delete(server);
+      if (server !== us) continue;
+      if (difference > 0) counts.local.add(userId);
+      else counts.local.delete(userId);
+    }
+  }
+
+  async #read(us: ServerName): Promise<Counts> {
+    const [local, servers] = await this.#db.read(async (tx) => [
+      await store.joinedOf(tx, this.#room, us),
+      await store.servers(tx, this.#room),
+    ]);
+    this.#counts = { local: new Set(local), servers };
+    return this.#counts;
+  }
+}

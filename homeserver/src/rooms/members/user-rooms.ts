@@ -1,0 +1,53 @@
+import type { UserId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../../storage/database.ts';
+import type { Member, RoomNid } from '../model.ts';
+import { membersStore as store } from './members.store.ts';
+
+type Memberships = Map<RoomNid, Member>;
+
+const CACHED_USERS = 10_000;
+
+/** Each user's rooms, so that following the stream asks the database nothing. */
+export class UserRooms {
+  readonly #db: Database;
+  readonly #cache = new LRUCache<UserId, Memberships>({ max: CACHED_USERS });
+  /** Changes that were committed while a user's rooms were being read. */
+  readonly #loading = new Map<UserId, { readonly changes: Member[]; readonly done: Promise<Memberships> }>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** All rooms in which the user has any membership, those forgotten left out. */
+  async of(user: UserId): Promise<ReadonlyMap<RoomNid, Member>> {
+    const cached = this.#cache.get(user);
+    if (cached) return cached;
+    const loading = this.#loading.get(user);
+    if (loading) return loading.done;
+    const changes: Member[] = [];
+    const done = this.#load(user, changes).finally(() => this.#loading.delete(user));
+    this.#loading.set(user, { changes, done });
+    return done;
+  }
+
+  /** A membership has been committed. */
+  changed(member: Member): void {
+    this.#cache.get(member.userId)?.set(member.roomNid, member);
+    this.#loading.get(member.userId)?.changes.push(member);
+  }
+
+  forgotten(user: UserId, room: RoomNid): void {
+    this.#cache.get(user)?.delete(room);
+  }
+
+  async #load(user: UserId, changes: readonly Member[]): Promise<Memberships> {
+    const rooms: Memberships = new Map((await store.ofUser(this.#db, user)).map((member) => [member.roomNid, member]));
+    for (const member of changes) {
+      const read = rooms.get(member.roomNid);
+      if (!read || read.position < member.position) rooms.set(member.roomNid, member);
+    }
+    this.#cache.set(user, rooms);
+    return rooms;
+  }
+}

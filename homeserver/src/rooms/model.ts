@@ -1,0 +1,74 @@
+import type { EventId, RoomId, ServerName, UserId } from '@holm/spec/ids';
+import type { Event, Membership } from '../core/events/event.ts';
+import type { RoomVersion } from '../core/rooms/room-version.ts';
+import type { Position } from '../streams/stream.ts';
+
+/** A room's number in this database. */
+export type RoomNid = number;
+/** An event's number in this database. */
+export type EventNid = number;
+/** A state key's number in its room; see `well-known-keys.ts`. */
+export type KeyNumber = number;
+/** A state of a room: the row of its trie's root, or 0 for the empty state. */
+export type SnapshotId = number;
+
+export const EMPTY_STATE: SnapshotId = 0;
+
+/** `soft-failed` and `rejected` events are kept, because others may refer to them, but are never shown. */
+export type EventStatus = 'accepted' | 'soft-failed' | 'rejected';
+
+/** An event with what this server knows of it. Immutable but for what is computed from it on demand. */
+export interface StoredEvent {
+  readonly nid: EventNid;
+  readonly roomNid: RoomNid;
+  readonly event: Event;
+  readonly status: EventStatus;
+  /** Place in the timeline; absent for events outside it. */
+  readonly ord: number | undefined;
+  readonly position: Position | undefined;
+  /** State before the event; absent for outliers, whose place in the room is not known. */
+  readonly snapshot: SnapshotId | undefined;
+  readonly keyNumber: KeyNumber | undefined;
+  readonly authNumber: number | undefined;
+  /** The event that held the same state key before. */
+  readonly replaces: EventNid | undefined;
+  readonly redactedBy: EventNid | undefined;
+}
+
+/** An event that no event follows yet. */
+export interface Extremity {
+  readonly nid: EventNid;
+  readonly eventId: EventId;
+  readonly depth: number;
+}
+
+/** The newest end of a room, as of one version. */
+export interface Head {
+  /** Counts the writes to the room. A write succeeds only on the version that it was built on. */
+  readonly version: number;
+  readonly snapshot: SnapshotId;
+  readonly extremities: readonly Extremity[];
+  readonly depth: number;
+  readonly firstOrd: number;
+  readonly lastOrd: number;
+  readonly nextKey: KeyNumber;
+  readonly nextAuth: number;
+}
+
+export interface RoomIdentity {
+  readonly nid: RoomNid;
+  readonly roomId: RoomId;
+  readonly version: RoomVersion;
+}
+
+/** One user's standing in one room. */
+export interface Member {
+  readonly roomNid: RoomNid;
+  readonly userId: UserId;
+  readonly membership: Membership;
+  readonly eventNid: EventNid;
+  /** Who set it: an invite's inviter, a ban's moderator. */
+  readonly sender: UserId;
+  readonly server: ServerName;
+  readonly position: Position;
+}

@@ -1,0 +1,43 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { RoomVersion } from '../core/rooms/room-version.ts';
+import type { Database } from '../storage/database.ts';
+import type { Head, RoomIdentity, RoomNid } from './model.ts';
+import { RoomMembers } from './members/room-members.ts';
+import { RoomKeys } from './state/room-keys.ts';
+import { Tail } from './timeline/tail.ts';
+
+/**
+ * One room as this process remembers it.
+ *
+ * Its head, keys, members and newest events change only when a write has been committed, and only in the room's queue.
+ */
+export class Room {
+  readonly nid: RoomNid;
+  readonly roomId: RoomId;
+  readonly version: RoomVersion;
+  readonly keys: RoomKeys;
+  readonly members: RoomMembers;
+  readonly tail: Tail;
+  #head: Head | undefined;
+
+  /** `new`: nobody has written to it yet, so there is nothing to load. */
+  constructor(db: Database, identity: RoomIdentity, head: Head | undefined, kind: 'stored' | 'new' = 'stored') {
+    this.nid = identity.nid;
+    this.roomId = identity.roomId;
+    this.version = identity.version;
+    this.#head = head;
+    this.keys = new RoomKeys(db, identity.nid, kind);
+    this.members = new RoomMembers(db, identity.nid, kind);
+    this.tail = new Tail();
+  }
+
+  /** Absent while this server takes no part in the room, but knows of it by an invite. */
+  get head(): Head | undefined {
+    return this.#head;
+  }
+
+  /** For the room's queue alone. */
+  moveHead(head: Head): void {
+    this.#head = head;
+  }
+}

@@ -1,0 +1,82 @@
+import type { EventId, RoomId } from '@holm/spec/ids';
+import type { ReadTx } from '../storage/database.ts';
+import { named, sql } from '../storage/sql.ts';
+import type { Extremity, Head, RoomNid } from './model.ts';
+
+interface HeadRow {
+  readonly version: number;
+  readonly snapshot: number;
+  readonly extremities: readonly number[];
+  readonly depth: number;
+  readonly first_ord: number;
+  readonly last_ord: number;
+  readonly next_key: number;
+  readonly next_auth: number;
+}
+
+const COLUMNS = 'room_nid, room_id, version';
+
+export interface RoomRow {
+  readonly room_nid: RoomNid;
+  readonly room_id: RoomId;
+  readonly version: string;
+}
+
+export const roomsStore = {
+  async byId(tx: ReadTx, roomId: RoomId): Promise<RoomRow | undefined> {
+    const [row] = await tx.rows<RoomRow>(
+      named('rooms.by_id', { text: `SELECT ${COLUMNS} FROM rooms WHERE room_id = $1`, values: [roomId] }),
+    );
+    return row;
+  },
+
+  byNid: (tx: ReadTx, nids: readonly RoomNid[]): Promise<RoomRow[]> =>
+    tx.rows(named('rooms.by_nid', { text: `SELECT ${COLUMNS} FROM rooms WHERE room_nid = ANY($1::int[])`, values: [nids] })),
+
+  async add(tx: ReadTx, roomId: RoomId, version: string): Promise<RoomNid> {
+    const [row] = await tx.rows<{ room_nid: RoomNid }>(sql`
+      INSERT INTO rooms (room_id, version) VALUES (${roomId}, ${version})
+      ON CONFLICT (room_id) DO UPDATE SET version = rooms.version
+      RETURNING room_nid`);
+    if (!row) throw new Error('inserting a room gave no row');
+    return row.room_nid;
+  },
+
+  /** A head for a room that had none. */
+  async addHead(tx: ReadTx, room: RoomNid, head: Head): Promise<void> {
+    await tx.rows(sql`
+      INSERT INTO room_heads (room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth)
+      VALUES (${room}, ${head.version}, ${head.snapshot}, ${head.extremities.map(({ nid }) => nid)}::bigint[],
+              ${head.depth}, ${head.firstOrd}, ${head.lastOrd}, ${head.nextKey}, ${head.nextAuth})
+      ON CONFLICT (room_nid) DO NOTHING`);
+  },
+
+  async head(tx: ReadTx, room: RoomNid): Promise<Head | undefined> {
+    const [row] = await tx.rows<HeadRow>(
+      named(
+        'rooms.head',
+        sql`SELECT version, snapshot, extremities, depth, first_ord, last_ord,
+                   next_key, next_auth
+              FROM room_heads WHERE room_nid = ${room}`,
+      ),
+    );
+    if (!row) return undefined;
+    return {
+      version: row.version,
+      snapshot: row.snapshot,
+      extremities: await extremities(tx, row.extremities),
+      depth: row.depth,
+      firstOrd: row.first_ord,
+      lastOrd: row.last_ord,
+      nextKey: row.next_key,
+      nextAuth: row.next_auth,
+    };
+  },
+};
+
+const extremities = async (tx: ReadTx, nids: readonly number[]): Promise<Extremity[]> => {
+  const rows = await tx.rows<{ event_nid: number; event_id: EventId; depth: number }>(
+    named('rooms.extremities', sql`SELECT event_nid, event_id, depth FROM events WHERE event_nid = ANY(${nids}::bigint[])`),
+  );
+  return rows.map((row) => ({ nid: row.event_nid, eventId: row.event_id, depth: row.depth }));
+};

@@ -1,0 +1,83 @@
+import type { RoomId } from '@holm/spec/ids';
+import { MatrixError } from '@holm/spec/errors';
+import { LRUCache } from 'lru-cache';
+import { roomVersion } from '../core/rooms/room-version.ts';
+import type { Database, ReadTx } from '../storage/database.ts';
+import type { Head, RoomIdentity, RoomNid } from './model.ts';
+import { Room } from './room.ts';
+import { roomsStore, type RoomRow } from './rooms.store.ts';
+
+const CACHED_ROOMS = 2_000;
+
+/** The rooms that this server knows of, each loaded once and kept while it is in use. */
+export class Rooms {
+  readonly #db: Database;
+  readonly #byNid = new LRUCache<RoomNid, Room>({ max: CACHED_ROOMS });
+  readonly #nids = new LRUCache<RoomId, RoomNid>({ max: 4 * CACHED_ROOMS });
+  readonly #loading = new Map<RoomNid, Promise<Room | undefined>>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async byId(roomId: RoomId): Promise<Room | undefined> {
+    const known = this.#nids.get(roomId);
+    if (known !== undefined) return this.byNid(known);
+    const row = await roomsStore.byId(this.#db, roomId);
+    if (!row) return undefined;
+    this.#nids.set(roomId, row.room_nid);
+    return this.byNid(row.room_nid);
+  }
+
+  async byNid(nid: RoomNid): Promise<Room | undefined> {
+    const cached = this.#byNid.get(nid);
+    if (cached) return cached;
+    const loading = this.#loading.get(nid) ?? this.#load(nid).finally(() => this.#loading.delete(nid));
+    this.#loading.set(nid, loading);
+    return loading;
+  }
+
+  async byNids(nids: readonly RoomNid[]): Promise<Map<RoomNid, Room>> {
+    const rooms = await Promise.all(nids.map((nid) => this.byNid(nid)));
+    return new Map(rooms.flatMap((room) => (room ? [[room.nid, room]] : [])));
+  }
+
+  /** A room that this server takes part in; clients learn nothing about others. */
+  async joined(roomId: RoomId): Promise<Room & { readonly head: Head }> {
+    const room = await this.byId(roomId);
+    if (!room?.head) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
+    return room as Room & { readonly head: Head };
+  }
+
+  /** Gives the room a number, if it has none yet. */
+  async identify(tx: ReadTx, roomId: RoomId, version: RoomIdentity['version']): Promise<RoomIdentity> {
+    return { nid: await roomsStore.add(tx, roomId, version.id), roomId, version };
+  }
+
+  /** A room that has just been created. */
+  add(room: Room): void {
+    this.#byNid.set(room.nid, room);
+    this.#nids.set(room.roomId, room.nid);
+  }
+
+  /** Forgets what is cached, after something other than the room's own queue has changed it. */
+  drop(nid: RoomNid): void {
+    this.#byNid.delete(nid);
+  }
+
+  async #load(nid: RoomNid): Promise<Room | undefined> {
+    const [row] = await roomsStore.byNid(this.#db, [nid]);
+    const identity = row && identify(row);
+    if (!identity) return undefined;
+    const room = new Room(this.#db, identity, await roomsStore.head(this.#db, nid));
+    this.#byNid.set(nid, room);
+    this.#nids.set(identity.roomId, nid);
+    return room;
+  }
+}
+
+const identify = ({ room_nid, room_id, version }: RoomRow): RoomIdentity => {
+  const rules = roomVersion(version);
+  if (!rules) throw new Error(`room ${room_id} has the unknown version ${version}`);
+  return { nid: room_nid, roomId: room_id, version: rules };
+};

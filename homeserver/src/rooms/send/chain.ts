@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util';
+import { EventId, type ServerName } from '@holm/spec/ids';
+import { MatrixError } from '@holm/spec/errors';
+import { authorise } from '../../core/auth/authorise.ts';
+import { authStateKeys, stateToAuthorise } from '../../core/auth/selection.ts';
+import { buildEvent, type Signer } from '../../core/events/build.ts';
+import type { Event } from '../../core/events/event.ts';
+import { stateKey as keyString } from '../../core/state/state-key.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Entropy, token } from '../../platform/entropy.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { Numbers } from '../../storage/numbers.ts';
+import type { Committer } from '../commit.ts';
+import type { Extremity, StoredEvent } from '../model.ts';
+import { authStateOf, type States, type StateView } from '../state/states.ts';
+import type { Tries } from '../state/tries.ts';
+import { type Change, otherServers } from '../write/change.ts';
+import type { Draft } from './draft.ts';
+
+/** https://spec.matrix.org/latest/server-server-api/#pdus: at most 20; the deepest say the most. */
+const MAX_PREV_EVENTS = 20;
+
+export interface ChainDeps {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly signer: Signer;
+  readonly states: States;
+  readonly tries: Tries;
+  readonly nids: Numbers;
+  readonly committer: Committer;
+}
+
+/** Builds events of ours, one on top of the other, from the room's current state. */
+export class Chain {
+  readonly #deps: ChainDeps;
+  readonly #change: Change;
+  readonly positions: Position[] = [];
+
+  constructor(deps: ChainDeps, change: Change) {
+    this.#deps = deps;
+    this.#change = change;
+  }
+
+  /**
+   * Adds an event. Throws M_FORBIDDEN when the room's rules refuse it, and leaves the chain as it was.
+   * State that is set to what it already is makes no new event.
+   */
+  async add(draft: Draft): Promise<StoredEvent> {
+    const { states } = this.#deps;
+    const { room, head } = this.#change;
+    const keys = stateToAuthorise(room.version, { ...draft, stateKey: draft.stateKey });
+    const replaced = draft.stateKey === undefined ? undefined : ([draft.type, draft.stateKey] as const);
+    const view = await states.view(room, head.snapshot, replaced ? [...keys, replaced] : keys);
+    const event = this.#build(draft, view);
+    const verdict = authorise(event, authStateOf(view));
+    if (!verdict.allowed) throw new MatrixError('M_FORBIDDEN', verdict.reason);
+    const before = replaced && view.get(keyString(...replaced));
+    if (before && isSame(before.event, event)) return before;
+    return this.#place(event, draft, view);
+  }
+
+  /** Adds the first event of a new room, which comes ready: it may give the room its id. */
+  async addCreate(event: Event): Promise<StoredEvent> {
+    const verdict = authorise(event, () => undefined);
+    if (!verdict.allowed) throw new MatrixError('M_FORBIDDEN', verdict.reason);
+    return this.#place(event, {}, new Map());
+  }
+
+  #build(draft: Draft, view: StateView): Event {
+    const { clock, entropy, signer } = this.#deps;
+    const { room, head } = this.#change;
+    const { version } = room;
+    const tips = newestFirst(head.extremities).slice(0, MAX_PREV_EVENTS);
+    const authEvents = authStateKeys(version, { ...draft, stateKey: draft.stateKey }).flatMap((key) => {
+      const event = view.get(keyString(...key));
+      return event ? [event.event.eventId] : [];
+    });
+    return buildEvent(
+      {
+        version,
+        roomId: draft.type === 'm.room.create' && version.roomIds === 'create hash' ? undefined : room.roomId,
+        eventId: version.eventIds === 'supplied' ? newEventId(entropy, signer.server) : undefined,
+        type: draft.type,
+        sender: draft.sender,
+        stateKey: draft.stateKey,
+        content: draft.content,
+        prevEvents: tips.map(({ eventId }) => eventId),
+        authEvents,
+        depth: Math.max(0, ...tips.map(({ depth }) => depth)) + 1,
+        sentAt: draft.sentAt ?? clock.now(),
+        redacts: draft.redacts,
+      },
+      signer,
+    );
+  }
+
+  async #place(event: Event, { txn }: Pick<Draft, 'txn'>, view: StateView): Promise<StoredEvent> {
+    const { nids, tries, committer } = this.#deps;
+    const change = this.#change;
+    const { snapshot } = change.head;
+    const before = event.stateKey === undefined ? undefined : view.get(keyString(event.type, event.stateKey));
+    const destinations = this.#destinations();
+    await nids.ensure(1);
+    const nid = nids.take();
+    const position = committer.claim();
+    this.positions.push(position);
+    const stored = change.place(event, {
+      nid,
+      status: 'accepted',
+      snapshot,
+      position,
+      replaces: before?.nid,
+      authNumbers: authNumbers(event, view),
+    });
+    change.setExtremities([{ nid, eventId: event.eventId, depth: event.depth }]);
+    if (stored.keyNumber !== undefined) {
+      const next = await tries.change(change.room.nid, snapshot, new Map([[stored.keyNumber, nid]]));
+      change.addRows(next.rows);
+      change.setCurrent(next.snapshot, position, [[stored.keyNumber, before, stored]]);
+    }
+    if (txn) change.txns.push([txn, nid]);
+    if (destinations.length > 0) change.outbox.push({ position, eventNid: nid, destinations });
+    return stored;
+  }
+
+  /** Servers in the room before the event hear of it, so that those whose last user it removes do, too. */
+  #destinations(): readonly ServerName[] {
+    const servers = this.#change.room.members.loaded?.servers;
+    if (!servers) throw new Error('the members of the room are not loaded');
+    return otherServers(servers, this.#deps.signer.server);
+  }
+}
+
+const newestFirst = (extremities: readonly Extremity[]): readonly Extremity[] =>
+  extremities.length <= 1 ? extremities : extremities.toSorted((a, b) => b.depth - a.depth);
+
+const isSame = (a: Event, b: Event): boolean =>
+  a.sender === b.sender && isDeepStrictEqual(a.content, b.content);
+
+const authNumbers = (event: Event, view: StateView): readonly number[] | undefined => {
+  const numbers = new Map([...view.values()].map((stored) => [stored.event.eventId, stored.authNumber]));
+  const edges = event.authEvents.map((id) => numbers.get(id));
+  return edges.every((number) => number !== undefined) ? edges : undefined;
+};
+
+export const newEventId = (entropy: Entropy, server: ServerName): EventId => EventId.parse(`$${token(entropy, 24)}:${server}`);

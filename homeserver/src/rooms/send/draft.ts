@@ -1,0 +1,16 @@
+import type { EventId, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+
+/** What a user of this server wants to say in a room. */
+export interface Draft {
+  readonly sender: UserId;
+  readonly type: string;
+  /** Absent for events that are not state. */
+  readonly stateKey?: string | undefined;
+  readonly content: JsonObject;
+  readonly redacts?: EventId | undefined;
+  /** Names the request, so that its repetition finds the event that it made. */
+  readonly txn?: Buffer | undefined;
+  /** Where an application service may state when it happened. */
+  readonly sentAt?: number | undefined;
+}

@@ -1,0 +1,109 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { KeyedQueue } from '../../platform/keyed-queue.ts';
+import type { StoredEvent, RoomNid } from '../model.ts';
+import type { Rooms } from '../rooms.ts';
+import { AuthLedger } from '../state/auth-ledger.ts';
+import { Change } from '../write/change.ts';
+import { Chain, type ChainDeps } from './chain.ts';
+import type { Draft } from './draft.ts';
+
+/** Events of one room that are built and committed as one chain, at most. */
+const MAX_CHAIN = 50;
+/** How often a step is built again after somebody else has written to the room. */
+const MAX_ATTEMPTS = 10;
+
+interface Waiting {
+  readonly draft: Draft;
+  readonly resolve: (event: StoredEvent) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface SenderDeps extends ChainDeps {
+  readonly rooms: Rooms;
+  /** One step of a room at a time. */
+  readonly queue: KeyedQueue<RoomNid>;
+}
+
+/** Sends events of this server's users. In a busy room those that wait are committed together. */
+export class Sender {
+  readonly #deps: SenderDeps;
+  readonly #waiting = new Map<RoomNid, Waiting[]>();
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves once the event is durable. Refusals of the room's rules are M_FORBIDDEN. */
+  async send(roomId: RoomId, draft: Draft): Promise<StoredEvent> {
+    const room = await this.#deps.rooms.joined(roomId);
+    const { promise, resolve, reject } = Promise.withResolvers<StoredEvent>();
+    const waiting = this.#waiting.get(room.nid);
+    if (waiting) waiting.push({ draft, resolve, reject });
+    else {
+      this.#waiting.set(room.nid, [{ draft, resolve, reject }]);
+      void this.#deps.queue.run(room.nid, () => this.#drain(room.nid, roomId));
+    }
+    return promise;
+  }
+
+  /** Several events one after the other, all of them or none. */
+  sendAll(roomId: RoomId, drafts: readonly Draft[]): Promise<StoredEvent[]> {
+    return this.#deps.rooms
+      .joined(roomId)
+      .then((room) => this.#deps.queue.run(room.nid, () => this.buildAll(roomId, drafts)));
+  }
+
+  /** As `sendAll`, for who is in the room's queue already. */
+  async buildAll(roomId: RoomId, drafts: readonly Draft[]): Promise<StoredEvent[]> {
+    return this.#attempt(roomId, async (chain) => {
+      const events: StoredEvent[] = [];
+      for (const draft of drafts) events.push(await chain.add(draft));
+      return events;
+    });
+  }
+
+  async #drain(nid: RoomNid, roomId: RoomId): Promise<void> {
+    const waiting = this.#waiting.get(nid) ?? [];
+    const batch = waiting.splice(0, MAX_CHAIN);
+    if (waiting.length === 0) this.#waiting.delete(nid);
+    else void this.#deps.queue.run(nid, () => this.#drain(nid, roomId));
+    try {
+      const outcomes = await this.#attempt(roomId, async (chain) => {
+        const built: (() => void)[] = [];
+        for (const { draft, resolve, reject } of batch) {
+          try {
+            const event = await chain.add(draft);
+            built.push(() => resolve(event));
+          } catch (error) {
+            built.push(() => reject(error));
+          }
+        }
+        return built;
+      });
+      for (const settle of outcomes) settle();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  /** Builds on the newest head, commits, and starts again when the head has moved meanwhile. */
+  async #attempt<T>(roomId: RoomId, build: (chain: Chain) => Promise<T>): Promise<T> {
+    const { rooms, committer } = this.#deps;
+    for (let attempt = 1; ; attempt++) {
+      const room = await rooms.joined(roomId);
+      await room.members.load(this.#deps.signer.server);
+      const change = new Change(room, room.head, new AuthLedger());
+      const chain = new Chain(this.#deps, change);
+      let result: T;
+      try {
+        result = await build(chain);
+      } catch (error) {
+        committer.release(chain.positions);
+        throw error;
+      }
+      if (change.isEmpty || (await committer.commit(change, chain.positions))) return result;
+      rooms.drop(room.nid);
+      if (attempt === MAX_ATTEMPTS) throw new Error(`room ${roomId} moved on ${attempt} times while an event was sent`);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { StateKey } from '../../core/auth/selection.ts';
+import type { Database, ReadTx } from '../../storage/database.ts';
+import { named, sql } from '../../storage/sql.ts';
+import type { KeyNumber, RoomNid } from '../model.ts';
+import type { NewKey } from '../write/room-write.ts';
+import { FIRST_FREE_KEY, wellKnownKey } from './well-known-keys.ts';
+
+/** Rooms with at most this many keys have all of them loaded at once. */
+const LOAD_ALL = 5_000;
+
+interface KeyRow {
+  readonly key_number: KeyNumber;
+  readonly type: string;
+  readonly state_key: string;
+}
+
+const store = {
+  all: (tx: ReadTx, room: RoomNid): Promise<KeyRow[]> =>
+    tx.rows(
+      named('keys.all', sql`SELECT key_number, type, state_key FROM room_state_keys WHERE room_nid = ${room}`),
+    ),
+  some: (tx: ReadTx, room: RoomNid, keys: readonly StateKey[]): Promise<KeyRow[]> =>
+    tx.rows(
+      named(
+        'keys.some',
+        sql`SELECT k.key_number, k.type, k.state_key
+              FROM unnest(${keys.map(([type]) => type)}::text[], ${keys.map(([, key]) => key)}::text[])
+                   AS u(type, state_key)
+              JOIN room_state_keys k ON k.room_nid = ${room} AND k.type = u.type AND k.state_key = u.state_key`,
+      ),
+    ),
+};
+
+const nameOf = ([type, stateKey]: StateKey): string => `${type}\0${stateKey}`;
+
+/** The numbers of a room's state keys. */
+export class RoomKeys {
+  readonly #db: Database;
+  readonly #room: RoomNid;
+  readonly #numbers = new Map<string, KeyNumber>();
+  #complete: boolean;
+
+  constructor(db: Database, room: RoomNid, kind: 'stored' | 'new') {
+    this.#db = db;
+    this.#room = room;
+    this.#complete = kind === 'new';
+  }
+
+  /** Makes sure that the numbers of `keys` are at hand, as far as they exist. `next` is the head's next free number. */
+  async load(keys: readonly StateKey[], next: KeyNumber): Promise<void> {
+    if (this.#complete || keys.every((key) => this.number(key) !== undefined)) return;
+    const all = next - FIRST_FREE_KEY <= LOAD_ALL;
+    const rows = all ? await store.all(this.#db, this.#room) : await store.some(this.#db, this.#room, keys);
+    for (const row of rows) this.#numbers.set(nameOf([row.type, row.state_key]), row.key_number);
+    if (all) this.#complete = true;
+  }
+
+  number(key: StateKey): KeyNumber | undefined {
+    return wellKnownKey(key) ?? this.#numbers.get(nameOf(key));
+  }
+
+  /** Remembers keys that have been committed. */
+  added(keys: readonly NewKey[]): void {
+    for (const { number, type, stateKey } of keys) this.#numbers.set(nameOf([type, stateKey]), number);
+  }
+}

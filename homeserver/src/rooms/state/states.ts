@@ -1,0 +1,68 @@
+import { stateKey as keyString } from '../../core/state/state-key.ts';
+import type { AuthState } from '../../core/auth/auth-state.ts';
+import type { StateKey } from '../../core/auth/selection.ts';
+import type { Events } from '../events.ts';
+import type { EventNid, KeyNumber, SnapshotId, StoredEvent } from '../model.ts';
+import type { Room } from '../room.ts';
+import type { Tries } from './tries.ts';
+
+/** Part of a room's state, loaded. */
+export type StateView = ReadonlyMap<string, StoredEvent>;
+
+/** Reads the states of rooms in terms of types and state keys. */
+export class States {
+  readonly #tries: Tries;
+  readonly #events: Events;
+
+  constructor(tries: Tries, events: Events) {
+    this.#tries = tries;
+    this.#events = events;
+  }
+
+  /** The events that a state has under `keys`. */
+  async view(room: Room, snapshot: SnapshotId, keys: readonly StateKey[]): Promise<StateView> {
+    await room.keys.load(keys, room.head?.nextKey ?? Infinity);
+    const numbers = new Map<KeyNumber, StateKey>();
+    for (const key of keys) {
+      const number = room.keys.number(key);
+      if (number !== undefined) numbers.set(number, key);
+    }
+    const nids = await this.#tries.lookup(snapshot, [...numbers.keys()]);
+    const events = await this.#events.load([...nids.values()]);
+    const view = new Map<string, StoredEvent>();
+    for (const [number, nid] of nids) {
+      const key = numbers.get(number);
+      const event = events.get(nid);
+      if (!event) throw new Error(`room ${room.nid} has the unknown event ${nid} in state ${snapshot}`);
+      if (key) view.set(keyString(...key), event);
+    }
+    return view;
+  }
+
+  async get(room: Room, snapshot: SnapshotId, key: StateKey): Promise<StoredEvent | undefined> {
+    return (await this.view(room, snapshot, [key])).get(keyString(...key));
+  }
+
+  /** All events of a state, in no particular order. */
+  async all(snapshot: SnapshotId): Promise<StoredEvent[]> {
+    const entries = await this.#tries.entries(snapshot);
+    return [...(await this.#events.load(entries.map(([, nid]) => nid))).values()];
+  }
+
+  /** The numbers of all events of a state. */
+  async nids(snapshot: SnapshotId): Promise<EventNid[]> {
+    return (await this.#tries.entries(snapshot)).map(([, nid]) => nid);
+  }
+
+  /** The events of `after` that `before` has not. What `after` lacks altogether is left out. */
+  async changes(before: SnapshotId, after: SnapshotId): Promise<StoredEvent[]> {
+    const changed = (await this.#tries.diff(before, after)).flatMap(([, , nid]) => (nid === undefined ? [] : [nid]));
+    return [...(await this.#events.load(changed)).values()];
+  }
+}
+
+/** A view as the authorisation rules read it. */
+export const authStateOf =
+  (view: StateView): AuthState =>
+  (type, stateKey) =>
+    view.get(keyString(type, stateKey))?.event;

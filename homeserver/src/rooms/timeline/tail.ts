@@ -1,0 +1,50 @@
+import type { StoredEvent } from '../model.ts';
+
+/** Events kept per room. Longer timelines are read from the database. */
+const KEPT = 50;
+
+/**
+ * The newest events of a room's timeline, in order and without gaps.
+ *
+ * Fifty readers that a message wakes are served from here: the database is asked once, and only after a start.
+ */
+export class Tail {
+  #events: StoredEvent[] = [];
+
+  /** Events that have been committed. */
+  append(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      const last = this.#events.at(-1);
+      if (last?.ord !== undefined && event.ord !== last.ord + 1) this.#events = [];
+      this.#events.push(event);
+    }
+    if (this.#events.length > 2 * KEPT) this.#events = this.#events.slice(-KEPT);
+  }
+
+  /** Whether `newest(limit)` can answer. `firstOrd` and `lastOrd` are the head's. */
+  has(limit: number, firstOrd: number, lastOrd: number): boolean {
+    const [first] = this.#events;
+    if (lastOrd < firstOrd) return true;
+    if (!first || this.#events.at(-1)?.ord !== lastOrd) return false;
+    return this.#events.length >= limit || first.ord === firstOrd;
+  }
+
+  /** The newest events, oldest of them first. */
+  newest(limit: number): readonly StoredEvent[] {
+    return limit >= this.#events.length ? this.#events : this.#events.slice(this.#events.length - limit);
+  }
+
+  /** What was read from the database: the newest events, oldest first. */
+  fill(read: readonly StoredEvent[]): void {
+    const [first] = this.#events;
+    const older = read.filter(({ ord }) => first?.ord === undefined || (ord ?? 0) < first.ord);
+    const gap = first?.ord !== undefined && older.at(-1)?.ord !== undefined && older.at(-1)?.ord !== first.ord - 1;
+    if (!gap) this.#events = [...older, ...this.#events].slice(-KEPT);
+  }
+
+  /** An event looks different now: it has been redacted. */
+  replace(event: StoredEvent): void {
+    const index = this.#events.findIndex(({ nid }) => nid === event.nid);
+    if (index >= 0) this.#events[index] = event;
+  }
+}

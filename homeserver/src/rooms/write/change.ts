@@ -1,0 +1,209 @@
+import { serverOf, UserId } from '@holm/spec/ids';
+import type { EventId, ServerName } from '@holm/spec/ids';
+import type { StateKey } from '../../core/auth/selection.ts';
+import { isState, type Event } from '../../core/events/event.ts';
+import type { Position } from '../../streams/stream.ts';
+import type {
+  EventNid,
+  EventStatus,
+  Extremity,
+  Head,
+  KeyNumber,
+  Member,
+  SnapshotId,
+  StoredEvent,
+} from '../model.ts';
+import type { Room } from '../room.ts';
+import type { AuthLedger } from '../state/auth-ledger.ts';
+import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
+
+/** Where an event goes. */
+export interface Placement {
+  readonly nid: EventNid;
+  readonly status: EventStatus;
+  /** State before the event. */
+  readonly snapshot: SnapshotId;
+  /** Where it stands in the stream of all events; absent for events that are not shown. */
+  readonly position: Position | undefined;
+  readonly replaces: EventNid | undefined;
+  /** Numbers of its auth events, where all of them have one. */
+  readonly authNumbers: readonly number[] | undefined;
+}
+
+export type StateDifference = readonly (readonly [KeyNumber, StoredEvent | undefined, StoredEvent | undefined])[];
+
+export interface CommittedMember extends MemberChange {
+  readonly before: string | undefined;
+}
+
+/**
+ * One step of a room in the making: events are placed one after the other, each on top of the last, and all of it is
+ * written together. Nothing here touches what other readers see until the write has been committed.
+ */
+export class Change {
+  readonly room: Room;
+  readonly base: Head;
+  readonly events: StoredEvent[] = [];
+  readonly members: CommittedMember[] = [];
+  readonly redactions: (readonly [target: EventNid, by: EventNid])[] = [];
+  readonly gaps: (readonly [EventId, EventNid])[] = [];
+  readonly filled: EventId[] = [];
+  readonly txns: (readonly [Buffer, EventNid])[] = [];
+  readonly outbox: OutboxWrite[] = [];
+  readonly #rows: StateRow[] = [];
+  readonly #keys: NewKey[] = [];
+  readonly #newNumbers = new Map<string, KeyNumber>();
+  readonly #current = new Map<KeyNumber, EventNid | undefined>();
+  readonly #log: (readonly [Position, SnapshotId])[] = [];
+  readonly #auth: AuthLedger;
+  #head: Head;
+
+  constructor(room: Room, base: Head, auth: AuthLedger) {
+    this.room = room;
+    this.base = base;
+    this.#head = base;
+    this.#auth = auth;
+  }
+
+  /** The head as it will be. */
+  get head(): Head {
+    return this.#head;
+  }
+
+  get isEmpty(): boolean {
+    return this.events.length === 0;
+  }
+
+  get newKeys(): readonly NewKey[] {
+    return this.#keys;
+  }
+
+  /** The number of a state key, a new one if the room has none yet. `RoomKeys.load` must have seen it. */
+  keyNumber(key: StateKey): KeyNumber {
+    const name = key.join('\0');
+    const known = this.room.keys.number(key) ?? this.#newNumbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.#head.nextKey;
+    this.#head = { ...this.#head, nextKey: number + 1 };
+    this.#newNumbers.set(name, number);
+    this.#keys.push({ number, type: key[0], stateKey: key[1] });
+    return number;
+  }
+
+  /** Adds an event; its place in the timeline follows the last one's, if it has a position at all. */
+  place(event: Event, placement: Placement): StoredEvent {
+    const { nid, status, snapshot, position, replaces, authNumbers } = placement;
+    const inTimeline = position !== undefined;
+    const numbered = isState(event) && status !== 'rejected' && authNumbers !== undefined;
+    const authNumber = numbered ? this.#head.nextAuth : undefined;
+    const stored: StoredEvent = {
+      nid,
+      roomNid: this.room.nid,
+      event,
+      status,
+      ord: inTimeline ? this.#head.lastOrd + 1 : undefined,
+      position,
+      snapshot,
+      keyNumber: isState(event) ? this.keyNumber([event.type, event.stateKey]) : undefined,
+      authNumber,
+      replaces,
+      redactedBy: undefined,
+    };
+    if (authNumber !== undefined) this.#auth.append({ nid, edges: authNumbers ?? [] }, authNumber);
+    this.events.push(stored);
+    this.#head = {
+      ...this.#head,
+      depth: Math.max(this.#head.depth, event.depth),
+      lastOrd: this.#head.lastOrd + Number(inTimeline),
+      nextAuth: this.#head.nextAuth + Number(authNumber !== undefined),
+    };
+    return stored;
+  }
+
+  setExtremities(extremities: readonly Extremity[]): void {
+    this.#head = { ...this.#head, extremities };
+  }
+
+  addRows(rows: readonly StateRow[]): void {
+    this.#rows.push(...rows);
+  }
+
+  /** Makes a state current as of `position`. `difference` says what that changes. */
+  setCurrent(snapshot: SnapshotId, position: Position, difference: StateDifference): void {
+    if (snapshot === this.#head.snapshot) return;
+    this.#head = { ...this.#head, snapshot };
+    this.#log.push([position, snapshot]);
+    for (const [key, before, after] of difference) {
+      this.#current.set(key, after?.nid);
+      const of = after ?? before;
+      if (of?.event.type === 'm.room.member') this.#memberChanged(of, before, after, position);
+    }
+  }
+
+  toWrite(): RoomWrite {
+    const auth = this.#auth.appends();
+    const touchesState =
+      this.#log.length + this.#rows.length + this.#keys.length + auth.length + this.redactions.length > 0 ||
+      this.gaps.length + this.filled.length > 0;
+    return {
+      room: this.room.nid,
+      base: this.base,
+      head: { ...this.#head, version: this.base.version + 1 },
+      events: this.events,
+      txns: this.txns,
+      outbox: this.outbox,
+      ...(touchesState && {
+        state: {
+          rows: this.#rows,
+          keys: this.#keys,
+          current: [...this.#current],
+          members: this.members,
+          log: this.#log,
+          auth,
+          redactions: this.redactions,
+          gaps: this.gaps,
+          filled: this.filled,
+        },
+      }),
+    };
+  }
+
+  #memberChanged(of: StoredEvent, before: StoredEvent | undefined, after: StoredEvent | undefined, position: Position): void {
+    const userId = of.event.stateKey;
+    if (userId === undefined || !UserId.is(userId)) return;
+    const change: CommittedMember = {
+      userId,
+      membership: after ? membershipText(after.event) : 'leave',
+      before: before && membershipText(before.event),
+      eventNid: of.nid,
+      sender: of.event.sender,
+      server: serverOf(userId),
+      position,
+    };
+    // One row per user: only the last change of a step is written, but it must know what was before the first.
+    const index = this.members.findIndex((member) => member.userId === userId);
+    const earlier = this.members[index];
+    if (earlier) this.members[index] = { ...change, before: earlier.before };
+    else this.members.push(change);
+  }
+}
+
+const membershipText = ({ content }: Event): string => {
+  const membership = content['membership'];
+  return typeof membership === 'string' ? membership : 'leave';
+};
+
+/** A committed membership as readers know it. */
+export const toMember = (room: Room, change: MemberChange): Member => ({
+  roomNid: room.nid,
+  userId: change.userId,
+  membership: change.membership as Member['membership'],
+  eventNid: change.eventNid,
+  sender: change.sender,
+  server: change.server,
+  position: change.position,
+});
+
+/** The servers that have somebody in the room, ours left out. */
+export const otherServers = (servers: ReadonlyMap<ServerName, number>, us: ServerName): ServerName[] =>
+  [...servers.keys()].filter((server) => server !== us);

@@ -1,0 +1,67 @@
+import type { EventId, ServerName, UserId } from '@holm/spec/ids';
+import type { Position } from '../../streams/stream.ts';
+import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
+
+/** A row of the state trie. */
+export interface StateRow {
+  readonly id: SnapshotId;
+  readonly hash: Buffer;
+  readonly data: Uint8Array;
+}
+
+export interface NewKey {
+  readonly number: KeyNumber;
+  readonly type: string;
+  readonly stateKey: string;
+}
+
+/** Entries to append to one chunk of the graph of authority. */
+export interface AuthAppend {
+  readonly chunk: number;
+  readonly data: Uint8Array;
+}
+
+export interface MemberChange {
+  readonly userId: UserId;
+  readonly membership: string;
+  readonly eventNid: EventNid;
+  readonly sender: UserId;
+  readonly server: ServerName;
+  readonly position: Position;
+}
+
+/** What a change of the room's state writes beside the event. */
+export interface StateWrite {
+  readonly rows: readonly StateRow[];
+  readonly keys: readonly NewKey[];
+  /** What is current now; no event where state resolution left a key empty. */
+  readonly current: readonly (readonly [KeyNumber, EventNid | undefined])[];
+  readonly members: readonly MemberChange[];
+  readonly log: readonly (readonly [Position, SnapshotId])[];
+  readonly auth: readonly AuthAppend[];
+  /** Events that are hidden now, and by which. */
+  readonly redactions: readonly (readonly [target: EventNid, by: EventNid])[];
+  /** Missing events that known ones follow. */
+  readonly gaps: readonly (readonly [EventId, EventNid])[];
+  /** Missing events that have arrived. */
+  readonly filled: readonly EventId[];
+}
+
+export interface OutboxWrite {
+  readonly position: Position;
+  readonly eventNid: EventNid;
+  readonly destinations: readonly ServerName[];
+}
+
+/** Everything that one step of a room writes. All of it becomes durable together, or none of it. */
+export interface RoomWrite {
+  readonly room: RoomNid;
+  /** The head that this was built on. */
+  readonly base: Head;
+  readonly head: Head;
+  readonly events: readonly StoredEvent[];
+  /** Absent when only messages are written, which takes a shorter statement. */
+  readonly state?: StateWrite;
+  readonly txns: readonly (readonly [key: Buffer, EventNid])[];
+  readonly outbox: readonly OutboxWrite[];
+}

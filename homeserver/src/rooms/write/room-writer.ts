@@ -1,0 +1,66 @@
+import type { Database, ReadTx } from '../../storage/database.ts';
+import type { RoomNid } from '../model.ts';
+import type { RoomWrite } from './room-write.ts';
+import { writeStatement } from './write-statement.ts';
+
+/** Statements in flight. With two, one is being written while the next one gathers. */
+const MAX_IN_FLIGHT = 2;
+/** Writes in one statement at most. */
+const MAX_TOGETHER = 64;
+
+interface Waiting {
+  readonly write: RoomWrite;
+  readonly resolve: (committed: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Commits the writes of all rooms, those that wait at the same time together. */
+export class RoomWriter {
+  readonly #db: Database;
+  readonly #waiting: Waiting[] = [];
+  #inFlight = 0;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Durable once it resolves. False: the room's head has moved, and nothing was written. */
+  commit(write: RoomWrite): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ write, resolve, reject });
+      this.#start();
+    });
+  }
+
+  /** As `commit`, as part of a larger transaction. */
+  async commitIn(tx: ReadTx, write: RoomWrite): Promise<boolean> {
+    return (await this.#write(tx, [write])).has(write.room);
+  }
+
+  #start(): void {
+    while (this.#waiting.length > 0 && this.#inFlight < MAX_IN_FLIGHT) {
+      this.#inFlight++;
+      void this.#flush(this.#waiting.splice(0, MAX_TOGETHER)).finally(() => {
+        this.#inFlight--;
+        this.#start();
+      });
+    }
+  }
+
+  async #flush(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const committed = await this.#write(this.#db, batch.map(({ write }) => write));
+      for (const { write, resolve } of batch) resolve(committed.has(write.room));
+    } catch (error) {
+      const [first] = batch;
+      if (batch.length === 1 && first) return first.reject(error);
+      // One room's trouble is not the others': each for itself.
+      for (const one of batch) await this.#flush([one]);
+    }
+  }
+
+  async #write(tx: ReadTx, writes: readonly RoomWrite[]): Promise<ReadonlySet<RoomNid>> {
+    const rows = await tx.rows<{ room_nid: RoomNid }>(writeStatement(writes));
+    return new Set(rows.map((row) => row.room_nid));
+  }
+}

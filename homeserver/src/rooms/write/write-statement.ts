@@ -1,0 +1,213 @@
+import { named, type Sql } from '../../storage/sql.ts';
+import { EVENT_STATUSES } from '../events.store.ts';
+import type { StoredEvent } from '../model.ts';
+import { pduText } from '../../core/events/pdu-text.ts';
+import type { RoomWrite, StateWrite } from './room-write.ts';
+
+/**
+ * Writes of any number of rooms as one statement: one round trip and one commit for all of them.
+ *
+ * Each room's rows are written only if its head still has the version that the write was built on; the answer names
+ * the rooms for which it had. Columns travel as arrays, so that the statement's text never varies.
+ */
+export const writeStatement = (writes: readonly RoomWrite[]): Sql => {
+  const withState = writes.some(({ state }) => state !== undefined);
+  const tables = withState ? [...MESSAGE_TABLES, ...STATE_TABLES] : MESSAGE_TABLES;
+  const { text, values } = compose(tables, writes);
+  return named(withState ? 'rooms.write_state' : 'rooms.write_messages', { text, values });
+};
+
+interface Table {
+  /** The parameters' types, one array each. */
+  readonly types: readonly string[];
+  /** The columns' values, row by row. */
+  readonly rows: (write: RoomWrite) => readonly (readonly unknown[])[];
+  /** `$$` stands for the parameters. */
+  readonly sql: string;
+}
+
+const IN_HEAD = 'room_nid IN (SELECT room_nid FROM head)';
+
+const HEADS: Table = {
+  types: ['int', 'bigint', 'bigint', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int'],
+  rows: ({ room, base, head }) => [
+    [
+      room,
+      base.version,
+      head.snapshot,
+      `{${head.extremities.map(({ nid }) => nid).join(',')}}`,
+      head.depth,
+      head.firstOrd,
+      head.lastOrd,
+      head.nextKey,
+      head.nextAuth,
+    ],
+  ],
+  sql: `head AS (
+    UPDATE room_heads h
+       SET version = h.version + 1, snapshot = u.snapshot, extremities = u.extremities::bigint[], depth = u.depth,
+           first_ord = u.first_ord, last_ord = u.last_ord, next_key = u.next_key, next_auth = u.next_auth
+      FROM unnest($$) AS u(room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth)
+     WHERE h.room_nid = u.room_nid AND h.version = u.version
+    RETURNING h.room_nid)`,
+};
+
+const eventRow = (stored: StoredEvent): readonly unknown[] => [
+  stored.nid,
+  stored.roomNid,
+  stored.event.eventId,
+  stored.ord ?? null,
+  stored.position ?? null,
+  stored.snapshot ?? null,
+  stored.keyNumber ?? null,
+  stored.authNumber ?? null,
+  stored.replaces ?? null,
+  stored.event.depth,
+  stored.event.sentAt,
+  EVENT_STATUSES.indexOf(stored.status),
+  pduText(stored.event),
+];
+
+// An outlier that finds its place in the room keeps its row.
+const EVENTS: Table = {
+  types: [
+    'bigint', 'int', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int', 'bigint', 'bigint', 'bigint', 'smallint', 'text',
+  ], // prettier-ignore
+  rows: ({ events }) => events.map(eventRow),
+  sql: `new_events AS (
+    INSERT INTO events AS e (event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number, replaces,
+                             depth, sent_at, status, json)
+    SELECT * FROM unnest($$) AS u(event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number,
+                                  replaces, depth, sent_at, status, json)
+     WHERE ${IN_HEAD}
+    ON CONFLICT (event_id) DO UPDATE
+       SET ord = EXCLUDED.ord, position = EXCLUDED.position, snapshot = EXCLUDED.snapshot, status = EXCLUDED.status,
+           key_number = EXCLUDED.key_number, replaces = EXCLUDED.replaces,
+           auth_number = coalesce(e.auth_number, EXCLUDED.auth_number)
+     WHERE e.snapshot IS NULL)`,
+};
+
+const TXNS: Table = {
+  types: ['int', 'bytea', 'bigint'],
+  rows: ({ room, txns }) => txns.map(([key, nid]) => [room, key, nid]),
+  sql: `new_txns AS (
+    INSERT INTO send_txns SELECT key, event_nid FROM unnest($$) AS u(room_nid, key, event_nid) WHERE ${IN_HEAD})`,
+};
+
+const OUTBOX: Table = {
+  types: ['int', 'bigint', 'bigint', 'text'],
+  rows: ({ room, outbox }) =>
+    outbox.map(({ position, eventNid, destinations }) => [room, position, eventNid, pgTextArray(destinations)]),
+  sql: `new_outbox AS (
+    INSERT INTO outbox (position, event_nid, destinations)
+    SELECT position, event_nid, destinations::text[]
+      FROM unnest($$) AS u(room_nid, position, event_nid, destinations) WHERE ${IN_HEAD})`,
+};
+
+/** Server names hold nothing that an array literal would have to escape but its separators. */
+const pgTextArray = (names: readonly string[]): string => `{${names.map((name) => `"${name}"`).join(',')}}`;
+
+const stateTable = (
+  types: readonly string[],
+  rows: (state: StateWrite) => readonly (readonly unknown[])[],
+  sql: string,
+): Table => ({
+  types: ['int', ...types],
+  rows: ({ room, state }) => (state ? rows(state).map((row) => [room, ...row]) : []),
+  sql,
+});
+
+const STATE_TABLES: readonly Table[] = [
+  stateTable(
+    ['bigint', 'bytea', 'bytea'],
+    ({ rows }) => rows.map(({ id, hash, data }) => [id, hash, Buffer.from(data)]),
+    `new_rows AS (
+      INSERT INTO state_rows (room_nid, row_id, state_hash, data)
+      SELECT * FROM unnest($$) AS u(room_nid, row_id, state_hash, data) WHERE ${IN_HEAD})`,
+  ),
+  stateTable(
+    ['int', 'text', 'text'],
+    ({ keys }) => keys.map(({ number, type, stateKey }) => [number, type, stateKey]),
+    `new_keys AS (
+      INSERT INTO room_state_keys (room_nid, key_number, type, state_key)
+      SELECT * FROM unnest($$) AS u(room_nid, key_number, type, state_key) WHERE ${IN_HEAD})`,
+  ),
+  stateTable(
+    ['int', 'bigint'],
+    ({ current }) => current.flatMap(([key, nid]) => (nid === undefined ? [] : [[key, nid]])),
+    `new_current AS (
+      INSERT INTO current_state (room_nid, key_number, event_nid)
+      SELECT * FROM unnest($$) AS u(room_nid, key_number, event_nid) WHERE ${IN_HEAD}
+      ON CONFLICT (room_nid, key_number) DO UPDATE SET event_nid = EXCLUDED.event_nid)`,
+  ),
+  stateTable(
+    ['int'],
+    ({ current }) => current.flatMap(([key, nid]) => (nid === undefined ? [[key]] : [])),
+    `gone_current AS (
+      DELETE FROM current_state c USING unnest($$) AS u(room_nid, key_number)
+       WHERE c.room_nid = u.room_nid AND c.key_number = u.key_number AND u.${IN_HEAD})`,
+  ),
+  stateTable(
+    ['text', 'text', 'bigint', 'bigint', 'text', 'text'],
+    ({ members }) => members.map((m) => [m.userId, m.membership, m.eventNid, m.position, m.server, m.sender]),
+    `new_members AS (
+      INSERT INTO memberships (room_nid, user_id, membership, event_nid, position, server, sender)
+      SELECT * FROM unnest($$) AS u(room_nid, user_id, membership, event_nid, position, server, sender) WHERE ${IN_HEAD}
+      ON CONFLICT (room_nid, user_id) DO UPDATE
+         SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = EXCLUDED.position,
+             sender = EXCLUDED.sender, stripped = NULL, via = NULL, forgotten = false)`,
+  ),
+  stateTable(
+    ['bigint', 'bigint'],
+    ({ log }) => log,
+    `new_log AS (
+      INSERT INTO room_state_log (room_nid, position, snapshot)
+      SELECT * FROM unnest($$) AS u(room_nid, position, snapshot) WHERE ${IN_HEAD})`,
+  ),
+  stateTable(
+    ['int', 'bytea'],
+    ({ auth }) => auth.map(({ chunk, data }) => [chunk, Buffer.from(data)]),
+    `new_auth AS (
+      INSERT INTO auth_chunks AS a (room_nid, chunk, data)
+      SELECT * FROM unnest($$) AS u(room_nid, chunk, data) WHERE ${IN_HEAD}
+      ON CONFLICT (room_nid, chunk) DO UPDATE SET data = a.data || EXCLUDED.data)`,
+  ),
+  stateTable(
+    ['bigint', 'bigint'],
+    ({ redactions }) => redactions,
+    `redacted AS (
+      UPDATE events e SET redacted_by = u.by FROM unnest($$) AS u(room_nid, target, by)
+       WHERE e.event_nid = u.target AND e.redacted_by IS NULL AND u.${IN_HEAD})`,
+  ),
+  stateTable(
+    ['text', 'bigint'],
+    ({ gaps }) => gaps,
+    `new_gaps AS (
+      INSERT INTO room_gaps (room_nid, event_id, child_nid)
+      SELECT * FROM unnest($$) AS u(room_nid, event_id, child_nid) WHERE ${IN_HEAD}
+      ON CONFLICT DO NOTHING)`,
+  ),
+  stateTable(
+    ['text'],
+    ({ filled }) => filled.map((id) => [id]),
+    `filled_gaps AS (
+      DELETE FROM room_gaps g USING unnest($$) AS u(room_nid, event_id)
+       WHERE g.room_nid = u.room_nid AND g.event_id = u.event_id AND u.${IN_HEAD})`,
+  ),
+];
+
+const MESSAGE_TABLES: readonly Table[] = [HEADS, EVENTS, TXNS, OUTBOX];
+
+const compose = (tables: readonly Table[], writes: readonly RoomWrite[]): Sql => {
+  const values: unknown[] = [];
+  const parts = tables.map(({ types, rows, sql }) => {
+    const all = writes.flatMap(rows);
+    const parameters = types.map((type, column) => {
+      values.push(all.map((row) => row[column]));
+      return `$${values.length}::${type}[]`;
+    });
+    // A function, because `$$` in a replacement text would mean one dollar sign.
+    return sql.replace('$$', () => parameters.join(', '));
+  });
+  return { text: `WITH ${parts.join(',\n')}\nSELECT room_nid FROM head`, values };
+};

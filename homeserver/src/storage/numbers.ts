@@ -1,0 +1,50 @@
+import type { Database } from './database.ts';
+import { sql } from './sql.ts';
+
+/** The sequences whose numbers are taken in blocks, with the sizes of their blocks (`INCREMENT`). */
+const BLOCK = { event_nids: 1000, state_row_ids: 1000, event_positions: 10_000 } as const;
+export type Sequence = keyof typeof BLOCK;
+
+/**
+ * Numbers that are known before anything is written.
+ *
+ * A block is taken from a sequence with one query, then handed out from memory. What is left of a block when the
+ * server stops is never used.
+ */
+export class Numbers {
+  readonly #db: Database;
+  readonly #sequence: Sequence;
+  readonly #blocks: { next: number; readonly end: number }[] = [];
+  #available = 0;
+  #refill: Promise<void> | undefined;
+
+  constructor(db: Database, sequence: Sequence) {
+    this.#db = db;
+    this.#sequence = sequence;
+  }
+
+  /** Makes sure that `take` can be called `count` times without waiting. */
+  async ensure(count: number): Promise<void> {
+    while (this.#available < count) {
+      this.#refill ??= this.#reserve().finally(() => (this.#refill = undefined));
+      await this.#refill;
+    }
+  }
+
+  take(): number {
+    const [block] = this.#blocks;
+    if (!block) throw new Error(`no numbers of ${this.#sequence} at hand: ensure() first`);
+    this.#available--;
+    const number = block.next++;
+    if (block.next === block.end) this.#blocks.shift();
+    return number;
+  }
+
+  async #reserve(): Promise<void> {
+    const size = BLOCK[this.#sequence];
+    const [row] = await this.#db.rows<{ start: number }>(sql`SELECT nextval(${this.#sequence}::regclass) AS start`);
+    if (!row) throw new Error(`the sequence ${this.#sequence} gave no number`);
+    this.#blocks.push({ next: row.start, end: row.start + size });
+    this.#available += size;
+  }
+}
