@@ -1,0 +1,12 @@
+export { accountsRoutes, type AccountsRoutesDeps } from './accounts.routes.ts';
+export { Accounts, type AccountsDeps, type LoginAttempt } from './accounts.service.ts';
+export { accountSchema } from './accounts.store.ts';
+export type { AuthData, InteractiveAuth } from './interactive-auth.ts';
+export { Passwords, type PasswordSettings } from './passwords.service.ts';
+export { Reauthentication } from './reauthentication.service.ts';
+export { registrationRoutes, type RegistrationRoutesDeps } from './registration.routes.ts';
+export { Registration, type RegistrationDeps, type RegistrationPolicy } from './registration.service.ts';
+export { Sessions, type SessionsDeps, type SessionsEnded } from './sessions.service.ts';
+export type { Device } from './sessions.store.ts';
+export { sharedSecretRoutes } from './shared-secret.routes.ts';
+export { SharedSecretRegistration, type SharedSecretDeps } from './shared-secret.service.ts';
