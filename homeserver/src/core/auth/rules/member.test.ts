@@ -153,6 +153,14 @@ describe('the rules for memberships', () => {
     expect(authorise(event, room.state)).to.eql({ allowed: false, reason: 'the content has no membership' });
   });
 
+  it('ask of joins only who authorised them', () => {
+    const room = testRoom('12');
+    room.member(bob, 'join', alice);
+    const content = { membership: 'leave', join_authorised_via_users_server: 7 };
+    const event = room.event({ type: 'm.room.member', sender: bob, stateKey: bob, content });
+    expect(authorise(event, room.state)).to.eql({ allowed: true });
+  });
+
   it('let creators stand above everybody, where they are privileged', () => {
     const kick: Case = {
       what: 'kick of a creator',

@@ -30,7 +30,7 @@ export const checkMember = (event: Event, state: AuthState): Verdict => {
   if (membership === undefined) return refuse('the content has no membership');
   const { restricted, memberships } = event.version.auth;
   // Whether that user's server signed the event is checked on receipt, where keys are at hand.
-  if (restricted.size > 0 && authorising !== undefined && !UserId.is(authorising)) {
+  if (membership === 'join' && restricted.size > 0 && authorising !== undefined && !UserId.is(authorising)) {
     return refuse('join_authorised_via_users_server is not a user id');
   }
   if (!isMembership(membership, memberships)) return refuse('the membership is not known');

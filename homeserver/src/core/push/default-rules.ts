@@ -1,0 +1,94 @@
+import type { UserId } from '@holm/spec/ids';
+import type { Json } from '@holm/spec/json';
+
+export type PushAction = 'notify' | { readonly set_tweak: string; readonly value?: Json };
+
+export type PushCondition =
+  | { readonly kind: 'event_match'; readonly key: string; readonly pattern: string }
+  | { readonly kind: 'event_property_is' | 'event_property_contains'; readonly key: string; readonly value: Json }
+  | { readonly kind: 'contains_display_name' }
+  | { readonly kind: 'room_member_count'; readonly is: string }
+  | { readonly kind: 'sender_notification_permission'; readonly key: string };
+
+/** A rule as clients see it. */
+export interface PushRule {
+  readonly rule_id: string;
+  readonly default: boolean;
+  readonly enabled: boolean;
+  readonly actions: readonly PushAction[];
+  /** Of `override` and `underride` rules. */
+  readonly conditions?: readonly PushCondition[];
+  /** Of `content` rules. */
+  readonly pattern?: string;
+}
+
+export interface PushRuleset {
+  readonly override: readonly PushRule[];
+  readonly content: readonly PushRule[];
+  readonly room: readonly PushRule[];
+  readonly sender: readonly PushRule[];
+  readonly underride: readonly PushRule[];
+}
+
+/**
+ * The rules that every user starts with, in the order in which they are asked. Those that looked for names in the
+ * text of a message went with version 1.17 of the specification.
+ * https://spec.matrix.org/latest/client-server-api/#predefined-rules
+ */
+export const defaultPushRules = (user: UserId): PushRuleset => ({
+  override: [
+    { ...rule('.m.rule.master', [], []), enabled: false },
+    rule('.m.rule.suppress_notices', [matches('content.msgtype', 'm.notice')], []),
+    rule(
+      '.m.rule.invite_for_me',
+      [matches('type', 'm.room.member'), matches('content.membership', 'invite'), matches('state_key', user)],
+      ['notify', SOUND],
+    ),
+    rule('.m.rule.member_event', [matches('type', 'm.room.member')], []),
+    rule(
+      '.m.rule.is_user_mention',
+      [{ kind: 'event_property_contains', key: String.raw`content.m\.mentions.user_ids`, value: user }],
+      ['notify', SOUND, HIGHLIGHT],
+    ),
+    rule(
+      '.m.rule.is_room_mention',
+      [
+        { kind: 'event_property_is', key: String.raw`content.m\.mentions.room`, value: true },
+        { kind: 'sender_notification_permission', key: 'room' },
+      ],
+      ['notify', HIGHLIGHT],
+    ),
+    rule('.m.rule.tombstone', [matches('type', 'm.room.tombstone'), matches('state_key', '')], ['notify', HIGHLIGHT]),
+    rule('.m.rule.reaction', [matches('type', 'm.reaction')], []),
+    rule('.m.rule.room.server_acl', [matches('type', 'm.room.server_acl'), matches('state_key', '')], []),
+    rule(
+      '.m.rule.suppress_edits',
+      [{ kind: 'event_property_is', key: String.raw`content.m\.relates_to.rel_type`, value: 'm.replace' }],
+      [],
+    ),
+  ],
+  content: [],
+  room: [],
+  sender: [],
+  underride: [
+    rule('.m.rule.call', [matches('type', 'm.call.invite')], ['notify', { set_tweak: 'sound', value: 'ring' }]),
+    rule('.m.rule.encrypted_room_one_to_one', [ONE_TO_ONE, matches('type', 'm.room.encrypted')], ['notify', SOUND]),
+    rule('.m.rule.room_one_to_one', [ONE_TO_ONE, matches('type', 'm.room.message')], ['notify', SOUND]),
+    rule('.m.rule.message', [matches('type', 'm.room.message')], ['notify']),
+    rule('.m.rule.encrypted', [matches('type', 'm.room.encrypted')], ['notify']),
+  ],
+});
+
+const SOUND: PushAction = { set_tweak: 'sound', value: 'default' };
+const HIGHLIGHT: PushAction = { set_tweak: 'highlight' };
+const ONE_TO_ONE: PushCondition = { kind: 'room_member_count', is: '2' };
+
+const rule = (id: string, conditions: readonly PushCondition[], actions: readonly PushAction[]): PushRule => ({
+  rule_id: id,
+  default: true,
+  enabled: true,
+  conditions,
+  actions,
+});
+
+const matches = (key: string, pattern: string): PushCondition => ({ kind: 'event_match', key, pattern });
