@@ -124,7 +124,9 @@ const seal = (proto: ProtoPdu, version: RoomVersion, { server, key }: Signer): E
 };
 
 const idOf = (proto: JsonObject, covered: string, version: RoomVersion): EventId =>
-  EventId.parse(version.eventIds === 'supplied' ? String(proto['event_id']) : `$${hashReference(covered, version)}`);
+  version.eventIds === 'supplied'
+    ? EventId.parse(typeof proto['event_id'] === 'string' ? proto['event_id'] : '')
+    : EventId.parse(`$${hashReference(covered, version)}`);
 
 /** The event with our signature beside those that it has: an invite to our user, or a join that we authorise. */
 export const addSignature = (event: Event, { server, key }: Signer): Event => {

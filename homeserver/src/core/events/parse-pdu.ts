@@ -30,15 +30,21 @@ export const parsePdu = (raw: unknown, version: RoomVersion, options: ParseOptio
   const pdu = withoutUnsigned(raw);
   if (!isPdu(pdu, version)) return { refused: formatFault(pdu, version) ?? 'malformed' };
   const oversize = oversizeId(pdu);
-  if (oversize && (oversize.drop || version.oversizeIds === 'drop')) return { refused: `${oversize.name} is too long` };
-  const fault = options.limitReferences === false ? undefined : referencesFault(pdu);
-  if (fault !== undefined) return { refused: fault };
+  const fault =
+    (oversize && (oversize.drop || version.oversizeIds === 'drop') ? tooLong(oversize) : undefined) ??
+    (options.limitReferences === false ? undefined : referencesFault(pdu));
+  return fault === undefined ? identified(pdu, version, oversize && tooLong(oversize)) : { refused: fault };
+};
+
+const tooLong = ({ name }: { readonly name: string }): string => `${name} is too long`;
+
+const identified = (pdu: Pdu, version: RoomVersion, rejection: string | undefined): Event | Refused => {
   const members = membersOf(pdu, version);
   if (members instanceof NotCanonicalError) return { refused: members.message };
   const text = joinMembers(members, () => true);
   if (Buffer.byteLength(text) > MAX_PDU_BYTES) return { refused: `larger than ${MAX_PDU_BYTES} bytes` };
   const event = { ...toEvent(pdu, version, identify(pdu, members, version)), text };
-  return oversize ? { ...event, rejection: `${oversize.name} is too long` } : event;
+  return rejection === undefined ? event : { ...event, rejection };
 };
 
 const membersOf = (pdu: JsonObject, version: RoomVersion): Map<string, string> | NotCanonicalError => {

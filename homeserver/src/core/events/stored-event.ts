@@ -6,7 +6,7 @@ import { toEvent } from './to-event.ts';
 
 /** An event read back from where we keep it: what has been checked once is not checked again. */
 export const storedEvent = (eventId: EventId, roomId: RoomId, version: RoomVersion, text: string): Event => {
-  const pdu = version.strictCanonicalJson ? JSON.parse(text) : parseJson(text, { strict: false });
+  const pdu: unknown = version.strictCanonicalJson ? JSON.parse(text) : parseJson(text, { strict: false });
   // The room id is the caller's object: one string for all events of a room.
   return { ...toEvent(pdu as Pdu, version, eventId), roomId };
 };

@@ -1,4 +1,4 @@
 declare module 'canonicaljson' {
   const canonicaljson: { stringify(value: unknown): string };
-  export default canonicaljson;
+  export = canonicaljson;
 }

@@ -13,15 +13,17 @@ const TOP_LEVEL = [
   'prev_events', 'auth_events', 'origin_server_ts',
 ]; // prettier-ignore
 
+const POWER_LEVELS = [
+  'ban', 'events', 'events_default', 'kick', 'redact', 'state_default', 'users', 'users_default',
+]; // prettier-ignore
+
 export const v1: RedactionRules = {
   topLevel: new Set([...TOP_LEVEL, 'prev_state', 'origin', 'membership']),
   content: {
     'm.room.member': ['membership'],
     'm.room.create': ['creator'],
     'm.room.join_rules': ['join_rule'],
-    'm.room.power_levels': [
-      'ban', 'events', 'events_default', 'kick', 'redact', 'state_default', 'users', 'users_default',
-    ], // prettier-ignore
+    'm.room.power_levels': POWER_LEVELS,
     'm.room.history_visibility': ['history_visibility'],
     'm.room.aliases': ['aliases'],
   },
@@ -48,7 +50,7 @@ export const v11: RedactionRules = {
     ...v9.content,
     'm.room.create': 'everything',
     'm.room.redaction': ['redacts'],
-    'm.room.power_levels': [...(v9.content['m.room.power_levels'] ?? []), 'invite'],
+    'm.room.power_levels': [...POWER_LEVELS, 'invite'],
   },
   keepThirdPartySigned: true,
 };
