@@ -88,6 +88,11 @@ describe('signing', () => {
     });
   }
 
+  it('finds none on what has no canonical form', () => {
+    const signed = signJson({ a: 1 }, 'domain', specKey);
+    expect(verifySignature({ ...signed, a: 1.5 }, 'domain', verifyKeyOf(specKey))).to.equal(false);
+  });
+
   it('agrees with NaCl, both ways', () => {
     fc.assert(
       fc.property(seeds, arbitraryObject, (seed, object) => {

@@ -1,6 +1,6 @@
 import { sign, verify } from 'node:crypto';
 import { isObject, type Json, type JsonObject } from '@holm/spec/json';
-import { canonicalJson, type NumberRule } from '../json/canonical.ts';
+import { canonicalJson, NotCanonicalError, type NumberRule } from '../json/canonical.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import type { SigningKey, VerifyKey } from './keys.ts';
 
@@ -36,10 +36,16 @@ export const signJson = <T extends JsonObject>(object: T, entity: string, key: S
 
 export type SignedJson<T extends JsonObject> = T & { readonly signatures: JsonObject };
 
-/** Whether an entity signed an object with a key. */
+/** Whether an entity signed an object with a key. False for what has no canonical form: nobody can have signed that. */
 export const verifySignature = (object: JsonObject, entity: string, key: VerifyKey): boolean => {
   const signature = signaturesBy(object['signatures'], entity)[key.keyId];
-  return signature !== undefined && verifyText(signedText(object), signature, key);
+  if (signature === undefined) return false;
+  try {
+    return verifyText(signedText(object), signature, key);
+  } catch (error) {
+    if (error instanceof NotCanonicalError) return false;
+    throw error;
+  }
 };
 
 /** The Ed25519 signatures of one entity, by key id; other algorithms and what is not text are left out. */

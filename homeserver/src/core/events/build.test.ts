@@ -111,6 +111,18 @@ describe('buildEvent', () => {
     });
   }
 
+  it('names whoever let a member in on the join alone', () => {
+    const built = (membership: string): JsonObject => {
+      const content = { membership, join_authorised_via_users_server: '@mod:domain', reason: 'x' };
+      return buildEvent(
+        draft(roomVersion('12')!, { type: 'm.room.member', stateKey: '@alice:domain', content }),
+        signer,
+      ).content;
+    };
+    expect(built('join')).to.have.property('join_authorised_via_users_server');
+    expect(built('leave')).to.deep.equal({ membership: 'leave', reason: 'x' });
+  });
+
   it('takes whole numbers beyond 2^53 in the versions that allow them, and fractions', () => {
     const event = buildEvent(draft(roomVersion('5')!, { content: { a: 1.5, b: 2 ** 60 } }), signer);
     expect(event.text).to.include('"content":{"a":1.5,"b":1152921504606846976}');
@@ -164,11 +176,17 @@ describe('requiredSignatures', () => {
       buildEvent(draft(roomVersion(version)!, { type: 'm.room.member', stateKey: '@bob:else', content }), signer),
     );
   const authorised = { membership: 'join', join_authorised_via_users_server: '@mod:third' };
+  const version = roomVersion('10')!;
+  const join = buildEvent(
+    draft(version, { type: 'm.room.member', stateKey: '@a:domain', content: authorised }),
+    signer,
+  );
+  const carried = requiredSignatures({ ...join, content: { ...authorised, membership: 'leave' } });
   const cases: [title: string, servers: readonly string[], expected: string[]][] = [
     ['the server of the sender', member({ membership: 'join' }), ['domain']],
     ['the server of whoever let the sender in', member(authorised), ['domain', 'third']],
     ['not where the version does not know that', member(authorised, '7'), ['domain']],
-    ['not on what only carries the key along', member({ ...authorised, membership: 'leave' }), ['domain']],
+    ['not on what only carries the key along', carried, ['domain']],
     ['nobody for an invite to an address', member({ membership: 'invite', third_party_invite: {} }), []],
     ['the server of a given event id', member({ membership: 'invite', third_party_invite: {} }, '2'), ['domain']],
   ];

@@ -57,7 +57,8 @@ export const buildEvent = (draft: EventDraft, signer: Signer): Event => {
 
 /** The unsigned PDU of a draft, as `make_join` and its kin hand it to the server that will sign it. */
 export const protoPdu = (draft: EventDraft): ProtoPdu => {
-  const { version, roomId, eventId, stateKey, redacts, content } = draft;
+  const { version, roomId, eventId, stateKey, redacts } = draft;
+  const content = withoutStaleAuthority(draft);
   const top = version.redactsKey === 'top level';
   return {
     auth_events: references(draft.authEvents.filter(isListed(version, roomId)), version),
@@ -82,6 +83,17 @@ export interface ProtoPdu extends JsonObject {
   readonly depth: number;
   readonly origin_server_ts: number;
 }
+
+/**
+ * Clients copy their member event's content when they change it. Who once let them in authorises nothing but that
+ * join, and some servers would ask for that server's signature wherever the key stands.
+ */
+const withoutStaleAuthority = ({ type, content }: EventDraft): JsonObject => {
+  if (type !== 'm.room.member' || content['membership'] === 'join') return content;
+  if (content['join_authorised_via_users_server'] === undefined) return content;
+  const { join_authorised_via_users_server: _, ...rest } = content;
+  return rest;
+};
 
 const isListed =
   ({ auth }: RoomVersion, roomId: RoomId | undefined) =>

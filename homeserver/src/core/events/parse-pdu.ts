@@ -29,22 +29,26 @@ export const parsePdu = (raw: unknown, version: RoomVersion, options: ParseOptio
   if (!isObject(raw)) return { refused: 'not an object' };
   const pdu = withoutUnsigned(raw);
   if (!isPdu(pdu, version)) return { refused: formatFault(pdu, version) ?? 'malformed' };
-  const oversize = oversizeId(pdu);
-  const fault =
-    (oversize && (oversize.drop || version.oversizeIds === 'drop') ? tooLong(oversize) : undefined) ??
-    (options.limitReferences === false ? undefined : referencesFault(pdu));
-  return fault === undefined ? identified(pdu, version, oversize && tooLong(oversize)) : { refused: fault };
+  const fault = options.limitReferences === false ? undefined : referencesFault(pdu);
+  return fault === undefined ? sized(pdu, version) : { refused: fault };
 };
 
-const tooLong = ({ name }: { readonly name: string }): string => `${name} is too long`;
+/** What is left of an event once its identifiers have been measured. */
+const sized = (pdu: Pdu, version: RoomVersion): Event | Refused => {
+  const oversize = oversizeId(pdu);
+  if (!oversize) return identified(pdu, version);
+  const reason = `${oversize.name} is too long`;
+  if (oversize.drop || version.oversizeIds === 'drop') return { refused: reason };
+  const event = identified(pdu, version);
+  return isRefused(event) ? event : { ...event, rejection: reason };
+};
 
-const identified = (pdu: Pdu, version: RoomVersion, rejection: string | undefined): Event | Refused => {
+const identified = (pdu: Pdu, version: RoomVersion): Event | Refused => {
   const members = membersOf(pdu, version);
   if (members instanceof NotCanonicalError) return { refused: members.message };
   const text = joinMembers(members, () => true);
   if (Buffer.byteLength(text) > MAX_PDU_BYTES) return { refused: `larger than ${MAX_PDU_BYTES} bytes` };
-  const event = { ...toEvent(pdu, version, identify(pdu, members, version)), text };
-  return rejection === undefined ? event : { ...event, rejection };
+  return { ...toEvent(pdu, version, identify(pdu, members, version)), text };
 };
 
 const membersOf = (pdu: JsonObject, version: RoomVersion): Map<string, string> | NotCanonicalError => {

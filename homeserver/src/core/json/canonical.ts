@@ -27,7 +27,7 @@ export const canonicalMembers = (object: JsonObject, numbers: NumberRule): Map<s
   const notes = notesOf(object);
   if (notes) refuseNotes(notes, object, lenient);
   for (const key of sortedKeys(object)) {
-    members.set(key, `${quote(key)}:${writeMember(object[key], key, { notes, lenient, depth: MAX_DEPTH })}`);
+    members.set(key, `${quote(key)}:${writeMember(object[key], key, { notes, lenient, depth: MAX_DEPTH - 1 })}`);
   }
   return members;
 };
