@@ -19,7 +19,7 @@ describe('Bounded', () => {
     expect(started).to.eql([0, 1, 2]);
     gates[0]!.resolve();
     gates[2]!.resolve();
-    await Promise.all(first);
+    await Promise.all([first[0], first[2]]);
   });
 
   it('makes room after a failure too', async () => {

@@ -29,7 +29,7 @@ export class Passwords {
   /** M_WEAK_PASSWORD for what we would not accept as a new password. */
   assertStrong(password: string): void {
     const { minimumLength } = this.#settings;
-    if ([...password].length >= minimumLength) return;
+    if (password.length >= minimumLength) return;
     throw new MatrixError('M_WEAK_PASSWORD', `a password needs at least ${minimumLength} characters`);
   }
 

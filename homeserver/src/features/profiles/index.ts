@@ -1,0 +1,9 @@
+export type { MemberProfile, Profile } from './profile.ts';
+export { profilesRoutes } from './profiles.routes.ts';
+export {
+  type LocalUsers,
+  type MemberEvents,
+  Profiles,
+  type ProfilesDeps,
+  type RemoteProfiles,
+} from './profiles.service.ts';
