@@ -66,6 +66,7 @@ describe('checkAuthEvents', () => {
       });
 
       it('refuses if there is no create event', () => {
+        expect(check(set, [powerLevels, member])).to.eql(refused('there is no create event among the auth events'));
         expect(check(set, [member])).to.eql(refused('there is no create event among the auth events'));
       });
 
