@@ -1,5 +1,6 @@
 import type { ServerName, UserId } from '@holm/spec/ids';
 import type { Log } from '../platform/log.ts';
+import type { Numbers } from '../storage/numbers.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { Position, Stream } from '../streams/stream.ts';
 import type { Events } from './events.ts';
@@ -27,11 +28,16 @@ export interface CommitDeps {
   readonly events: Events;
   readonly userRooms: UserRooms;
   readonly stream: Stream;
+  /** Where the stream's positions come from. */
+  readonly positions: Numbers;
   readonly notifier: Notifier;
   readonly log: Log;
   readonly serverName: ServerName;
   readonly listeners: readonly CommitListener[];
 }
+
+/** More positions than can be claimed while the next block is being taken from the database. */
+const AT_HAND = 200;
 
 interface PendingWake {
   readonly position: Position;
@@ -48,7 +54,8 @@ export class Committer {
   }
 
   /** A place in the stream. Give it back with the commit, or with `release` if it comes to nothing. */
-  claim(): Position {
+  async claim(): Promise<Position> {
+    await this.#deps.positions.ensure(AT_HAND);
     return this.#deps.stream.claim();
   }
 

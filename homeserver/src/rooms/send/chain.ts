@@ -20,6 +20,9 @@ import type { Draft } from './draft.ts';
 /** https://spec.matrix.org/latest/server-server-api/#pdus: at most 20; the deepest say the most. */
 const MAX_PREV_EVENTS = 20;
 
+/** More numbers than can be taken while the next block is being fetched. */
+const NIDS_AT_HAND = 200;
+
 export interface ChainDeps {
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -50,7 +53,7 @@ export class Chain {
     const { room, head } = this.#change;
     const keys = stateToAuthorise(room.version, { ...draft, stateKey: draft.stateKey });
     const replaced = draft.stateKey === undefined ? undefined : ([draft.type, draft.stateKey] as const);
-    const view = await states.view(room, head.snapshot, replaced ? [...keys, replaced] : keys);
+    const view = await states.view(room, head.snapshot, replaced ? [...keys, replaced] : keys, this.#change);
     const event = this.#build(draft, view);
     const verdict = authorise(event, authStateOf(view));
     if (!verdict.allowed) throw new MatrixError('M_FORBIDDEN', verdict.reason);
@@ -100,9 +103,9 @@ export class Chain {
     const { snapshot } = change.head;
     const before = event.stateKey === undefined ? undefined : view.get(keyString(event.type, event.stateKey));
     const destinations = this.#destinations();
-    await nids.ensure(1);
+    await nids.ensure(NIDS_AT_HAND);
     const nid = nids.take();
-    const position = committer.claim();
+    const position = await committer.claim();
     this.positions.push(position);
     const stored = change.place(event, {
       nid,
@@ -114,7 +117,7 @@ export class Chain {
     });
     change.setExtremities([{ nid, eventId: event.eventId, depth: event.depth }]);
     if (stored.keyNumber !== undefined) {
-      const next = await tries.change(change.room.nid, snapshot, new Map([[stored.keyNumber, nid]]));
+      const next = await tries.change(snapshot, new Map([[stored.keyNumber, nid]]));
       change.addRows(next.rows);
       change.setCurrent(next.snapshot, position, [[stored.keyNumber, before, stored]]);
     }

@@ -9,6 +9,14 @@ import type { Tries } from './tries.ts';
 /** Part of a room's state, loaded. */
 export type StateView = ReadonlyMap<string, StoredEvent>;
 
+/** What a step that is not committed yet adds to what is stored. */
+export interface Pending {
+  number(key: StateKey): KeyNumber | undefined;
+  event(nid: EventNid): StoredEvent | undefined;
+}
+
+const NOTHING_PENDING: Pending = { number: () => undefined, event: () => undefined };
+
 /** Reads the states of rooms in terms of types and state keys. */
 export class States {
   readonly #tries: Tries;
@@ -20,19 +28,24 @@ export class States {
   }
 
   /** The events that a state has under `keys`. */
-  async view(room: Room, snapshot: SnapshotId, keys: readonly StateKey[]): Promise<StateView> {
+  async view(
+    room: Room,
+    snapshot: SnapshotId,
+    keys: readonly StateKey[],
+    pending: Pending = NOTHING_PENDING,
+  ): Promise<StateView> {
     await room.keys.load(keys, room.head?.nextKey ?? Infinity);
     const numbers = new Map<KeyNumber, StateKey>();
     for (const key of keys) {
-      const number = room.keys.number(key);
+      const number = room.keys.number(key) ?? pending.number(key);
       if (number !== undefined) numbers.set(number, key);
     }
     const nids = await this.#tries.lookup(snapshot, [...numbers.keys()]);
-    const events = await this.#events.load([...nids.values()]);
+    const events = await this.#events.load([...nids.values()].filter((nid) => !pending.event(nid)));
     const view = new Map<string, StoredEvent>();
     for (const [number, nid] of nids) {
       const key = numbers.get(number);
-      const event = events.get(nid);
+      const event = pending.event(nid) ?? events.get(nid);
       if (!event) throw new Error(`room ${room.nid} has the unknown event ${nid} in state ${snapshot}`);
       if (key) view.set(keyString(...key), event);
     }
@@ -56,7 +69,7 @@ export class States {
 
   /** The events of `after` that `before` has not. What `after` lacks altogether is left out. */
   async changes(before: SnapshotId, after: SnapshotId): Promise<StoredEvent[]> {
-    const changed = (await this.#tries.diff(before, after)).flatMap(([, , nid]) => (nid === undefined ? [] : [nid]));
+    const changed = (await this.#tries.diff(before, after)).flatMap(([, , nid]) => (nid === 0 ? [] : [nid]));
     return [...(await this.#events.load(changed)).values()];
   }
 }

@@ -15,6 +15,7 @@ import type {
 } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { AuthLedger } from '../state/auth-ledger.ts';
+import type { Pending } from '../state/states.ts';
 import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
 
 /** Where an event goes. */
@@ -40,7 +41,7 @@ export interface CommittedMember extends MemberChange {
  * One step of a room in the making: events are placed one after the other, each on top of the last, and all of it is
  * written together. Nothing here touches what other readers see until the write has been committed.
  */
-export class Change {
+export class Change implements Pending {
   readonly room: Room;
   readonly base: Head;
   readonly events: StoredEvent[] = [];
@@ -50,6 +51,7 @@ export class Change {
   readonly filled: EventId[] = [];
   readonly txns: (readonly [Buffer, EventNid])[] = [];
   readonly outbox: OutboxWrite[] = [];
+  readonly #placed = new Map<EventNid, StoredEvent>();
   readonly #rows: StateRow[] = [];
   readonly #keys: NewKey[] = [];
   readonly #newNumbers = new Map<string, KeyNumber>();
@@ -78,14 +80,21 @@ export class Change {
     return this.#keys;
   }
 
+  number(key: StateKey): KeyNumber | undefined {
+    return this.#newNumbers.get(key.join('\0'));
+  }
+
+  event(nid: EventNid): StoredEvent | undefined {
+    return this.#placed.get(nid);
+  }
+
   /** The number of a state key, a new one if the room has none yet. `RoomKeys.load` must have seen it. */
   keyNumber(key: StateKey): KeyNumber {
-    const name = key.join('\0');
-    const known = this.room.keys.number(key) ?? this.#newNumbers.get(name);
+    const known = this.room.keys.number(key) ?? this.number(key);
     if (known !== undefined) return known;
     const number = this.#head.nextKey;
     this.#head = { ...this.#head, nextKey: number + 1 };
-    this.#newNumbers.set(name, number);
+    this.#newNumbers.set(key.join('\0'), number);
     this.#keys.push({ number, type: key[0], stateKey: key[1] });
     return number;
   }
@@ -111,6 +120,7 @@ export class Change {
     };
     if (authNumber !== undefined) this.#auth.append({ nid, edges: authNumbers ?? [] }, authNumber);
     this.events.push(stored);
+    this.#placed.set(nid, stored);
     this.#head = {
       ...this.#head,
       depth: Math.max(this.#head.depth, event.depth),

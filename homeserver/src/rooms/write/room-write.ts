@@ -5,7 +5,8 @@ import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from
 /** A row of the state trie. */
 export interface StateRow {
   readonly id: SnapshotId;
-  readonly hash: Buffer;
+  /** Of the state that it is the root of; absent for rows that are only parts of one. */
+  readonly hash: Buffer | undefined;
   readonly data: Uint8Array;
 }
 

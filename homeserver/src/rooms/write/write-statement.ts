@@ -120,7 +120,7 @@ const stateTable = (
 const STATE_TABLES: readonly Table[] = [
   stateTable(
     ['bigint', 'bytea', 'bytea'],
-    ({ rows }) => rows.map(({ id, hash, data }) => [id, hash, Buffer.from(data)]),
+    ({ rows }) => rows.map(({ id, hash, data }) => [id, hash ?? null, Buffer.from(data)]),
     `new_rows AS (
       INSERT INTO state_rows (room_nid, row_id, state_hash, data)
       SELECT * FROM unnest($$) AS u(room_nid, row_id, state_hash, data) WHERE ${IN_HEAD})`,

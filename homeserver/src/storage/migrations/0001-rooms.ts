@@ -14,6 +14,12 @@ export class Rooms1763690000001 implements MigrationInterface {
       CREATE SEQUENCE state_row_ids INCREMENT 1000;
       CREATE SEQUENCE event_positions INCREMENT 10000;
 
+      -- Random values that belong to this database.
+      CREATE TABLE secrets (
+        name  text PRIMARY KEY,
+        value bytea NOT NULL
+      );
+
       CREATE TABLE rooms (
         room_nid int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         room_id  text COLLATE "C" NOT NULL UNIQUE,
@@ -64,11 +70,11 @@ export class Rooms1763690000001 implements MigrationInterface {
       CREATE TABLE state_rows (
         row_id     bigint PRIMARY KEY,
         room_nid   int NOT NULL,
-        state_hash bytea NOT NULL,
+        state_hash bytea, -- none for rows that are only parts of a snapshot
         data       bytea NOT NULL
       );
       ALTER TABLE state_rows ALTER COLUMN data SET STORAGE MAIN;
-      CREATE INDEX state_rows_by_hash ON state_rows (room_nid, state_hash);
+      CREATE INDEX state_rows_by_hash ON state_rows (room_nid, state_hash) WHERE state_hash IS NOT NULL;
 
       CREATE TABLE current_state (
         room_nid   int NOT NULL,
@@ -127,7 +133,7 @@ export class Rooms1763690000001 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP TABLE send_txns, room_gaps, auth_chunks, memberships, room_state_log, current_state, state_rows,
-        room_state_keys, events, room_heads, rooms;
+        room_state_keys, events, room_heads, rooms, secrets;
       DROP SEQUENCE event_nids, state_row_ids, event_positions;
     `);
   }

@@ -1,0 +1,112 @@
+import type { ServerName } from '@holm/spec/ids';
+import type { Signer } from '../core/events/build.ts';
+import { StateHasher } from '../core/state/state-hash.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Entropy } from '../platform/entropy.ts';
+import { KeyedQueue } from '../platform/keyed-queue.ts';
+import type { Log } from '../platform/log.ts';
+import type { Database } from '../storage/database.ts';
+import { Numbers } from '../storage/numbers.ts';
+import { secret } from '../storage/secrets.ts';
+import type { Notifier } from '../streams/notifier.ts';
+import { Stream } from '../streams/stream.ts';
+import { Committer, type CommitListener } from './commit.ts';
+import { Events } from './events.ts';
+import { UserRooms } from './members/user-rooms.ts';
+import type { RoomNid } from './model.ts';
+import { Rooms } from './rooms.ts';
+import { Creator } from './send/creator.ts';
+import { Sender } from './send/sender.ts';
+import { States } from './state/states.ts';
+import { Tries } from './state/tries.ts';
+import { ClientEvents, TransactionEchoes } from './timeline/client-events.ts';
+import { Timeline } from './timeline/timeline.ts';
+import { Visible } from './timeline/visible.ts';
+import { RoomWriter } from './write/room-writer.ts';
+
+export interface EngineDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly notifier: Notifier;
+  readonly signer: Signer;
+  /** Told of every step of every room once it is durable; filled before the first one. */
+  readonly listeners: readonly CommitListener[];
+  readonly eventCacheBytes: number;
+}
+
+/** The room engine: what features and federation use of rooms. */
+export interface RoomEngine {
+  readonly serverName: ServerName;
+  /** The stream of all events of all rooms. */
+  readonly stream: Stream;
+  readonly rooms: Rooms;
+  readonly events: Events;
+  readonly states: States;
+  readonly tries: Tries;
+  readonly timeline: Timeline;
+  readonly visible: Visible;
+  readonly clientEvents: ClientEvents;
+  readonly echoes: TransactionEchoes;
+  readonly userRooms: UserRooms;
+  readonly sender: Sender;
+  readonly creator: Creator;
+  readonly committer: Committer;
+  readonly writer: RoomWriter;
+  readonly nids: Numbers;
+  /** One step of a room at a time. */
+  readonly queue: KeyedQueue<RoomNid>;
+}
+
+/** How many positions are taken from the database ahead of their use. */
+const POSITIONS_AT_HAND = 1_000;
+
+export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> => {
+  const { db, clock, entropy, log, notifier, signer, listeners } = deps;
+  const nids = new Numbers(db, 'event_nids');
+  const positions = new Numbers(db, 'event_positions');
+  await positions.ensure(POSITIONS_AT_HAND);
+  const stream = new Stream('events', positions.take(), () => positions.take());
+
+  const rooms = new Rooms(db);
+  const events = new Events(db, rooms, deps.eventCacheBytes);
+  const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
+  const tries = new Tries(db, new Numbers(db, 'state_row_ids'), hasher);
+  const states = new States(tries, events);
+  const userRooms = new UserRooms(db);
+  const writer = new RoomWriter(db);
+  const committer = new Committer({
+    writer,
+    events,
+    userRooms,
+    stream,
+    positions,
+    notifier,
+    log,
+    serverName: signer.server,
+    listeners,
+  });
+  const echoes = new TransactionEchoes();
+  const queue = new KeyedQueue<RoomNid>();
+  const shared = { clock, entropy, signer, states, tries, nids, committer, rooms, queue, db, writer };
+  return {
+    serverName: signer.server,
+    stream,
+    rooms,
+    events,
+    states,
+    tries,
+    timeline: new Timeline(db, events),
+    visible: new Visible(states, events, userRooms),
+    clientEvents: new ClientEvents(events, echoes),
+    echoes,
+    userRooms,
+    sender: new Sender(shared),
+    creator: new Creator(shared),
+    committer,
+    writer,
+    nids,
+    queue,
+  };
+};

@@ -1,0 +1,100 @@
+import type { UserId, DeviceId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import { LRUCache } from 'lru-cache';
+import { toClientEvent } from '../../core/events/client-format.ts';
+import { redactEvent } from '../../core/events/to-event.ts';
+import type { Event } from '../../core/events/event.ts';
+import type { Events } from '../events.ts';
+import type { EventNid, StoredEvent } from '../model.ts';
+
+/** The device whose request made an event; only it is told the request's transaction id. */
+export interface Viewer {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+}
+
+const REMEMBERED_TRANSACTIONS = 20_000;
+
+/** Which client requests became which events, for as long as their senders may be waiting to see them. */
+export class TransactionEchoes {
+  readonly #byEvent = new LRUCache<EventNid, { readonly device: string; readonly id: string }>({
+    max: REMEMBERED_TRANSACTIONS,
+  });
+
+  sent(nid: EventNid, viewer: Viewer, id: string): void {
+    this.#byEvent.set(nid, { device: deviceOf(viewer), id });
+  }
+
+  of(nid: EventNid, viewer: Viewer): string | undefined {
+    const echo = this.#byEvent.get(nid);
+    return echo?.device === deviceOf(viewer) ? echo.id : undefined;
+  }
+}
+
+const deviceOf = ({ userId, deviceId }: Viewer): string => `${userId} ${deviceId}`;
+
+/**
+ * Events as clients read them, as JSON text.
+ *
+ * The text of an event is made once and is the same for everyone but the device that sent it.
+ */
+export class ClientEvents {
+  readonly #events: Events;
+  readonly #echoes: TransactionEchoes;
+  readonly #texts = new WeakMap<StoredEvent, string>();
+
+  constructor(events: Events, echoes: TransactionEchoes) {
+    this.#events = events;
+    this.#echoes = echoes;
+  }
+
+  /** The texts of several events, in their order, without the room's id: a sync response names it above them. */
+  async texts(stored: readonly StoredEvent[], viewer: Viewer): Promise<string[]> {
+    const missing = stored.filter((event) => !this.#texts.has(event));
+    if (missing.length > 0) await this.#make(missing);
+    return stored.map((event) => this.#withEcho(event, this.#texts.get(event) ?? '', viewer));
+  }
+
+  /** As `texts`, with the room's id in each. */
+  async full(stored: readonly StoredEvent[], viewer: Viewer): Promise<string[]> {
+    const texts = await this.texts(stored, viewer);
+    return texts.map((text, i) => `{"room_id":${JSON.stringify(stored[i]?.event.roomId)},${text.slice(1)}`);
+  }
+
+  async #make(stored: readonly StoredEvent[]): Promise<void> {
+    const related = stored.flatMap(({ replaces, redactedBy }) => [replaces, redactedBy].filter((nid) => nid !== undefined));
+    const loaded = await this.#events.load([...new Set(related)]);
+    for (const event of stored) {
+      const unsigned = unsignedOf(event, loaded);
+      this.#texts.set(event, JSON.stringify(toClientEvent(shown(event), { withoutRoomId: true, unsigned })));
+    }
+  }
+
+  /** `unsigned` is always the last member, so that the transaction id can be slipped into it. */
+  #withEcho(event: StoredEvent, text: string, viewer: Viewer): string {
+    const id = event.event.sender === viewer.userId ? this.#echoes.of(event.nid, viewer) : undefined;
+    if (id === undefined) return text;
+    const separator = text.endsWith('"unsigned":{}}') ? '' : ',';
+    return `${text.slice(0, -2)}${separator}"transaction_id":${JSON.stringify(id)}}}`;
+  }
+}
+
+/** What is left of the event, if it has been redacted. */
+export const shown = ({ event, redactedBy }: StoredEvent): Event =>
+  redactedBy === undefined ? event : redactEvent(event);
+
+const unsignedOf = (
+  { replaces, redactedBy }: StoredEvent,
+  loaded: ReadonlyMap<EventNid, StoredEvent>,
+): JsonObject => {
+  const before = replaces === undefined ? undefined : loaded.get(replaces);
+  const redaction = redactedBy === undefined ? undefined : loaded.get(redactedBy);
+  return {
+    ...(before && {
+      prev_content: shown(before).content,
+      prev_sender: before.event.sender,
+      replaces_state: before.event.eventId,
+    }),
+    ...(redaction && { redacted_because: toClientEvent(redaction.event) }),
+  };
+};

@@ -1,0 +1,58 @@
+import type { RoomNid } from '../model.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Events } from '../events.ts';
+import { eventsStore as store } from '../events.store.ts';
+import type { StoredEvent } from '../model.ts';
+import type { Room } from '../room.ts';
+
+/** Rooms whose newest events are read with one query, when many are asked for. */
+const TAIL_LENGTH = 20;
+
+export interface Page {
+  /** Exclusive: a number of the room's timeline. */
+  readonly from: number;
+  readonly direction: 'back' | 'forward';
+  readonly limit: number;
+}
+
+/** Rooms' events in the order in which this server shows them. */
+export class Timeline {
+  readonly #db: Database;
+  readonly #events: Events;
+
+  constructor(db: Database, events: Events) {
+    this.#db = db;
+    this.#events = events;
+  }
+
+  /** The newest events, oldest of them first. */
+  async newest(room: Room, limit: number): Promise<readonly StoredEvent[]> {
+    const { head, tail } = room;
+    if (!head) return [];
+    if (!tail.has(limit, head.firstOrd, head.lastOrd)) {
+      const wanted = Math.max(limit, TAIL_LENGTH);
+      const read = await this.#events.fromRows(await store.before(this.#db, room.nid, head.lastOrd + 1, wanted));
+      tail.fill(read.reverse());
+      if (!tail.has(limit, head.firstOrd, head.lastOrd)) return read.slice(-limit);
+    }
+    return tail.newest(limit);
+  }
+
+  /** Brings the newest events of many rooms to memory with one query. */
+  async warm(rooms: readonly Room[], limit: number): Promise<void> {
+    const cold = rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd));
+    if (cold.length === 0) return;
+    const rows = await store.newest(this.#db, cold.map(({ nid }) => nid), Math.max(limit, TAIL_LENGTH));
+    const byRoom = Map.groupBy(await this.#events.fromRows(rows), ({ roomNid }): RoomNid => roomNid);
+    for (const room of cold) {
+      const events = byRoom.get(room.nid) ?? [];
+      room.tail.fill(events.toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
+    }
+  }
+
+  /** Events from a place onwards: downwards the newest first, upwards the oldest first. */
+  async page(room: Room, { from, direction, limit }: Page): Promise<StoredEvent[]> {
+    const read = direction === 'back' ? store.before : store.after;
+    return this.#events.fromRows(await read(this.#db, room.nid, from, limit));
+  }
+}
