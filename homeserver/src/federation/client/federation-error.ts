@@ -42,4 +42,4 @@ export class FederationError extends Error {
 const TOO_MANY_REQUESTS = 429;
 
 /** The server, or what stands before it, is not able to answer now. */
-export const isOverload = (status: number): boolean => status >= 500 || status === TOO_MANY_REQUESTS;
+const isOverload = (status: number): boolean => status >= 500 || status === TOO_MANY_REQUESTS;

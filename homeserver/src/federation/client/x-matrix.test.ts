@@ -11,10 +11,16 @@ describe('the X-Matrix header', () => {
   const accepted: readonly (readonly [string, string])[] = [
     ['as this server writes it', 'X-Matrix origin="a.example:8448",destination="b.example",key="ed25519:k",sig="AB+/"'],
     ['unquoted, with colons', 'X-Matrix origin=a.example:8448,destination=b.example,key=ed25519:k,sig=AB+/'],
-    ['in another order and case', 'x-matrix KEY="ed25519:k",Sig="AB+/",Destination="b.example",ORIGIN="a.example:8448"'],
+    [
+      'in another order and case',
+      'x-matrix KEY="ed25519:k",Sig="AB+/",Destination="b.example",ORIGIN="a.example:8448"',
+    ],
     ['with spaces', 'X-Matrix   origin="a.example:8448" , destination = "b.example",  key="ed25519:k", sig="AB+/" '],
     ['with backslashes', 'X-Matrix origin="a.example\\:8448",destination="b\\.example",key="ed25519:k",sig="AB+\\/"'],
-    ['with unknown parameters', 'X-Matrix origin=a.example:8448,x="a,b=c",destination=b.example,key=ed25519:k,sig=AB+/'],
+    [
+      'with unknown parameters',
+      'X-Matrix origin=a.example:8448,x="a,b=c",destination=b.example,key=ed25519:k,sig=AB+/',
+    ],
   ];
   for (const [title, header] of accepted) {
     it(`is read ${title}`, () =>
@@ -58,7 +64,9 @@ describe('the text that a request is signed over', () => {
 
   it('is canonical JSON', () => {
     const content = { b: [1, 'é'], a: {} };
-    expect(requestText({ ...request, content: canonicalJson(content) })).to.equal(canonicalJson({ ...request, content }));
+    expect(requestText({ ...request, content: canonicalJson(content) })).to.equal(
+      canonicalJson({ ...request, content }),
+    );
   });
 
   it('has no content without a body, and no destination where none was given', () => {

@@ -10,7 +10,7 @@ export interface XMatrix {
   readonly signature: string;
 }
 
-export interface SignedRequest {
+export interface RequestToSign {
   readonly method: string;
   /** Path and query as sent. */
   readonly uri: string;
@@ -21,7 +21,7 @@ export interface SignedRequest {
 }
 
 /** What the signature of a request covers: canonical JSON, put together by hand so that the body is not read again. */
-export const requestText = ({ method, uri, origin, destination, content }: SignedRequest): string => {
+export const requestText = ({ method, uri, origin, destination, content }: RequestToSign): string => {
   const members = [
     content !== undefined && `"content":${content}`,
     destination !== undefined && `"destination":${canonicalJson(destination)}`,

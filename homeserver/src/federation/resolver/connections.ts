@@ -37,8 +37,8 @@ export class Connections implements AsyncDisposable {
 
   /** What to send a request to `target` with. Throws when its address is literal and refused. */
   to(target: Target): Dispatcher {
-    if (isIP(target.host) !== 0) this.#check(target.host);
-    const key = `${target.scheme} ${target.host} ${target.port} ${target.tlsName}`;
+    if (isIP(target.host) !== 0 && !target.trusted) this.#check(target.host);
+    const key = `${target.scheme} ${target.host} ${target.port} ${target.tlsName} ${target.trusted}`;
     const pool = this.#pools.get(key) ?? this.#open(target);
     this.#pools.set(key, pool);
     return pool;
@@ -49,7 +49,7 @@ export class Connections implements AsyncDisposable {
     await Promise.all(this.#closing);
   }
 
-  #open({ scheme, host, port, tlsName }: Target): Pool {
+  #open({ scheme, host, port, tlsName, trusted }: Target): Pool {
     const authority = isIP(host) === 6 ? `[${host}]` : host;
     const { trustedCa, verifyCertificates } = this.#deps;
     return new Pool(`${scheme}://${authority}:${port}`, {
@@ -58,7 +58,7 @@ export class Connections implements AsyncDisposable {
       allowH2: false,
       connect: {
         timeout: CONNECT_TIMEOUT_MS,
-        lookup: this.#lookup,
+        lookup: this.#lookupFor(trusted),
         rejectUnauthorized: verifyCertificates,
         // The name in the certificate is the server's, whatever host its override or SRV record leads to.
         checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkServerIdentity(tlsName, certificate),
@@ -74,21 +74,23 @@ export class Connections implements AsyncDisposable {
   }
 
   // Checked after resolution, by whoever connects: a name cannot change its mind in between.
-  readonly #lookup: LookupFunction = (host, options, answer) => {
-    this.#resolve(host).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (first === undefined) answer(new UnreachableAddressError('no address may be contacted'), '', 0);
-        else if (options.all) answer(null, [...addresses]);
-        else answer(null, first.address, first.family);
-      },
-      (error: unknown) => answer(error as Error, '', 0),
-    );
-  };
+  #lookupFor(trusted: boolean): LookupFunction {
+    return (host, options, answer) => {
+      this.#resolve(host, trusted).then(
+        (addresses) => {
+          const [first] = addresses;
+          if (first === undefined) answer(new UnreachableAddressError('no address may be contacted'), '', 0);
+          else if (options.all) answer(null, addresses);
+          else answer(null, first.address, first.family);
+        },
+        (error: unknown) => answer(error as Error, '', 0),
+      );
+    };
+  }
 
-  async #resolve(host: string): Promise<Address[]> {
+  async #resolve(host: string, trusted: boolean): Promise<Address[]> {
     const found = await this.#deps.dns.addresses(host);
-    return found.filter(({ address }) => this.#deps.mayConnectTo(address));
+    return found.filter(({ address }) => trusted || this.#deps.mayConnectTo(address));
   }
 
   #check(address: string): void {

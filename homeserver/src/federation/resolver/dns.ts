@@ -14,13 +14,13 @@ export interface Dns {
 
 const ABSENT = new Set(['ENOTFOUND', 'ENODATA']);
 
-const orNone = <T>(error: unknown): readonly T[] => {
+const orNone = (error: unknown): readonly never[] => {
   if (ABSENT.has((error as { code?: string }).code ?? '')) return [];
   throw error;
 };
 
 /** `/etc/hosts` and friends count for addresses, as for every other program on the machine. */
 export const systemDns: Dns = {
-  srv: (name) => dns.resolveSrv(name).catch(orNone<SrvRecord>),
-  addresses: (host) => dns.lookup(host, { all: true }).catch(orNone<Address>),
+  srv: (name) => dns.resolveSrv(name).catch(orNone),
+  addresses: (host) => dns.lookup(host, { all: true }).catch(orNone),
 };

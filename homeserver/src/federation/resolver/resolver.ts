@@ -54,6 +54,7 @@ export class Resolver {
           port: port || DEFAULT_PORT,
           hostHeader: name,
           tlsName: name,
+          trusted: false,
         }));
       }
     }

@@ -11,6 +11,8 @@ export interface Target {
   readonly hostHeader: string;
   /** The name that the certificate must be for: a host name or an address. */
   readonly tlsName: string;
+  /** Chosen by the operator, so that the ranges that are never contacted do not apply. */
+  readonly trusted: boolean;
 }
 
 /** `hostname[:port]`, as in server names and in `m.server`. */
@@ -38,7 +40,7 @@ export const hostAndPort = (name: ServerName): HostAndPort => {
 /** A target named by its server name alone: the host is both where to connect and what the certificate says. */
 export const directTarget = (name: ServerName): Target => {
   const { host, port } = hostAndPort(name);
-  return { scheme: 'https', host, port: port ?? DEFAULT_PORT, hostHeader: name, tlsName: host };
+  return { scheme: 'https', host, port: port ?? DEFAULT_PORT, hostHeader: name, tlsName: host, trusted: false };
 };
 
 /** The operator's word on where a server is. The name it answers to stays the server's own. */
@@ -52,6 +54,7 @@ export const overriddenTarget = (name: ServerName, override: string): Target => 
     port: url.port === '' ? impliedPort(override, scheme) : Number(url.port),
     hostHeader: name,
     tlsName: hostAndPort(name).host,
+    trusted: true,
   };
 };
 

@@ -21,7 +21,10 @@ export const lifetimeOf = (headers: CacheHeaders, nowMs: number): number =>
   Math.min(MAX_LIFETIME_MS, Math.max(MIN_LIFETIME_MS, promisedLifetime(headers, nowMs)));
 
 const promisedLifetime = ({ cacheControl, expires, age }: CacheHeaders, nowMs: number): number => {
-  const directives = (cacheControl ?? '').toLowerCase().split(',').map((directive) => directive.trim());
+  const directives = (cacheControl ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((directive) => directive.trim());
   if (directives.includes('no-store') || directives.includes('no-cache')) return 0;
   const maxAge = directives.map((directive) => /^max-age="?(\d{1,10})"?$/.exec(directive)?.[1]).find(Boolean);
   if (maxAge !== undefined) return (Number(maxAge) - (Number(age) || 0)) * 1000;

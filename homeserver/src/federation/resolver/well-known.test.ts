@@ -54,7 +54,9 @@ describe('WellKnown', () => {
       fetch: (url) => {
         asked.push(url);
         const answer = answers.shift();
-        return answer && !(answer instanceof Error) ? Promise.resolve(answer) : Promise.reject(answer ?? new Error('spent'));
+        return answer && !(answer instanceof Error)
+          ? Promise.resolve(answer)
+          : Promise.reject(answer ?? new Error('spent'));
       },
     });
     return { clock, asked, wellKnown };

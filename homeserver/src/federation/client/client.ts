@@ -1,0 +1,200 @@
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@holm/spec/endpoint';
+import type { ServerName } from '@holm/spec/ids';
+import type { Json } from '@holm/spec/json';
+import type { SigningKey } from '../../core/crypto/keys.ts';
+import { signText } from '../../core/crypto/signing.ts';
+import { canonicalJson } from '../../core/json/canonical.ts';
+import { parseJson } from '../../core/json/parse.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { stopwatch } from '../../platform/stopwatch.ts';
+import { type FederationSettings, serverFilter } from '../settings.ts';
+import type { Destinations } from './destinations.ts';
+import { FederationError, type FederationFailure } from './federation-error.ts';
+import { clientTelemetry } from './telemetry.ts';
+import type { RawAnswer, Transport } from './transport.ts';
+import { uriOf } from './uri.ts';
+import { printXMatrix, requestText } from './x-matrix.ts';
+
+export interface FederationClientDeps {
+  readonly serverName: ServerName;
+  /** What requests are signed with. */
+  readonly signingKey: SigningKey;
+  readonly settings: Pick<FederationSettings, 'enabled' | 'allow' | 'deny' | 'requestTimeoutMs'>;
+  readonly transport: Pick<Transport, 'send'>;
+  readonly destinations: Pick<Destinations, 'waitMs' | 'failed' | 'succeeded'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** A body that is canonical JSON already, so that it is neither serialised nor checked again. */
+export class CanonicalBody {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Members that may be left out when everything in them may. */
+type Part<K extends string, T> = object extends T ? { readonly [P in K]?: T } : { readonly [P in K]: T };
+
+export type Call<E extends Endpoint> = Part<'params', ParamsOf<E>> &
+  Part<'query', QueryOf<E>> &
+  Part<'body', BodyOf<E> | CanonicalBody> & {
+    readonly timeoutMs?: number;
+    /** The largest answer to accept. */
+    readonly maxBytes?: number;
+    /** Try even if the server failed a moment ago, because a person waits for the answer. */
+    readonly ignoreBackOff?: boolean;
+    /** Count every error that is answered as a failure to reach the server, because the same will be tried again. */
+    readonly backOffOnRefusal?: boolean;
+    readonly signal?: AbortSignal;
+  };
+
+const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
+/** Proxies say these of servers that are down. Other errors say that somebody is there. */
+const GATEWAY_FAILURES = new Set([502, 503, 504, 521, 522, 523, 524]);
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+interface LooseCall {
+  readonly params?: Parameters<typeof uriOf>[1];
+  readonly query?: Parameters<typeof uriOf>[2];
+  readonly body?: Json | CanonicalBody;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+  readonly ignoreBackOff?: boolean;
+  readonly backOffOnRefusal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Calls the operations of other servers. Whatever goes wrong between the two is a `FederationError`. */
+export class FederationClient {
+  readonly #deps: FederationClientDeps;
+  readonly #telemetry: ReturnType<typeof clientTelemetry>;
+  readonly #isAllowed: (server: ServerName) => boolean;
+  readonly #checks = new Map<Endpoint, (value: unknown) => boolean>();
+
+  constructor(deps: FederationClientDeps) {
+    this.#deps = deps;
+    this.#telemetry = clientTelemetry(deps.metrics);
+    this.#isAllowed = serverFilter(deps.settings);
+  }
+
+  /** Numbers in the answer keep how they were written (`core/json`), so PDUs in it can be hashed and judged. */
+  async call<E extends Endpoint>(destination: ServerName, endpoint: E, call: Call<E>): Promise<ResponseOf<E>> {
+    const seconds = stopwatch();
+    try {
+      const value = await this.#call(destination, endpoint, call as LooseCall);
+      this.#telemetry.requests.add(1, { outcome: 'answered' });
+      return value; // checked against the endpoint's schema
+    } catch (error) {
+      if (!(error instanceof FederationError)) throw error;
+      this.#telemetry.requests.add(1, { outcome: error.failure });
+      this.#deps.log.debug('request to another server failed', {
+        destination, operation: endpoint.operationId, failure: error.failure, status: error.status, errcode: error.errcode,
+        err: error.cause,
+      }); // prettier-ignore
+      throw error;
+    } finally {
+      this.#telemetry.seconds.observe(seconds(), {});
+    }
+  }
+
+  async #call(destination: ServerName, endpoint: Endpoint, call: LooseCall): Promise<unknown> {
+    const { destinations, serverName } = this.#deps;
+    if (!this.#isAllowed(destination) || destination === serverName) {
+      throw new FederationError('forbidden', destination);
+    }
+    if (call.ignoreBackOff !== true && destinations.waitMs(destination) > 0) {
+      throw new FederationError('backing off', destination);
+    }
+    const answer = await this.#send(destination, endpoint, call);
+    return this.#read(destination, endpoint, answer);
+  }
+
+  async #send(destination: ServerName, endpoint: Endpoint, call: LooseCall): Promise<RawAnswer> {
+    const { clock, settings, transport, destinations } = this.#deps;
+    const over = new AbortController();
+    const late = new AbortController();
+    void clock.sleep(call.timeoutMs ?? settings.requestTimeoutMs, over.signal).then(() => late.abort());
+    const content = contentOf(endpoint, call.body);
+    const uri = uriOf(endpoint, call.params ?? {}, call.query ?? {});
+    try {
+      const answer = await transport.send(destination, {
+        method: endpoint.method,
+        uri,
+        headers: this.#headers(destination, { method: endpoint.method, uri, content, auth: endpoint.auth }),
+        body: content,
+        maxBytes: call.maxBytes ?? DEFAULT_MAX_BYTES,
+        signal: call.signal ? AbortSignal.any([late.signal, call.signal]) : late.signal,
+      });
+      this.#note(destination, call, answer.status);
+      return answer;
+    } catch (cause) {
+      // That we hung up ourselves says nothing about the server.
+      if (call.signal?.aborted !== true) destinations.failed(destination);
+      throw new FederationError('unreachable', destination, { cause });
+    } finally {
+      over.abort();
+    }
+  }
+
+  #note(destination: ServerName, { backOffOnRefusal }: LooseCall, status: number): void {
+    const isFailure = backOffOnRefusal === true ? !isSuccess(status) : GATEWAY_FAILURES.has(status);
+    if (isFailure) this.#deps.destinations.failed(destination);
+    else this.#deps.destinations.succeeded(destination);
+  }
+
+  #headers(
+    destination: ServerName,
+    request: {
+      readonly method: string;
+      readonly uri: string;
+      readonly content: string | undefined;
+      readonly auth: string;
+    },
+  ): Record<string, string> {
+    const { serverName: origin, signingKey } = this.#deps;
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'Holm' };
+    if (request.content !== undefined) headers['content-type'] = 'application/json';
+    if (request.auth === 'server') {
+      const signature = signText(requestText({ ...request, origin, destination }), signingKey);
+      headers['authorization'] = printXMatrix({ origin, destination, key: signingKey.keyId, signature });
+    }
+    return headers;
+  }
+
+  #read(destination: ServerName, endpoint: Endpoint, { status, text }: RawAnswer): unknown {
+    const fail = (failure: FederationFailure, body?: Json, cause?: unknown): never => {
+      throw new FederationError(failure, destination, { status, cause, ...(body !== undefined && { body }) });
+    };
+    let body: Json;
+    try {
+      body = parseJson(text, { strict: false });
+    } catch (error) {
+      return fail(isSuccess(status) ? 'malformed' : 'refused', undefined, error);
+    }
+    if (!isSuccess(status)) return fail(status >= 400 ? 'refused' : 'malformed', body);
+    return this.#check(endpoint)(body) ? body : fail('malformed', undefined);
+  }
+
+  #check(endpoint: Endpoint): (value: unknown) => boolean {
+    const known = this.#checks.get(endpoint);
+    if (known) return known;
+    const compiled = TypeCompiler.Compile(endpoint.response);
+    const check = (value: unknown) => compiled.Check(value);
+    this.#checks.set(endpoint, check);
+    return check;
+  }
+}
+
+/** Every PUT and POST has a body, if only an empty one. Old room versions carry numbers that new ones refuse. */
+const contentOf = ({ method }: Endpoint, body: Json | CanonicalBody | undefined): string | undefined => {
+  if (method === 'GET' || method === 'DELETE') return undefined;
+  return body instanceof CanonicalBody ? body.text : canonicalJson(body ?? {}, 'lenient');
+};

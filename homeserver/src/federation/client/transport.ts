@@ -1,0 +1,86 @@
+import type { ServerName } from '@holm/spec/ids';
+import { type Dispatcher, errors } from 'undici';
+import type { Connections } from '../resolver/connections.ts';
+import type { Resolver } from '../resolver/resolver.ts';
+import type { Target } from '../resolver/target.ts';
+import { readText } from './body.ts';
+
+export interface RawRequest {
+  readonly method: Dispatcher.HttpMethod;
+  readonly uri: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface TransportDeps {
+  readonly resolver: Pick<Resolver, 'resolve'>;
+  readonly connections: Pick<Connections, 'to'>;
+}
+
+/** Carries requests to where a server is. Knows nothing of signatures and errors of the protocol. */
+export class Transport {
+  readonly #deps: TransportDeps;
+
+  constructor(deps: TransportDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tries the server's targets in turn until one takes the request. */
+  async send(server: ServerName, request: RawRequest): Promise<RawAnswer> {
+    const targets = await this.#deps.resolver.resolve(server);
+    let failure: unknown;
+    for (const target of targets) {
+      try {
+        return await this.#sendTo(target, request);
+      } catch (error) {
+        if (!nothingArrived(error)) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async #sendTo(target: Target, request: RawRequest): Promise<RawAnswer> {
+    try {
+      return await this.#once(target, request);
+    } catch (error) {
+      // A kept-alive connection may close just as it is used again. Everything between servers may be repeated.
+      if (!isClosedConnection(error) || request.signal.aborted) throw error;
+      return this.#once(target, request);
+    }
+  }
+
+  async #once(target: Target, { uri, headers, maxBytes, body, ...request }: RawRequest): Promise<RawAnswer> {
+    const answer = await this.#deps.connections.to(target).request({
+      ...request,
+      path: uri,
+      headers: { ...headers, host: target.hostHeader },
+      body: body ?? null,
+    });
+    return { status: answer.statusCode, text: await readText(answer.body, maxBytes) };
+  }
+}
+
+const CONNECT_FAILURES = new Set([
+  'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]); // prettier-ignore
+
+const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? '';
+
+/** The connection was never made, so the next target may be tried without the request arriving twice. */
+const nothingArrived = (error: unknown): boolean =>
+  CONNECT_FAILURES.has(codeOf(error)) ||
+  (error instanceof AggregateError && error.errors.every((one) => CONNECT_FAILURES.has(codeOf(one)))) ||
+  (error as Error | undefined)?.name === 'UnreachableAddressError' ||
+  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME|ERR_SSL|EPROTO/.test(codeOf(error));
+
+const isClosedConnection = (error: unknown): boolean =>
+  error instanceof errors.SocketError || codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE';

@@ -1,0 +1,130 @@
+import type { ServerName } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import type { VerifyKey } from '../../core/crypto/keys.ts';
+import type { Background } from '../../platform/background.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../storage/database.ts';
+import type { KeyFetcher } from './key-fetcher.ts';
+import { keysStore, type StoredAnswer } from './keys.store.ts';
+import { isUsable, type KeyAnswer, type KeyUse, type KnownKey, toVerifyKey } from './server-keys.ts';
+
+export interface KeyDirectoryDeps {
+  readonly db: Database;
+  readonly fetcher: Pick<KeyFetcher, 'direct' | 'fromNotaries'>;
+  readonly clock: Clock;
+  readonly background: Background;
+}
+
+interface Entry {
+  readonly known: KnownKey;
+  readonly key: VerifyKey;
+}
+
+type Entries = ReadonlyMap<string, Entry>;
+
+const MAX_SERVERS = 10_000;
+/** How soon a server that answered is asked again, when something is signed with a key that it did not mention. */
+const AFTER_ANSWER_MS = 10_000;
+const AFTER_FIRST_FAILURE_MS = 2_000;
+const MAX_AFTER_FAILURE_MS = 3_600_000;
+
+/** The keys of other servers: in memory, in the database, and at the servers themselves. */
+export class KeyDirectory {
+  readonly #deps: KeyDirectoryDeps;
+  readonly #entries = new LRUCache<ServerName, Entries>({ max: MAX_SERVERS });
+  readonly #notBefore = new LRUCache<ServerName, { readonly at: number; readonly failures: number }>({
+    max: MAX_SERVERS,
+  });
+  readonly #fetching = new Map<ServerName, Promise<void>>();
+
+  constructor(deps: KeyDirectoryDeps) {
+    this.#deps = deps;
+  }
+
+  /** Those of the keys that are known and good for the use; the server is asked when none is. */
+  async keysFor(server: ServerName, keyIds: readonly string[], use: KeyUse): Promise<ReadonlyMap<string, VerifyKey>> {
+    if (keyIds.length === 0) return new Map();
+    const known = usable(await this.#known(server), keyIds, use);
+    if (known.size > 0) {
+      this.#refreshEarly(server, known);
+      return keysIn(known);
+    }
+    await this.refresh(server);
+    return keysIn(usable(await this.#known(server), keyIds, use));
+  }
+
+  /** The server's own signed answer, as new as can be had. */
+  async answerOf(server: ServerName, minimumValidUntil: number): Promise<StoredAnswer | undefined> {
+    const stored = await keysStore.answerOf(this.#deps.db, server);
+    if (stored && stored.validUntil >= minimumValidUntil) return stored;
+    await this.refresh(server);
+    return keysStore.answerOf(this.#deps.db, server);
+  }
+
+  /** Asks for the server's keys, unless that was done a moment ago. Many askers share one request. */
+  refresh(server: ServerName): Promise<void> {
+    const fetching = this.#fetching.get(server);
+    if (fetching) return fetching;
+    if ((this.#notBefore.get(server)?.at ?? 0) > this.#deps.clock.now()) return Promise.resolve();
+    const fetch = this.#fetch(server).finally(() => this.#fetching.delete(server));
+    this.#fetching.set(server, fetch);
+    return fetch;
+  }
+
+  async #fetch(server: ServerName): Promise<void> {
+    const { fetcher, clock } = this.#deps;
+    const answer =
+      (await fetcher.direct(server)) ??
+      (await fetcher.fromNotaries(server, (notary, keyIds) =>
+        this.keysFor(notary, keyIds, { for: 'request', now: clock.now() }),
+      ));
+    if (answer) {
+      await this.#remember(answer);
+      this.#notBefore.set(server, { at: clock.now() + AFTER_ANSWER_MS, failures: 0 });
+      return;
+    }
+    const failures = (this.#notBefore.get(server)?.failures ?? 0) + 1;
+    const pause = Math.min(MAX_AFTER_FAILURE_MS, AFTER_FIRST_FAILURE_MS * 2 ** Math.min(failures - 1, 20));
+    this.#notBefore.set(server, { at: clock.now() + pause, failures });
+  }
+
+  async #remember(answer: KeyAnswer): Promise<void> {
+    const before = await this.#known(answer.serverName);
+    await keysStore.put(this.#deps.db, answer);
+    this.#entries.set(answer.serverName, new Map([...before, ...entriesOf(answer.keys)]));
+  }
+
+  async #known(server: ServerName): Promise<Entries> {
+    const cached = this.#entries.get(server);
+    if (cached) return cached;
+    const entries = entriesOf(await keysStore.get(this.#deps.db, server));
+    // An answer that arrived meanwhile is newer.
+    const newer = this.#entries.get(server);
+    if (newer) return newer;
+    this.#entries.set(server, entries);
+    return entries;
+  }
+
+  /** Past half of a key's life it is renewed in the background, so that no request ever waits for it. */
+  #refreshEarly(server: ServerName, used: Entries): void {
+    const now = this.#deps.clock.now();
+    const isAging = ({ known }: Entry) =>
+      !known.isOld && known.validUntil > now && now > (known.addedAt + known.validUntil) / 2;
+    if ([...used.values()].some(isAging)) this.#deps.background.run('renew server keys', () => this.refresh(server));
+  }
+}
+
+const usable = (entries: Entries, keyIds: readonly string[], use: KeyUse): Entries =>
+  new Map([...entries].filter(([keyId, { known }]) => keyIds.includes(keyId) && isUsable(known, use)));
+
+const keysIn = (entries: Entries): ReadonlyMap<string, VerifyKey> =>
+  new Map([...entries].map(([keyId, { key }]) => [keyId, key]));
+
+const entriesOf = (keys: readonly KnownKey[]): Entries => {
+  const entries = new Map<string, Entry>();
+  for (const known of keys) {
+    const key = toVerifyKey(known);
+    if (key) entries.set(known.keyId, { known, key });
+  }
+  return entries;
+};

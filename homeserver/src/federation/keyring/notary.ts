@@ -1,0 +1,36 @@
+import type { ServerName } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { ServerKeys } from '@holm/spec/server-server/keys';
+import { signJson } from '../../core/crypto/signing.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { KeyDirectory } from './key-directory.ts';
+import { type OwnKeys, publishedKeys } from './own-keys.ts';
+
+export interface NotaryDeps {
+  readonly own: OwnKeys;
+  readonly directory: Pick<KeyDirectory, 'answerOf'>;
+  readonly isAllowed: (server: ServerName) => boolean;
+  readonly clock: Clock;
+}
+
+/** Tells others the keys of this server, and vouches for those of servers that it has heard from. */
+export class Notary {
+  readonly #deps: NotaryDeps;
+
+  constructor(deps: NotaryDeps) {
+    this.#deps = deps;
+  }
+
+  own(): ServerKeys {
+    return publishedKeys(this.#deps.own, this.#deps.clock.now());
+  }
+
+  /** The server's own answer with our signature added; an older one when no newer is to be had. */
+  async answerFor(server: ServerName, minimumValidUntil: number | undefined): Promise<JsonObject | undefined> {
+    const { own, directory, isAllowed, clock } = this.#deps;
+    if (server === own.serverName) return this.own();
+    if (!isAllowed(server)) return undefined;
+    const answer = await directory.answerOf(server, minimumValidUntil ?? clock.now());
+    return answer && signJson(answer.json, own.serverName, own.signing[0]);
+  }
+}

@@ -1,0 +1,167 @@
+import type { ServerName } from '@holm/spec/ids';
+import type { Edu } from '@holm/spec/server-server/transactions';
+import { LRUCache } from 'lru-cache';
+import type { Background } from '../../platform/background.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Entropy, token } from '../../platform/entropy.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import type { Database } from '../../storage/database.ts';
+import type { FederationClient } from '../client/client.ts';
+import type { Destinations } from '../client/destinations.ts';
+import { type FederationSettings, serverFilter } from '../settings.ts';
+import { DestinationQueue, type DestinationQueueDeps } from './destination-queue.ts';
+import { outboxStore } from './outbox.store.ts';
+import { Progress } from './progress.ts';
+import { RecentRows } from './recent-rows.ts';
+import { outboxTelemetry } from './telemetry.ts';
+
+export interface OutboxDeps {
+  readonly serverName: ServerName;
+  readonly settings: Pick<FederationSettings, 'enabled' | 'allow' | 'deny'>;
+  readonly db: Database;
+  readonly client: Pick<FederationClient, 'call'>;
+  readonly destinations: Pick<Destinations, 'failed' | 'waitMs' | 'untilRetry'>;
+  /** Canonical JSON of events, by their number in this database. */
+  readonly pdusByNid: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
+  /** The stream that gives outbox rows their positions. */
+  readonly positions: { readonly settled: number };
+  readonly background: Background;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Queues of reachable servers with nothing to do are let go beyond this number. */
+const MAX_QUEUES = 5_000;
+const MAX_TEXTS = 2_000;
+
+/**
+ * Delivers events and ephemeral messages to other servers.
+ *
+ * Whoever writes an event writes its outbox row with it, and calls `wake` once both are durable and their position has
+ * been given back to the stream.
+ */
+export class Outbox {
+  readonly #deps: OutboxDeps;
+  readonly #queueDeps: DestinationQueueDeps;
+  readonly #isAllowed: (server: ServerName) => boolean;
+  readonly #queues = new Map<ServerName, DestinationQueue>();
+  /** Those that want events which are not settled yet. */
+  readonly #unsettled = new Set<DestinationQueue>();
+  readonly #texts = new LRUCache<number, Promise<string | undefined>>({ max: MAX_TEXTS });
+  readonly #progress: Progress;
+  readonly #stop = new AbortController();
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    this.#isAllowed = serverFilter(deps.settings);
+    this.#progress = new Progress(deps.db, deps.background);
+    const run = `${deps.clock.now().toString(36)}${token(deps.entropy, 6)}`;
+    let transactions = 0;
+    this.#queueDeps = {
+      ...deps,
+      pdusByNid: (nids) => this.#pdus(nids),
+      settled: () => deps.positions.settled,
+      rows: new RecentRows(deps.db, deps.positions.settled),
+      progress: this.#progress,
+      // Never the same again, even if the database is lost: a receiver answers known ids without looking at the body.
+      newTransactionId: () => `${run}-${transactions++}`,
+      telemetry: outboxTelemetry(deps.metrics),
+    };
+    deps.metrics.gauge('federation_queues', 'Servers that something is being sent to, or will be.', () => {
+      return [...this.#queues.values()].filter((queue) => !queue.isDone).length;
+    });
+  }
+
+  /** Takes up what was not delivered before the last stop. */
+  async start(): Promise<void> {
+    for (const [server, newest] of await outboxStore.behind(this.#deps.db)) this.#want(server, newest);
+  }
+
+  /**
+   * To be called after every position is settled: with the event's destinations when a row was written for it, and with
+   * none when the write failed or went nowhere, because others may have waited for that position.
+   */
+  wake(destinations: Iterable<ServerName>, position: number): void {
+    for (const server of destinations) this.#want(server, position);
+    this.#pokeUnsettled();
+  }
+
+  /** Sends an ephemeral message with the next transaction, if the server can be reached now. */
+  sendEdu(destinations: Iterable<ServerName>, edu: Edu): void {
+    for (const server of destinations) {
+      if (this.#mayReceive(server)) this.#queue(server).addEdu(edu);
+    }
+  }
+
+  /** Resolves when all that can be sent has been: what is left waits for a server that is away. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.quiet()));
+    await this.#deps.background.idle();
+  }
+
+  /** Removes rows that nobody needs any more. Run it every minute or so. */
+  async trim(): Promise<number> {
+    this.#pokeUnsettled();
+    return outboxStore.trim(this.#deps.db, this.#deps.positions.settled);
+  }
+
+  /** Sends what can be sent within `drainMs`, then breaks off. What is left stays in the database. */
+  async stop(drainMs: number): Promise<void> {
+    const deadline = new AbortController();
+    await Promise.race([this.settled(), this.#deps.clock.sleep(drainMs, deadline.signal)]);
+    deadline.abort();
+    this.#stop.abort();
+    await Promise.all([...this.#queues.values()].map((queue) => queue.finished()));
+  }
+
+  #want(server: ServerName, position: number): void {
+    // What the operator forbids is as good as sent: it must not be kept for ever.
+    if (!this.#mayReceive(server)) return this.#progress.advance(server, position);
+    const queue = this.#queue(server);
+    queue.want(position);
+    if (position > this.#deps.positions.settled) this.#unsettled.add(queue);
+  }
+
+  #pokeUnsettled(): void {
+    for (const queue of this.#unsettled) {
+      queue.poke();
+      if (queue.wanted <= this.#deps.positions.settled) this.#unsettled.delete(queue);
+    }
+  }
+
+  #mayReceive(server: ServerName): boolean {
+    return server !== this.#deps.serverName && this.#isAllowed(server);
+  }
+
+  #queue(server: ServerName): DestinationQueue {
+    const known = this.#queues.get(server);
+    if (known) return known;
+    if (this.#queues.size >= MAX_QUEUES) this.#letGo();
+    const queue = new DestinationQueue(this.#queueDeps, server, this.#stop.signal);
+    this.#queues.set(server, queue);
+    return queue;
+  }
+
+  #letGo(): void {
+    for (const [server, queue] of this.#queues) if (queue.isDone) this.#queues.delete(server);
+  }
+
+  /** Events go to many servers at about the same time, so their text is read once for all. */
+  async #pdus(nids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const missing = nids.filter((nid) => !this.#texts.has(nid));
+    const read = missing.length === 0 ? Promise.resolve(new Map<number, string>()) : this.#deps.pdusByNid(missing);
+    const texts = nids.map((nid) => this.#texts.get(nid) ?? this.#remember(nid, read));
+    const found = (await Promise.all(texts)).map((text, index) => [nids[index], text] as const);
+    return new Map(found.filter((entry): entry is [number, string] => entry[1] !== undefined));
+  }
+
+  #remember(nid: number, read: Promise<ReadonlyMap<number, string>>): Promise<string | undefined> {
+    const text = read.then((texts) => texts.get(nid));
+    this.#texts.set(nid, text);
+    text.catch(() => this.#texts.delete(nid)); // whoever waits for it hears of it, too
+    return text;
+  }
+}
