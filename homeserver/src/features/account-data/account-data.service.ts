@@ -1,0 +1,82 @@
+import { MatrixError } from '@holm/spec/errors';
+import type { RoomId, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { Database, ReadTx, Tx } from '../../storage/database.ts';
+import type { Notifier } from '../../streams/notifier.ts';
+import { type Range, Stream } from '../../streams/stream.ts';
+import type { AccountDataChanges, AccountDataEvent, AccountDataKey, Derive } from './account-data.ts';
+import { accountDataStore as store } from './account-data.store.ts';
+
+export interface AccountDataDeps {
+  readonly db: Database;
+  readonly stream: Stream;
+  readonly notifier: Notifier;
+  /** Types that are there for everybody, whether or not anything is stored of them. */
+  readonly derived: ReadonlyMap<string, Derive>;
+}
+
+/** The stream of account data, from where the last run left it. */
+export const openAccountDataStream = async (db: Database): Promise<Stream> =>
+  new Stream('account_data', await store.lastPosition(db));
+
+/** What clients keep here for themselves, of rooms and of none. */
+export class AccountData {
+  readonly #deps: AccountDataDeps;
+
+  constructor(deps: AccountDataDeps) {
+    this.#deps = deps;
+  }
+
+  get stream(): Stream {
+    return this.#deps.stream;
+  }
+
+  /** M_NOT_FOUND for what was never set. */
+  async get(key: AccountDataKey): Promise<JsonObject> {
+    const stored = await store.get(this.#deps.db, key);
+    const derive = key.roomId === undefined ? this.#deps.derived.get(key.type) : undefined;
+    const content = derive ? derive(key.userId, stored) : stored;
+    if (!content) throw new MatrixError('M_NOT_FOUND', 'nothing is stored under this type');
+    return content;
+  }
+
+  async set(key: AccountDataKey, content: JsonObject): Promise<void> {
+    await this.#deps.db.transact((tx) => this.#put(tx, key, content));
+  }
+
+  /** Changes what is stored, undefined when that is nothing, without losing what somebody else changes meanwhile. */
+  async update(key: AccountDataKey, change: (stored: JsonObject | undefined) => JsonObject): Promise<void> {
+    await this.#deps.db.transact(async (tx) => {
+      await store.lock(tx, key);
+      await this.#put(tx, key, change(await store.get(tx, key)));
+    });
+  }
+
+  /** The account data part of a sync. From the beginning of time it has what is there for everybody too. */
+  async changes(tx: ReadTx, userId: UserId, range: Range): Promise<AccountDataChanges> {
+    const global = new Map<string, AccountDataEvent>();
+    const rooms = new Map<RoomId, AccountDataEvent[]>();
+    for (const { roomId, type, content } of await store.changed(tx, userId, range)) {
+      if (roomId === undefined) global.set(type, { type, content: this.#seen(userId, type, content) });
+      else rooms.set(roomId, [...(rooms.get(roomId) ?? []), { type, content }]);
+    }
+    if (range.after === 0) {
+      for (const [type, derive] of this.#deps.derived) {
+        if (!global.has(type)) global.set(type, { type, content: derive(userId, undefined) });
+      }
+    }
+    return { global: [...global.values()], rooms };
+  }
+
+  #seen(userId: UserId, type: string, content: JsonObject): JsonObject {
+    return this.#deps.derived.get(type)?.(userId, content) ?? content;
+  }
+
+  async #put(tx: Tx, key: AccountDataKey, content: JsonObject): Promise<void> {
+    const { notifier, stream } = this.#deps;
+    const position = stream.claim();
+    tx.afterEnd(() => stream.release(position));
+    tx.afterCommit(() => notifier.wake([key.userId]));
+    await store.put(tx, key, content, position);
+  }
+}

@@ -1,0 +1,63 @@
+import type { RoomId, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { ReadTx, Tx } from '../../storage/database.ts';
+import { named, sql } from '../../storage/sql.ts';
+import type { Position, Range } from '../../streams/stream.ts';
+import type { AccountDataKey } from './account-data.ts';
+
+export interface StoredAccountData {
+  readonly roomId: RoomId | undefined;
+  readonly type: string;
+  readonly content: JsonObject;
+}
+
+/** How "of no room" is stored: a key must not be null. */
+const roomOf = ({ roomId }: AccountDataKey): string => roomId ?? '';
+
+export const accountDataStore = {
+  async get(tx: ReadTx, key: AccountDataKey): Promise<JsonObject | undefined> {
+    const [row] = await tx.rows<{ content: JsonObject }>(
+      named(
+        'account-data',
+        sql`SELECT content FROM account_data
+             WHERE user_id = ${key.userId} AND room_id = ${roomOf(key)} AND type = ${key.type}`,
+      ),
+    );
+    return row?.content;
+  },
+
+  /** Keeps others from changing this piece, which need not exist yet, until the transaction is over. */
+  async lock(tx: Tx, key: AccountDataKey): Promise<void> {
+    const name = JSON.stringify([key.userId, roomOf(key), key.type]);
+    await tx.rows(sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
+  },
+
+  async put(tx: Tx, key: AccountDataKey, content: JsonObject, position: Position): Promise<void> {
+    await tx.run(
+      named(
+        'account-data-put',
+        sql`INSERT INTO account_data (user_id, room_id, type, content, position)
+            VALUES (${key.userId}, ${roomOf(key)}, ${key.type}, ${JSON.stringify(content)}, ${position})
+            ON CONFLICT (user_id, room_id, type)
+            DO UPDATE SET content = EXCLUDED.content, position = EXCLUDED.position`,
+      ),
+    );
+  },
+
+  async changed(tx: ReadTx, userId: UserId, range: Range): Promise<StoredAccountData[]> {
+    const rows = await tx.rows<{ room_id: RoomId | ''; type: string; content: JsonObject }>(
+      named(
+        'account-data-changed',
+        sql`SELECT room_id, type, content FROM account_data
+             WHERE user_id = ${userId} AND position > ${range.after} AND position <= ${range.upTo}
+             ORDER BY position`,
+      ),
+    );
+    return rows.map(({ room_id, type, content }) => ({ roomId: room_id || undefined, type, content }));
+  },
+
+  async lastPosition(tx: ReadTx): Promise<number> {
+    const [row] = await tx.rows<{ last: number | null }>(sql`SELECT max(position) AS last FROM account_data`);
+    return row?.last ?? 0;
+  },
+};

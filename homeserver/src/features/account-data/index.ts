@@ -1,0 +1,4 @@
+export type { AccountDataChanges, AccountDataEvent, AccountDataKey, Derive } from './account-data.ts';
+export { accountDataRoutes, tagsRoutes } from './account-data.routes.ts';
+export { AccountData, type AccountDataDeps, openAccountDataStream } from './account-data.service.ts';
+export { Tags } from './tags.service.ts';

@@ -1,0 +1,3 @@
+export { filtersRoutes } from './filters.routes.ts';
+export { Filters } from './filters.service.ts';
+export { parseInlineFilter } from './inline-filter.ts';
