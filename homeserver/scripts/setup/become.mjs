@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
+
+/**
+ * Hands this process over to another Node program: same standard streams, signals passed on, its exit code ours.
+ * Where the system can replace the running program, it does, so that no second process stays behind.
+ */
+export const become = (node, args, env = {}) => {
+  const environment = { ...process.env, ...env };
+  if (process.execve !== undefined && process.platform !== 'win32') {
+    process.removeAllListeners('warning'); // execve announces itself as experimental
+    process.execve(node, [node, ...args], environment);
+  }
+  const child = spawn(node, args, { stdio: 'inherit', env: environment });
+  for (const signal of forwarded) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code, signal) => {
+    if (signal === null) return process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+};
