@@ -18,6 +18,6 @@ export interface InteractiveAuth {
     readonly purpose: string;
     readonly auth: AuthData | undefined;
     readonly flows: readonly (readonly string[])[];
-    check(stage: string, auth: AuthData): Promise<Verdict>;
+    readonly check: (stage: string, auth: AuthData) => Promise<Verdict>;
   }): Promise<ReadonlyMap<string, AuthData>>;
 }

@@ -1,0 +1,58 @@
+import type { RoomAlias, RoomId, UserId } from '@holm/spec/ids';
+import type { UnixMillis } from '../../platform/clock.ts';
+import type { ReadTx, Tx } from '../../storage/database.ts';
+import { entity } from '../../storage/entity.ts';
+import { named, sql } from '../../storage/sql.ts';
+
+export interface AliasRow {
+  readonly alias: RoomAlias;
+  readonly roomId: RoomId;
+  readonly creator: UserId;
+  readonly createdAt: UnixMillis;
+}
+
+export const aliasSchema = entity<AliasRow>('room_aliases', {
+  alias: { type: 'text', primary: true },
+  roomId: { name: 'room_id', type: 'text' },
+  creator: { type: 'text' },
+  createdAt: { name: 'created_at', type: 'bigint' },
+});
+
+export const aliasesStore = {
+  async get(tx: ReadTx, alias: RoomAlias): Promise<AliasRow | undefined> {
+    const [row] = await tx.rows<AliasRow>(
+      named(
+        'alias',
+        sql`SELECT alias, room_id AS "roomId", creator, created_at AS "createdAt"
+              FROM room_aliases WHERE alias = ${alias}`,
+      ),
+    );
+    return row;
+  },
+
+  async of(tx: ReadTx, roomId: RoomId): Promise<RoomAlias[]> {
+    const rows = await tx.rows<{ alias: RoomAlias }>(
+      sql`SELECT alias FROM room_aliases WHERE room_id = ${roomId} ORDER BY alias`,
+    );
+    return rows.map(({ alias }) => alias);
+  },
+
+  /** False when the alias is taken. */
+  async put(tx: Tx, row: AliasRow): Promise<boolean> {
+    const result = await tx.entities
+      .createQueryBuilder()
+      .insert()
+      .into(aliasSchema)
+      .values(row)
+      .orIgnore()
+      .returning(['alias'])
+      .execute();
+    return (result.raw as unknown[]).length > 0;
+  },
+
+  /** False when there was no such alias. */
+  async remove(tx: Tx, alias: RoomAlias): Promise<boolean> {
+    const { affected } = await tx.entities.getRepository(aliasSchema).delete({ alias });
+    return affected === 1;
+  },
+};

@@ -1,0 +1,11 @@
+export { aliasesRoutes } from './aliases.routes.ts';
+export {
+  type Administrators,
+  Aliases,
+  type AliasesDeps,
+  type RemoteAliases,
+  type ResolvedAlias,
+  type RoomRights,
+  type RoomServers,
+} from './aliases.service.ts';
+export { aliasSchema } from './aliases.store.ts';
