@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.ts';
 import type { Location } from '../platform/location.ts';
 import type { Storage } from '../platform/storage.ts';
 import { derive } from '../reactive/derive.ts';
@@ -27,11 +28,13 @@ export interface AppModel {
   readonly signUp: SignUpModel;
   /** The server offered in the forms. */
   readonly homeserver: string;
+  now(): number;
   start(): Promise<void>;
   signOut(): Promise<void>;
 }
 
 export interface AppNeeds {
+  readonly clock: Clock;
   readonly location: Location;
   readonly storage: Storage;
   readonly systemIsDark: Value<boolean>;
@@ -69,6 +72,7 @@ export const appModel = (needs: AppNeeds): AppModel => {
     signIn: signInModel({ gateway, session, origin: location.origin }),
     signUp: signUpModel({ gateway, session, origin: location.origin }),
     homeserver: shortOrigin(location.origin),
+    now: () => needs.clock.now(),
     start: () => session.resume(),
     signOut: () => session.signOut(),
   };

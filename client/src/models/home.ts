@@ -9,7 +9,7 @@ import { action, type Action } from './action.ts';
 import { mistake } from './problem.ts';
 import { roomListModel, type RoomListModel } from './room-list.ts';
 import { roomModel, type RoomModel } from './room.ts';
-import { routeTo, type Route } from './route.ts';
+import { decode, routeTo, type Route } from './route.ts';
 
 /** What the main part of the window shows. */
 export type Pane =
@@ -28,6 +28,7 @@ export interface NewRoomForm {
 
 export interface HomeModel extends Disposable {
   readonly userId: string;
+  readonly serverName: string;
   readonly displayName: Value<string>;
   readonly connection: Value<Connection>;
   readonly isReady: Value<boolean>;
@@ -35,6 +36,11 @@ export interface HomeModel extends Disposable {
   readonly pane: Value<Pane>;
   readonly create: Action<[NewRoomForm]>;
   readonly join: Action<[string]>;
+  room(roomId: string): RoomModel;
+  /** Accepts an invitation and goes there. */
+  accept(roomId: string): Promise<void>;
+  /** Leaves a room, or declines the invitation to it. */
+  leave(roomId: string): Promise<void>;
   reconnect(): void;
 }
 
@@ -75,6 +81,7 @@ export const homeModel = ({ account, location, route, visible }: HomeNeeds): Hom
 
   return {
     userId: account.userId,
+    serverName: account.userId.slice(account.userId.indexOf(':') + 1),
     displayName: account.displayName,
     connection: account.connection,
     isReady: account.isReady,
@@ -85,6 +92,15 @@ export const homeModel = ({ account, location, route, visible }: HomeNeeds): Hom
       const { target, via } = joinTarget(typed);
       enter(await account.join(target, via.length > 0 ? via : viaOf(target)));
     }),
+    room: modelOf,
+    async accept(roomId) {
+      if (await modelOf(roomId).accept.run()) enter(roomId);
+    },
+    async leave(roomId) {
+      const shown = pane.get();
+      const isShown = 'room' in shown && shown.room.id === roomId;
+      if ((await modelOf(roomId).leave.run()) && isShown) location.go(routeTo.home);
+    },
     reconnect: () => {
       account.reconnect();
     },
@@ -116,7 +132,7 @@ const newRoom = ({ name, isPublic, alias }: NewRoomForm) => {
 /** `#alias:server`, `!id`, or a link to either, with the servers it says to join through. */
 export const joinTarget = (typed: string): { target: string; via: readonly string[] } => {
   const link = /^https:\/\/matrix\.to\/#\/([^/?]+)(?:\?(.*))?$/.exec(typed.trim());
-  const target = link ? decodeURIComponent(link[1] ?? '') : typed.trim();
-  if (!RoomAlias.is(target) && !RoomId.is(target)) throw mistake('bad-room');
+  const target = link ? decode(link[1] ?? '') : typed.trim();
+  if (target === undefined || (!RoomAlias.is(target) && !RoomId.is(target))) throw mistake('bad-room');
   return { target, via: new URLSearchParams(link?.[2] ?? '').getAll('via') };
 };

@@ -35,7 +35,8 @@ const roomRoute = (raw: string, params: URLSearchParams): Route => {
   return target ? { at: 'room', target, via: params.getAll('via') } : { at: 'home' };
 };
 
-const decode = (raw: string): string | undefined => {
+/** `undefined` for what is not percent-encoded text. */
+export const decode = (raw: string): string | undefined => {
   try {
     return decodeURIComponent(raw);
   } catch {
