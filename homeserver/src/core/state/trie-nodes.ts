@@ -1,0 +1,69 @@
+import type { Needs } from '../needs.ts';
+import type { KeyNumber, Pointer, Root, Row, RowId, TrieNode } from './trie-row.ts';
+import { FAN_OUT, indexOf, pointerTo, rowOf } from './trie-row.ts';
+
+/** A question to a trie: it asks for rows, and ends with its answer. */
+export type TrieQuestion<Result> = Needs<RowId, Row, Result>;
+
+/** The nodes that a question has seen so far. */
+export class TrieNodes {
+  readonly #rows = new Map<RowId, Row>();
+
+  /** Makes sure that these can be read; asks once for all the rows that are still missing. */
+  *load(pointers: Iterable<Pointer>): TrieQuestion<void> {
+    const rows = new Set<RowId>();
+    for (const pointer of pointers) if (pointer !== 0) rows.add(rowOf(pointer));
+    yield* this.#fetch(rows);
+  }
+
+  /** The pointers of the roots, in the order of the roots; 0 for those without any state. */
+  *roots(roots: readonly Root[]): TrieQuestion<Pointer[]> {
+    yield* this.#fetch(new Set(roots.filter((root) => root !== undefined)));
+    return roots.map((root) => (root === undefined ? 0 : pointerTo(root, this.#row(root).nodes.length - 1)));
+  }
+
+  /** A node that has been loaded; undefined for the pointer 0. */
+  at(pointer: Pointer): TrieNode | undefined {
+    if (pointer === 0) return undefined;
+    const node = this.#row(rowOf(pointer)).nodes[indexOf(pointer)];
+    if (node === undefined) throw new Error(`state row ${rowOf(pointer)} has no node ${indexOf(pointer)}`);
+    return node;
+  }
+
+  /**
+   * What a subtree has in a slot, seen from a level: tries grow upwards, so a node below that level stands for a
+   * chain of nodes that leads to it by their first slots. The node must have been loaded.
+   */
+  slot(pointer: Pointer, level: number, digit: number): number {
+    const node = this.at(pointer);
+    if (node === undefined) return 0;
+    if (node.level < level) return digit === 0 ? pointer : 0;
+    return node.slots[digit] ?? 0;
+  }
+
+  *#fetch(rows: ReadonlySet<RowId>): TrieQuestion<void> {
+    const missing = [...rows].filter((id) => !this.#rows.has(id));
+    if (missing.length === 0) return;
+    const found = yield missing;
+    for (const [id, row] of found) this.#rows.set(id, row);
+  }
+
+  #row(id: RowId): Row {
+    const row = this.#rows.get(id);
+    if (row === undefined) throw new Error(`state row ${id} is missing`);
+    return row;
+  }
+}
+
+/** How many keys a slot of a node at this level covers. */
+export const span = (level: number): number => FAN_OUT ** level;
+
+/** The slot that leads to a key at a level. */
+export const digitOf = (key: KeyNumber, level: number): number => Math.floor(key / span(level)) % FAN_OUT;
+
+/** The lowest level of a root that reaches a key. */
+export const levelFor = (key: KeyNumber): number => {
+  let level = 0;
+  while (key >= span(level + 1)) level += 1;
+  return level;
+};
