@@ -1,0 +1,157 @@
+import type { RequestListener } from 'node:http';
+import Koa, { type Context } from 'koa';
+import { type IpRanges, ipRanges, isLoopback } from '../platform/address.ts';
+import { type Entropy, token } from '../platform/entropy.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { stopwatch } from '../platform/stopwatch.ts';
+import type { Authenticator } from './authenticate.ts';
+import { HungUpError } from './body.ts';
+import { clientAddress, isForwarded } from './client-address.ts';
+import { isMatrixPath, setCors } from './cors.ts';
+import { OpenRequests } from './exchange.ts';
+import { type BodyLimits, pipeline } from './pipeline.ts';
+import type { PlainRoute } from './plain.ts';
+import type { RateLimits } from './rate-limit.ts';
+import { json } from './reply.ts';
+import { type Resource, resourceOf } from './resource.ts';
+import { respond, respondError } from './respond.ts';
+import { type Mounted, RouteTable } from './route-table.ts';
+import type { Route } from './route.ts';
+import { httpTelemetry, statusClass } from './telemetry.ts';
+
+export interface AppDeps {
+  readonly routes: readonly Route[];
+  /** Asked in turn for paths that are no operation of Matrix. */
+  readonly plainRoutes: readonly PlainRoute[];
+  readonly authenticate: Authenticator;
+  readonly rateLimits: RateLimits;
+  readonly bodyLimits: BodyLimits;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly entropy: Entropy;
+}
+
+export interface HandlerOptions {
+  readonly resources: readonly Resource[];
+  readonly trustedProxies: IpRanges;
+  /** For `Strict-Transport-Security`; 0 sends none. */
+  readonly hstsSeconds: number;
+}
+
+/** All that the server answers over HTTP. Each listener takes a handler with the part that it serves. */
+export interface App {
+  readonly handler: (options?: Partial<HandlerOptions>) => RequestListener;
+  /** Tells long polls, present and future, to answer now. */
+  readonly drain: () => void;
+  readonly isDraining: () => boolean;
+}
+
+const EVERYTHING: readonly Resource[] = [
+  'client',
+  'federation',
+  'media',
+  'well_known',
+  'web_client',
+  'health',
+  'metrics',
+];
+const UNKNOWN = 'unknown';
+
+/** What the middleware learns on the way, for the log line and the metrics. */
+interface Seen {
+  operation: string;
+}
+
+export const createApp = (deps: AppDeps): App => {
+  const { routes, plainRoutes, log, metrics, entropy } = deps;
+  const open = new OpenRequests();
+  const operations = [...routes.map(({ endpoint }) => endpoint.operationId), ...plainRoutes.map(({ name }) => name)];
+  const telemetry = httpTelemetry(metrics, [...operations, UNKNOWN]);
+  metrics.gauge('holm_http_waiting_requests', 'Requests whose handlers wait for something.', () => open.size);
+  const prefix = token(entropy, 6);
+  let count = 0;
+
+  const handler = (options: Partial<HandlerOptions> = {}): RequestListener => {
+    const { resources = EVERYTHING, trustedProxies = ipRanges([]), hstsSeconds = 0 } = options;
+    const mounted = mount(deps, { open, resources, trustedProxies });
+    const plain = plainRoutes.filter(({ resource }) => resources.includes(resource));
+    const app = new Koa();
+    app.silent = true;
+    app.use(async (ctx) => {
+      const seconds = stopwatch();
+      const requestId = `${prefix}-${(++count).toString(36)}`;
+      const seen: Seen = { operation: UNKNOWN };
+      ctx.state = seen;
+      ctx.set('X-Request-Id', requestId);
+      if (hstsSeconds > 0) ctx.set('Strict-Transport-Security', `max-age=${hstsSeconds}`);
+      try {
+        if (isMatrixPath(ctx.path)) await serveMatrix(ctx, mounted);
+        else await servePlain(ctx, plain, { trustedProxies, isOnlyResource: resources.length === 1 });
+      } catch (error) {
+        if (error instanceof HungUpError) ctx.respond = false;
+        else if (respondError(ctx, error)) log.error('request failed', { requestId, ...seen, err: error });
+      }
+      // At the end, so that a long poll that was told to answer closes its connection too.
+      if (open.isDraining) ctx.set('Connection', 'close');
+      const { status } = ctx;
+      telemetry.requests.observe(seconds(), { operation: seen.operation, status: statusClass(status) });
+      log.debug('request', { requestId, operation: seen.operation, method: ctx.method, status, seconds: seconds() });
+    });
+    // What Koa itself reports: a stream that broke while it was sent.
+    app.on('error', (err: unknown) => log.debug('response failed', { err }));
+    const serve = app.callback();
+    return (request, response) => void serve(request, response);
+  };
+
+  return { handler, drain: () => open.drain(), isDraining: () => open.isDraining };
+};
+
+const serveMatrix = async (ctx: Context, table: RouteTable): Promise<void> => {
+  setCors(ctx);
+  // A preflight runs nothing, and is the same for every path.
+  if (ctx.method === 'OPTIONS') ctx.status = 204;
+  else await table.dispatch(ctx);
+};
+
+interface Mounting {
+  readonly open: OpenRequests;
+  readonly resources: readonly Resource[];
+  readonly trustedProxies: IpRanges;
+}
+
+const mount = (deps: AppDeps, { open, resources, trustedProxies }: Mounting): RouteTable => {
+  const mounted = deps.routes
+    .filter(({ endpoint }) => resources.includes(resourceOf(endpoint)))
+    .flatMap((route): Mounted[] => {
+      const { method, path, aliases = [], operationId } = route.endpoint;
+      const serve = pipeline(route, { ...deps, open, trustedProxies });
+      const run = (ctx: Context): Promise<void> => {
+        (ctx.state as Seen).operation = operationId;
+        return serve(ctx);
+      };
+      return [path, ...aliases].map((mountedPath) => ({ method, path: mountedPath, run }));
+    });
+  return new RouteTable(mounted);
+};
+
+const servePlain = async (
+  ctx: Context,
+  plain: readonly PlainRoute[],
+  { trustedProxies, isOnlyResource }: { trustedProxies: IpRanges; isOnlyResource: boolean },
+): Promise<void> => {
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+    ctx.set('Allow', 'GET, HEAD');
+    return respond(ctx, json(405, { errcode: 'M_UNRECOGNIZED', error: `${ctx.path} is only read` }));
+  }
+  const address = clientAddress(ctx.req, trustedProxies);
+  const isLocal = isLoopback(address) && !isForwarded(ctx.req);
+  const { method, path, req } = ctx;
+  for (const route of plain) {
+    const reply = await route.answer({ method, path, headers: req.headers, address, isLocal, isOnlyResource });
+    if (!reply) continue;
+    (ctx.state as Seen).operation = route.name;
+    return respond(ctx, reply);
+  }
+  return respond(ctx, json(404, { errcode: 'M_UNRECOGNIZED', error: 'there is nothing here' }));
+};

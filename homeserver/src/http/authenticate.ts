@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import { MatrixError } from '@holm/spec/errors';
+import type { ServerName } from '@holm/spec/ids';
+import type { Json } from '@holm/spec/json';
+import type { Caller } from './route.ts';
+
+/** What the signature of another homeserver covers, and the header that carries it. */
+export interface SignedRequest {
+  readonly method: string;
+  /** Path and query, exactly as they came. */
+  readonly uri: string;
+  /** `undefined` without a body. */
+  readonly content: Json | undefined;
+  readonly bodyText: string;
+  readonly authorization: string | undefined;
+}
+
+/** Who is asking. Both throw a `MatrixError` for somebody who is not who they say. */
+export interface Authenticator {
+  user(token: string): Promise<Caller>;
+  server(request: SignedRequest): Promise<ServerName>;
+}
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** The access token, from the header or from the query, which old clients still use. */
+export const accessToken = (request: IncomingMessage, query: URLSearchParams): string | undefined => {
+  const { authorization } = request.headers;
+  return (authorization !== undefined && BEARER.exec(authorization)?.[1]) || query.get('access_token') || undefined;
+};
+
+export const requireToken = (token: string | undefined): string => {
+  if (token === undefined) throw new MatrixError('M_MISSING_TOKEN', 'this needs an access token');
+  return token;
+};

@@ -1,0 +1,17 @@
+import type { Context } from 'koa';
+
+/** Where Matrix' own operations live; everything else is pages. */
+export const isMatrixPath = (path: string): boolean =>
+  path.startsWith('/_matrix/') || path.startsWith('/.well-known/matrix/') || path.startsWith('/_synapse/');
+
+/** https://spec.matrix.org/latest/client-server-api/#web-browser-clients, and what rendezvous sessions need besides. */
+export const setCors = ({ res, method }: Context): void => {
+  res.setHeader('Access-Control-Allow-Origin', '*');
+  res.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, DELETE, OPTIONS');
+  res.setHeader(
+    'Access-Control-Allow-Headers',
+    'X-Requested-With, Content-Type, Authorization, If-Match, If-None-Match',
+  );
+  res.setHeader('Access-Control-Expose-Headers', 'ETag, Retry-After, X-Request-Id');
+  if (method === 'OPTIONS') res.setHeader('Access-Control-Max-Age', '86400');
+};

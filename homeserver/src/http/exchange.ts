@@ -1,0 +1,66 @@
+import type { ServerName } from '@holm/spec/ids';
+import type { Context } from 'koa';
+import type { Caller } from './route.ts';
+
+/** A request with all that a handler may ask about it; the shape that `Request` promises. */
+export class Exchange {
+  caller: Caller | undefined;
+  origin: ServerName | undefined;
+  params: unknown;
+  query: unknown;
+  body: unknown;
+  bodyText = '';
+  readonly address: string;
+  readonly userAgent: string;
+  readonly #ctx: Context;
+  readonly #open: OpenRequests;
+
+  constructor(ctx: Context, address: string, open: OpenRequests) {
+    this.#ctx = ctx;
+    this.#open = open;
+    this.address = address;
+    this.userAgent = ctx.req.headers['user-agent'] ?? '';
+  }
+
+  /** Made when it is asked for: few handlers wait for anything. */
+  get signal(): AbortSignal {
+    return this.#open.signalOf(this.#ctx);
+  }
+}
+
+/** The requests whose handlers may wait, so that they can be told to stop. */
+export class OpenRequests {
+  readonly #signals = new Map<Context, AbortController>();
+  #isDraining = false;
+
+  signalOf(ctx: Context): AbortSignal {
+    const known = this.#signals.get(ctx);
+    if (known) return known.signal;
+    const controller = new AbortController();
+    if (this.#isDraining || ctx.res.closed) {
+      controller.abort();
+      return controller.signal;
+    }
+    this.#signals.set(ctx, controller);
+    // The response, not the request: a request closes as soon as its body has been read.
+    ctx.res.once('close', () => {
+      this.#signals.delete(ctx);
+      controller.abort();
+    });
+    return controller.signal;
+  }
+
+  /** Ends long polls, those of later requests too. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const controller of this.#signals.values()) controller.abort();
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get size(): number {
+    return this.#signals.size;
+  }
+}

@@ -1,0 +1,56 @@
+import { type ErrCode, MatrixError } from '@holm/spec/errors';
+import { type Static, type TSchema, KindGuard, OptionalKind } from '@sinclair/typebox';
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { ValueErrorType } from '@sinclair/typebox/value';
+
+/** Checks a value against a schema, which is compiled when it is first needed: most routes never are in a short life. */
+export const checker = <S extends TSchema>(schema: S, invalid: ErrCode, missing: ErrCode = invalid) => {
+  let compiled: TypeCheck<S> | undefined;
+  return (value: unknown): Static<S> => {
+    compiled ??= TypeCompiler.Compile(schema);
+    if (compiled.Check(value)) return value;
+    const first = compiled.Errors(value).First();
+    const code = first?.type === ValueErrorType.ObjectRequiredProperty ? missing : invalid;
+    const where = first?.path.slice(1).replaceAll('/', '.');
+    throw new MatrixError(
+      code,
+      `${where === undefined || where === '' ? 'the value' : where}: ${first?.message ?? code}`,
+    );
+  };
+};
+
+type Read = (query: URLSearchParams, name: string) => unknown;
+
+/** Turns a query into the types that its schema asks for; what does not fit stays text and fails the check. */
+export const queryReader = (schema: TSchema): ((query: URLSearchParams) => Record<string, unknown>) => {
+  const readers = KindGuard.IsObject(schema)
+    ? Object.entries(schema.properties).map(([name, wanted]) => ({ name, read: readerOf(wanted), wanted }))
+    : [];
+  return (query) => {
+    const values: Record<string, unknown> = {};
+    for (const { name, read, wanted } of readers) {
+      if (query.has(name)) values[name] = read(query, name);
+      else if (wanted.default !== undefined) values[name] = wanted.default;
+      else if (KindGuard.IsArray(wanted) && wanted[OptionalKind] === undefined) values[name] = [];
+    }
+    return values;
+  };
+};
+
+const readerOf = (wanted: TSchema): Read => {
+  if (KindGuard.IsArray(wanted)) {
+    const item = converterOf(wanted.items);
+    return (query, name) => query.getAll(name).map(item);
+  }
+  const convert = converterOf(wanted);
+  return (query, name) => convert(query.get(name) ?? '');
+};
+
+const toNumber = (raw: string): unknown => (/^-?\d{1,16}$/.test(raw) ? Number(raw) : raw);
+const toBoolean = (raw: string): unknown => (raw === 'true' ? true : raw === 'false' ? false : raw);
+
+const converterOf = (wanted: TSchema): ((raw: string) => unknown) => {
+  if (KindGuard.IsInteger(wanted) || KindGuard.IsNumber(wanted)) return toNumber;
+  if (KindGuard.IsBoolean(wanted)) return toBoolean;
+  return (raw) => raw;
+};

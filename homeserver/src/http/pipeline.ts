@@ -1,0 +1,87 @@
+import type { Endpoint } from '@holm/spec/endpoint';
+import type { Context } from 'koa';
+import type { IpRanges } from '../platform/address.ts';
+import { networkOf } from '../platform/address.ts';
+import { type Authenticator, accessToken, requireToken } from './authenticate.ts';
+import { parseJson, readBody } from './body.ts';
+import { clientAddress } from './client-address.ts';
+import { Exchange, type OpenRequests } from './exchange.ts';
+import { checker, queryReader } from './parse.ts';
+import type { LimitClass, RateLimits } from './rate-limit.ts';
+import { respond } from './respond.ts';
+import type { Route } from './route.ts';
+
+export interface BodyLimits {
+  readonly client: number;
+  readonly federation: number;
+}
+
+export interface PipelineDeps {
+  readonly authenticate: Authenticator;
+  readonly rateLimits: RateLimits;
+  readonly bodyLimits: BodyLimits;
+  readonly open: OpenRequests;
+  readonly trustedProxies: IpRanges;
+}
+
+type Handle = (request: unknown) => Promise<unknown>;
+const NO_QUERY = new URLSearchParams();
+
+/**
+ * What happens to a request of one operation: who asks, may they ask that often, do they ask properly; then the
+ * handler. In that order, so that strangers learn nothing and cost little. Only another server's request is read
+ * before it is known whose it is, because its signature covers the body.
+ */
+export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx: Context) => Promise<void>) => {
+  const run = handle as Handle;
+  const limit = limitClassOf(endpoint);
+  const readQuery = queryReader(endpoint.query);
+  const checkParams = checker(endpoint.params, 'M_INVALID_PARAM');
+  const checkQuery = checker(endpoint.query, 'M_INVALID_PARAM', 'M_MISSING_PARAM');
+  const checkBody = checker(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
+  const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[endpoint.api === 'client-server' ? 'client' : 'federation'];
+
+  const read = async (ctx: Context): Promise<Body> => {
+    if (endpoint.method === 'GET') return NO_BODY;
+    const bytes = await readBody(ctx.req, maxBytes);
+    return bytes.length === 0 ? NO_BODY : parseJson(bytes);
+  };
+
+  return async (ctx) => {
+    const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
+    const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
+    let body: Body | undefined;
+    if (endpoint.auth === 'server') {
+      body = await read(ctx);
+      request.origin = await deps.authenticate.server(signedRequest(ctx, body));
+    } else if (endpoint.auth !== 'none') {
+      request.caller = await userOf(endpoint.auth, accessToken(ctx.req, query), deps.authenticate);
+    }
+    deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? networkOf(request.address));
+    request.params = checkParams(ctx['params']);
+    request.query = checkQuery(readQuery(query));
+    body ??= await read(ctx);
+    request.body = checkBody(body.value ?? {});
+    request.bodyText = body.text;
+    await respond(ctx, await run(request));
+  };
+};
+
+const userOf = async (auth: 'user' | 'optional user', token: string | undefined, authenticate: Authenticator) =>
+  auth === 'optional user' && token === undefined ? undefined : authenticate.user(requireToken(token));
+
+type Body = { readonly value: ReturnType<typeof parseJson>['value'] | undefined; readonly text: string };
+
+/** Clients leave the body out where nothing in it is required. */
+const NO_BODY: Body = { value: undefined, text: '' };
+
+const signedRequest = ({ req }: Context, body: Body) => ({
+  method: req.method ?? '',
+  uri: req.url ?? '',
+  content: body.value,
+  bodyText: body.text,
+  authorization: req.headers.authorization,
+});
+
+const limitClassOf = ({ api, rateLimit }: Endpoint): LimitClass =>
+  rateLimit ?? (api === 'client-server' ? 'other' : 'federation');

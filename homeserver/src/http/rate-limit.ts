@@ -1,0 +1,56 @@
+import type { RateLimitClass } from '@holm/spec/endpoint';
+import { MatrixError } from '@holm/spec/errors';
+import type { Clock } from '../platform/clock.ts';
+
+export type LimitClass = RateLimitClass | 'federation';
+export type Rate = 'off' | { readonly per_second: number; readonly burst: number };
+
+/** Keys remembered per class. Whoever was quiet longest is forgotten first, which gives them a full bucket. */
+const MAX_KEYS = 50_000;
+
+/**
+ * A token bucket for each class and key (a user, a server or an address).
+ *
+ * A bucket is one number: the time at which it would be full again (the generic cell rate algorithm).
+ */
+export class RateLimits {
+  readonly #rates: Readonly<Record<LimitClass, Rate>>;
+  readonly #clock: Clock;
+  readonly #buckets = new Map<LimitClass, Map<string, number>>();
+
+  constructor(rates: Readonly<Record<LimitClass, Rate>>, clock: Clock) {
+    this.#rates = rates;
+    this.#clock = clock;
+  }
+
+  /** Takes one token, or throws `M_LIMIT_EXCEEDED` and says when there will be one. */
+  take(limit: LimitClass, key: string): void {
+    const rate = this.#rates[limit];
+    if (rate === 'off') return;
+    const buckets = this.#bucketsOf(limit);
+    const now: number = this.#clock.now();
+    const interval = 1000 / rate.per_second;
+    const full = Math.max(buckets.get(key) ?? now, now);
+    const wait = full - now - interval * (rate.burst - 1);
+    if (wait > 0) throw limitExceeded(Math.ceil(wait));
+    buckets.delete(key);
+    buckets.set(key, full + interval);
+    if (buckets.size > MAX_KEYS) for (const oldest of buckets.keys()) return void buckets.delete(oldest);
+  }
+
+  /** How many keys are remembered. */
+  get size(): number {
+    return [...this.#buckets.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  #bucketsOf(limit: LimitClass): Map<string, number> {
+    let buckets = this.#buckets.get(limit);
+    if (!buckets) this.#buckets.set(limit, (buckets = new Map<string, number>()));
+    return buckets;
+  }
+}
+
+const limitExceeded = (retryAfterMs: number): MatrixError =>
+  new MatrixError('M_LIMIT_EXCEEDED', 'too many requests; wait a little', {
+    extra: { retry_after_ms: retryAfterMs },
+  });

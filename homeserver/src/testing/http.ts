@@ -1,0 +1,63 @@
+import { type RequestListener, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Route } from '../http/route.ts';
+import { type App, type AppDeps, createApp } from '../http/app.ts';
+import { RateLimits } from '../http/rate-limit.ts';
+import { systemClock } from '../platform/clock.ts';
+import { silentLog } from '../platform/log.ts';
+import { Metrics } from '../platform/metrics.ts';
+import { seededEntropy } from './seeded-entropy.ts';
+
+const OFF = 'off' as const;
+
+/** No limits: what most tests want. */
+export const noRateLimits = new RateLimits(
+  {
+    login: OFF,
+    registration: OFF,
+    message: OFF,
+    join: OFF,
+    invite: OFF,
+    directory: OFF,
+    other: OFF,
+    federation: OFF,
+  },
+  systemClock,
+);
+
+/** An app around some routes, in which nobody can authenticate unless `deps` says how. */
+export const createTestApp = (routes: readonly Route[], deps: Partial<AppDeps> = {}): App =>
+  createApp({
+    routes,
+    plainRoutes: [],
+    authenticate: {
+      user: () => Promise.reject(new Error('this test knows no users')),
+      server: () => Promise.reject(new Error('this test knows no servers')),
+    },
+    rateLimits: noRateLimits,
+    bodyLimits: { client: 100_000, federation: 100_000 },
+    log: silentLog,
+    metrics: new Metrics(),
+    entropy: seededEntropy('app'),
+    ...deps,
+  });
+
+export interface TestServer extends AsyncDisposable {
+  readonly origin: string;
+  readonly port: number;
+}
+
+/** A real server on a free port. */
+export const serve = async (listener: RequestListener): Promise<TestServer> => {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
