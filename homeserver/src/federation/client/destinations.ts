@@ -35,7 +35,7 @@ export class Destinations {
   constructor(deps: DestinationsDeps) {
     this.#deps = deps;
     deps.metrics.gauge(
-      'federation_unreachable_servers',
+      'holm_federation_unreachable_servers',
       'Other servers that are not sent to for now because they could not be reached.',
       () => this.#failing.size,
     );

@@ -35,9 +35,13 @@ export class RequestVerifier {
   constructor(deps: RequestVerifierDeps) {
     this.#deps = deps;
     this.#isAllowed = serverFilter(deps.settings);
-    this.#refused = deps.metrics.counter('federation_refused_requests_total', 'Requests of other servers not let in.', {
-      why: ['malformed', 'wrong destination', 'forbidden', 'unknown key', 'wrong signature'],
-    });
+    this.#refused = deps.metrics.counter(
+      'holm_federation_refused_requests_total',
+      'Requests of other servers not let in.',
+      {
+        why: ['malformed', 'wrong destination', 'forbidden', 'unknown key', 'wrong signature'],
+      },
+    );
   }
 
   async verify(request: RequestParts): Promise<ServerName> {

@@ -57,7 +57,10 @@ export class DestinationQueue {
   #edus: Edu[] = [];
   #unacknowledged: Transaction | undefined;
   #running: Promise<void> | undefined;
+  /** While something is being sent. */
   #busy: PromiseWithResolvers<void> | undefined;
+  /** While the server is left alone. */
+  #resting: Promise<void> | undefined;
 
   constructor(deps: DestinationQueueDeps, server: ServerName, stop: AbortSignal) {
     this.#deps = deps;
@@ -106,7 +109,12 @@ export class DestinationQueue {
 
   /** Resolves when all that can be sent is sent: what is left waits for the server, or for an event to be settled. */
   async quiet(): Promise<void> {
-    while (this.#busy) await this.#busy.promise;
+    for (;;) {
+      if (this.#busy) await this.#busy.promise;
+      // Its time has come, but it has not woken up yet.
+      else if (this.#resting && this.#deps.destinations.waitMs(this.#server) === 0) await this.#resting;
+      else return;
+    }
   }
 
   /** After the stop signal: resolves when nothing runs any more. */
@@ -130,14 +138,21 @@ export class DestinationQueue {
       if (this.#deps.destinations.waitMs(this.#server) > 0) {
         this.#dropEdus();
         if (this.#wanted <= this.#sentPosition && !this.#unacknowledged) return;
-        this.#setBusy(false);
-        await this.#deps.destinations.untilRetry(this.#server, this.#stop);
-        this.#setBusy(true);
+        await this.#rest();
         continue;
       }
       const transaction = this.#unacknowledged ?? (await this.#next());
       if (transaction && !(await this.#send(transaction))) this.#dropEdus();
     }
+  }
+
+  async #rest(): Promise<void> {
+    this.#setBusy(false);
+    this.#resting = this.#deps.destinations.untilRetry(this.#server, this.#stop).then(() => {
+      this.#resting = undefined;
+      this.#setBusy(true);
+    });
+    await this.#resting;
   }
 
   /** Takes what is next. Without any event or message in it, everything up to the settled position is done. */

@@ -70,7 +70,7 @@ export class Outbox {
       newTransactionId: () => `${run}-${transactions++}`,
       telemetry: outboxTelemetry(deps.metrics),
     };
-    deps.metrics.gauge('federation_queues', 'Servers that something is being sent to, or will be.', () => {
+    deps.metrics.gauge('holm_federation_queues', 'Servers that something is being sent to, or will be.', () => {
       return [...this.#queues.values()].filter((queue) => !queue.isDone).length;
     });
   }
@@ -119,7 +119,10 @@ export class Outbox {
 
   #want(server: ServerName, position: number): void {
     // What the operator forbids is as good as sent: it must not be kept for ever.
-    if (!this.#mayReceive(server)) return this.#progress.advance(server, position);
+    if (!this.#mayReceive(server)) {
+      this.#progress.advance(server, position);
+      return;
+    }
     const queue = this.#queue(server);
     queue.want(position);
     if (position > this.#deps.positions.settled) this.#unsettled.add(queue);
