@@ -16,8 +16,11 @@ const client = {
   platform: ['reactive'],
   sdk: ['platform', 'reactive'],
   models: ['sdk', 'platform', 'reactive'],
-  elements: [],
-  screens: ['models', 'elements', 'platform', 'reactive'],
+  // What is on the screen has words and looks; neither knows of anything.
+  i18n: [],
+  styles: [],
+  elements: ['i18n', 'styles'],
+  screens: ['models', 'elements', 'i18n', 'styles', 'platform', 'reactive'],
 };
 
 const test = '\\.test\\.ts$';
@@ -138,7 +141,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['/dist/', '^client/rollup'] },
+    exclude: { path: '^client/(dist|rollup)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
