@@ -5,7 +5,7 @@ import type { Notifier } from '../streams/notifier.ts';
 import type { Position, Stream } from '../streams/stream.ts';
 import type { Events } from './events.ts';
 import type { UserRooms } from './members/user-rooms.ts';
-import type { StoredEvent } from './model.ts';
+import type { Head, StoredEvent } from './model.ts';
 import type { Room } from './room.ts';
 import { type Change, type CommittedMember, toMember } from './write/change.ts';
 import type { RoomWriter } from './write/room-writer.ts';
@@ -67,33 +67,40 @@ export class Committer {
   /** False when the room's head has moved. Either way `positions` are given back. */
   async commit(change: Change, positions: readonly Position[]): Promise<boolean> {
     const write = change.toWrite();
+    let committed = false;
     try {
-      const committed = await this.#deps.writer.commit(write);
-      if (committed) this.applied(change, write.head);
-      return committed;
+      committed = await this.#deps.writer.commit(write);
     } finally {
-      this.release(positions);
+      if (!committed) this.release(positions);
     }
+    if (committed) this.applied(change, write.head, positions);
+    return committed;
   }
 
-  /** Brings what is remembered up to date with a write that is durable now. */
-  applied(change: Change, head: Room['head'] & object): void {
-    const { events, userRooms, serverName, listeners, log } = this.#deps;
+  /** Brings what is remembered up to date with a write that is durable now, and lets everyone know. */
+  applied(change: Change, head: Head, positions: readonly Position[]): void {
+    const { events, userRooms, serverName } = this.#deps;
     const { room } = change;
     room.moveHead(head);
     room.keys.added(change.newKeys);
     for (const event of change.events) events.remember(event);
     for (const redaction of change.redactions) this.#redacted(room, ...redaction);
-    const timeline = change.events.filter(({ ord }) => ord !== undefined);
+    const timeline = change.events.filter(({ position }) => position !== undefined);
     room.tail.append(timeline);
     room.members.changed(serverName, change.members);
     for (const member of change.members) userRooms.changed(toMember(room, member));
     this.#queueWake(room, timeline, change.members);
+    this.release(positions);
+    this.#tell({ room, timeline, members: change.members, outbox: change.outbox });
+  }
+
+  #tell(committed: Committed): void {
+    const { listeners, log } = this.#deps;
     for (const listener of listeners) {
       try {
-        listener({ room, timeline, members: change.members, outbox: change.outbox });
+        listener(committed);
       } catch (err) {
-        log.error('a commit listener failed', { err, roomId: room.roomId });
+        log.error('a commit listener failed', { err, roomId: committed.room.roomId });
       }
     }
   }

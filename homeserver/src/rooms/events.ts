@@ -87,6 +87,11 @@ export class Events {
     return event;
   }
 
+  /** Which of `ids` are missing ancestors of events that are stored. */
+  gapsAt(room: RoomNid, ids: readonly EventId[]): Promise<EventId[]> {
+    return store.gaps(this.#db, room, ids);
+  }
+
   /** The texts of events as other servers get them. */
   texts(nids: readonly EventNid[], tx: ReadTx = this.#db): Promise<Map<EventNid, string>> {
     return store.texts(tx, nids);

@@ -14,6 +14,9 @@ export type SnapshotId = number;
 
 export const EMPTY_STATE: SnapshotId = 0;
 
+/** Numbers below this one are kept for well-known state keys; see `state/well-known-keys.ts`. */
+export const FIRST_FREE_KEY: KeyNumber = 32;
+
 /** `soft-failed` and `rejected` events are kept, because others may refer to them, but are never shown. */
 export type EventStatus = 'accepted' | 'soft-failed' | 'rejected';
 
@@ -54,6 +57,18 @@ export interface Head {
   readonly nextKey: KeyNumber;
   readonly nextAuth: number;
 }
+
+/** The head of a room before its first event. */
+export const EMPTY_HEAD: Head = {
+  version: 0,
+  snapshot: EMPTY_STATE,
+  extremities: [],
+  depth: 0,
+  firstOrd: 1,
+  lastOrd: 0,
+  nextKey: FIRST_FREE_KEY,
+  nextAuth: 0,
+};
 
 export interface RoomIdentity {
   readonly nid: RoomNid;

@@ -42,15 +42,6 @@ export const roomsStore = {
     return row.room_nid;
   },
 
-  /** A head for a room that had none. */
-  async addHead(tx: ReadTx, room: RoomNid, head: Head): Promise<void> {
-    await tx.rows(sql`
-      INSERT INTO room_heads (room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth)
-      VALUES (${room}, ${head.version}, ${head.snapshot}, ${head.extremities.map(({ nid }) => nid)}::bigint[],
-              ${head.depth}, ${head.firstOrd}, ${head.lastOrd}, ${head.nextKey}, ${head.nextAuth})
-      ON CONFLICT (room_nid) DO NOTHING`);
-  },
-
   async head(tx: ReadTx, room: RoomNid): Promise<Head | undefined> {
     const [row] = await tx.rows<HeadRow>(
       named(

@@ -5,29 +5,13 @@ import type { Event } from '../../core/events/event.ts';
 import type { RoomVersion } from '../../core/rooms/room-version.ts';
 import { token } from '../../platform/entropy.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Head } from '../model.ts';
-import { EMPTY_STATE } from '../model.ts';
+import { EMPTY_HEAD } from '../model.ts';
 import { Room } from '../room.ts';
-import { roomsStore } from '../rooms.store.ts';
 import { AuthLedger } from '../state/auth-ledger.ts';
-import { FIRST_FREE_KEY } from '../state/well-known-keys.ts';
 import { Change } from '../write/change.ts';
-import type { RoomWriter } from '../write/room-writer.ts';
 import { Chain, newEventId } from './chain.ts';
 import type { Draft } from './draft.ts';
 import type { SenderDeps } from './sender.ts';
-
-/** The head of a room before its first event. */
-export const EMPTY_HEAD: Head = {
-  version: 0,
-  snapshot: EMPTY_STATE,
-  extremities: [],
-  depth: 0,
-  firstOrd: 1,
-  lastOrd: 0,
-  nextKey: FIRST_FREE_KEY,
-  nextAuth: 0,
-};
 
 export interface NewRoom {
   readonly version: RoomVersion;
@@ -40,7 +24,6 @@ export interface NewRoom {
 
 export interface CreatorDeps extends SenderDeps {
   readonly db: Database;
-  readonly writer: RoomWriter;
 }
 
 /** Creates rooms: all their first events are written together, or the room does not exist. */
@@ -53,24 +36,21 @@ export class Creator {
   }
 
   async create(wanted: NewRoom): Promise<Room> {
-    const { db, rooms, committer, writer } = this.#deps;
+    const { db, rooms, committer } = this.#deps;
     const create = this.#createEvent(wanted);
-    const { room, change, positions } = await db
-      .transact(async (tx) => {
-        const identity = await rooms.identify(tx, create.roomId, wanted.version);
-        await roomsStore.addHead(tx, identity.nid, EMPTY_HEAD);
-        const room = new Room(db, identity, EMPTY_HEAD, 'new');
-        const change = new Change(room, EMPTY_HEAD, new AuthLedger());
-        const chain = new Chain(this.#deps, change);
-        tx.afterEnd((outcome) => outcome === 'rolled back' && committer.release(chain.positions));
-        await chain.addCreate(create);
-        for (const draft of wanted.drafts(create.roomId)) await chain.add(draft);
-        if (!(await writer.commitIn(tx, change.toWrite()))) throw new Error(`room ${create.roomId} exists already`);
-        return { room, change, positions: chain.positions };
-      });
+    const identity = await rooms.identify(db, create.roomId, wanted.version);
+    const room = new Room(db, identity, EMPTY_HEAD, 'new');
+    const change = new Change(room, EMPTY_HEAD, new AuthLedger());
+    const chain = new Chain(this.#deps, change);
+    try {
+      await chain.addCreate(create);
+      for (const draft of wanted.drafts(create.roomId)) await chain.add(draft);
+    } catch (error) {
+      committer.release(chain.positions);
+      throw error;
+    }
+    if (!(await committer.commit(change, chain.positions))) throw new Error(`room ${create.roomId} exists already`);
     rooms.add(room);
-    committer.applied(change, change.toWrite().head);
-    committer.release(positions);
     return room;
   }
 

@@ -1,9 +1,9 @@
 import type { StateKey } from '../../core/auth/selection.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
-import type { KeyNumber, RoomNid } from '../model.ts';
+import { FIRST_FREE_KEY, type KeyNumber, type RoomNid } from '../model.ts';
 import type { NewKey } from '../write/room-write.ts';
-import { FIRST_FREE_KEY, wellKnownKey } from './well-known-keys.ts';
+import { wellKnownKey } from './well-known-keys.ts';
 
 /** Rooms with at most this many keys have all of them loaded at once. */
 const LOAD_ALL = 5_000;

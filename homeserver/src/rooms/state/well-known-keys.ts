@@ -26,9 +26,6 @@ const TYPES = [
   'm.room.third_party_invite',
 ] as const;
 
-/** Numbers below this one are kept for well-known keys. */
-export const FIRST_FREE_KEY: KeyNumber = 32;
-
 const numbers: ReadonlyMap<string, KeyNumber> = new Map(TYPES.map((type, number) => [type, number]));
 
 export const wellKnownKey = ([type, stateKey]: StateKey): KeyNumber | undefined =>

@@ -22,13 +22,17 @@ import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './r
 export interface Placement {
   readonly nid: EventNid;
   readonly status: EventStatus;
-  /** State before the event. */
-  readonly snapshot: SnapshotId;
-  /** Where it stands in the stream of all events; absent for events that are not shown. */
+  /** State before the event; absent for outliers. */
+  readonly snapshot: SnapshotId | undefined;
+  /** Where it stands in the stream of all events; absent for events that are not news. */
   readonly position: Position | undefined;
+  /** Its place among what came before the room's first known event, counted down from there. */
+  readonly history?: number | undefined;
   readonly replaces: EventNid | undefined;
   /** Numbers of its auth events, where all of them have one. */
   readonly authNumbers: readonly number[] | undefined;
+  /** Its own, if it was an outlier that has one. */
+  readonly authNumber?: number | undefined;
 }
 
 export type StateDifference = readonly (readonly [KeyNumber, StoredEvent | undefined, StoredEvent | undefined])[];
@@ -88,6 +92,11 @@ export class Change implements Pending {
     return this.#placed.get(nid);
   }
 
+  /** An event that has been placed in this step. */
+  byId(id: EventId): StoredEvent | undefined {
+    return this.events.find(({ event }) => event.eventId === id);
+  }
+
   /** The number of a state key, a new one if the room has none yet. `RoomKeys.load` must have seen it. */
   keyNumber(key: StateKey): KeyNumber {
     const known = this.room.keys.number(key) ?? this.number(key);
@@ -103,29 +112,30 @@ export class Change implements Pending {
   place(event: Event, placement: Placement): StoredEvent {
     const { nid, status, snapshot, position, replaces, authNumbers } = placement;
     const inTimeline = position !== undefined;
-    const numbered = isState(event) && status !== 'rejected' && authNumbers !== undefined;
-    const authNumber = numbered ? this.#head.nextAuth : undefined;
+    const numbered = isState(event) && authNumbers !== undefined && placement.authNumber === undefined;
+    const newNumber = numbered ? this.#head.nextAuth : undefined;
     const stored: StoredEvent = {
       nid,
       roomNid: this.room.nid,
       event,
       status,
-      ord: inTimeline ? this.#head.lastOrd + 1 : undefined,
+      ord: inTimeline ? this.#head.lastOrd + 1 : placement.history,
       position,
       snapshot,
       keyNumber: isState(event) ? this.keyNumber([event.type, event.stateKey]) : undefined,
-      authNumber,
+      authNumber: placement.authNumber ?? newNumber,
       replaces,
       redactedBy: undefined,
     };
-    if (authNumber !== undefined) this.#auth.append({ nid, edges: authNumbers ?? [] }, authNumber);
+    if (newNumber !== undefined) this.#auth.append({ nid, edges: authNumbers ?? [] }, newNumber);
     this.events.push(stored);
     this.#placed.set(nid, stored);
     this.#head = {
       ...this.#head,
-      depth: Math.max(this.#head.depth, event.depth),
+      depth: inTimeline ? Math.max(this.#head.depth, event.depth) : this.#head.depth,
+      firstOrd: Math.min(this.#head.firstOrd, placement.history ?? this.#head.firstOrd),
       lastOrd: this.#head.lastOrd + Number(inTimeline),
-      nextAuth: this.#head.nextAuth + Number(authNumber !== undefined),
+      nextAuth: this.#head.nextAuth + Number(newNumber !== undefined),
     };
     return stored;
   }

@@ -44,11 +44,16 @@ const HEADS: Table = {
     ],
   ],
   sql: `head AS (
-    UPDATE room_heads h
-       SET version = h.version + 1, snapshot = u.snapshot, extremities = u.extremities::bigint[], depth = u.depth,
-           first_ord = u.first_ord, last_ord = u.last_ord, next_key = u.next_key, next_auth = u.next_auth
+    INSERT INTO room_heads AS h
+           (room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth)
+    SELECT room_nid, version + 1, snapshot, extremities::bigint[], depth, first_ord, last_ord, next_key, next_auth
       FROM unnest($$) AS u(room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth)
-     WHERE h.room_nid = u.room_nid AND h.version = u.version
+     WHERE u.version = 0 OR EXISTS (SELECT FROM room_heads old WHERE old.room_nid = u.room_nid)
+    ON CONFLICT (room_nid) DO UPDATE
+       SET version = EXCLUDED.version, snapshot = EXCLUDED.snapshot, extremities = EXCLUDED.extremities,
+           depth = EXCLUDED.depth, first_ord = EXCLUDED.first_ord, last_ord = EXCLUDED.last_ord,
+           next_key = EXCLUDED.next_key, next_auth = EXCLUDED.next_auth
+     WHERE h.version = EXCLUDED.version - 1
     RETURNING h.room_nid)`,
 };
 

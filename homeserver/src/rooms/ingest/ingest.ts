@@ -1,0 +1,175 @@
+import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
+import { isServerAllowed } from '../../core/acl/server-acl.ts';
+import type { Event } from '../../core/events/event.ts';
+import { MatrixError } from '@holm/spec/errors';
+import { refuse, type Verdict } from '../../core/verdict.ts';
+import { KeyedQueue } from '../../platform/keyed-queue.ts';
+import type { Log } from '../../platform/log.ts';
+import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
+import { EMPTY_HEAD, type RoomNid, type StoredEvent } from '../model.ts';
+import type { Room } from '../room.ts';
+import type { Rooms } from '../rooms.ts';
+import { AuthLedger } from '../state/auth-ledger.ts';
+import { Change } from '../write/change.ts';
+import type { Admission } from './admission.ts';
+import type { Missing, StatedState } from './missing.ts';
+import { byPrevEvents, inOrder } from './order.ts';
+import { Outliers } from './outliers.ts';
+import { Placer, type PlacerDeps } from './placer.ts';
+import { statedSnapshot } from './stated-state.ts';
+
+/** How often a step is built again after somebody else has written to the room. */
+const MAX_ATTEMPTS = 10;
+
+export interface IngestDeps extends PlacerDeps {
+  readonly rooms: Rooms;
+  readonly admission: Admission;
+  readonly missing: Missing;
+  readonly queue: Queue<RoomNid>;
+  readonly log: Log;
+}
+
+/** Everything that a step places, fetched beforehand. */
+export interface Step {
+  /** In the order in which they follow each other. */
+  readonly events: readonly Event[];
+  /** What the events' authority rests on, as far as it was missing. */
+  readonly outliers: readonly Event[];
+  /** States before events whose ancestors could not be had. */
+  readonly stated: ReadonlyMap<EventId, StatedState>;
+  readonly forward: boolean;
+  /** We have just joined: what this step says replaces what we knew of the room, if anything. */
+  readonly resets?: boolean;
+  /** The events are older than all that we have. */
+  readonly isHistory?: boolean;
+}
+
+/**
+ * Takes in events of other servers.
+ * https://spec.matrix.org/latest/server-server-api/#checks-performed-on-receipt-of-a-pdu
+ *
+ * What is missing is fetched before the room's queue is entered, so that a slow server never holds up the room.
+ */
+export class Ingest {
+  readonly #deps: IngestDeps;
+  /** Fetching for one room happens once at a time: the second transaction mostly finds that nothing is missing. */
+  readonly #fetching = new KeyedQueue<RoomNid>();
+  readonly #outliers: Outliers;
+
+  constructor(deps: IngestDeps) {
+    this.#deps = deps;
+    this.#outliers = new Outliers(deps.events, deps.nids);
+  }
+
+  /** PDUs of one room from a transaction. What is refused is said by id; what cannot even be read is left out. */
+  async receive(origin: ServerName, roomId: RoomId, raw: readonly unknown[]): Promise<Map<EventId, Verdict>> {
+    const room = await this.#deps.rooms.byId(roomId);
+    if (!room?.head) return new Map();
+    if (!(await this.isAllowed(room, origin))) {
+      this.#deps.log.info('events of a server that the room denies', { origin, roomId });
+      return new Map();
+    }
+    const { events, refused } = await this.#deps.admission.admit(room, raw);
+    const verdicts = new Map([...refused].map(([id, why]): [EventId, Verdict] => [id, refuse(why)]));
+    const placed = await this.take(origin, room, events, { forward: false });
+    for (const [id, verdict] of placed) verdicts.set(id, verdict);
+    return verdicts;
+  }
+
+  /** Admitted events, with whatever they refer to. */
+  take(
+    origin: ServerName,
+    room: Room,
+    events: readonly Event[],
+    { forward }: { readonly forward: boolean },
+  ): Promise<Map<EventId, Verdict>> {
+    return this.#fetching.run(room.nid, async () => {
+      const news = await this.#news(events);
+      if (news.length === 0) return new Map(events.map(({ eventId }) => [eventId, { allowed: true }]));
+      const step = await this.#prepare(origin, room, news);
+      return this.enter(room, { ...step, forward });
+    });
+  }
+
+  /** Places a step that is complete: a room that has been joined, or history that has been fetched. */
+  enter(room: Room, step: Step): Promise<Map<EventId, Verdict>> {
+    return this.#deps.queue.run(room.nid, () => this.#placeStep(room.roomId, step));
+  }
+
+  async isAllowed(room: Room, server: ServerName): Promise<boolean> {
+    if (!room.head) return true;
+    const acl = await this.#deps.states.get(room, room.head.snapshot, ['m.room.server_acl', '']);
+    return isServerAllowed(acl?.event.content, server);
+  }
+
+  /** In the room's queue: places a step and commits it, again and again while somebody else is faster. */
+  async #placeStep(roomId: RoomId, step: Step): Promise<Map<EventId, Verdict>> {
+    const { rooms, events, committer, serverName, afterStates } = this.#deps;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const room = await rooms.byId(roomId);
+      if (!room || (!room.head && !step.resets)) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
+      await room.members.load(serverName);
+      const ids = step.events.map(({ eventId }) => eventId);
+      const followed = new Set(await events.gapsAt(room.nid, ids));
+      const change = new Change(room, room.head ?? EMPTY_HEAD, new AuthLedger());
+      const placer = new Placer(this.#deps, change, followed);
+      try {
+        const verdicts = await this.#placeAll(change, placer, step);
+        if (change.isEmpty || (await committer.commit(change, placer.positions))) {
+          for (const [{ nid }, snapshot] of placer.after) afterStates.remember(nid, snapshot);
+          return verdicts;
+        }
+      } catch (error) {
+        committer.release(placer.positions);
+        throw error;
+      }
+      rooms.drop(room.nid);
+    }
+    throw new Error(`room ${roomId} moved on ${MAX_ATTEMPTS} times while events were received`);
+  }
+
+  async #placeAll(change: Change, placer: Placer, step: Step): Promise<Map<EventId, Verdict>> {
+    const { log } = this.#deps;
+    await this.#outliers.place(change, step.outliers);
+    const verdicts = new Map<EventId, Verdict>();
+    const { forward, resets = false } = step;
+    const oldest = change.head.firstOrd - step.events.length;
+    for (const [index, event] of step.events.entries()) {
+      const stated = await this.#stated(change, step.stated.get(event.eventId));
+      const history = step.isHistory ? oldest + index : undefined;
+      const verdict = await placer.place({ event, stated, forward, resets, history });
+      verdicts.set(event.eventId, verdict);
+      if (!verdict.allowed) {
+        log.info('event refused', { roomId: event.roomId, eventId: event.eventId, why: verdict.reason });
+      }
+    }
+    return verdicts;
+  }
+
+  async #stated(change: Change, stated: StatedState | undefined) {
+    if (!stated) return undefined;
+    const outliers = await this.#outliers.place(change, [...stated.authChain, ...stated.state]);
+    const state = stated.state.flatMap(({ eventId }): StoredEvent[] => {
+      const stored = outliers.get(eventId);
+      return stored && stored.status !== 'rejected' ? [stored] : [];
+    });
+    return statedSnapshot(this.#deps.tries, change, state);
+  }
+
+  async #news(events: readonly Event[]): Promise<Event[]> {
+    const stored = await this.#deps.events.byIds(events.map(({ eventId }) => eventId));
+    return events.filter(({ eventId }) => stored.get(eventId)?.snapshot === undefined);
+  }
+
+  async #prepare(origin: ServerName, room: Room, news: readonly Event[]): Promise<Omit<Step, 'forward'>> {
+    const { missing } = this.#deps;
+    const events = inOrder(await missing.withAncestors(origin, room, news), byPrevEvents);
+    const outliers = await missing.authEvents(origin, room, events);
+    const stated = new Map<EventId, StatedState>();
+    for (const event of await missing.withGaps(events)) {
+      const state = await missing.stateBefore(origin, room, event);
+      if (state) stated.set(event.eventId, state);
+    }
+    return { events, outliers, stated };
+  }
+}

@@ -1,0 +1,86 @@
+import type { EventId } from '@holm/spec/ids';
+import { checkAuthEvents, stateOf } from '../../core/auth/auth-events.ts';
+import { authorise } from '../../core/auth/authorise.ts';
+import type { Event } from '../../core/events/event.ts';
+import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
+import type { Numbers } from '../../storage/numbers.ts';
+import type { Events } from '../events.ts';
+import type { StoredEvent } from '../model.ts';
+import type { Change } from '../write/change.ts';
+import { byAuthEvents, inOrder } from './order.ts';
+
+/** An event's auth events, all of them, and the verdict of the rules by them alone. */
+export interface AuthCheck {
+  readonly verdict: Verdict;
+  readonly authNumbers: readonly number[] | undefined;
+}
+
+/** Events that the room's state refers to, but whose own place in the room is not known. */
+export class Outliers {
+  readonly #events: Events;
+  readonly #nids: Numbers;
+
+  constructor(events: Events, nids: Numbers) {
+    this.#events = events;
+    this.#nids = nids;
+  }
+
+  /**
+   * Places events as outliers, those that are stored already left out. Ones whose auth events are neither stored nor
+   * among them are left out, too: nothing can be said about them.
+   */
+  async place(change: Change, events: Iterable<Event>): Promise<Map<EventId, StoredEvent>> {
+    const ordered = inOrder(events, byAuthEvents);
+    const needed = new Set(ordered.flatMap((event) => [event.eventId, ...event.authEvents]));
+    const known = await this.#events.byIds([...needed]);
+    const placed = new Map<EventId, StoredEvent>();
+    await this.#nids.ensure(ordered.length + 1);
+    for (const event of ordered) {
+      const stored = known.get(event.eventId);
+      if (stored) {
+        placed.set(event.eventId, stored);
+        continue;
+      }
+      const check = checkByAuthEvents(event, (id) => known.get(id));
+      if (!check) continue;
+      const outlier = change.place(event, {
+        nid: this.#nids.take(),
+        status: check.verdict.allowed ? 'accepted' : 'rejected',
+        snapshot: undefined,
+        position: undefined,
+        replaces: undefined,
+        authNumbers: check.authNumbers,
+      });
+      known.set(event.eventId, outlier);
+      placed.set(event.eventId, outlier);
+    }
+    return placed;
+  }
+}
+
+/**
+ * Steps 4: the rules against the event's own auth events. Undefined when some of these are missing.
+ */
+export const checkByAuthEvents = (
+  event: Event,
+  stored: (id: EventId) => StoredEvent | undefined,
+): AuthCheck | undefined => {
+  const authEvents = event.authEvents.map(stored).filter((found) => found !== undefined);
+  if (authEvents.length < event.authEvents.length) return undefined;
+  const numbers = authEvents.map(({ authNumber }) => authNumber);
+  return {
+    verdict: byAuthEventsVerdict(event, authEvents),
+    authNumbers: numbers.every((number) => number !== undefined) ? numbers : undefined,
+  };
+};
+
+const byAuthEventsVerdict = (event: Event, authEvents: readonly StoredEvent[]): Verdict => {
+  if (event.rejection !== undefined) return refuse(event.rejection);
+  const shape = checkAuthEvents(
+    event,
+    authEvents.map(({ event: authEvent, status }) => ({ event: authEvent, rejected: status === 'rejected' })),
+  );
+  if (!shape.allowed) return shape;
+  const verdict = authorise(event, stateOf(authEvents.map((stored) => stored.event)));
+  return verdict.allowed ? ALLOW : verdict;
+};

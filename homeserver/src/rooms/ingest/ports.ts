@@ -1,0 +1,31 @@
+import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
+import type { Event } from '../../core/events/event.ts';
+import type { Verdict } from '../../core/verdict.ts';
+
+/** What the room engine asks of other servers. PDUs come as they were sent; a failure to answer is thrown. */
+export interface RemoteRooms {
+  missingEvents(server: ServerName, room: RoomId, request: MissingEvents): Promise<readonly unknown[]>;
+  authChain(server: ServerName, room: RoomId, event: EventId): Promise<readonly unknown[]>;
+  stateIds(server: ServerName, room: RoomId, event: EventId): Promise<readonly EventId[]>;
+  state(server: ServerName, room: RoomId, event: EventId): Promise<RemoteState>;
+  event(server: ServerName, event: EventId): Promise<unknown>;
+  backfill(server: ServerName, room: RoomId, from: readonly EventId[], limit: number): Promise<readonly unknown[]>;
+}
+
+export interface MissingEvents {
+  /** What we have; the answer stops there. */
+  readonly earliest: readonly EventId[];
+  /** What we want the ancestors of. */
+  readonly latest: readonly EventId[];
+  readonly limit: number;
+}
+
+export interface RemoteState {
+  readonly state: readonly unknown[];
+  readonly authChain: readonly unknown[];
+}
+
+/** Checks signatures; satisfied by the keyring. */
+export interface EventVerifier {
+  verifyEvents(events: readonly Event[]): Promise<ReadonlyMap<EventId, Verdict>>;
+}

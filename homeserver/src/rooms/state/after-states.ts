@@ -1,0 +1,31 @@
+import { LRUCache } from 'lru-cache';
+import type { EventNid, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
+import type { StateRow } from '../write/room-write.ts';
+import type { NextState, Tries } from './tries.ts';
+
+const REMEMBERED = 20_000;
+const NO_ROWS: readonly StateRow[] = [];
+
+/** States after events. Messages leave the state as it was; so do rejected events. */
+export class AfterStates {
+  readonly #tries: Tries;
+  readonly #known = new LRUCache<EventNid, SnapshotId>({ max: REMEMBERED });
+
+  constructor(tries: Tries) {
+    this.#tries = tries;
+  }
+
+  /** The state after an event that has its place in the room. */
+  async of(room: RoomNid, { nid, keyNumber, snapshot, status }: StoredEvent): Promise<NextState> {
+    if (snapshot === undefined) throw new Error(`the state before event ${nid} is not known`);
+    if (keyNumber === undefined || status === 'rejected') return { snapshot, rows: NO_ROWS };
+    const known = this.#known.get(nid);
+    if (known !== undefined) return { snapshot: known, rows: NO_ROWS };
+    return this.#tries.changeShared(room, snapshot, new Map([[keyNumber, nid]]));
+  }
+
+  /** To be told once the state's rows are durable. */
+  remember(nid: EventNid, snapshot: SnapshotId): void {
+    this.#known.set(nid, snapshot);
+  }
+}
