@@ -35,12 +35,18 @@ export const federation = section('Talking to other homeservers.', {
     }),
   ),
   overrides: table(
-    Type.String({ pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$' }),
-    'Where to find a server, by its name, as `host:port`: skips discovery, the ranges never contacted and the deny list of addresses.',
+    Type.String({ pattern: '^(http://)?(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?$' }),
+    'Where to find a server, by its name: `host`, `host:port`, or `http://host:port` to speak without TLS. In place of ' +
+      'discovery; the ranges that are never contacted do not apply.',
     { 'matrix.example.org': '192.0.2.7:8448' },
   ),
   allow: texts('When not empty: the only servers to talk to. `*` stands for any text.', [], ['*.example.org']),
   deny: texts('Servers never talked to. `*` stands for any text.', [], ['bad.example.net']),
+  trusted_key_servers: texts(
+    'Servers asked for the keys of others that cannot be reached.',
+    [],
+    ['matrix.example.net'],
+  ),
   max_backoff_ms: count(24 * 3_600_000, 'Longest pause before an unreachable server is tried again.', 1),
 });
 
