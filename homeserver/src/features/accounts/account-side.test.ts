@@ -1,0 +1,275 @@
+import { MatrixError } from '@holm/spec/errors';
+import { ServerName } from '@holm/spec/ids';
+import { expect } from 'chai';
+import type { Route } from '../../http/route.ts';
+import { Background } from '../../platform/background.ts';
+import { silentLog } from '../../platform/log.ts';
+import { Notifier } from '../../streams/notifier.ts';
+import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
+import { createTestApp, serve, type TestServer } from '../../testing/http.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
+import { seededEntropy } from '../../testing/seeded-entropy.ts';
+import { AccountData, accountDataRoutes, openAccountDataStream, Tags, tagsRoutes } from '../account-data/index.ts';
+import { Aliases, aliasesRoutes, aliasSchema } from '../aliases/index.ts';
+import { Devices, devicesRoutes } from '../devices/index.ts';
+import { Filters, filtersRoutes } from '../filters/index.ts';
+import { Profiles, profilesRoutes } from '../profiles/index.ts';
+import { PushRules, pushRulesContent, pushRulesRoutes } from '../push-rules/index.ts';
+import {
+  Accounts,
+  accountSchema,
+  accountsRoutes,
+  type InteractiveAuth,
+  Passwords,
+  Reauthentication,
+  Registration,
+  registrationRoutes,
+  Sessions,
+  SharedSecretRegistration,
+  sharedSecretRoutes,
+} from './index.ts';
+
+const serverName = ServerName.parse('a.test');
+
+/** User-interactive authentication without a memory: every flow here has one stage, which may come without a session. */
+const uia: InteractiveAuth = {
+  async complete({ auth, check, flows }) {
+    const type = auth?.type;
+    const offered = flows.map((stages) => ({ stages }));
+    if (type === undefined || !flows.some(([stage]) => stage === type)) {
+      throw new MatrixError('M_UNAUTHORIZED', 'authenticate', { extra: { flows: offered } });
+    }
+    const verdict = await check(type, auth!);
+    if (!verdict.allowed)
+      throw new MatrixError('M_FORBIDDEN', verdict.reason, { status: 401, extra: { flows: offered } });
+    return new Map([[type, auth!]]);
+  },
+};
+
+const build = async ({ db }: TestDatabase) => {
+  const clock = new ManualClock();
+  const entropy = seededEntropy('account side');
+  const passwords = new Passwords({ cost: 4, minimumLength: 8 }, entropy);
+  const sessions = new Sessions({ db, clock, entropy });
+  const accounts = new Accounts({ db, clock, log: silentLog, serverName, passwords, sessions });
+  const registration = new Registration({ db, clock, entropy, accounts, passwords, sessions, policy: 'open' });
+  const reauthentication = new Reauthentication(accounts, uia);
+  const stream = await openAccountDataStream(db);
+  const derived = new Map([['m.push_rules', pushRulesContent]]);
+  const accountData = new AccountData({ db, stream, notifier: new Notifier(), derived });
+  const background = new Background(silentLog);
+  const profiles = new Profiles({
+    db,
+    clock,
+    background,
+    serverName,
+    users: accounts,
+    remote: { query: async () => undefined },
+    memberEvents: { profileChanged: async () => undefined },
+  });
+  const aliases = new Aliases({
+    db,
+    clock,
+    serverName,
+    remote: { query: async () => undefined },
+    roomServers: { of: async () => [] },
+    rights: { isJoined: async () => true, maySee: async () => true, maySetCanonicalAlias: async () => false },
+    administrators: accounts,
+  });
+  const shared = new SharedSecretRegistration({ secret: 'sesame', accounts, clock, entropy });
+  const routes: readonly Route[] = [
+    ...accountsRoutes({ accounts, sessions, reauthentication, serverName }),
+    ...registrationRoutes({ registration, uia, serverName }),
+    ...sharedSecretRoutes(shared, { accounts, serverName }),
+    ...devicesRoutes(new Devices({ sessions, reauthentication })),
+    ...profilesRoutes(profiles),
+    ...filtersRoutes(new Filters(db)),
+    ...accountDataRoutes(accountData),
+    ...tagsRoutes(new Tags(accountData)),
+    ...pushRulesRoutes(new PushRules(accountData)),
+    ...aliasesRoutes(aliases),
+  ];
+  const app = createTestApp(routes, {
+    authenticate: {
+      user: (token) => sessions.authenticate(token),
+      server: () => Promise.resolve(ServerName.parse('b.test')),
+    },
+  });
+  return { app, background, routes };
+};
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+describe('the account side over HTTP', () => {
+  let database: TestDatabase;
+  let server: TestServer;
+  let house: Awaited<ReturnType<typeof build>>;
+
+  before(async () => {
+    database = await createTestDatabase([accountSchema, aliasSchema]);
+    house = await build(database);
+    server = await serve(house.app.handler());
+  });
+  after(async () => {
+    await house.background.idle();
+    await server[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  const call = async (method: string, path: string, body?: unknown, token?: string): Promise<Answer> => {
+    const response = await fetch(server.origin + path, {
+      method,
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+    return { status: response.status, body: (await response.json()) as Answer['body'] };
+  };
+  const api = (method: string, path: string, body?: unknown, token?: string) =>
+    call(method, `/_matrix/client/v3/${path}`, body, token);
+
+  let people = 0;
+  const signUp = async () => {
+    const username = `person${++people}`;
+    const auth = { type: 'm.login.dummy' };
+    const { status, body } = await api('POST', 'register', { username, password: 'a password', auth });
+    expect(status).to.equal(200);
+    return {
+      user: body['user_id'] as string,
+      token: body['access_token'] as string,
+      device: body['device_id'] as string,
+    };
+  };
+
+  it('registers after saying how, and in one request for those who know', async () => {
+    const asked = await api('POST', 'register', {});
+    expect(asked.status).to.equal(401);
+    expect(asked.body['flows']).to.eql([{ stages: ['m.login.dummy'] }]);
+    const { device, token, user } = await signUp();
+    const who = await api('GET', 'account/whoami', undefined, token);
+    expect(who.body).to.eql({ user_id: user, device_id: device, is_guest: false });
+    expect((await api('GET', `register/available?username=${user.slice(1, -7)}`)).body['errcode']).to.equal(
+      'M_USER_IN_USE',
+    );
+    expect((await api('GET', 'register/available?username=free')).body).to.eql({ available: true });
+    const guest = await api('POST', 'register?kind=guest', {});
+    expect([guest.status, guest.body['errcode']]).to.eql([403, 'M_FORBIDDEN']);
+  });
+
+  it('logs in by identifier or the older way, and out', async () => {
+    const { user } = await signUp();
+    expect((await api('GET', 'login')).body).to.eql({ flows: [{ type: 'm.login.password' }] });
+    const type = 'm.login.password';
+    for (const body of [{ identifier: { type: 'm.id.user', user } }, { user }]) {
+      const { body: session } = await api('POST', 'login', { type, password: 'a password', ...body });
+      const token = session['access_token'] as string;
+      expect((await api('POST', 'logout', {}, token)).status).to.equal(200);
+      const after = await api('GET', 'account/whoami', undefined, token);
+      expect([after.status, after.body['errcode']]).to.eql([401, 'M_UNKNOWN_TOKEN']);
+    }
+    const password = 'a password';
+    const refused: [object, number, string][] = [
+      [{ type, user, password: 'wrong' }, 403, 'M_FORBIDDEN'],
+      [{ type, user: 'nobody', password }, 403, 'M_FORBIDDEN'],
+      [
+        { type, identifier: { type: 'm.id.thirdparty', medium: 'email', address: 'x@y' }, password },
+        403,
+        'M_FORBIDDEN',
+      ],
+      [{ type, identifier: { type: 'm.id.magic' }, password }, 400, 'M_UNKNOWN'],
+      [{ type: 'm.login.magic' }, 400, 'M_UNKNOWN'],
+      [{ type, user }, 400, 'M_MISSING_PARAM'],
+      [{ type, password }, 400, 'M_MISSING_PARAM'],
+      [{ type, user, password, device_id: '' }, 400, 'M_BAD_JSON'],
+      [{}, 400, 'M_BAD_JSON'],
+    ];
+    for (const [body, status, errcode] of refused) {
+      const answer = await api('POST', 'login', body);
+      expect([answer.status, answer.body['errcode']], JSON.stringify(body)).to.eql([status, errcode]);
+    }
+  });
+
+  it('keeps people out of what belongs to others', async () => {
+    const alice = await signUp();
+    const bob = await signUp();
+    for (const [method, path, body] of [
+      ['PUT', `profile/${bob.user}/displayname`, { displayname: 'x' }],
+      ['DELETE', `profile/${bob.user}/displayname`, undefined],
+      ['POST', `user/${bob.user}/filter`, {}],
+      ['GET', `user/${bob.user}/filter/1`, undefined],
+      ['PUT', `user/${bob.user}/account_data/x`, {}],
+      ['GET', `user/${bob.user}/account_data/x`, undefined],
+      ['PUT', `user/${bob.user}/rooms/!r:a.test/account_data/x`, {}],
+      ['GET', `user/${bob.user}/rooms/!r:a.test/account_data/x`, undefined],
+      ['GET', `user/${bob.user}/rooms/!r:a.test/tags`, undefined],
+      ['PUT', `user/${bob.user}/rooms/!r:a.test/tags/u.x`, {}],
+      ['DELETE', `user/${bob.user}/rooms/!r:a.test/tags/u.x`, undefined],
+    ] as const) {
+      const answer = await api(method, path, body, alice.token);
+      expect([answer.status, answer.body['errcode']], `${method} ${path}`).to.eql([403, 'M_FORBIDDEN']);
+    }
+  });
+
+  it('keeps its own account data types to itself', async () => {
+    const { token, user } = await signUp();
+    for (const type of ['m.fully_read', 'm.push_rules']) {
+      for (const path of [`user/${user}/account_data/${type}`, `user/${user}/rooms/!r:a.test/account_data/${type}`]) {
+        const answer = await api('PUT', path, {}, token);
+        expect([answer.status, answer.body['errcode']]).to.eql([405, 'M_BAD_JSON']);
+      }
+    }
+    const rules = await api('GET', `user/${user}/account_data/m.push_rules`, undefined, token);
+    expect(rules.body).to.eql((await api('GET', 'pushrules/', undefined, token)).body);
+  });
+
+  it('answers every operation, whatever it is sent, with an error of the specification at worst', async () => {
+    const { token, user } = await signUp();
+    const oddities = [
+      'x',
+      '%00',
+      '..',
+      '%2F',
+      '%F0%9F%92%A9',
+      '@a:b',
+      '!a:b',
+      '%23a:b',
+      '.m.rule.master',
+      'a'.repeat(300),
+    ];
+    const bodies = [
+      '{',
+      '[]',
+      'null',
+      '"x"',
+      '{}',
+      '{"auth":5}',
+      '{"actions":[5]}',
+      '{"order":"x"}',
+      '{"x":"\\u0000"}',
+    ];
+    const surprises: string[] = [];
+    const probe = async (method: string, path: string, body: string | undefined) => {
+      const answer = await call(method, path, body, token);
+      const isError = answer.status >= 400;
+      if (answer.status >= 500 || (isError && typeof answer.body['errcode'] !== 'string')) {
+        surprises.push(`${method} ${path} ${body}: ${answer.status}`);
+      }
+    };
+    for (const { endpoint } of house.routes) {
+      if (endpoint.operationId.startsWith('logout')) continue;
+      for (const odd of oddities) {
+        const body = endpoint.method === 'GET' ? undefined : '{}';
+        await probe(endpoint.method, endpoint.path.replaceAll(/:\w+/g, odd), body);
+        const path = endpoint.path.replace(':userId', user).replace(':roomId', '!r:b').replaceAll(/:\w+/g, odd);
+        await probe(endpoint.method, `${path}?username=${odd}&token=${odd}&user_id=${user}&field=${odd}`, body);
+      }
+      if (endpoint.method === 'GET') continue;
+      for (const body of bodies) {
+        await probe(endpoint.method, endpoint.path.replace(':userId', user).replaceAll(/:\w+/g, '!r:b'), body);
+      }
+    }
+    expect(surprises).to.eql([]);
+  }).timeout(20_000);
+});
