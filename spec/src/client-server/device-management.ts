@@ -51,6 +51,8 @@ export const deleteDevice = clientEndpoint({
   method: 'DELETE',
   path: '/_matrix/client/v3/devices/:deviceId',
   auth: 'user',
+  // It takes a password, which a stolen token must not be able to guess.
+  rateLimit: 'login',
   params: one,
   query: nothing,
   body: Type.Object({ auth: Type.Optional(authData) }),
@@ -62,6 +64,8 @@ export const deleteDevices = clientEndpoint({
   method: 'POST',
   path: '/_matrix/client/v3/delete_devices',
   auth: 'user',
+  // It takes a password, which a stolen token must not be able to guess.
+  rateLimit: 'login',
   params: nothing,
   query: nothing,
   body: Type.Object({ devices: Type.Array(name, { maxItems: 1000 }), auth: Type.Optional(authData) }),

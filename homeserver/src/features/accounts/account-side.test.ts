@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { MatrixError } from '@holm/spec/errors';
 import { ServerName } from '@holm/spec/ids';
 import { expect } from 'chai';
 import type { Route } from '../../http/route.ts';
 import { Background } from '../../platform/background.ts';
 import { silentLog } from '../../platform/log.ts';
+import { Metrics } from '../../platform/metrics.ts';
 import { Notifier } from '../../streams/notifier.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { createTestApp, serve, type TestServer } from '../../testing/http.ts';
@@ -51,7 +53,7 @@ const build = async ({ db }: TestDatabase) => {
   const entropy = seededEntropy('account side');
   const passwords = new Passwords({ cost: 4, minimumLength: 8 }, entropy);
   const sessions = new Sessions({ db, clock, entropy });
-  const accounts = new Accounts({ db, clock, log: silentLog, serverName, passwords, sessions });
+  const accounts = new Accounts({ db, clock, log: silentLog, metrics: new Metrics(), serverName, passwords, sessions });
   const registration = new Registration({ db, clock, entropy, accounts, passwords, sessions, policy: 'open' });
   const reauthentication = new Reauthentication(accounts, uia);
   const stream = await openAccountDataStream(db);
@@ -80,7 +82,11 @@ const build = async ({ db }: TestDatabase) => {
   const routes: readonly Route[] = [
     ...accountsRoutes({ accounts, sessions, reauthentication, serverName }),
     ...registrationRoutes({ registration, uia, serverName }),
-    ...sharedSecretRoutes(shared, { accounts, serverName }),
+    ...sharedSecretRoutes(shared, {
+      accounts,
+      serverName,
+      setDisplayName: (userId, name) => profiles.set(userId, 'displayname', name),
+    }),
     ...devicesRoutes(new Devices({ sessions, reauthentication })),
     ...profilesRoutes(profiles),
     ...filtersRoutes(new Filters(db)),
@@ -189,6 +195,17 @@ describe('the account side over HTTP', () => {
       const answer = await api('POST', 'login', body);
       expect([answer.status, answer.body['errcode']], JSON.stringify(body)).to.eql([status, errcode]);
     }
+  });
+
+  it('opens accounts for who knows the secret', async () => {
+    const path = '/_synapse/admin/v1/register';
+    const nonce = (await call('GET', path)).body['nonce'] as string;
+    const mac = createHmac('sha1', 'sesame').update(`${nonce}\0robot\0a password\0notadmin`).digest('hex');
+    const body = { nonce, username: 'robot', password: 'a password', displayname: 'Robot', mac };
+    const made = await call('POST', path, body);
+    expect(made.body).to.include({ user_id: '@robot:a.test', home_server: 'a.test' });
+    expect((await api('GET', 'account/whoami', undefined, made.body['access_token'] as string)).status).to.equal(200);
+    expect((await api('GET', 'profile/@robot:a.test')).body).to.eql({ displayname: 'Robot' });
   });
 
   it('keeps people out of what belongs to others', async () => {

@@ -3,6 +3,7 @@ import { ServerName, type UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { createHmac } from 'node:crypto';
 import { silentLog } from '../../platform/log.ts';
+import { Metrics } from '../../platform/metrics.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { seededEntropy } from '../../testing/seeded-entropy.ts';
@@ -25,7 +26,7 @@ const build = ({ db }: TestDatabase, policy: RegistrationPolicy = 'open') => {
   const entropy = seededEntropy(policy);
   const passwords = new Passwords({ cost: 4, minimumLength: 8 }, entropy);
   const sessions = new Sessions({ db, clock, entropy });
-  const accounts = new Accounts({ db, clock, log: silentLog, serverName, passwords, sessions });
+  const accounts = new Accounts({ db, clock, log: silentLog, metrics: new Metrics(), serverName, passwords, sessions });
   const registration = new Registration({ db, clock, entropy, accounts, passwords, sessions, policy });
   const ended: SessionsEnded[] = [];
   sessions.onSessionsEnd((what) => ended.push(what));
@@ -138,7 +139,15 @@ describe('accounts on a database', () => {
       const { userId, username } = await signUp();
       const passwords = new Passwords({ cost: 5, minimumLength: 8 }, seededEntropy('dearer'));
       const { db, clock, sessions } = house;
-      const dearer = new Accounts({ db, clock, log: silentLog, serverName, passwords, sessions });
+      const dearer = new Accounts({
+        db,
+        clock,
+        log: silentLog,
+        metrics: new Metrics(),
+        serverName,
+        passwords,
+        sessions,
+      });
       await dearer.logIn({ user: username, password: 'old password' });
       const rows = await db.rows<{ hash: string }>({
         text: 'SELECT password_hash AS hash FROM accounts WHERE user_id = $1',

@@ -3,17 +3,20 @@ import type { ServerName, UserId } from '@holm/spec/ids';
 import type { Caller } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { type Account, accountsStore as store } from './accounts.store.ts';
 import type { Passwords } from './passwords.service.ts';
 import { registrationTokensStore } from './registration-tokens.store.ts';
 import type { OpenedSession, Sessions } from './sessions.service.ts';
+import { accountsTelemetry } from './telemetry.ts';
 import { userIdFor, userIdMeantBy } from './username.ts';
 
 export interface AccountsDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly serverName: ServerName;
   readonly passwords: Passwords;
   readonly sessions: Sessions;
@@ -37,10 +40,12 @@ export interface LoginAttempt {
 /** Who has an account here, and the ways in and out of one. */
 export class Accounts {
   readonly #deps: AccountsDeps;
+  readonly #telemetry: ReturnType<typeof accountsTelemetry>;
   readonly #deactivationListeners: ((userId: UserId) => void)[] = [];
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps;
+    this.#telemetry = accountsTelemetry(deps.metrics);
   }
 
   /** Tells of accounts that have been deactivated, so that what they leave behind can be cleared up. */
@@ -71,7 +76,10 @@ export class Accounts {
     const account: Account = { userId, passwordHash, admin, createdAt: this.#deps.clock.now(), deactivatedAt: null };
     if (!(await store.put(tx, account))) throw new MatrixError('M_USER_IN_USE', 'this user name is taken');
     if (admin) await registrationTokensStore.removeUnusedSignUp(tx);
-    tx.afterCommit(() => this.#deps.log.info('account created', { userId, admin }));
+    tx.afterCommit(() => {
+      this.#telemetry.created.add(1, {});
+      this.#deps.log.info('account created', { userId, admin });
+    });
   }
 
   /** Nobody learns, by answer or by time, whether it was the name or the password that was wrong. */
@@ -80,16 +88,17 @@ export class Accounts {
     const userId = userIdMeantBy(attempt.user, serverName);
     const account = userId && (await store.get(db, userId));
     const matches = await passwords.verify(attempt.password, account?.passwordHash);
-    if (!account?.passwordHash || !matches) throw new MatrixError('M_FORBIDDEN', 'wrong user name or password');
+    if (!account?.passwordHash || !matches) throw this.#refused();
     const verified = account.passwordHash;
     const renewed = await passwords.renewed(attempt.password, verified);
     return db.transact(async (tx) => {
       const locked = await store.lock(tx, account.userId);
       // Somebody changed the password, or closed the account, while we were hashing.
-      if (locked?.passwordHash !== verified) throw new MatrixError('M_FORBIDDEN', 'wrong user name or password');
+      if (locked?.passwordHash !== verified) throw this.#refused();
       if (renewed !== undefined) await store.change(tx, account.userId, { passwordHash: renewed });
       const { deviceId: id, displayName } = attempt;
       const device = { ...(id !== undefined && { id }), ...(displayName !== undefined && { displayName }) };
+      tx.afterCommit(() => this.#telemetry.logins.add(1, { outcome: 'accepted' }));
       return { userId: account.userId, ...(await sessions.open(tx, account.userId, device)) };
     });
   }
@@ -143,6 +152,11 @@ export class Accounts {
         for (const listener of this.#deactivationListeners) listener(userId);
       });
     });
+  }
+
+  #refused(): MatrixError {
+    this.#telemetry.logins.add(1, { outcome: 'refused' });
+    return new MatrixError('M_FORBIDDEN', 'wrong user name or password');
   }
 
   async #setPassword(userId: UserId, password: string, andThen: (tx: Tx) => Promise<void>): Promise<void> {

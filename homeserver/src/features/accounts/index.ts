@@ -8,5 +8,5 @@ export { registrationRoutes, type RegistrationRoutesDeps } from './registration.
 export { Registration, type RegistrationDeps, type RegistrationPolicy } from './registration.service.ts';
 export { Sessions, type SessionsDeps, type SessionsEnded } from './sessions.service.ts';
 export type { Device } from './sessions.store.ts';
-export { sharedSecretRoutes } from './shared-secret.routes.ts';
+export { sharedSecretRoutes, type SharedSecretRoutesDeps } from './shared-secret.routes.ts';
 export { SharedSecretRegistration, type SharedSecretDeps } from './shared-secret.service.ts';

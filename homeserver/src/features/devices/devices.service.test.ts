@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { DeviceId, ServerName } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { silentLog } from '../../platform/log.ts';
+import { Metrics } from '../../platform/metrics.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { seededEntropy } from '../../testing/seeded-entropy.ts';
@@ -31,7 +32,15 @@ describe('devices on a database', () => {
     const entropy = seededEntropy('devices');
     const passwords = new Passwords({ cost: 4, minimumLength: 8 }, entropy);
     sessions = new Sessions({ db, clock, entropy });
-    accounts = new Accounts({ db, clock, log: silentLog, serverName: ServerName.parse('a.test'), passwords, sessions });
+    accounts = new Accounts({
+      db,
+      clock,
+      log: silentLog,
+      metrics: new Metrics(),
+      serverName: ServerName.parse('a.test'),
+      passwords,
+      sessions,
+    });
     /** One stage, no sessions: as much of user-interactive authentication as there is to a password. */
     const uia: InteractiveAuth = {
       async complete({ auth, check, flows, purpose }) {
