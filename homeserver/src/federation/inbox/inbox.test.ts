@@ -25,7 +25,7 @@ const setUp = (receive: PduReceiver['receive'], eduListeners: readonly EduListen
 };
 
 const accept: PduReceiver['receive'] = (_, __, pdus) =>
-  Promise.resolve(new Map(pdus.map(({ id }) => [`$${String(id)}`, {}])));
+  Promise.resolve(new Map(pdus.map(({ id }) => [`$${id as string}`, {}])));
 
 const transaction = (pdus: readonly unknown[], edus: readonly unknown[] = []): string => JSON.stringify({ pdus, edus });
 const inRoom = (room: string, id: string) => ({ room_id: room, id });
@@ -37,7 +37,7 @@ describe('the inbox', () => {
     const { inbox } = setUp((origin, roomId, pdus) => {
       calls.push([origin, roomId, pdus.map(({ id }) => id)]);
       const result = roomId === '!b' ? { error: 'no' } : {};
-      return Promise.resolve(new Map(pdus.map(({ id }) => [`$${String(id)}`, result])));
+      return Promise.resolve(new Map(pdus.map(({ id }) => [`$${id as string}`, result])));
     });
     const pdus = [inRoom('!a', '1'), inRoom('!b', '2'), inRoom('!a', '3'), { id: '4' }, 5, null, { room_id: 'x' }];
     expect(await inbox.receive(A, 't', transaction(pdus))).to.eql({

@@ -27,7 +27,7 @@ const recorder = () => {
         throw new Error('expected: the receiver fails');
       }
       transactions.push(pdus.map(({ depth }) => depth as number));
-      return new Map(pdus.map(({ depth }) => [`$${String(depth)}`, depth === 13 ? { error: 'unlucky' } : {}]));
+      return new Map(pdus.map(({ depth }) => [`$${depth as number}`, depth === 13 ? { error: 'unlucky' } : {}]));
     },
   };
   return {

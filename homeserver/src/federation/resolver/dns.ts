@@ -19,8 +19,14 @@ const orNone = (error: unknown): readonly never[] => {
   throw error;
 };
 
+/** Nobody waits longer than this for service records, which most servers do not have. */
+const SRV_QUERY = { timeout: 2_000, tries: 2 };
+
 /** `/etc/hosts` and friends count for addresses, as for every other program on the machine. */
-export const systemDns: Dns = {
-  srv: (name) => dns.resolveSrv(name).catch(orNone),
-  addresses: (host) => dns.lookup(host, { all: true }).catch(orNone),
+export const createSystemDns = (): Dns => {
+  const resolver = new dns.Resolver(SRV_QUERY);
+  return {
+    srv: (name) => resolver.resolveSrv(name).catch(orNone),
+    addresses: (host) => dns.lookup(host, { all: true }).catch(orNone),
+  };
 };

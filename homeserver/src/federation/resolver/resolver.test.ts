@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { ServerName } from '@holm/spec/ids';
 import { silentLog } from '../../platform/log.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
 import { seededEntropy } from '../../testing/seeded-entropy.ts';
 import { Resolver } from './resolver.ts';
 import type { SrvRecord } from './srv.ts';
@@ -12,7 +13,7 @@ interface World {
   readonly srvFails?: boolean;
 }
 
-const resolverIn = ({ delegates = {}, srv = {}, overrides = {}, srvFails = false }: World) =>
+const resolverIn = ({ delegates = {}, srv = {}, overrides = {}, srvFails = false }: World, clock = new ManualClock()) =>
   new Resolver({
     settings: {
       overrides: new Map(Object.entries(overrides).map(([name, to]) => [ServerName.parse(name), to])),
@@ -27,6 +28,7 @@ const resolverIn = ({ delegates = {}, srv = {}, overrides = {}, srvFails = false
         return Promise.resolve(to === undefined ? undefined : ServerName.parse(to));
       },
     },
+    clock,
     entropy: seededEntropy('resolver'),
     log: silentLog,
   });
@@ -77,6 +79,18 @@ describe('Resolver', () => {
       expect(target?.tlsName).to.equal(tlsName);
     });
   }
+
+  it('keeps service records for a while', async () => {
+    const clock = new ManualClock();
+    const srv: Record<string, readonly SrvRecord[]> = { '_matrix-fed._tcp.a.example': [record('one.example', 1)] };
+    const resolver = resolverIn({ srv }, clock);
+    const host = async () => (await resolver.resolve(ServerName.parse('a.example')))[0]?.host;
+    expect(await host()).to.equal('one.example');
+    srv['_matrix-fed._tcp.a.example'] = [record('two.example', 1)];
+    expect(await host()).to.equal('one.example');
+    clock.advance(5 * 60_000);
+    expect(await host()).to.equal('two.example');
+  });
 
   it('offers every record, lowest priority first and heavier ones more often', async () => {
     const resolver = resolverIn({

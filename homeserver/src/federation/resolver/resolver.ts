@@ -1,4 +1,6 @@
 import type { ServerName } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { FederationSettings } from '../settings.ts';
@@ -11,9 +13,20 @@ export interface ResolverDeps {
   readonly settings: Pick<FederationSettings, 'overrides'>;
   readonly dns: Dns;
   readonly wellKnown: Pick<WellKnown, 'delegateOf'>;
+  readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
 }
+
+interface CachedSrv {
+  readonly records: readonly SrvRecord[];
+  readonly until: number;
+}
+
+const MAX_CACHED = 10_000;
+// Node does not tell how long a record may be kept.
+const SRV_LIFETIME_MS = 5 * 60_000;
+const SRV_FAILURE_LIFETIME_MS = 30_000;
 
 /**
  * From a server name to where it is: https://spec.matrix.org/latest/server-server-api/#resolving-server-names
@@ -22,6 +35,7 @@ export interface ResolverDeps {
  */
 export class Resolver {
   readonly #deps: ResolverDeps;
+  readonly #srvCache = new LRUCache<string, CachedSrv>({ max: MAX_CACHED });
 
   constructor(deps: ResolverDeps) {
     this.#deps = deps;
@@ -66,11 +80,18 @@ export class Resolver {
    * networks. Nothing is risked: the certificate must be for the same name either way.
    */
   async #srv(name: string): Promise<readonly SrvRecord[]> {
+    const { dns, clock, log } = this.#deps;
+    const cached = this.#srvCache.get(name);
+    if (cached && cached.until > clock.now()) return cached.records;
+    const remember = (records: readonly SrvRecord[], lifetimeMs: number) => {
+      this.#srvCache.set(name, { records, until: clock.now() + lifetimeMs });
+      return records;
+    };
     try {
-      return await this.#deps.dns.srv(name);
+      return remember(await dns.srv(name), SRV_LIFETIME_MS);
     } catch (err) {
-      this.#deps.log.debug('service records cannot be looked up', { name, err });
-      return [];
+      log.debug('service records cannot be looked up', { name, err });
+      return remember([], SRV_FAILURE_LIFETIME_MS);
     }
   }
 

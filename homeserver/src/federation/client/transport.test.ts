@@ -1,0 +1,98 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { expect } from 'chai';
+import { ServerName } from '@holm/spec/ids';
+import { Connections } from '../resolver/connections.ts';
+import type { Target } from '../resolver/target.ts';
+import { Transport } from './transport.ts';
+
+const NAME = ServerName.parse('a.test');
+
+describe('the transport', () => {
+  let stack: AsyncDisposableStack;
+  beforeEach(() => (stack = new AsyncDisposableStack()));
+  afterEach(() => stack.disposeAsync());
+
+  const listen = async (listener: RequestListener): Promise<number> => {
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stack.defer(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    return (server.address() as AddressInfo).port;
+  };
+
+  const at = (port: number): Target => ({
+    scheme: 'http', host: 'localhost', port, hostHeader: 'a.test', tlsName: 'a.test', trusted: false,
+  }); // prettier-ignore
+
+  const transportTo = (targets: readonly Target[]): Transport => {
+    const connections = stack.use(
+      new Connections({
+        dns: { addresses: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]) },
+        mayConnectTo: () => true,
+        verifyCertificates: true,
+      }),
+    );
+    return new Transport({ resolver: { resolve: () => Promise.resolve(targets) }, connections });
+  };
+
+  const send = (transport: Transport) => {
+    const { signal } = new AbortController();
+    return transport.send(NAME, {
+      method: 'PUT',
+      uri: '/x?y=z',
+      headers: { a: 'b' },
+      body: '{}',
+      maxBytes: 100,
+      signal,
+    });
+  };
+
+  it('sends what it is given, with the name of the server', async () => {
+    const port = await listen((request, response) => {
+      const { method, url, headers } = request;
+      response.end(JSON.stringify({ method, url, host: headers.host, a: headers['a'] }));
+    });
+    const answer = await send(transportTo([at(port)]));
+    expect(answer).to.eql({ status: 200, text: '{"method":"PUT","url":"/x?y=z","host":"a.test","a":"b"}' });
+  });
+
+  it('tries the next target when one cannot be connected to', async () => {
+    const port = await listen((_, response) => response.end('{}'));
+    expect((await send(transportTo([at(1), at(2), at(port)]))).status).to.equal(200);
+    const failure = await send(transportTo([at(1), at(2)])).catch((error: unknown) => error);
+    expect((failure as { code?: string }).code).to.equal('ECONNREFUSED');
+  });
+
+  it('does not try the next target when the request may have arrived', async () => {
+    let arrived = 0;
+    const hangUp: RequestListener = (request) => {
+      arrived++;
+      request.socket.destroy();
+    };
+    const [first, second] = [await listen(hangUp), await listen(hangUp)];
+    const failure = await send(transportTo([at(first), at(second)])).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(Error);
+    expect(arrived).to.equal(2); // the same target, once more
+  });
+
+  it('survives a connection that closes just as it is used again', async () => {
+    const used = new Set<Socket>();
+    const port = await listen((request, response) => {
+      if (used.has(request.socket)) request.socket.destroy();
+      else response.end('{}');
+      used.add(request.socket);
+    });
+    const transport = transportTo([at(port)]);
+    for (let i = 0; i < 3; i++) expect((await send(transport)).status).to.equal(200);
+    expect(used.size).to.be.greaterThan(1);
+  });
+
+  it('gives up on an answer that is too long', async () => {
+    const port = await listen((_, response) => response.end('x'.repeat(101)));
+    const failure = await send(transportTo([at(port)])).catch((error: unknown) => error);
+    expect(failure).to.include({ name: 'TooLargeError' });
+  });
+});

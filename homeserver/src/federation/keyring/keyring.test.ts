@@ -1,0 +1,275 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { EventId, KeyId, RoomId, ServerName, serverOf, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import { bulkPerspectivesKeyQuery, perspectivesKeyQuery } from '@holm/spec/server-server/keys';
+import { type SigningKey, verifyKeyOf } from '../../core/crypto/keys.ts';
+import { signJson, verifySignature } from '../../core/crypto/signing.ts';
+import { buildEvent } from '../../core/events/build.ts';
+import type { Event } from '../../core/events/event.ts';
+import { roomVersion } from '../../core/rooms/room-version.ts';
+import type { UnixMillis } from '../../platform/clock.ts';
+import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
+import { seededEntropy } from '../../testing/seeded-entropy.ts';
+import {
+  type Network,
+  type ServerOptions,
+  startServer,
+  testKey,
+  type TestServer,
+} from '../testing/federated-server.ts';
+import { loadSigningKeys, publishedKeys } from './own-keys.ts';
+import { isUsable, type KeyUse, type KnownKey, readServerKeys } from './server-keys.ts';
+
+const A = ServerName.parse('a.test');
+const B = ServerName.parse('b.test');
+const C = ServerName.parse('c.test');
+const DAY = 24 * 3_600_000;
+
+let counter = 0;
+const eventOf = (sender: string, key: SigningKey, { version = '12', sentAt = 0 } = {}): Event => {
+  const server = serverOf(UserId.parse(sender));
+  const rules = roomVersion(version)!;
+  return buildEvent(
+    {
+      version: rules,
+      roomId: RoomId.parse('!room:b.test'),
+      ...(rules.eventIds === 'supplied' && { eventId: EventId.parse(`$${counter++}:${server}`) }),
+      type: 'm.room.message',
+      sender: UserId.parse(sender),
+      content: { body: `number ${counter++}` },
+      prevEvents: [],
+      authEvents: [],
+      depth: 1,
+      sentAt,
+    },
+    { server, key },
+  );
+};
+
+describe('the keyring', () => {
+  let databases: TestDatabase[];
+  let servers: TestServer[];
+  let network: Network;
+  let clock: ManualClock;
+
+  before(async () => {
+    databases = await Promise.all([createTestDatabase(), createTestDatabase(), createTestDatabase()]);
+  });
+  after(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())));
+  beforeEach(() => {
+    servers = [];
+    network = new Map();
+    clock = new ManualClock();
+  });
+  afterEach(async () => {
+    for (const server of servers) await server[Symbol.asyncDispose]();
+    for (const { db } of databases) {
+      await db.run({ text: 'TRUNCATE outbox, destinations, server_keys, server_key_answers', values: [] });
+    }
+  });
+
+  const start = async (name: ServerName, keySeed: number, more: Partial<ServerOptions> = {}) => {
+    const { db } = databases[[A, B, C].indexOf(name)]!;
+    const server = await startServer({ name, network, clock, db, keySeed, ...more });
+    servers.push(server);
+    return server;
+  };
+  const stop = async (server: TestServer) => {
+    servers.splice(servers.indexOf(server), 1);
+    await server[Symbol.asyncDispose]();
+  };
+  const allowed = async (server: TestServer, events: readonly Event[]) => {
+    const verdicts = await server.keyring.verifyEvents(events);
+    return events.map((event) => verdicts.get(event.eventId)?.allowed);
+  };
+
+  it('verifies events of other servers and of its own, few or many at a time', async () => {
+    const a = await start(A, 1);
+    await start(B, 2);
+    const good = [eventOf('@x:b.test', testKey(2)), eventOf('@x:a.test', testKey(1))];
+    const forged = eventOf('@x:b.test', testKey(3));
+    expect(await allowed(a, good)).to.eql([true, true]);
+    expect(await allowed(a, [forged])).to.eql([false]);
+    const changed = { ...good[0]!, eventId: EventId.parse('$changed'), pdu: { ...good[0]!.pdu, depth: 9 } };
+    const unsigned = { ...good[0]!, eventId: EventId.parse('$unsigned'), pdu: { ...good[0]!.pdu, signatures: {} } };
+    const many = [...good, forged, changed, unsigned, eventOf('@y:b.test', testKey(2))];
+    expect(await allowed(a, many)).to.eql([true, true, false, false, false, true]);
+    expect(await allowed(a, [changed])).to.eql([false]);
+  });
+
+  it('asks a server once for many events, and remembers over a restart', async () => {
+    const a = await start(A, 1);
+    const b = await start(B, 2);
+    let asked = 0;
+    const own = b.notary.own.bind(b.notary);
+    b.notary.own = () => {
+      asked++;
+      return own();
+    };
+    const events = Array.from({ length: 20 }, () => eventOf('@x:b.test', testKey(2)));
+    expect(await allowed(a, events)).to.eql(Array(20).fill(true));
+    await stop(b);
+    await stop(a);
+    expect(await allowed(await start(A, 1), events)).to.eql(Array(20).fill(true));
+    expect(asked).to.equal(1);
+  });
+
+  it('does not ask a server that failed over and over', async () => {
+    const a = await start(A, 1);
+    const event = eventOf('@x:b.test', testKey(2));
+    expect(await allowed(a, [event])).to.eql([false]);
+    await start(B, 2);
+    expect(await allowed(a, [event])).to.eql([false]);
+    clock.advance(2_000);
+    expect(await allowed(a, [event])).to.eql([true]);
+  });
+
+  const validity: readonly (readonly [string, string, number, boolean])[] = [
+    ['the old key while it was in use', '12', -2 * DAY, true],
+    ['the old key after it was retired', '12', -DAY + 1, false],
+    ['the old key after it was retired, in versions that do not ask', '4', -DAY + 1, true],
+    ['the old key in version 5', '5', -DAY + 1, false],
+  ];
+  for (const [title, version, offset, expected] of validity) {
+    it(`${expected ? 'accepts' : 'refuses'} ${title}`, async () => {
+      const a = await start(A, 1);
+      const old = testKey(9);
+      const expiredAt = (clock.now() - DAY) as UnixMillis;
+      await start(B, 2, { oldKeys: [{ keyId: old.keyId, publicKey: old.publicKey, expiredAt }] });
+      const event = eventOf('@x:b.test', old, { version, sentAt: clock.now() + offset });
+      expect(await allowed(a, [event])).to.eql([expected]);
+    });
+  }
+
+  it('does not believe a key further ahead than it may, and renews it in time', async () => {
+    const a = await start(A, 1);
+    const b = await start(B, 2);
+    const soon = eventOf('@x:b.test', testKey(2), { sentAt: clock.now() + DAY / 2 });
+    const late = eventOf('@x:b.test', testKey(2), { sentAt: clock.now() + 2 * DAY });
+    expect(await allowed(a, [soon, late])).to.eql([true, false]);
+    clock.advance(0.6 * DAY);
+    // Past half its life the key is still good, and fetched again behind the scenes.
+    expect(await allowed(a, [soon])).to.eql([true]);
+    await a.background.idle();
+    await stop(b);
+    const later = eventOf('@x:b.test', testKey(2), { sentAt: clock.now() + 0.9 * DAY });
+    expect(await allowed(a, [later])).to.eql([true]);
+  });
+
+  it('vouches for others as a notary, also when they are away, and is asked by those who trust it', async () => {
+    const b = await start(B, 2);
+    await start(C, 3);
+    const a = await start(A, 1, { settings: { notaries: [C] } });
+    const query = async (minimum?: number) => {
+      const answer = await a.client.call(C, perspectivesKeyQuery, {
+        params: { serverName: B },
+        query: minimum === undefined ? {} : { minimum_valid_until_ts: minimum },
+      });
+      return (answer.server_keys ?? []) as JsonObject[];
+    };
+    const [first] = await query();
+    expect(verifySignature(first!, B, verifyKeyOf(testKey(2)))).to.equal(true);
+    expect(verifySignature(first!, C, verifyKeyOf(testKey(3)))).to.equal(true);
+
+    // What is not new enough is fetched again; what cannot be fetched again is better than nothing.
+    clock.advance(DAY / 2);
+    const [same] = await query(clock.now());
+    expect(same!['valid_until_ts']).to.equal(first!['valid_until_ts']);
+    const [newer] = await query(clock.now() + 0.9 * DAY);
+    expect(newer!['valid_until_ts']).to.equal(clock.now() + DAY);
+    await stop(b);
+    clock.advance(3 * DAY);
+    const [stale] = await query();
+    expect(stale!['valid_until_ts']).to.equal(newer!['valid_until_ts']);
+
+    expect(await allowed(a, [eventOf('@x:b.test', testKey(2), { sentAt: clock.now() - 3 * DAY })])).to.eql([true]);
+
+    const bulk = await a.client.call(C, bulkPerspectivesKeyQuery, {
+      body: {
+        server_keys: { [C]: {}, [B]: { 'ed25519:k2': { minimum_valid_until_ts: 1 } }, 'not a name': {}, 'd.test': {} },
+      },
+    });
+    expect((bulk.server_keys as JsonObject[]).map((keys) => keys['server_name'])).to.have.members([B, C]);
+  });
+});
+
+describe('a key', () => {
+  const now = new ManualClock().now();
+  const later = (days: number) => (now + days * DAY) as UnixMillis;
+  const current = { keyId: 'ed25519:k', publicKey: '', validUntil: later(30), isOld: false, addedAt: now };
+  const old = { ...current, validUntil: later(-1), isOld: true };
+  const cases: readonly (readonly [string, KnownKey, KeyUse, boolean])[] = [
+    ['is good for requests', current, { for: 'request', now }, true],
+    ['is good for events of its time', current, { for: 'event', at: later(7) }, true],
+    [
+      'is not good a week after it was published, whatever was promised',
+      current,
+      { for: 'event', at: later(7.1) },
+      false,
+    ],
+    ['is not good for requests then, either', current, { for: 'request', now: later(7.1) }, false],
+    ['is good for any event where time does not count', current, { for: 'event', at: undefined }, true],
+    ['that is old is not good for requests', { ...old, validUntil: later(1) }, { for: 'request', now }, false],
+    ['that is old is good for events of its time', old, { for: 'event', at: later(-2) }, true],
+    ['that is old is not good for later events', old, { for: 'event', at: now }, false],
+  ];
+  for (const [title, key, use, expected] of cases) {
+    it(title, () => expect(isUsable(key, use)).to.equal(expected));
+  }
+});
+
+describe('what a server says of its keys', () => {
+  const now = new ManualClock().now();
+  const own = { serverName: A, signing: [testKey(1), testKey(2)], old: [] } as const;
+  const answer = publishedKeys(own, now);
+
+  it('is believed when its keys have signed it', () => {
+    const read = readServerKeys(answer, A, now);
+    expect(read?.keys.map(({ keyId }) => keyId)).to.eql(['ed25519:k1', 'ed25519:k2']);
+  });
+
+  const { signatures: _, ...unsigned } = answer;
+  const cases: readonly (readonly [string, JsonObject])[] = [
+    ['is another server’s', publishedKeys({ ...own, serverName: B }, now)],
+    ['was changed', { ...answer, valid_until_ts: now + 1 }],
+    ['is not signed', { ...answer, signatures: {} }],
+    ['is signed by a key that is not in it', signJson(unsigned, A, testKey(3))],
+    [
+      'is signed wrongly by one of them',
+      { ...answer, signatures: { [A]: { ...answer.signatures[A], 'ed25519:k2': 'AAAA' } } },
+    ],
+    ['lacks something', { server_name: A }],
+    ['has no canonical form', { ...answer, valid_until_ts: 1.5 }],
+  ];
+  for (const [title, raw] of cases) {
+    it(`is not believed when it ${title}`, () => expect(readServerKeys(raw, A, now)).to.equal(undefined));
+  }
+});
+
+describe('the signing key file', () => {
+  it('is made once, for its owner alone, and read again', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    try {
+      const path = join(folder, 'new', 'signing.key');
+      const [made] = await loadSigningKeys(path, seededEntropy('keys'));
+      expect((await stat(path)).mode & 0o777).to.equal(0o600);
+      expect(KeyId.is(made.keyId)).to.equal(true);
+      const [read] = await loadSigningKeys(path, seededEntropy('other'));
+      expect([read.keyId, read.publicKey]).to.eql([made.keyId, made.publicKey]);
+      await writeFile(path, `${await readFile(path, 'utf8')}ed25519 old YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1\n`);
+      expect((await loadSigningKeys(path, seededEntropy('x'))).map(({ keyId }) => keyId)).to.eql([
+        made.keyId,
+        'ed25519:old',
+      ]);
+      await writeFile(path, '\n');
+      const failure: unknown = await loadSigningKeys(path, seededEntropy('x')).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(Error);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
