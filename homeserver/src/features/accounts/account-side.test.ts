@@ -5,12 +5,10 @@ import { expect } from 'chai';
 import type { Route } from '../../http/route.ts';
 import { Background } from '../../platform/background.ts';
 import { silentLog } from '../../platform/log.ts';
-import { Metrics } from '../../platform/metrics.ts';
 import { Notifier } from '../../streams/notifier.ts';
+import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { createTestApp, serve, type TestServer } from '../../testing/http.ts';
-import { ManualClock } from '../../testing/manual-clock.ts';
-import { seededEntropy } from '../../testing/seeded-entropy.ts';
 import { AccountData, accountDataRoutes, openAccountDataStream, Tags, tagsRoutes } from '../account-data/index.ts';
 import { Aliases, aliasesRoutes, aliasSchema } from '../aliases/index.ts';
 import { Devices, devicesRoutes } from '../devices/index.ts';
@@ -18,20 +16,14 @@ import { Filters, filtersRoutes } from '../filters/index.ts';
 import { Profiles, profilesRoutes } from '../profiles/index.ts';
 import { PushRules, pushRulesContent, pushRulesRoutes } from '../push-rules/index.ts';
 import {
-  Accounts,
   accountSchema,
   accountsRoutes,
   type InteractiveAuth,
-  Passwords,
   Reauthentication,
-  Registration,
   registrationRoutes,
-  Sessions,
   SharedSecretRegistration,
   sharedSecretRoutes,
 } from './index.ts';
-
-const serverName = ServerName.parse('a.test');
 
 /** User-interactive authentication without a memory: every flow here has one stage, which may come without a session. */
 const uia: InteractiveAuth = {
@@ -49,12 +41,7 @@ const uia: InteractiveAuth = {
 };
 
 const build = async ({ db }: TestDatabase) => {
-  const clock = new ManualClock();
-  const entropy = seededEntropy('account side');
-  const passwords = new Passwords({ cost: 4, minimumLength: 8 }, entropy);
-  const sessions = new Sessions({ db, clock, entropy });
-  const accounts = new Accounts({ db, clock, log: silentLog, metrics: new Metrics(), serverName, passwords, sessions });
-  const registration = new Registration({ db, clock, entropy, accounts, passwords, sessions, policy: 'open' });
+  const { accounts, clock, entropy, registration, serverName, sessions } = createTestAccounts(db);
   const reauthentication = new Reauthentication(accounts, uia);
   const stream = await openAccountDataStream(db);
   const derived = new Map([['m.push_rules', pushRulesContent]]);

@@ -1,36 +1,21 @@
 import { MatrixError } from '@holm/spec/errors';
-import { ServerName, type UserId } from '@holm/spec/ids';
+import type { UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { createHmac } from 'node:crypto';
 import { silentLog } from '../../platform/log.ts';
 import { Metrics } from '../../platform/metrics.ts';
+import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { ManualClock } from '../../testing/manual-clock.ts';
 import { seededEntropy } from '../../testing/seeded-entropy.ts';
-import {
-  Accounts,
-  accountSchema,
-  Passwords,
-  Registration,
-  type RegistrationPolicy,
-  Sessions,
-  type SessionsEnded,
-  SharedSecretRegistration,
-} from './index.ts';
+import { Accounts, accountSchema, Passwords, Sessions, type SessionsEnded, SharedSecretRegistration } from './index.ts';
 
-const serverName = ServerName.parse('a.test');
 const origin = { address: '10.0.0.1', userAgent: 'test\0agent' };
 
-const build = ({ db }: TestDatabase, policy: RegistrationPolicy = 'open') => {
-  const clock = new ManualClock();
-  const entropy = seededEntropy(policy);
-  const passwords = new Passwords({ cost: 4, minimumLength: 8 }, entropy);
-  const sessions = new Sessions({ db, clock, entropy });
-  const accounts = new Accounts({ db, clock, log: silentLog, metrics: new Metrics(), serverName, passwords, sessions });
-  const registration = new Registration({ db, clock, entropy, accounts, passwords, sessions, policy });
+const build = ({ db }: TestDatabase) => {
+  const house = createTestAccounts(db);
   const ended: SessionsEnded[] = [];
-  sessions.onSessionsEnd((what) => ended.push(what));
-  return { clock, entropy, passwords, sessions, accounts, registration, ended, db };
+  house.sessions.onSessionsEnd((what) => ended.push(what));
+  return { ...house, ended, db };
 };
 
 const refusal = async (work: Promise<unknown>): Promise<string> => {
@@ -138,7 +123,7 @@ describe('accounts on a database', () => {
     it('renews a hash that was made at another cost', async () => {
       const { userId, username } = await signUp();
       const passwords = new Passwords({ cost: 5, minimumLength: 8 }, seededEntropy('dearer'));
-      const { db, clock, sessions } = house;
+      const { db, clock, serverName, sessions } = house;
       const dearer = new Accounts({
         db,
         clock,
@@ -272,54 +257,5 @@ describe('accounts on a database', () => {
     const userId = await shared.register(request(nonce));
     expect([userId, await accounts.isAdmin(userId)]).to.eql(['@carol:a.test', true]);
     expect(await refusal(shared.register(request(nonce)))).to.equal('M_UNKNOWN');
-  });
-});
-
-describe('who may register', () => {
-  it('by the sign-up link: once, and as administrator', async () => {
-    await using database = await createTestDatabase([accountSchema]);
-    const { accounts, registration } = build(database, 'closed');
-    expect(await refusal(registration.flows())).to.equal('M_FORBIDDEN');
-    const token = (await registration.signUpToken())!;
-    expect(await registration.signUpToken()).to.equal(token);
-    expect(await registration.flows()).to.eql([['m.login.registration_token']]);
-    expect(await registration.isUsable(token)).to.equal(true);
-    expect(await registration.isUsable('a\0b')).to.equal(false);
-    const wishes = ['first', 'second'].map((username) => ({ username, password: 'long enough', token }));
-    const outcomes = await Promise.all(wishes.map((wish) => refusal(registration.register(wish))));
-    expect([...outcomes].sort()).to.eql(['M_FORBIDDEN', 'accepted']);
-    const winner = accounts.userIdFor(wishes[outcomes.indexOf('accepted')]!.username);
-    expect(await accounts.isAdmin(winner)).to.equal(true);
-    expect(await registration.signUpToken()).to.equal(undefined);
-    expect(await refusal(registration.flows())).to.equal('M_FORBIDDEN');
-  });
-
-  it('the link is withdrawn when an administrator comes about otherwise, and survives a stranger', async () => {
-    await using database = await createTestDatabase([accountSchema]);
-    const { accounts, registration } = build(database, 'open');
-    const token = (await registration.signUpToken())!;
-    expect(await registration.flows()).to.eql([['m.login.dummy'], ['m.login.registration_token']]);
-    const stranger = await accounts.createUser({ name: 'stranger', password: 'long enough' });
-    expect(await registration.signUpToken()).to.equal(token);
-    await accounts.makeAdmin(stranger);
-    expect(await registration.isUsable(token)).to.equal(false);
-    expect(await registration.signUpToken()).to.equal(undefined);
-    expect(await registration.flows()).to.eql([['m.login.dummy']]);
-  });
-
-  it('by tokens, as often and as long as they say', async () => {
-    await using database = await createTestDatabase([accountSchema]);
-    const { clock, registration } = build(database, 'token');
-    const twice = await registration.issueToken({ usesAllowed: 2, expiresAt: null });
-    const join = (username: string) =>
-      refusal(registration.register({ username, password: 'long enough', token: twice }));
-    expect([await join('one'), await join('two'), await join('three')]).to.eql(['accepted', 'accepted', 'M_FORBIDDEN']);
-    const brief = await registration.issueToken({
-      usesAllowed: null,
-      expiresAt: (clock.now() + 1000) as ReturnType<typeof clock.now>,
-    });
-    expect(await registration.isUsable(brief)).to.equal(true);
-    clock.advance(1000);
-    expect(await registration.isUsable(brief)).to.equal(false);
   });
 });

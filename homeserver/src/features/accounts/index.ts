@@ -5,7 +5,7 @@ export type { AuthData, InteractiveAuth } from './interactive-auth.ts';
 export { Passwords, type PasswordSettings } from './passwords.service.ts';
 export { Reauthentication } from './reauthentication.service.ts';
 export { registrationRoutes, type RegistrationRoutesDeps } from './registration.routes.ts';
-export { Registration, type RegistrationDeps, type RegistrationPolicy } from './registration.service.ts';
+export { Registration, type RegistrationDeps, type RegistrationSettings } from './registration.service.ts';
 export { Sessions, type SessionsDeps, type SessionsEnded } from './sessions.service.ts';
 export type { Device } from './sessions.store.ts';
 export { sharedSecretRoutes, type SharedSecretRoutesDeps } from './shared-secret.routes.ts';

@@ -17,6 +17,13 @@ export const registrationTokensStore = {
     return row;
   },
 
+  async anyUsable(tx: ReadTx, now: UnixMillis): Promise<boolean> {
+    const rows = await tx.rows(sql`
+      SELECT 1 FROM registration_tokens
+       WHERE (uses_allowed IS NULL OR uses < uses_allowed) AND (expires_at IS NULL OR expires_at > ${now}) LIMIT 1`);
+    return rows.length > 0;
+  },
+
   /** Uses it up by one; undefined when somebody else was faster. */
   async use(tx: Tx, token: string, now: UnixMillis): Promise<RegistrationToken | undefined> {
     const [row] = await tx.rows<RegistrationToken>(sql`

@@ -10,8 +10,13 @@ import { registrationTokensStore as store } from './registration-tokens.store.ts
 import type { OpenedSession, Sessions } from './sessions.service.ts';
 import { randomRegistrationToken, randomUsername } from './username.ts';
 
-/** Who may open an account: nobody but by the sign-up link, whoever has a token, anybody. */
-export type RegistrationPolicy = 'closed' | 'token' | 'open';
+/** Who may open an account. Whoever has the sign-up link, or a token that was issued, may in any case. */
+export interface RegistrationSettings {
+  /** Anybody. */
+  readonly open: boolean;
+  /** Whoever knows one of these. They hold as long as they are configured, for any number of accounts. */
+  readonly tokens: readonly string[];
+}
 
 export interface RegistrationDeps {
   readonly db: Database;
@@ -20,7 +25,7 @@ export interface RegistrationDeps {
   readonly accounts: Accounts;
   readonly passwords: Passwords;
   readonly sessions: Sessions;
-  readonly policy: RegistrationPolicy;
+  readonly settings: RegistrationSettings;
 }
 
 export interface RegistrationWish {
@@ -47,12 +52,9 @@ export class Registration {
 
   /** What user-interactive authentication may consist of. M_FORBIDDEN where nobody may register. */
   async flows(): Promise<readonly (readonly string[])[]> {
-    const { db, policy } = this.#deps;
-    const linkIsOut = (await store.unusedSignUp(db)) !== undefined;
-    const flows = [
-      ...(policy === 'open' ? [[BY_NOTHING]] : []),
-      ...(policy === 'token' || linkIsOut ? [[BY_TOKEN]] : []),
-    ];
+    const { clock, db, settings } = this.#deps;
+    const byToken = settings.tokens.length > 0 || (await store.anyUsable(db, clock.now()));
+    const flows = [...(settings.open ? [[BY_NOTHING]] : []), ...(byToken ? [[BY_TOKEN]] : [])];
     if (flows.length === 0) throw new MatrixError('M_FORBIDDEN', 'registration is closed on this server');
     return flows;
   }
@@ -73,9 +75,8 @@ export class Registration {
 
   async isUsable(token: string): Promise<boolean> {
     if (!TOKEN.test(token)) return false;
-    const { clock, db, policy } = this.#deps;
-    const found = await store.usable(db, token, clock.now());
-    return found !== undefined && (policy === 'token' || found.makesAdmin);
+    const { clock, db, settings } = this.#deps;
+    return settings.tokens.includes(token) || (await store.usable(db, token, clock.now())) !== undefined;
   }
 
   /** The way in has been checked already; only the token, which others may have used up meanwhile, is looked at again. */
@@ -126,7 +127,9 @@ export class Registration {
 
   /** Resolves to whether its account is to be an administrator. */
   async #use(tx: Tx, token: string): Promise<boolean> {
-    const used = await store.use(tx, token, this.#deps.clock.now());
+    const { clock, settings } = this.#deps;
+    if (settings.tokens.includes(token)) return false;
+    const used = await store.use(tx, token, clock.now());
     if (!used) throw new MatrixError('M_FORBIDDEN', 'this registration token has been used up');
     return used.makesAdmin;
   }

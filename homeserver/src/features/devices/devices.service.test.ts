@@ -1,18 +1,14 @@
 import { MatrixError } from '@holm/spec/errors';
-import { DeviceId, ServerName } from '@holm/spec/ids';
+import { DeviceId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import { silentLog } from '../../platform/log.ts';
-import { Metrics } from '../../platform/metrics.ts';
+import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { ManualClock } from '../../testing/manual-clock.ts';
-import { seededEntropy } from '../../testing/seeded-entropy.ts';
 import {
-  Accounts,
+  type Accounts,
   accountSchema,
   type InteractiveAuth,
-  Passwords,
   Reauthentication,
-  Sessions,
+  type Sessions,
 } from '../accounts/index.ts';
 import { Devices } from './index.ts';
 
@@ -28,19 +24,7 @@ describe('devices on a database', () => {
   before(async () => {
     database = await createTestDatabase([accountSchema]);
     const { db } = database;
-    const clock = new ManualClock();
-    const entropy = seededEntropy('devices');
-    const passwords = new Passwords({ cost: 4, minimumLength: 8 }, entropy);
-    sessions = new Sessions({ db, clock, entropy });
-    accounts = new Accounts({
-      db,
-      clock,
-      log: silentLog,
-      metrics: new Metrics(),
-      serverName: ServerName.parse('a.test'),
-      passwords,
-      sessions,
-    });
+    ({ accounts, sessions } = createTestAccounts(db));
     /** One stage, no sessions: as much of user-interactive authentication as there is to a password. */
     const uia: InteractiveAuth = {
       async complete({ auth, check, flows, purpose }) {
