@@ -23,5 +23,12 @@ export default {
     const isTheirs = warning.code === 'CIRCULAR_DEPENDENCY' && warning.ids?.every((id) => id.includes('node_modules'));
     if (!isTheirs) warn(warning);
   },
-  plugins: [withoutCrypto(), resolve(), json(), commonjs(), transpile({ minify: !watching }), page({ out, minify: !watching })],
+  plugins: [
+    withoutCrypto(),
+    resolve(),
+    json(),
+    commonjs(),
+    transpile({ minify: !watching }),
+    page({ out, minify: !watching }),
+  ],
 };

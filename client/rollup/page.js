@@ -39,7 +39,10 @@ export const page = ({ out, minify }) => ({
     };
     const read = (file) => readFile(new URL(file, src), 'utf8');
 
-    const fonts = { '@latin': emit(font.pathname, await readFile(font)), '@latin-ext': emit(fontExt.pathname, await readFile(fontExt)) };
+    const fonts = {
+      '@latin': emit(font.pathname, await readFile(font)),
+      '@latin-ext': emit(fontExt.pathname, await readFile(fontExt)),
+    };
     const raw = (await Promise.all(STYLES.map(read))).join('\n');
     const linked = raw.replace(/url\((@[a-z-]+)\)/g, (_, key) => `url(./${basename(fonts[key])})`);
     const styles = emit('holm.css', (await transform(linked, { loader: 'css', minify })).code);

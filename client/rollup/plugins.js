@@ -8,7 +8,14 @@ export const commonjs = () => commonjsPlugin();
 
 /** Strips the types; in a release it also minifies the finished chunks. */
 export const transpile = ({ minify }) =>
-  esbuild({ target: 'es2022', tsconfig: false, include: /\.ts$/, exclude: /node_modules/, minify, legalComments: 'none' });
+  esbuild({
+    target: 'es2022',
+    tsconfig: false,
+    include: /\.ts$/,
+    exclude: /node_modules/,
+    minify,
+    legalComments: 'none',
+  });
 
 /** The SDK's dependencies keep tables in JSON files. */
 export const json = () => ({

@@ -77,11 +77,17 @@ const toneOf = (seed: string): number => {
   return hash % TONES;
 };
 
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+const firstLetter = (word: string): string => graphemes.segment(word)[Symbol.iterator]().next().value?.segment ?? '';
+
 /** First letters of the first two words, whatever their script. */
 const initials = (name: string): string => {
-  const words = name.replace(/^[#@!+]/, '').split(/[\s._-]+/).filter((word) => word !== '');
-  const letters = words.slice(0, 2).map((word) => [...word][0] ?? '');
-  return letters.join('').toLocaleUpperCase() || '?';
+  const words = name
+    .replace(/^[#@!+]/, '')
+    .split(/[\s._-]+/)
+    .filter((word) => word !== '');
+  return words.slice(0, 2).map(firstLetter).join('').toLocaleUpperCase() || '?';
 };
 
 customElements.define('holm-avatar', HolmAvatar);

@@ -68,7 +68,9 @@ export class HolmDialog extends LitElement {
       <dialog aria-labelledby="heading" @close=${this.#closed} @click=${this.#clicked}>
         <header>
           <h2 id="heading">${this.heading}</h2>
-          <button class="icon-button" type="button" aria-label=${t.close} @click=${this.#dismiss}>${icon('close')}</button>
+          <button class="icon-button" type="button" aria-label=${t.close} @click=${this.#dismiss}>
+            ${icon('close')}
+          </button>
         </header>
         <div class="body"><slot></slot></div>
       </dialog>

@@ -56,7 +56,7 @@ export const messageStyles = css`
     margin: 0.375rem -0.125rem -0.125rem var(--holm-3);
     color: var(--holm-text-faint);
     font-size: 0.6875rem;
-    line-height: 1.300;
+    line-height: 1.3;
     font-variant-numeric: tabular-nums;
   }
   .aside {

@@ -127,7 +127,9 @@ export class HolmRoomItem extends LitElement {
   #mark() {
     if (!this.isUnread) return nothing;
     return this.count > 0
-      ? html`<span class="mark count" aria-label=${t.unreadCount(this.count)}>${this.count > 99 ? '99+' : this.count}</span>`
+      ? html`<span class="mark count" aria-label=${t.unreadCount(this.count)}
+          >${this.count > 99 ? '99+' : this.count}</span
+        >`
       : html`<span class="mark" role="img" aria-label=${t.unread}></span>`;
   }
 }

@@ -22,7 +22,7 @@ export class HolmSkeleton extends LitElement {
       height: 0.625rem;
       border-radius: var(--holm-round-full);
       background: var(--holm-line);
-      animation: breathe 1.400s ease-in-out infinite;
+      animation: breathe 1.4s ease-in-out infinite;
     }
     .face {
       grid-row: span 2;

@@ -123,9 +123,13 @@ export class HolmTimeline extends LitElement {
           <slot></slot>
         </div>
       </div>
-      ${this.isFar
-        ? html`<button class="button small newest" @click=${this.toNewest}>${icon('down', 16)} ${t.jumpToNewest}</button>`
-        : nothing}
+      ${
+        this.isFar
+          ? html`<button class="button small newest" @click=${() => this.toNewest()}>
+              ${icon('down', 16)} ${t.jumpToNewest}
+            </button>`
+          : nothing
+      }
     `;
   }
 

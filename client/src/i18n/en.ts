@@ -44,7 +44,7 @@ export const en = {
   unread: 'unread',
   unreadCount: (count: number) => `${String(count)} unread`,
   noRoomsTitle: 'No rooms yet',
-  noRoomsText: 'Rooms are where people talk. Make one, or find one that exists.',
+  noRoomsText: 'Rooms are where people talk. Make one, or join one.',
   noMessages: 'No messages yet',
   you: 'You',
   youSay: (text: string) => `You: ${text}`,
@@ -148,8 +148,10 @@ export const en = {
     encryption: (who: string) => `${who} turned on encryption`,
     upgraded: (who: string) => `${who} replaced this room by a newer one`,
     alias: (who: string) => `${who} changed the room’s address`,
-    name: (who: string, value: string) => (value === '' ? `${who} removed the room’s name` : `${who} named the room “${value}”`),
-    topic: (who: string, value: string) => (value === '' ? `${who} removed the topic` : `${who} set the topic: ${value}`),
+    name: (who: string, value: string) =>
+      value === '' ? `${who} removed the room’s name` : `${who} named the room “${value}”`,
+    topic: (who: string, value: string) =>
+      value === '' ? `${who} removed the topic` : `${who} set the topic: ${value}`,
     access: (who: string, value: string) =>
       value === 'public' ? `${who} let anybody join` : `${who} limited who can join`,
     history: (who: string) => `${who} changed who can read earlier messages`,

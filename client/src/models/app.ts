@@ -64,9 +64,7 @@ export const appModel = (needs: AppNeeds): AppModel => {
     stage: derive([session.state, route, home], (state, at, shown): Stage => {
       if (state.is === 'signed-in') return shown ? { is: 'home', home: shown } : { is: 'starting' };
       if (state.is !== 'signed-out') return state;
-      return at.at === 'register'
-        ? { is: 'sign-up', token: at.token }
-        : { is: 'sign-in', because: state.because };
+      return at.at === 'register' ? { is: 'sign-up', token: at.token } : { is: 'sign-in', because: state.because };
     }),
     theme: themeModel(storage, needs.systemIsDark),
     signIn: signInModel({ gateway, session, origin: location.origin }),

@@ -13,7 +13,11 @@ export const shortOrigin = (origin: string): string => origin.replace(/^https?:\
  * The base URL to speak to. The server that served the page needs no discovery; a full user id names its own server
  * unless another was typed.
  */
-export const findHomeserver = (gateway: Gateway, origin: string, { username, homeserver }: Address): Promise<string> => {
+export const findHomeserver = (
+  gateway: Gateway,
+  origin: string,
+  { username, homeserver }: Address,
+): Promise<string> => {
   const typed = homeserver.trim();
   const isOurs = typed === '' || typed === shortOrigin(origin) || typed === origin;
   if (isOurs && UserId.is(username) && serverOf(username) !== shortOrigin(origin)) {

@@ -21,7 +21,9 @@ export interface MembersModel {
   readonly invite: Action<[string]>;
 }
 
-export const membersModel = (room: Pick<RoomPort, 'members' | 'mayInvite' | 'loadMembers' | 'invite'>): MembersModel => ({
+export const membersModel = (
+  room: Pick<RoomPort, 'members' | 'mayInvite' | 'loadMembers' | 'invite'>,
+): MembersModel => ({
   rows: derive([room.members], toRows),
   mayInvite: room.mayInvite,
   load: action(() => room.loadMembers()),

@@ -29,7 +29,9 @@ export const roomModel = (account: Account, roomId: string): RoomModel => {
     composer: composerModel(port),
     members: membersModel(port),
     maySend: port.maySend,
-    accept: action(async () => void (await account.join(roomId, []))),
+    accept: action(async () => {
+      await account.join(roomId, []);
+    }),
     leave: action(() => port.leave()),
     markRead: () => {
       port.markRead();

@@ -45,7 +45,9 @@ export const timelineItems = (entries: readonly Entry[], dayOf: DayOf = localDay
     const before = entries[i - 1];
     const after = entries[i + 1];
     const isNewDay = before === undefined || dayOf(before.at) !== dayOf(entry.at);
-    const day: TimelineItem[] = isNewDay ? [{ kind: 'day', key: `day ${dayOf(entry.at)} ${entry.key}`, at: entry.at }] : [];
+    const day: TimelineItem[] = isNewDay
+      ? [{ kind: 'day', key: `day ${dayOf(entry.at)} ${entry.key}`, at: entry.at }]
+      : [];
     if (!isMessage(entry)) return [...day, { kind: 'notice', key: entry.key, entry }];
     return [
       ...day,

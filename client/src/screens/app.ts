@@ -26,7 +26,7 @@ export class HolmApp extends LitElement {
         color: var(--holm-text-soft);
       }
       .splash svg {
-        animation: breathe 1.600s ease-in-out infinite;
+        animation: breathe 1.6s ease-in-out infinite;
       }
       @keyframes breathe {
         50% {

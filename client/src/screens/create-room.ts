@@ -40,14 +40,16 @@ export class HolmCreateRoom extends LitElement {
             ${this.#choice('private', t.privateRoom, t.privateHint)}
             ${this.#choice('public', t.publicOption, t.publicHint)}
           </fieldset>
-          ${this.isPublic
-            ? field({
-                name: 'alias',
-                label: t.roomAddress,
-                hint: t.roomAddressHint(`#${this.alias === '' ? '…' : this.alias}:${this.home.serverName}`),
-                onInput: (value) => (this.alias = value.trim()),
-              })
-            : nothing}
+          ${
+            this.isPublic
+              ? field({
+                  name: 'alias',
+                  label: t.roomAddress,
+                  hint: t.roomAddressHint(`#${this.alias === '' ? '…' : this.alias}:${this.home.serverName}`),
+                  onInput: (value) => (this.alias = value.trim()),
+                })
+              : nothing
+          }
           <button class="button" type="submit" ?disabled=${isBusy}>${isBusy ? t.creatingRoom : t.createRoom}</button>
         </form>
       </holm-dialog>

@@ -98,12 +98,16 @@ export class HolmHome extends LitElement {
         ></holm-sidebar>
         <main>${this.#pane(pane)}</main>
       </div>
-      ${this.dialog === 'create'
-        ? html`<holm-create-room .home=${this.home} @holm-close=${this.#close}></holm-create-room>`
-        : nothing}
-      ${this.dialog === 'join'
-        ? html`<holm-join-room .home=${this.home} @holm-close=${this.#close}></holm-join-room>`
-        : nothing}
+      ${
+        this.dialog === 'create'
+          ? html`<holm-create-room .home=${this.home} @holm-close=${this.#close}></holm-create-room>`
+          : nothing
+      }
+      ${
+        this.dialog === 'join'
+          ? html`<holm-join-room .home=${this.home} @holm-close=${this.#close}></holm-join-room>`
+          : nothing
+      }
     `;
   }
 
@@ -127,7 +131,7 @@ export class HolmHome extends LitElement {
       case 'waiting':
         return html`<holm-skeleton .rows=${5}></holm-skeleton>`;
       case 'room':
-        return html`${keyed(pane.room.id, html`<holm-room .home=${this.home} .room=${pane.room} .now=${this.app.now}></holm-room>`)}`;
+        return html`${keyed(pane.room.id, html`<holm-room .home=${this.home} .room=${pane.room} .now=${() => this.app.now()}></holm-room>`)}`;
       case 'invitation':
         return html`<holm-outside .home=${this.home} .target=${pane.room.id} .invitation=${pane.room}></holm-outside>`;
       case 'outside':

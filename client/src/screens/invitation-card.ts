@@ -36,7 +36,9 @@ export class HolmInvitationCard extends LitElement {
         <span class="name">${name}</span>
         <span class="by">${inviter === undefined ? t.invitedYou : t.invitedBy(inviter)}</span>
         <div class="answers">
-          <button class="button small" ?disabled=${isBusy} @click=${() => void this.home.accept(id)}>${t.accept}</button>
+          <button class="button small" ?disabled=${isBusy} @click=${() => void this.home.accept(id)}>
+            ${t.accept}
+          </button>
           <button class="button small quiet" ?disabled=${isBusy} @click=${() => void this.home.leave(id)}>
             ${t.decline}
           </button>

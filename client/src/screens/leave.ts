@@ -30,7 +30,9 @@ export class HolmLeave extends LitElement {
         <p class="ask">${summary?.isPublic ? t.leavePublic : t.leavePrivate}</p>
         <div class="answers">
           <button class="button quiet" @click=${this.#close}>${t.cancel}</button>
-          <button class="button danger" ?disabled=${isBusy} @click=${() => void this.home.leave(this.room.id)}>${t.leave}</button>
+          <button class="button danger" ?disabled=${isBusy} @click=${() => void this.home.leave(this.room.id)}>
+            ${t.leave}
+          </button>
         </div>
       </holm-dialog>
     `;

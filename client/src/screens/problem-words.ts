@@ -19,8 +19,5 @@ export const describe = (problem: Problem, particular: Particular = {}): string 
 
 const isServers = (code: string): boolean => code.startsWith('M_') || t.problems[code] === undefined;
 
-export const problemBox = (
-  problem: Problem | undefined,
-  particular?: Particular,
-): TemplateResult | typeof nothing =>
+export const problemBox = (problem: Problem | undefined, particular?: Particular): TemplateResult | typeof nothing =>
   problem ? html`<p class="problem" role="alert">${describe(problem, particular)}</p>` : nothing;

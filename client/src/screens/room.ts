@@ -79,10 +79,21 @@ export class HolmRoom extends LitElement {
           <h2>${this.#name}</h2>
           <p class="topic">${summary?.topic === '' ? t.people(count) : summary?.topic}</p>
         </div>
-        <button class="icon-button" aria-label=${label} title=${label} aria-pressed=${this.showsMembers} @click=${this.#toggle}>
+        <button
+          class="icon-button"
+          aria-label=${label}
+          title=${label}
+          aria-pressed=${this.showsMembers}
+          @click=${this.#toggle}
+        >
           ${icon('people')}
         </button>
-        <button class="icon-button" aria-label=${t.leaveRoom} title=${t.leaveRoom} @click=${() => (this.dialog = 'leave')}>
+        <button
+          class="icon-button"
+          aria-label=${t.leaveRoom}
+          title=${t.leaveRoom}
+          @click=${() => (this.dialog = 'leave')}
+        >
           ${icon('leave')}
         </button>
       </header>
@@ -98,10 +109,12 @@ export class HolmRoom extends LitElement {
         .isLoading=${isBusy}
         @holm-reach-start=${() => void loadEarlier.run()}
       >
-        ${problem
-          ? html`${problemBox(problem)}
-              <button class="button small quiet" @click=${() => void loadEarlier.run()}>${t.tryAgain}</button>`
-          : nothing}
+        ${
+          problem
+            ? html`${problemBox(problem)}
+                <button class="button small quiet" @click=${() => void loadEarlier.run()}>${t.tryAgain}</button>`
+            : nothing
+        }
         ${repeat(
           items.get(),
           ({ key }) => key,
@@ -135,11 +148,13 @@ export class HolmRoom extends LitElement {
           <button class="icon-button" aria-label=${t.close} @click=${this.#toggle}>${icon('close')}</button>
         </header>
         <div class="people">
-          ${mayInvite.get()
-            ? html`<button class="button quiet" @click=${() => (this.dialog = 'invite')}>
-                ${icon('person-add', 18)} ${t.addPeople}
-              </button>`
-            : nothing}
+          ${
+            mayInvite.get()
+              ? html`<button class="button quiet" @click=${() => (this.dialog = 'invite')}>
+                  ${icon('person-add', 18)} ${t.addPeople}
+                </button>`
+              : nothing
+          }
           ${problemBox(load.state.get().problem)}
           <holm-member-list .members=${rows.get()}></holm-member-list>
         </div>

@@ -82,6 +82,24 @@ export const sidebarStyles = css`
     padding: var(--holm-4) var(--holm-3);
     color: var(--holm-text-soft);
   }
+  .narrow {
+    display: none;
+  }
+  .begin {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    gap: var(--holm-2);
+  }
+  @media (max-width: 47.99rem) {
+    .wide {
+      display: none;
+    }
+    .narrow {
+      display: grid;
+      min-height: 100%;
+    }
+  }
   .invitation {
     display: grid;
     grid-template-columns: auto minmax(0, 1fr);

@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { controls } from '../elements/controls.ts';
 import '../elements/holm-avatar.ts';
+import '../elements/holm-empty.ts';
 import '../elements/holm-room-item.ts';
 import '../elements/holm-skeleton.ts';
 import { icon, mark } from '../elements/icons.ts';
@@ -44,7 +45,12 @@ export class HolmSidebar extends LitElement {
     return html`
       <header>
         <h1>${mark(28)} ${t.product}</h1>
-        <button class="icon-button" aria-label=${t.joinARoom} title=${t.joinARoom} @click=${this.#fire('holm-find-room')}>
+        <button
+          class="icon-button"
+          aria-label=${t.joinARoom}
+          title=${t.joinARoom}
+          @click=${this.#fire('holm-find-room')}
+        >
           ${icon('compass')}
         </button>
         <button class="icon-button" aria-label=${t.newRoom} title=${t.newRoom} @click=${this.#fire('holm-new-room')}>
@@ -69,20 +75,23 @@ export class HolmSidebar extends LitElement {
   #rooms(): TemplateResult {
     if (!this.home.isReady.get()) return html`<holm-skeleton .rows=${7}></holm-skeleton>`;
     const { invitations, rooms, isEmpty } = this.home.list.sections.get();
-    if (isEmpty) return html`<p class="none">${t.noRoomsTitle}</p>`;
+    if (isEmpty) return this.#nothingYet();
     if (invitations.length + rooms.length === 0) return html`<p class="none">${t.noMatch}</p>`;
     const now = this.app.now();
     return html`
-      ${invitations.length > 0
-        ? html`<h2 id="invitations">${t.invitations}</h2>
-            <ul aria-labelledby="invitations">
-              ${repeat(
-                invitations,
-                ({ id }) => id,
-                (room) => html`<li><holm-invitation-card .home=${this.home} .summary=${room}></holm-invitation-card></li>`,
-              )}
-            </ul>`
-        : nothing}
+      ${
+        invitations.length > 0
+          ? html`<h2 id="invitations">${t.invitations}</h2>
+              <ul aria-labelledby="invitations">
+                ${repeat(
+                  invitations,
+                  ({ id }) => id,
+                  (room) =>
+                    html`<li><holm-invitation-card .home=${this.home} .summary=${room}></holm-invitation-card></li>`,
+                )}
+              </ul>`
+          : nothing
+      }
       <ul aria-label=${t.rooms}>
         ${repeat(
           rooms,
@@ -90,6 +99,19 @@ export class HolmSidebar extends LitElement {
           (room) => html`<li>${this.#room(room, now)}</li>`,
         )}
       </ul>
+    `;
+  }
+
+  /** On a narrow screen the list is all there is, so it must say how to begin. */
+  #nothingYet(): TemplateResult {
+    return html`
+      <p class="none wide">${t.noRoomsTitle}</p>
+      <holm-empty class="narrow" .heading=${t.noRoomsTitle} .text=${t.noRoomsText}>
+        <div class="begin">
+          <button class="button" @click=${this.#fire('holm-new-room')}>${t.newRoom}</button>
+          <button class="button quiet" @click=${this.#fire('holm-find-room')}>${t.joinARoom}</button>
+        </div>
+      </holm-empty>
     `;
   }
 
@@ -117,11 +139,16 @@ export class HolmSidebar extends LitElement {
           <span class="own-name">${name}</span>
           <span class="own-id" title=${this.home.userId}>${this.home.userId}</span>
         </div>
-        <button class="icon-button" aria-label=${themeLabel} title=${themeLabel} @click=${() => this.app.theme.toggle()}>
+        <button
+          class="icon-button"
+          aria-label=${themeLabel}
+          title=${themeLabel}
+          @click=${() => this.app.theme.toggle()}
+        >
           ${icon(this.app.theme.theme.get() === 'dark' ? 'sun' : 'moon')}
         </button>
         <button class="icon-button" aria-label=${t.signOut} title=${t.signOut} @click=${() => void this.app.signOut()}>
-          ${icon('leave')}
+          ${icon('power')}
         </button>
       </footer>
     `;

@@ -45,9 +45,11 @@ export class HolmSignUp extends LitElement {
           ${field({ name: 'password', label: t.password, type: 'password', autocomplete: 'new-password' })}
           ${field({ name: 'repeated', label: t.repeatPassword, type: 'password', autocomplete: 'new-password' })}
           ${this.#tokenField()}
-          ${this.token === undefined
-            ? field({ name: 'homeserver', label: t.homeserver, value: this.app.homeserver, hint: t.homeserverHint })
-            : nothing}
+          ${
+            this.token === undefined
+              ? field({ name: 'homeserver', label: t.homeserver, value: this.app.homeserver, hint: t.homeserverHint })
+              : nothing
+          }
           <button class="button" type="submit" ?disabled=${isBusy}>
             ${isBusy ? t.creatingAccount : t.createAccount}
           </button>

@@ -47,7 +47,9 @@ const lookOf = ({ entry: { body } }: MessageItem): MessageLook => {
     case 'membership':
     case 'room':
       return 'notice';
-    default:
+    case 'file':
+    case 'encrypted':
+    case 'removed':
       return body.kind;
   }
 };

@@ -28,7 +28,12 @@ export type RoomChange =
   | { readonly what: 'history'; readonly value: string };
 
 export type EntryBody =
-  | { readonly kind: 'text'; readonly style: 'text' | 'notice' | 'emote'; readonly text: string; readonly edited: boolean }
+  | {
+      readonly kind: 'text';
+      readonly style: 'text' | 'notice' | 'emote';
+      readonly text: string;
+      readonly edited: boolean;
+    }
   | { readonly kind: 'file'; readonly media: 'image' | 'video' | 'audio' | 'file'; readonly name: string }
   | { readonly kind: 'encrypted' }
   | { readonly kind: 'removed' }

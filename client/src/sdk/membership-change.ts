@@ -2,23 +2,19 @@ import type { MembershipChange } from './entry.ts';
 
 type Content = Readonly<Record<string, unknown>>;
 
+const ARRIVALS: Readonly<Record<string, MembershipChange>> = { invite: 'invited', knock: 'knocked', ban: 'banned' };
+
 /** What happened to a member, told from their membership before and after; `undefined` when nothing did. */
-export const membershipChange = (before: Content, after: Content, byThemselves: boolean): MembershipChange | undefined => {
+export const membershipChange = (
+  before: Content,
+  after: Content,
+  byThemselves: boolean,
+): MembershipChange | undefined => {
   const was = before['membership'] ?? 'leave';
-  switch (after['membership']) {
-    case 'join':
-      return was === 'join' ? profileChange(before, after) : 'joined';
-    case 'invite':
-      return was === 'invite' ? undefined : 'invited';
-    case 'knock':
-      return was === 'knock' ? undefined : 'knocked';
-    case 'ban':
-      return was === 'ban' ? undefined : 'banned';
-    case 'leave':
-      return departure(was, byThemselves);
-    default:
-      return undefined;
-  }
+  const is = after['membership'];
+  if (is === 'leave') return departure(was, byThemselves);
+  if (is === 'join') return was === 'join' ? profileChange(before, after) : 'joined';
+  return is === was || typeof is !== 'string' ? undefined : ARRIVALS[is];
 };
 
 const departure = (was: unknown, byThemselves: boolean): MembershipChange | undefined => {

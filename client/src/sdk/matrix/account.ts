@@ -4,11 +4,12 @@ import { together } from '../../reactive/disposables.ts';
 import type { Account, NewRoom, Session } from '../gateway.ts';
 import type { RoomSummary } from '../room-summary.ts';
 import { connectionOf } from './connection.ts';
-import type { GatewayNeeds } from './gateway.ts';
 import { quietLogger } from './logger.ts';
+import type { GatewayNeeds } from './needs.ts';
 import { liveRoom, type LiveRoom } from './room.ts';
 import { seenIn } from './seen.ts';
 import { summarise } from './summarise.ts';
+import { nameIn } from './to-entry.ts';
 import { inWords } from './trouble.ts';
 import { watchRooms } from './watch-rooms.ts';
 
@@ -31,9 +32,11 @@ export const openAccount = (session: Session, needs: GatewayNeeds): Account => {
       open.get(roomId)?.refresh();
     }
     rooms.set([...summaries.values()]);
-    displayName.set(client.getUser(session.userId)?.displayName ?? displayName.get());
+    const user = client.getUser(session.userId);
+    displayName.set(nameIn(user && { name: user.displayName ?? session.userId }, session.userId));
   });
   const link = connectionOf(client, needs.online);
+  const stop = { [Symbol.dispose]: () => client.stopClient() };
   void start(client);
 
   return {
@@ -52,10 +55,15 @@ export const openAccount = (session: Session, needs: GatewayNeeds): Account => {
       return room;
     },
     createRoom: (room) => inWords(createRoom(client, room)),
-    join: async (roomIdOrAlias, via) => (await inWords(client.joinRoom(roomIdOrAlias, { viaServers: [...via] }))).roomId,
-    reconnect: () => void client.retryImmediately(),
-    logOut: async () => void (await inWords(client.logout(true))),
-    [Symbol.dispose]: together([watch, link, { [Symbol.dispose]: () => client.stopClient() }])[Symbol.dispose],
+    join: async (roomIdOrAlias, via) =>
+      (await inWords(client.joinRoom(roomIdOrAlias, { viaServers: [...via] }))).roomId,
+    reconnect: () => {
+      client.retryImmediately();
+    },
+    logOut: async () => {
+      await inWords(client.logout(true));
+    },
+    ...together([watch, link, stop]),
   };
 };
 

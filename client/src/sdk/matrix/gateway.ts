@@ -1,18 +1,9 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { Storage } from '../../platform/storage.ts';
-import type { Value } from '../../reactive/value.ts';
 import { discover, type FetchJson } from '../discovery.ts';
 import type { Gateway } from '../gateway.ts';
 import { openAccount } from './account.ts';
+import type { GatewayNeeds } from './needs.ts';
 import { logIn, register } from './sign-in.ts';
 import { inWords } from './trouble.ts';
-
-export interface GatewayNeeds {
-  readonly clock: Clock;
-  readonly storage: Storage;
-  readonly online: Value<boolean>;
-  readonly fetch: typeof globalThis.fetch;
-}
 
 /** Matrix by way of matrix-js-sdk. */
 export const matrixGateway = (needs: GatewayNeeds): Gateway => {

@@ -54,8 +54,12 @@ export const liveRoom = (roomId: string, needs: RoomNeeds): LiveRoom => {
       const event = failedEvent(known(), key);
       if (event) client.cancelPendingEvent(event);
     },
-    invite: async (userId) => void (await inWords(client.invite(roomId, userId))),
-    leave: async () => void (await inWords(client.leave(roomId))),
+    invite: async (userId) => {
+      await inWords(client.invite(roomId, userId));
+    },
+    leave: async () => {
+      await inWords(client.leave(roomId));
+    },
     markRead: () => {
       const event = known()?.getLiveTimeline().getEvents().at(-1);
       const eventId = event?.getId();

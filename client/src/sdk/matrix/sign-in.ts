@@ -46,7 +46,7 @@ const attempt = async (
       password,
       initial_device_display_name: DEVICE_NAME,
       ...(auth && { auth }),
-    } as Parameters<MatrixClient['registerRequest']>[0]);
+    });
   } catch (error) {
     const demand = demandIn(error);
     // With an errcode beside the flows, the stage just sent was refused: that is the answer to show.

@@ -60,7 +60,9 @@ const hasUnread = (room: Room, events: readonly MatrixEvent[], ownId: string, se
 };
 
 const isMessage = (event: MatrixEvent): boolean =>
-  !event.isState() && !event.isRedacted() && ['m.room.message', 'm.room.encrypted', 'm.sticker'].includes(event.getType());
+  !event.isState() &&
+  !event.isRedacted() &&
+  ['m.room.message', 'm.room.encrypted', 'm.sticker'].includes(event.getType());
 
 const inviterOf = (room: Room, ownId: string): string | undefined => {
   if (room.getMyMembership() !== 'invite') return undefined;

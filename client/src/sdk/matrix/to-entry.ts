@@ -30,7 +30,9 @@ const deliveryOf = (event: MatrixEvent): Delivery => {
     case EventStatus.NOT_SENT:
     case EventStatus.CANCELLED:
       return 'failed';
-    default:
+    case EventStatus.ENCRYPTING:
+    case EventStatus.QUEUED:
+    case EventStatus.SENDING:
       return 'sending';
   }
 };

@@ -1,11 +1,19 @@
-import { ClientEvent, MatrixEventEvent, RoomEvent, RoomMemberEvent, RoomStateEvent, type MatrixClient } from 'matrix-js-sdk';
+import {
+  ClientEvent,
+  MatrixEventEvent,
+  RoomEvent,
+  RoomMemberEvent,
+  RoomStateEvent,
+  type MatrixClient,
+} from 'matrix-js-sdk';
 import type { Clock } from '../../platform/clock.ts';
 
 /** One frame: a sync of a hundred rooms becomes one redraw, and nobody can see the wait. */
 const GATHER_MS = 16;
 
 export interface Watch extends Disposable {
-  changed(roomId: string): void;
+  /** Something that the SDK does not announce. */
+  readonly changed: (roomId: string) => void;
 }
 
 /** Gathers what the SDK announces into "these rooms look different now". */
