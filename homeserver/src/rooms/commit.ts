@@ -7,6 +7,7 @@ import type { Events } from './events.ts';
 import type { UserRooms } from './members/user-rooms.ts';
 import type { Head, StoredEvent } from './model.ts';
 import type { Room } from './room.ts';
+import type { AuthGraphs } from './state/auth-graphs.ts';
 import { type Change, type CommittedMember, toMember } from './write/change.ts';
 import type { RoomWriter } from './write/room-writer.ts';
 import type { OutboxWrite } from './write/room-write.ts';
@@ -27,6 +28,7 @@ export interface CommitDeps {
   readonly writer: RoomWriter;
   readonly events: Events;
   readonly userRooms: UserRooms;
+  readonly authGraphs: AuthGraphs;
   readonly stream: Stream;
   /** Where the stream's positions come from. */
   readonly positions: Numbers;
@@ -71,7 +73,10 @@ export class Committer {
     try {
       committed = await this.#deps.writer.commit(write);
     } finally {
-      if (!committed) this.release(positions);
+      if (!committed) {
+        this.release(positions);
+        this.#deps.authGraphs.drop(change.room.nid);
+      }
     }
     if (committed) this.applied(change, write.head, positions);
     return committed;
@@ -79,10 +84,11 @@ export class Committer {
 
   /** Brings what is remembered up to date with a write that is durable now, and lets everyone know. */
   applied(change: Change, head: Head, positions: readonly Position[]): void {
-    const { events, userRooms, serverName } = this.#deps;
+    const { events, userRooms, authGraphs, serverName } = this.#deps;
     const { room } = change;
     room.moveHead(head);
     room.keys.added(change.newKeys);
+    authGraphs.added(room.nid, change.authEntries);
     for (const event of change.events) events.remember(event);
     for (const redaction of change.redactions) this.#redacted(room, ...redaction);
     const timeline = change.events.filter(({ position }) => position !== undefined);
@@ -106,10 +112,10 @@ export class Committer {
   }
 
   #redacted(room: Room, target: number, by: number): void {
-    const event = this.#deps.events.cached(target);
-    if (!event) return;
-    const redacted = this.#deps.events.remember({ ...event, redactedBy: by });
-    room.tail.replace(redacted);
+    const { events } = this.#deps;
+    const known = events.cached(target) ?? room.tail.find(target);
+    if (!known || known.redactedBy !== undefined) return;
+    room.tail.replace(events.remember({ ...known, redactedBy: by }));
   }
 
   /** Readers are woken when they can see the event, which is not before everything below it has settled. */

@@ -17,9 +17,11 @@ import type { RoomNid } from './model.ts';
 import { Rooms } from './rooms.ts';
 import { Creator } from './send/creator.ts';
 import { Sender } from './send/sender.ts';
+import { AuthGraphs } from './state/auth-graphs.ts';
 import { States } from './state/states.ts';
 import { Tries } from './state/tries.ts';
 import { ClientEvents, TransactionEchoes } from './timeline/client-events.ts';
+import { RoomAccess } from './timeline/access.ts';
 import { Timeline } from './timeline/timeline.ts';
 import { Visible } from './timeline/visible.ts';
 import { RoomWriter } from './write/room-writer.ts';
@@ -45,8 +47,10 @@ export interface RoomEngine {
   readonly events: Events;
   readonly states: States;
   readonly tries: Tries;
+  readonly authGraphs: AuthGraphs;
   readonly timeline: Timeline;
   readonly visible: Visible;
+  readonly access: RoomAccess;
   readonly clientEvents: ClientEvents;
   readonly echoes: TransactionEchoes;
   readonly userRooms: UserRooms;
@@ -75,11 +79,14 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const tries = new Tries(db, new Numbers(db, 'state_row_ids'), hasher);
   const states = new States(tries, events);
   const userRooms = new UserRooms(db);
+  const authGraphs = new AuthGraphs(db);
+  const visible = new Visible(states, events, userRooms);
   const writer = new RoomWriter(db);
   const committer = new Committer({
     writer,
     events,
     userRooms,
+    authGraphs,
     stream,
     positions,
     notifier,
@@ -89,7 +96,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   });
   const echoes = new TransactionEchoes();
   const queue = new KeyedQueue<RoomNid>();
-  const shared = { clock, entropy, signer, states, tries, nids, committer, rooms, queue, db, writer };
+  const shared = { clock, entropy, signer, states, events, tries, nids, committer, rooms, queue, db, writer };
   return {
     serverName: signer.server,
     stream,
@@ -97,8 +104,10 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     events,
     states,
     tries,
+    authGraphs,
     timeline: new Timeline(db, events),
-    visible: new Visible(states, events, userRooms),
+    visible,
+    access: new RoomAccess({ db, rooms, userRooms, states, visible }),
     clientEvents: new ClientEvents(events, echoes),
     echoes,
     userRooms,

@@ -1,6 +1,7 @@
 import type { EventId } from '@holm/spec/ids';
 import type { ReadTx } from '../storage/database.ts';
 import { named, sql } from '../storage/sql.ts';
+import type { Position } from '../streams/stream.ts';
 import type { EventNid, EventStatus, KeyNumber, RoomNid, SnapshotId } from './model.ts';
 
 export interface EventRow {
@@ -79,6 +80,24 @@ export const eventsStore = {
                       ORDER BY ord DESC LIMIT ${limit}) e`,
       ),
     ),
+
+  /** The last event of a room's timeline that had happened at a position of the stream. */
+  async lastOrdAt(tx: ReadTx, room: RoomNid, position: Position): Promise<number | undefined> {
+    const [row] = await tx.rows<{ ord: number }>(
+      named(
+        'events.last_ord_at',
+        sql`SELECT ord FROM events WHERE room_nid = ${room} AND ord IS NOT NULL AND position <= ${position}
+             ORDER BY ord DESC LIMIT 1`,
+      ),
+    );
+    return row?.ord;
+  },
+
+  /** Whether there is history that this server does not have. */
+  async hasGaps(tx: ReadTx, room: RoomNid): Promise<boolean> {
+    const rows = await tx.rows(named('gaps.any', sql`SELECT 1 FROM room_gaps WHERE room_nid = ${room} LIMIT 1`));
+    return rows.length > 0;
+  },
 
   async nidsById(tx: ReadTx, ids: readonly EventId[]): Promise<Map<EventId, EventNid>> {
     const rows = await tx.rows<{ event_id: EventId; event_nid: EventNid }>(

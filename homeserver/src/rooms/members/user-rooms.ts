@@ -37,7 +37,9 @@ export class UserRooms {
     this.#loading.get(member.userId)?.changes.push(member);
   }
 
-  forgotten(user: UserId, room: RoomNid): void {
+  /** The user wants to hear no more of a room that they are not in. A new membership brings it back. */
+  async forget(user: UserId, room: RoomNid): Promise<void> {
+    await store.forget(this.#db, room, user);
     this.#cache.get(user)?.delete(room);
   }
 

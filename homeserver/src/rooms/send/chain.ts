@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EventId, type ServerName } from '@holm/spec/ids';
+import { EventId, type ServerName, serverOf, UserId } from '@holm/spec/ids';
 import { MatrixError } from '@holm/spec/errors';
+import type { AuthState } from '../../core/auth/auth-state.ts';
 import { authorise } from '../../core/auth/authorise.ts';
+import { namedLevel, powerLevelOf } from '../../core/auth/power-levels.ts';
 import { authStateKeys, stateToAuthorise } from '../../core/auth/selection.ts';
 import { buildEvent, type Signer } from '../../core/events/build.ts';
 import type { Event } from '../../core/events/event.ts';
@@ -11,6 +13,7 @@ import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import type { Committer } from '../commit.ts';
+import type { Events } from '../events.ts';
 import type { Extremity, StoredEvent } from '../model.ts';
 import { authStateOf, type States, type StateView } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
@@ -28,9 +31,21 @@ export interface ChainDeps {
   readonly entropy: Entropy;
   readonly signer: Signer;
   readonly states: States;
+  readonly events: Events;
   readonly tries: Tries;
   readonly nids: Numbers;
   readonly committer: Committer;
+}
+
+/** An event that is ready to be added to the state that it was built from. */
+export interface Prepared {
+  readonly event: Event;
+  readonly draft: Draft;
+  readonly view: StateView;
+  /** What there is already and says the same. */
+  readonly same: StoredEvent | undefined;
+  /** What the event redacts. */
+  readonly target: StoredEvent | undefined;
 }
 
 /** Builds events of ours, one on top of the other, from the room's current state. */
@@ -49,17 +64,36 @@ export class Chain {
    * State that is set to what it already is makes no new event.
    */
   async add(draft: Draft): Promise<StoredEvent> {
+    return this.addPrepared(await this.prepare(draft));
+  }
+
+  /** The event as `add` would add it now. */
+  async prepare(draft: Draft): Promise<Prepared> {
     const { states } = this.#deps;
     const { room, head } = this.#change;
     const keys = stateToAuthorise(room.version, { ...draft, stateKey: draft.stateKey });
     const replaced = draft.stateKey === undefined ? undefined : ([draft.type, draft.stateKey] as const);
     const view = await states.view(room, head.snapshot, replaced ? [...keys, replaced] : keys, this.#change);
     const event = this.#build(draft, view);
-    const verdict = authorise(event, authStateOf(view));
+    const state = authStateOf(view);
+    const verdict = authorise(event, state);
     if (!verdict.allowed) throw new MatrixError('M_FORBIDDEN', verdict.reason);
+    const target = event.type === 'm.room.redaction' ? await this.#redactable(event, state) : undefined;
     const before = replaced && view.get(keyString(...replaced));
-    if (before && isSame(before.event, event)) return before;
-    return this.#place(event, draft, view);
+    return { event, draft, view, target, same: before && isSame(before, event) ? before : undefined };
+  }
+
+  /** The version of the head that the chain starts from. */
+  get version(): number {
+    return this.#change.base.version;
+  }
+
+  /** Adds an event that was prepared on this very state: by this chain, or by another one of the same version. */
+  async addPrepared({ event, draft, view, same, target }: Prepared): Promise<StoredEvent> {
+    if (same) return same;
+    const stored = await this.#place(event, draft, view);
+    if (target && target.redactedBy === undefined) this.#change.redactions.push([target.nid, stored.nid]);
+    return stored;
   }
 
   /** Adds the first event of a new room, which comes ready: it may give the room its id. */
@@ -67,6 +101,22 @@ export class Chain {
     const verdict = authorise(event, () => undefined);
     if (!verdict.allowed) throw new MatrixError('M_FORBIDDEN', verdict.reason);
     return this.#place(event, {}, new Map());
+  }
+
+  /**
+   * The target of a redaction. Clients may redact what they sent themselves, and with enough power anything: stricter
+   * than what other servers are held to, who vouch for their own users.
+   */
+  async #redactable(redaction: Event, state: AuthState): Promise<StoredEvent> {
+    const { sender, redacts } = redaction;
+    const target = redacts === undefined ? undefined : await this.#deps.events.byId(redacts);
+    if (!target || target.roomNid !== this.#change.room.nid) {
+      throw new MatrixError('M_NOT_FOUND', 'there is no such event in this room');
+    }
+    if (target.event.sender !== sender && powerLevelOf(sender, state) < namedLevel(state, 'redact')) {
+      throw new MatrixError('M_FORBIDDEN', 'you may redact only what you sent yourself');
+    }
+    return target;
   }
 
   #build(draft: Draft, view: StateView): Event {
@@ -102,7 +152,7 @@ export class Chain {
     const change = this.#change;
     const { snapshot } = change.head;
     const before = event.stateKey === undefined ? undefined : view.get(keyString(event.type, event.stateKey));
-    const destinations = this.#destinations();
+    const destinations = this.#destinations(event);
     await nids.ensure(NIDS_AT_HAND);
     const nid = nids.take();
     const position = await committer.claim();
@@ -127,18 +177,25 @@ export class Chain {
   }
 
   /** Servers in the room before the event hear of it, so that those whose last user it removes do, too. */
-  #destinations(): readonly ServerName[] {
+  #destinations({ type, stateKey, content }: Event): readonly ServerName[] {
+    const us = this.#deps.signer.server;
     const servers = this.#change.room.members.loaded?.servers;
     if (!servers) throw new Error('the members of the room are not loaded');
-    return otherServers(servers, this.#deps.signer.server);
+    const others = otherServers(servers, us);
+    // Whose invite is taken back learns of it, though their server may have nobody in the room.
+    const { membership } = content;
+    const removed = type === 'm.room.member' && (membership === 'leave' || membership === 'ban');
+    if (!removed || !UserId.is(stateKey)) return others;
+    const server = serverOf(stateKey);
+    return server === us || others.includes(server) ? others : [...others, server];
   }
 }
 
 const newestFirst = (extremities: readonly Extremity[]): readonly Extremity[] =>
   extremities.length <= 1 ? extremities : extremities.toSorted((a, b) => b.depth - a.depth);
 
-const isSame = (a: Event, b: Event): boolean =>
-  a.sender === b.sender && isDeepStrictEqual(a.content, b.content);
+const isSame = ({ event, redactedBy }: StoredEvent, next: Event): boolean =>
+  redactedBy === undefined && event.sender === next.sender && isDeepStrictEqual(event.content, next.content);
 
 const authNumbers = (event: Event, view: StateView): readonly number[] | undefined => {
   const numbers = new Map([...view.values()].map((stored) => [stored.event.eventId, stored.authNumber]));
@@ -146,4 +203,5 @@ const authNumbers = (event: Event, view: StateView): readonly number[] | undefin
   return edges.every((number) => number !== undefined) ? edges : undefined;
 };
 
-export const newEventId = (entropy: Entropy, server: ServerName): EventId => EventId.parse(`$${token(entropy, 24)}:${server}`);
+export const newEventId = (entropy: Entropy, server: ServerName): EventId =>
+  EventId.parse(`$${token(entropy, 24)}:${server}`);

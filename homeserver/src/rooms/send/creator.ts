@@ -7,7 +7,6 @@ import { token } from '../../platform/entropy.ts';
 import type { Database } from '../../storage/database.ts';
 import { EMPTY_HEAD } from '../model.ts';
 import { Room } from '../room.ts';
-import { AuthLedger } from '../state/auth-ledger.ts';
 import { Change } from '../write/change.ts';
 import { Chain, newEventId } from './chain.ts';
 import type { Draft } from './draft.ts';
@@ -20,6 +19,8 @@ export interface NewRoom {
   readonly create: JsonObject;
   /** The events that follow the create event, in order, beginning with the creator's join. */
   readonly drafts: (roomId: RoomId) => readonly Draft[];
+  /** Runs when all events have been allowed, before they are written: the last chance to fail. */
+  readonly before?: ((roomId: RoomId) => Promise<void>) | undefined;
 }
 
 export interface CreatorDeps extends SenderDeps {
@@ -40,11 +41,12 @@ export class Creator {
     const create = this.#createEvent(wanted);
     const identity = await rooms.identify(db, create.roomId, wanted.version);
     const room = new Room(db, identity, EMPTY_HEAD, 'new');
-    const change = new Change(room, EMPTY_HEAD, new AuthLedger());
+    const change = new Change(room, EMPTY_HEAD);
     const chain = new Chain(this.#deps, change);
     try {
       await chain.addCreate(create);
       for (const draft of wanted.drafts(create.roomId)) await chain.add(draft);
+      await wanted.before?.(create.roomId);
     } catch (error) {
       committer.release(chain.positions);
       throw error;

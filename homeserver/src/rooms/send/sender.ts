@@ -1,8 +1,10 @@
 import type { RoomId } from '@holm/spec/ids';
 import type { KeyedQueue } from '../../platform/keyed-queue.ts';
+import type { Event } from '../../core/events/event.ts';
+import { isDuplicate } from '../../storage/database.ts';
 import type { StoredEvent, RoomNid } from '../model.ts';
+import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
-import { AuthLedger } from '../state/auth-ledger.ts';
 import { Change } from '../write/change.ts';
 import { Chain, type ChainDeps } from './chain.ts';
 import type { Draft } from './draft.ts';
@@ -11,6 +13,11 @@ import type { Draft } from './draft.ts';
 const MAX_CHAIN = 50;
 /** How often a step is built again after somebody else has written to the room. */
 const MAX_ATTEMPTS = 10;
+/** How often another server is asked to sign while the room goes on. After that, the room waits for it. */
+const UNHURRIED_ATTEMPTS = 2;
+
+/** Has another server sign an event of ours. */
+export type Cosign = (event: Event, room: Room) => Promise<Event>;
 
 interface Waiting {
   readonly draft: Draft;
@@ -62,11 +69,40 @@ export class Sender {
     });
   }
 
+  /** Sends an event that is not valid, or not welcome, before another server has signed it. */
+  async sendCosigned(roomId: RoomId, draft: Draft, cosign: Cosign): Promise<StoredEvent> {
+    const { queue, rooms } = this.#deps;
+    const { nid } = await rooms.joined(roomId);
+    for (let attempt = 1; attempt <= UNHURRIED_ATTEMPTS; attempt++) {
+      const room = await rooms.joined(roomId);
+      const early = new Chain(this.#deps, new Change(room, room.head));
+      const prepared = await early.prepare(draft);
+      if (prepared.same) return prepared.same;
+      const event = await cosign(prepared.event, room);
+      const sent = await queue.run(nid, () =>
+        this.#attempt(roomId, async (chain) =>
+          chain.version === early.version ? chain.addPrepared({ ...prepared, event }) : undefined,
+        ),
+      );
+      if (sent) return sent;
+    }
+    return queue.run(nid, () =>
+      this.#attempt(roomId, async (chain, room) => {
+        const prepared = await chain.prepare(draft);
+        return prepared.same ?? chain.addPrepared({ ...prepared, event: await cosign(prepared.event, room) });
+      }),
+    );
+  }
+
   async #drain(nid: RoomNid, roomId: RoomId): Promise<void> {
     const waiting = this.#waiting.get(nid) ?? [];
     const batch = waiting.splice(0, MAX_CHAIN);
     if (waiting.length === 0) this.#waiting.delete(nid);
     else void this.#deps.queue.run(nid, () => this.#drain(nid, roomId));
+    await this.#sendTogether(roomId, batch);
+  }
+
+  async #sendTogether(roomId: RoomId, batch: readonly Waiting[]): Promise<void> {
     try {
       const outcomes = await this.#attempt(roomId, async (chain) => {
         const built: (() => void)[] = [];
@@ -82,21 +118,23 @@ export class Sender {
       });
       for (const settle of outcomes) settle();
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      if (batch.length === 1 || !isDuplicate(error)) for (const { reject } of batch) reject(error);
+      // One of them is the repetition of an earlier request. That is nothing to the others.
+      else for (const one of batch) await this.#sendTogether(roomId, [one]);
     }
   }
 
   /** Builds on the newest head, commits, and starts again when the head has moved meanwhile. */
-  async #attempt<T>(roomId: RoomId, build: (chain: Chain) => Promise<T>): Promise<T> {
+  async #attempt<T>(roomId: RoomId, build: (chain: Chain, room: Room) => Promise<T>): Promise<T> {
     const { rooms, committer } = this.#deps;
     for (let attempt = 1; ; attempt++) {
       const room = await rooms.joined(roomId);
       await room.members.load(this.#deps.signer.server);
-      const change = new Change(room, room.head, new AuthLedger());
+      const change = new Change(room, room.head);
       const chain = new Chain(this.#deps, change);
       let result: T;
       try {
-        result = await build(chain);
+        result = await build(chain, room);
       } catch (error) {
         committer.release(chain.positions);
         throw error;

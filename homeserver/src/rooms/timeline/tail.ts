@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../model.ts';
+import type { EventNid, StoredEvent } from '../model.ts';
 
 /** Events kept per room. Longer timelines are read from the database. */
 const KEPT = 50;
@@ -40,6 +40,10 @@ export class Tail {
     const older = read.filter(({ ord }) => first?.ord === undefined || (ord ?? 0) < first.ord);
     const gap = first?.ord !== undefined && older.at(-1)?.ord !== undefined && older.at(-1)?.ord !== first.ord - 1;
     if (!gap) this.#events = [...older, ...this.#events].slice(-KEPT);
+  }
+
+  find(nid: EventNid): StoredEvent | undefined {
+    return this.#events.find((event) => event.nid === nid);
   }
 
   /** An event looks different now: it has been redacted. */

@@ -1,5 +1,6 @@
 import type { RoomNid } from '../model.ts';
 import type { Database } from '../../storage/database.ts';
+import type { Position } from '../../streams/stream.ts';
 import type { Events } from '../events.ts';
 import { eventsStore as store } from '../events.store.ts';
 import type { StoredEvent } from '../model.ts';
@@ -48,6 +49,16 @@ export class Timeline {
       const events = byRoom.get(room.nid) ?? [];
       room.tail.fill(events.toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
     }
+  }
+
+  /** The number after which everything happened that a position of the stream does not cover. */
+  async placeAt(room: Room, position: Position): Promise<number> {
+    return (await store.lastOrdAt(this.#db, room.nid, position)) ?? (room.head?.firstOrd ?? 1) - 1;
+  }
+
+  /** Whether other servers have history of the room that this one has not. */
+  hasGaps(room: Room): Promise<boolean> {
+    return store.hasGaps(this.#db, room.nid);
   }
 
   /** Events from a place onwards: downwards the newest first, upwards the oldest first. */

@@ -11,6 +11,9 @@ import type { States } from '../state/states.ts';
 
 const VISIBILITY = ['m.room.history_visibility', ''] as const;
 
+/** Somebody may have been banned, unbanned and invited since they left. */
+const MAX_STEPS_BACK = 20;
+
 interface Moment {
   readonly historyVisibility: HistoryVisibility;
   readonly membership: Membership | undefined;
@@ -51,9 +54,18 @@ export class Visible {
   async #joinedUntil(member: Member | undefined): Promise<number | undefined> {
     if (member === undefined) return undefined;
     if (member.membership === 'join') return Infinity;
-    const end = await this.#events.byNid(member.eventNid);
-    const before = end?.replaces === undefined ? undefined : await this.#events.byNid(end.replaces);
-    return before && membershipOf(before.event) === 'join' ? end?.ord : undefined;
+    return (await this.endOfStay(member))?.ord;
+  }
+
+  /** The event that ended the last stay of somebody who is not in the room; absent if there was none. */
+  async endOfStay(member: Member): Promise<StoredEvent | undefined> {
+    let end = await this.#events.byNid(member.eventNid);
+    for (let step = 0; end?.replaces !== undefined && step < MAX_STEPS_BACK; step++) {
+      const before = await this.#events.byNid(end.replaces);
+      if (before && membershipOf(before.event) === 'join') return end;
+      end = before;
+    }
+    return undefined;
   }
 
   async #moment(room: Room, snapshot: SnapshotId, user: UserId): Promise<Moment> {

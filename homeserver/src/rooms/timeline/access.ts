@@ -1,0 +1,66 @@
+import { MatrixError } from '@holm/spec/errors';
+import type { RoomId, UserId } from '@holm/spec/ids';
+import { historyVisibilityOf } from '../../core/events/content.ts';
+import type { Database } from '../../storage/database.ts';
+import type { UserRooms } from '../members/user-rooms.ts';
+import { EMPTY_STATE, type Head, type SnapshotId } from '../model.ts';
+import type { Room } from '../room.ts';
+import type { Rooms } from '../rooms.ts';
+import { stateLogStore } from '../state/state-log.store.ts';
+import type { States } from '../state/states.ts';
+import type { Visible } from './visible.ts';
+
+export interface Access {
+  readonly room: Room & { readonly head: Head };
+  readonly isJoined: boolean;
+  /** The state that the user may see: the current one, or that at the end of their stay. */
+  readonly snapshot: SnapshotId;
+  /** The last event that the user may see by having been in the room; absent for whoever may see the newest. */
+  readonly until: number | undefined;
+}
+
+export interface AccessDeps {
+  readonly db: Database;
+  readonly rooms: Rooms;
+  readonly userRooms: UserRooms;
+  readonly states: States;
+  readonly visible: Visible;
+}
+
+/** Who may look into a room: its members, those who were, and for rooms that are open to the world everybody. */
+export class RoomAccess {
+  readonly #deps: AccessDeps;
+
+  constructor(deps: AccessDeps) {
+    this.#deps = deps;
+  }
+
+  /** M_FORBIDDEN for somebody who may see nothing of the room, and for rooms that do not exist. */
+  async of(user: UserId, roomId: RoomId): Promise<Access> {
+    const { db, rooms, states, userRooms, visible } = this.#deps;
+    const room = await rooms.byId(roomId);
+    const head = room?.head;
+    if (!room || !head) throw forbidden();
+    const known = room as Access['room'];
+    const member = (await userRooms.of(user)).get(room.nid);
+    const current = { room: known, isJoined: member?.membership === 'join', snapshot: head.snapshot, until: undefined };
+    if (current.isJoined) return current;
+    const end = member && (await visible.endOfStay(member));
+    if (end?.ord !== undefined && end.position !== undefined) {
+      const snapshot = (await stateLogStore.asOf(db, room.nid, end.position)) ?? EMPTY_STATE;
+      return { ...current, snapshot, until: end.ord };
+    }
+    const visibility = await states.get(room, head.snapshot, ['m.room.history_visibility', '']);
+    if (historyVisibilityOf(visibility?.event.content) === 'world_readable') return current;
+    throw forbidden();
+  }
+
+  /** As `of`, for members only. */
+  async ofMember(user: UserId, roomId: RoomId): Promise<Access> {
+    const access = await this.of(user, roomId);
+    if (!access.isJoined) throw forbidden();
+    return access;
+  }
+}
+
+const forbidden = () => new MatrixError('M_FORBIDDEN', 'you are not in this room');

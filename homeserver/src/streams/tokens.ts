@@ -1,0 +1,46 @@
+import { MatrixError } from '@holm/spec/errors';
+import type { Position } from './stream.ts';
+
+/**
+ * The places in time that clients hold, opaque to them. This is the only file that knows how they are written; the
+ * letter, and the number behind a sync token's letter, tell one format from the next.
+ */
+
+/** Just after the event with this number in a room's timeline. Numbers of backfilled events are negative. */
+export interface TimelinePlace {
+  readonly kind: 'timeline';
+  readonly after: number;
+}
+
+/** What a sync has told: one settled position of each stream, that of events first. */
+export interface SyncPlace {
+  readonly kind: 'sync';
+  readonly positions: readonly Position[];
+}
+
+export type Place = TimelinePlace | SyncPlace;
+
+const TIMELINE = /^t(-?\d{1,15})$/;
+const SYNC = /^s1((?:_\d{1,15})+)$/;
+
+export const timelineToken = (after: number): string => `t${after}`;
+
+export const syncToken = (positions: readonly Position[]): string => `s1_${positions.join('_')}`;
+
+/** M_INVALID_PARAM for what is no token of ours. */
+export const parsePlace = (token: string): Place => {
+  const timeline = TIMELINE.exec(token)?.[1];
+  return timeline === undefined
+    ? { kind: 'sync', positions: parseSyncToken(token) }
+    : { kind: 'timeline', after: Number(timeline) };
+};
+
+/** The positions of a sync token, in the order in which they were written. M_INVALID_PARAM for any other text. */
+export const parseSyncToken = (token: string): readonly Position[] => {
+  const positions = SYNC.exec(token)?.[1];
+  if (positions === undefined) throw new MatrixError('M_INVALID_PARAM', 'this is not a token of this server');
+  return positions
+    .slice(1)
+    .split('_')
+    .map((position) => Number(position) as Position);
+};
