@@ -55,7 +55,9 @@ export interface Head {
   readonly firstOrd: number;
   readonly lastOrd: number;
   readonly nextKey: KeyNumber;
+  /** The next free number in the graph of authority, and the event that has the last one. */
   readonly nextAuth: number;
+  readonly lastAuthNid: EventNid;
 }
 
 /** The head of a room before its first event. */
@@ -68,6 +70,7 @@ export const EMPTY_HEAD: Head = {
   lastOrd: 0,
   nextKey: FIRST_FREE_KEY,
   nextAuth: 0,
+  lastAuthNid: 0,
 };
 
 export interface RoomIdentity {

@@ -12,6 +12,7 @@ interface HeadRow {
   readonly last_ord: number;
   readonly next_key: number;
   readonly next_auth: number;
+  readonly last_auth: number;
 }
 
 const COLUMNS = 'room_nid, room_id, version';
@@ -47,7 +48,7 @@ export const roomsStore = {
       named(
         'rooms.head',
         sql`SELECT version, snapshot, extremities, depth, first_ord, last_ord,
-                   next_key, next_auth
+                   next_key, next_auth, last_auth
               FROM room_heads WHERE room_nid = ${room}`,
       ),
     );
@@ -61,6 +62,7 @@ export const roomsStore = {
       lastOrd: row.last_ord,
       nextKey: row.next_key,
       nextAuth: row.next_auth,
+      lastAuthNid: row.last_auth,
     };
   },
 };

@@ -9,7 +9,6 @@ import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
 import { EMPTY_HEAD, type RoomNid, type StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
-import { AuthLedger } from '../state/auth-ledger.ts';
 import { Change } from '../write/change.ts';
 import type { Admission } from './admission.ts';
 import type { Missing, StatedState } from './missing.ts';
@@ -111,7 +110,7 @@ export class Ingest {
       await room.members.load(serverName);
       const ids = step.events.map(({ eventId }) => eventId);
       const followed = new Set(await events.gapsAt(room.nid, ids));
-      const change = new Change(room, room.head ?? EMPTY_HEAD, new AuthLedger());
+      const change = new Change(room, room.head ?? EMPTY_HEAD);
       const placer = new Placer(this.#deps, change, followed);
       try {
         const verdicts = await this.#placeAll(change, placer, step);

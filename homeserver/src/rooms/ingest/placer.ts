@@ -166,12 +166,12 @@ export class Placer {
       this.#change.addRows(after.rows);
       snapshots.push(after.snapshot);
     }
-    return this.#deps.resolution.resolve(this.#change.room, [...snapshots, newest], this.#change);
+    return this.#deps.resolution.resolve([...snapshots, newest], this.#change);
   }
 
   /** Follows from the states after the prev events; undefined when one of those is not known. */
   async #stateBefore(event: Event, prevEvents: readonly StoredEvent[]): Promise<NextState | undefined> {
-    const { head, room } = this.#change;
+    const { head } = this.#change;
     if (event.type === 'm.room.create' && event.prevEvents.length === 0) return { snapshot: 0, rows: [] };
     if (prevEvents.length < event.prevEvents.length || prevEvents.some(({ snapshot }) => snapshot === undefined)) {
       return undefined;
@@ -183,7 +183,7 @@ export class Placer {
       this.#change.addRows(after.rows);
       snapshots.push(after.snapshot);
     }
-    return this.#deps.resolution.resolve(room, snapshots, this.#change);
+    return this.#deps.resolution.resolve(snapshots, this.#change);
   }
 
   async #stateAfter(stored: StoredEvent): Promise<NextState> {

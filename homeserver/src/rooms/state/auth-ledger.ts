@@ -1,15 +1,16 @@
-import { CHUNK_ENTRIES, encodeEntry } from '../../core/state/auth-graph.ts';
 import type { AuthAppend } from '../write/room-write.ts';
+import { type AuthEntry, chunkOf, encodeEntry } from '../../core/state/auth-graph-chunk.ts';
 
 /** What one step of a room adds to the graph of authority, packed by chunk. */
 export class AuthLedger {
+  readonly entries: AuthEntry[] = [];
   readonly #chunks = new Map<number, Uint8Array[]>();
 
-  /** `number` is the entry's own; `edges` are those of its auth events. */
-  append(entry: { readonly nid: number; readonly edges: readonly number[] }, number: number): void {
-    const chunk = Math.floor(number / CHUNK_ENTRIES);
+  append(entry: AuthEntry): void {
+    this.entries.push(entry);
+    const chunk = chunkOf(entry.ordinal);
     const parts = this.#chunks.get(chunk) ?? [];
-    parts.push(encodeEntry(number, entry));
+    parts.push(encodeEntry(entry));
     this.#chunks.set(chunk, parts);
   }
 

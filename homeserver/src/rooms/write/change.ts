@@ -1,6 +1,7 @@
 import { serverOf, UserId } from '@holm/spec/ids';
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
+import type { AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { isState, type Event } from '../../core/events/event.ts';
 import type { Position } from '../../streams/stream.ts';
 import type {
@@ -14,7 +15,7 @@ import type {
   StoredEvent,
 } from '../model.ts';
 import type { Room } from '../room.ts';
-import type { AuthLedger } from '../state/auth-ledger.ts';
+import { AuthLedger } from '../state/auth-ledger.ts';
 import type { Pending } from '../state/states.ts';
 import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
 
@@ -61,14 +62,13 @@ export class Change implements Pending {
   readonly #newNumbers = new Map<string, KeyNumber>();
   readonly #current = new Map<KeyNumber, EventNid | undefined>();
   readonly #log: (readonly [Position, SnapshotId])[] = [];
-  readonly #auth: AuthLedger;
+  readonly #auth = new AuthLedger();
   #head: Head;
 
-  constructor(room: Room, base: Head, auth: AuthLedger) {
+  constructor(room: Room, base: Head) {
     this.room = room;
     this.base = base;
     this.#head = base;
-    this.#auth = auth;
   }
 
   /** The head as it will be. */
@@ -78,6 +78,11 @@ export class Change implements Pending {
 
   get isEmpty(): boolean {
     return this.events.length === 0;
+  }
+
+  /** What the step adds to the graph of authority. */
+  get authEntries(): readonly AuthEntry[] {
+    return this.#auth.entries;
   }
 
   get newKeys(): readonly NewKey[] {
@@ -127,7 +132,11 @@ export class Change implements Pending {
       replaces,
       redactedBy: undefined,
     };
-    if (newNumber !== undefined) this.#auth.append({ nid, edges: authNumbers ?? [] }, newNumber);
+    if (newNumber !== undefined) {
+      const previousNid = this.#head.lastAuthNid;
+      this.#auth.append({ ordinal: newNumber, nid, previousNid, authEvents: authNumbers ?? [] });
+      this.#head = { ...this.#head, nextAuth: newNumber + 1, lastAuthNid: nid };
+    }
     this.events.push(stored);
     this.#placed.set(nid, stored);
     this.#head = {
@@ -135,7 +144,6 @@ export class Change implements Pending {
       depth: inTimeline ? Math.max(this.#head.depth, event.depth) : this.#head.depth,
       firstOrd: Math.min(this.#head.firstOrd, placement.history ?? this.#head.firstOrd),
       lastOrd: this.#head.lastOrd + Number(inTimeline),
-      nextAuth: this.#head.nextAuth + Number(newNumber !== undefined),
     };
     return stored;
   }

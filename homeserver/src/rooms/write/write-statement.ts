@@ -29,7 +29,7 @@ interface Table {
 const IN_HEAD = 'room_nid IN (SELECT room_nid FROM head)';
 
 const HEADS: Table = {
-  types: ['int', 'bigint', 'bigint', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int'],
+  types: ['int', 'bigint', 'bigint', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int', 'bigint'],
   rows: ({ room, base, head }) => [
     [
       room,
@@ -41,18 +41,20 @@ const HEADS: Table = {
       head.lastOrd,
       head.nextKey,
       head.nextAuth,
+      head.lastAuthNid,
     ],
   ],
   sql: `head AS (
     INSERT INTO room_heads AS h
-           (room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth)
-    SELECT room_nid, version + 1, snapshot, extremities::bigint[], depth, first_ord, last_ord, next_key, next_auth
-      FROM unnest($$) AS u(room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth)
+           (room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth, last_auth)
+    SELECT room_nid, version + 1, snapshot, extremities::bigint[], depth, first_ord, last_ord, next_key, next_auth,
+           last_auth
+      FROM unnest($$) AS u(room_nid, version, snapshot, extremities, depth, first_ord, last_ord, next_key, next_auth, last_auth)
      WHERE u.version = 0 OR EXISTS (SELECT FROM room_heads old WHERE old.room_nid = u.room_nid)
     ON CONFLICT (room_nid) DO UPDATE
        SET version = EXCLUDED.version, snapshot = EXCLUDED.snapshot, extremities = EXCLUDED.extremities,
            depth = EXCLUDED.depth, first_ord = EXCLUDED.first_ord, last_ord = EXCLUDED.last_ord,
-           next_key = EXCLUDED.next_key, next_auth = EXCLUDED.next_auth
+           next_key = EXCLUDED.next_key, next_auth = EXCLUDED.next_auth, last_auth = EXCLUDED.last_auth
      WHERE h.version = EXCLUDED.version - 1
     RETURNING h.room_nid)`,
 };

@@ -1,0 +1,46 @@
+import type { Log } from '../../platform/log.ts';
+import type { Database } from '../../storage/database.ts';
+import type { RoomEngine } from '../engine.ts';
+import { AfterStates } from '../state/after-states.ts';
+import { Resolution } from '../state/resolution.ts';
+import { Admission } from './admission.ts';
+import { Backfill } from './backfill.ts';
+import { RoomImport } from './import.ts';
+import { Ingest } from './ingest.ts';
+import { Missing } from './missing.ts';
+import type { EventVerifier, RemoteRooms } from './ports.ts';
+
+export interface IngestPorts {
+  readonly db: Database;
+  readonly remote: RemoteRooms;
+  readonly verifier: EventVerifier;
+  readonly log: Log;
+}
+
+/** What takes events in from other servers. */
+export interface IngestEngine {
+  readonly admission: Admission;
+  readonly ingest: Ingest;
+  readonly roomImport: RoomImport;
+  readonly backfill: Backfill;
+}
+
+export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngine => {
+  const { db, remote, verifier, log } = ports;
+  const admission = new Admission(verifier, log);
+  const missing = new Missing({ remote, admission, events: engine.events, log });
+  const ingest = new Ingest({
+    ...engine,
+    admission,
+    missing,
+    log,
+    afterStates: new AfterStates(engine.tries),
+    resolution: new Resolution(engine),
+  });
+  return {
+    admission,
+    ingest,
+    roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest }),
+    backfill: new Backfill({ ...engine, db, remote, admission, missing, ingest, log }),
+  };
+};

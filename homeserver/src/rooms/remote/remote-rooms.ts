@@ -1,0 +1,37 @@
+import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
+import { EventId as EventIds } from '@holm/spec/ids';
+import { backfillRoom, getMissingPreviousEvents } from '@holm/spec/server-server/backfill';
+import { getEvent, getEventAuth } from '@holm/spec/server-server/events';
+import { getRoomState, getRoomStateIds } from '@holm/spec/server-server/state';
+import type { FederationClient } from '../../federation/client/client.ts';
+import type { MissingEvents, RemoteRooms, RemoteState } from '../ingest/ports.ts';
+
+/** Asks other servers about rooms. */
+export const remoteRooms = (client: Pick<FederationClient, 'call'>): RemoteRooms => ({
+  async missingEvents(server: ServerName, roomId: RoomId, { earliest, latest, limit }: MissingEvents) {
+    const body = { earliest_events: [...earliest], latest_events: [...latest], limit };
+    return (await client.call(server, getMissingPreviousEvents, { params: { roomId }, body })).events;
+  },
+
+  async authChain(server: ServerName, roomId: RoomId, eventId: EventId) {
+    return (await client.call(server, getEventAuth, { params: { roomId, eventId } })).auth_chain;
+  },
+
+  async stateIds(server: ServerName, roomId: RoomId, eventId: EventId) {
+    const answer = await client.call(server, getRoomStateIds, { params: { roomId }, query: { event_id: eventId } });
+    return answer.pdu_ids.filter((id) => EventIds.is(id));
+  },
+
+  async state(server: ServerName, roomId: RoomId, eventId: EventId): Promise<RemoteState> {
+    const answer = await client.call(server, getRoomState, { params: { roomId }, query: { event_id: eventId } });
+    return { state: answer.pdus, authChain: answer.auth_chain };
+  },
+
+  async event(server: ServerName, eventId: EventId) {
+    return (await client.call(server, getEvent, { params: { eventId } })).pdus[0];
+  },
+
+  async backfill(server: ServerName, roomId: RoomId, from: readonly EventId[], limit: number) {
+    return (await client.call(server, backfillRoom, { params: { roomId }, query: { v: [...from], limit } })).pdus;
+  },
+});

@@ -1,0 +1,68 @@
+import { LRUCache } from 'lru-cache';
+import { decodeChunk, type AuthEntry } from '../../core/state/auth-graph-chunk.ts';
+import { AuthGraph } from '../../core/state/auth-graph.ts';
+import type { Database, ReadTx } from '../../storage/database.ts';
+import { named, sql } from '../../storage/sql.ts';
+import type { RoomNid } from '../model.ts';
+
+/** State events of all graphs in memory together; about 20 bytes each. */
+const CACHED_EVENTS = 5_000_000;
+
+const store = {
+  chunks: (tx: ReadTx, room: RoomNid): Promise<{ data: Buffer }[]> =>
+    tx.rows(named('auth.chunks', sql`SELECT data FROM auth_chunks WHERE room_nid = ${room} ORDER BY chunk`)),
+};
+
+/** Who takes authority from whom, room by room; loaded when a fork or another server asks. */
+export class AuthGraphs {
+  readonly #db: Database;
+  readonly #graphs = new LRUCache<RoomNid, AuthGraph>({
+    maxSize: CACHED_EVENTS,
+    sizeCalculation: (graph) => graph.size + 1,
+  });
+  readonly #loading = new Map<RoomNid, Promise<AuthGraph>>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  of(room: RoomNid): Promise<AuthGraph> {
+    const cached = this.#graphs.get(room);
+    if (cached) return Promise.resolve(cached);
+    const loading = this.#loading.get(room) ?? this.#load(room).finally(() => this.#loading.delete(room));
+    this.#loading.set(room, loading);
+    return loading;
+  }
+
+  /** As `of`, with the entries of a step that is being built. If that comes to nothing, `drop` the graph. */
+  async with(room: RoomNid, entries: readonly AuthEntry[]): Promise<AuthGraph> {
+    const graph = await this.of(room);
+    extend(graph, entries);
+    return graph;
+  }
+
+  /** Entries have been committed. */
+  added(room: RoomNid, entries: readonly AuthEntry[]): void {
+    const graph = this.#graphs.peek(room);
+    if (graph) extend(graph, entries);
+    // What is being read may or may not have them.
+    if (entries.length > 0 && this.#loading.has(room)) this.#loading.delete(room);
+  }
+
+  drop(room: RoomNid): void {
+    this.#graphs.delete(room);
+    this.#loading.delete(room);
+  }
+
+  async #load(room: RoomNid): Promise<AuthGraph> {
+    const graph = new AuthGraph();
+    for (const { data } of await store.chunks(this.#db, room)) decodeChunk(graph, data);
+    // Not if it was dropped, or outdated, while it was read.
+    if (this.#loading.has(room)) this.#graphs.set(room, graph);
+    return graph;
+  }
+}
+
+const extend = (graph: AuthGraph, entries: readonly AuthEntry[]): void => {
+  for (const { ordinal, nid, authEvents } of entries) if (ordinal === graph.size) graph.append(nid, authEvents);
+};

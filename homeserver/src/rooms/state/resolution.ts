@@ -1,0 +1,142 @@
+import type { EventId } from '@holm/spec/ids';
+import type { Event } from '../../core/events/event.ts';
+import { decideWith } from '../../core/needs.ts';
+import { authDifference } from '../../core/state/auth-difference.ts';
+import type { AuthGraph, Ordinal } from '../../core/state/auth-graph.ts';
+import { conflictedSubgraph } from '../../core/state/auth-sweep.ts';
+import { type Conflict, isEventNeed, type Resolution as Resolved, type ResolutionNeed } from '../../core/state/conflict.ts';
+import { resolve } from '../../core/state/resolve.ts';
+import { fromStateKey, stateKey as keyString, type StateKeyString } from '../../core/state/state-key.ts';
+import type { Events } from '../events.ts';
+import type { EventNid, KeyNumber, SnapshotId, StoredEvent } from '../model.ts';
+import type { Change } from '../write/change.ts';
+import type { AuthGraphs } from './auth-graphs.ts';
+import type { States } from './states.ts';
+import type { NextState, Tries } from './tries.ts';
+
+export interface ResolutionDeps {
+  readonly tries: Tries;
+  readonly states: States;
+  readonly events: Events;
+  readonly authGraphs: AuthGraphs;
+}
+
+/**
+ * Resolves forks. The work is in proportion to what the states disagree on, but for one case: where their auth chains
+ * differ, too, the whole state has to be known to tell what all of them have in common.
+ */
+export class Resolution {
+  readonly #deps: ResolutionDeps;
+
+  constructor(deps: ResolutionDeps) {
+    this.#deps = deps;
+  }
+
+  /** The state that several states of a room make together, in a step that may have placed events of them. */
+  async resolve(snapshots: readonly SnapshotId[], change: Change): Promise<NextState> {
+    const unique = [...new Set(snapshots)];
+    const [base] = unique;
+    if (base === undefined) throw new Error('there is nothing to resolve');
+    if (unique.length === 1) return { snapshot: base, rows: [] };
+    const differing = await this.#deps.tries.diffMany(unique);
+    const events = await this.#load([...differing.values()].flat(), change);
+    const conflict = await this.#conflict(unique, differing, { events, change });
+    const resolved = await decideWith(resolve(change.room.version, conflict), (needs) =>
+      this.#answer(needs, base, change),
+    );
+    return this.#apply(base, resolved, change);
+  }
+
+  async #conflict(
+    snapshots: readonly SnapshotId[],
+    differing: ReadonlyMap<KeyNumber, readonly EventNid[]>,
+    { events, change }: { readonly events: ReadonlyMap<EventNid, StoredEvent>; readonly change: Change },
+  ): Promise<Conflict> {
+    const conflicted = new Map<StateKeyString, readonly EventId[]>();
+    for (const nids of differing.values()) {
+      const candidates = [...new Set(nids)].flatMap((nid) => events.get(nid) ?? []);
+      const [first] = candidates;
+      if (first?.event.stateKey === undefined) continue;
+      const key = keyString(first.event.type, first.event.stateKey);
+      conflicted.set(key, candidates.map(({ event }) => event.eventId));
+    }
+    if (change.room.version.stateResolution === 'v1') return { conflicted, authDifference: [], conflictedSubgraph: [] };
+    const graph = await this.#deps.authGraphs.with(change.room.nid, change.authEntries);
+    const sets = snapshots.map((_, i) => ordinals([...differing.values()].map((nids) => events.get(nids[i] ?? 0))));
+    const difference = await this.#authDifference(graph, sets, snapshots, change);
+    const subgraph = change.room.version.stateResolution === 'v2.1' ? conflictedSubgraph(graph, sets.flat()) : [];
+    const names = await this.#load([...difference, ...subgraph].map((ordinal) => graph.nid(ordinal)), change);
+    const idOf = (ordinal: Ordinal): EventId[] => {
+      const stored = names.get(graph.nid(ordinal));
+      return stored ? [stored.event.eventId] : [];
+    };
+    const rejected = new Set([...names.values()].filter(({ status }) => status === 'rejected').map((e) => e.event.eventId));
+    return {
+      conflicted,
+      authDifference: difference.flatMap(idOf).filter((id) => !rejected.has(id)),
+      conflictedSubgraph: subgraph.flatMap(idOf).filter((id) => !rejected.has(id)),
+      isRejected: (id) => rejected.has(id),
+    };
+  }
+
+  /** As Synapse computes it, so that both resolve to the same: a set's events count as part of their own chains. */
+  async #authDifference(
+    graph: AuthGraph,
+    sets: readonly (readonly Ordinal[])[],
+    snapshots: readonly SnapshotId[],
+    change: Change,
+  ): Promise<Ordinal[]> {
+    const rough = authDifference(graph, sets, { inclusive: true });
+    const [first = 0] = snapshots;
+    const conflicted = new Set(sets.flat());
+    if (rough.every((ordinal) => conflicted.has(ordinal))) return rough;
+    const state = await this.#load(await this.#deps.states.nids(first), change);
+    const shared = ordinals([...state.values()]).filter((ordinal) => !conflicted.has(ordinal));
+    return authDifference(graph, sets, { inclusive: true, shared });
+  }
+
+  async #answer(
+    needs: readonly ResolutionNeed[],
+    base: SnapshotId,
+    change: Change,
+  ): Promise<ReadonlyMap<ResolutionNeed, Event>> {
+    const found = new Map<ResolutionNeed, Event>();
+    const ids = needs.filter(isEventNeed);
+    const stored = await this.#deps.events.byIds(ids.filter((id) => !change.byId(id)));
+    for (const id of ids) {
+      const event = change.byId(id) ?? stored.get(id);
+      if (event) found.set(id, event.event);
+    }
+    const keys = needs.filter((need): need is StateKeyString => !isEventNeed(need));
+    const view = await this.#deps.states.view(change.room, base, keys.map(fromStateKey), change);
+    for (const key of keys) {
+      const event = view.get(key);
+      if (event) found.set(key, event.event);
+    }
+    return found;
+  }
+
+  async #apply(base: SnapshotId, resolved: Resolved, change: Change): Promise<NextState> {
+    const ids = [...resolved.values()].filter((id) => id !== undefined);
+    const stored = await this.#deps.events.byIds(ids.filter((id) => !change.byId(id)));
+    const changes = new Map<KeyNumber, EventNid>();
+    for (const [key, id] of resolved) {
+      const event = id === undefined ? undefined : (change.byId(id) ?? stored.get(id));
+      changes.set(change.keyNumber(fromStateKey(key)), event?.nid ?? 0);
+    }
+    return this.#deps.tries.changeShared(change.room.nid, base, changes);
+  }
+
+  async #load(nids: readonly EventNid[], change: Change): Promise<Map<EventNid, StoredEvent>> {
+    const wanted = [...new Set(nids)].filter((nid) => nid !== 0);
+    const found = await this.#deps.events.load(wanted.filter((nid) => !change.event(nid)));
+    for (const nid of wanted) {
+      const placed = change.event(nid);
+      if (placed) found.set(nid, placed);
+    }
+    return found;
+  }
+}
+
+const ordinals = (events: readonly (StoredEvent | undefined)[]): Ordinal[] =>
+  events.flatMap((stored) => (stored?.authNumber === undefined ? [] : [stored.authNumber]));
