@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { MatrixError } from '@holm/spec/errors';
 import { ServerName } from '@holm/spec/ids';
 import { expect } from 'chai';
 import type { Route } from '../../http/route.ts';
+import { UserInteractiveAuth } from '../../http/uia.ts';
 import { Background } from '../../platform/background.ts';
 import { silentLog } from '../../platform/log.ts';
 import { Notifier } from '../../streams/notifier.ts';
@@ -18,30 +18,15 @@ import { PushRules, pushRulesContent, pushRulesRoutes } from '../push-rules/inde
 import {
   accountSchema,
   accountsRoutes,
-  type InteractiveAuth,
   Reauthentication,
   registrationRoutes,
   SharedSecretRegistration,
   sharedSecretRoutes,
 } from './index.ts';
 
-/** User-interactive authentication without a memory: every flow here has one stage, which may come without a session. */
-const uia: InteractiveAuth = {
-  async complete({ auth, check, flows }) {
-    const type = auth?.type;
-    const offered = flows.map((stages) => ({ stages }));
-    if (type === undefined || !flows.some(([stage]) => stage === type)) {
-      throw new MatrixError('M_UNAUTHORIZED', 'authenticate', { extra: { flows: offered } });
-    }
-    const verdict = await check(type, auth!);
-    if (!verdict.allowed)
-      throw new MatrixError('M_FORBIDDEN', verdict.reason, { status: 401, extra: { flows: offered } });
-    return new Map([[type, auth!]]);
-  },
-};
-
 const build = async ({ db }: TestDatabase) => {
   const { accounts, clock, entropy, registration, serverName, sessions } = createTestAccounts(db);
+  const uia = new UserInteractiveAuth(clock, entropy);
   const reauthentication = new Reauthentication(accounts, uia);
   const stream = await openAccountDataStream(db);
   const derived = new Map([['m.push_rules', pushRulesContent]]);
@@ -151,6 +136,35 @@ describe('the account side over HTTP', () => {
     expect([guest.status, guest.body['errcode']]).to.eql([403, 'M_FORBIDDEN']);
   });
 
+  it('registers by stages with a session, which is good once', async () => {
+    const { session } = (await api('POST', 'register', {})).body;
+    const wish = (username: string) => ({ username, password: 'a password', auth: { type: 'm.login.dummy', session } });
+    const made = await api('POST', 'register', { ...wish('staged'), inhibit_login: true });
+    expect(made.body).to.eql({ user_id: '@staged:a.test', home_server: 'a.test' });
+    const again = await api('POST', 'register', wish('staged'));
+    expect([again.status, again.body['errcode']]).to.eql([400, 'M_USER_IN_USE']);
+  });
+
+  it('wants the password before it changes the password or closes the account', async () => {
+    const { token, user } = await signUp();
+    for (const [path, body] of [
+      ['account/password', { new_password: 'b password' }],
+      ['account/deactivate', {}],
+    ] as const) {
+      const asked = await api('POST', path, body, token);
+      expect(asked.body['flows']).to.eql([{ stages: ['m.login.password'] }]);
+      const { session } = asked.body;
+      const show = (password: string) => {
+        const auth = { type: 'm.login.password', identifier: { type: 'm.id.user', user }, password, session };
+        return api('POST', path, { ...body, auth }, token);
+      };
+      const refused = await show('wrong');
+      expect([refused.status, refused.body['errcode'], refused.body['session']]).to.eql([401, 'M_FORBIDDEN', session]);
+      expect((await show(path === 'account/password' ? 'a password' : 'b password')).status).to.equal(200);
+    }
+    expect((await api('GET', 'account/whoami', undefined, token)).body['errcode']).to.equal('M_UNKNOWN_TOKEN');
+  });
+
   it('logs in by identifier or the older way, and out', async () => {
     const { user } = await signUp();
     expect((await api('GET', 'login')).body).to.eql({ flows: [{ type: 'm.login.password' }] });
@@ -256,7 +270,8 @@ describe('the account side over HTTP', () => {
     const surprises: string[] = [];
     const probe = async (method: string, path: string, body: string | undefined) => {
       const answer = await call(method, path, body, token);
-      const isError = answer.status >= 400;
+      // The 401 of user-interactive authentication is no error, and has no code.
+      const isError = answer.status >= 400 && !('flows' in answer.body);
       if (answer.status >= 500 || (isError && typeof answer.body['errcode'] !== 'string')) {
         surprises.push(`${method} ${path} ${body}: ${answer.status}`);
       }

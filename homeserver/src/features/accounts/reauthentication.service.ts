@@ -1,15 +1,15 @@
 import { ALLOW, refuse } from '../../core/verdict.ts';
 import type { Caller } from '../../http/route.ts';
+import type { AuthData, UserInteractiveAuth } from '../../http/uia.ts';
 import type { Accounts } from './accounts.service.ts';
-import type { AuthData, InteractiveAuth } from './interactive-auth.ts';
 import { userOf } from './password-stage.ts';
 
 /** Asks somebody who is logged in to prove once more that it is them. */
 export class Reauthentication {
   readonly #accounts: Accounts;
-  readonly #uia: InteractiveAuth;
+  readonly #uia: UserInteractiveAuth;
 
-  constructor(accounts: Accounts, uia: InteractiveAuth) {
+  constructor(accounts: Accounts, uia: UserInteractiveAuth) {
     this.#accounts = accounts;
     this.#uia = uia;
   }

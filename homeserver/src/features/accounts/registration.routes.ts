@@ -7,12 +7,12 @@ import { MatrixError } from '@holm/spec/errors';
 import type { ServerName } from '@holm/spec/ids';
 import { ALLOW, refuse } from '../../core/verdict.ts';
 import { type Route, route } from '../../http/route.ts';
-import type { InteractiveAuth } from './interactive-auth.ts';
+import type { UserInteractiveAuth } from '../../http/uia.ts';
 import { BY_TOKEN, type Registration } from './registration.service.ts';
 
 export interface RegistrationRoutesDeps {
   readonly registration: Registration;
-  readonly uia: InteractiveAuth;
+  readonly uia: UserInteractiveAuth;
   readonly serverName: ServerName;
 }
 

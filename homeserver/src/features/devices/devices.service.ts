@@ -1,7 +1,8 @@
 import { MatrixError } from '@holm/spec/errors';
 import { DeviceId, type UserId } from '@holm/spec/ids';
 import type { Caller } from '../../http/route.ts';
-import type { AuthData, Device, Reauthentication, Sessions } from '../accounts/index.ts';
+import type { AuthData } from '../../http/uia.ts';
+import type { Device, Reauthentication, Sessions } from '../accounts/index.ts';
 
 export interface DevicesDeps {
   readonly sessions: Pick<Sessions, 'devices' | 'rename' | 'end'>;
