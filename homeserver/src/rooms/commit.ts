@@ -2,10 +2,11 @@ import type { ServerName, UserId } from '@holm/spec/ids';
 import type { Log } from '../platform/log.ts';
 import type { Numbers } from '../storage/numbers.ts';
 import type { Notifier } from '../streams/notifier.ts';
+import type { LastChanges } from '../streams/last-changes.ts';
 import type { Position, Stream } from '../streams/stream.ts';
 import type { Events } from './events.ts';
 import type { UserRooms } from './members/user-rooms.ts';
-import type { Head, StoredEvent } from './model.ts';
+import type { Head, StoredEvent, RoomNid } from './model.ts';
 import type { Room } from './room.ts';
 import type { AuthGraphs } from './state/auth-graphs.ts';
 import { type Change, type CommittedMember, toMember } from './write/change.ts';
@@ -30,6 +31,9 @@ export interface CommitDeps {
   readonly userRooms: UserRooms;
   readonly authGraphs: AuthGraphs;
   readonly stream: Stream;
+  /** Rooms of which something changed, and those of which the members did. */
+  readonly roomChanges: LastChanges<RoomNid>;
+  readonly memberChanges: LastChanges<RoomNid>;
   /** Where the stream's positions come from. */
   readonly positions: Numbers;
   readonly notifier: Notifier;
@@ -88,6 +92,7 @@ export class Committer {
     const { room } = change;
     room.moveHead(head);
     room.keys.added(change.newKeys);
+    room.stateLog.append(change.stateLog);
     authGraphs.added(room.nid, change.authEntries);
     for (const event of change.events) events.remember(event);
     for (const redaction of change.redactions) this.#redacted(room, ...redaction);
@@ -95,9 +100,18 @@ export class Committer {
     room.tail.append(timeline);
     room.members.changed(serverName, change.members);
     for (const member of change.members) userRooms.changed(toMember(room, member));
+    this.#noteChanges(change, positions);
     this.#queueWake(room, timeline, change.members);
     this.release(positions);
     this.#tell({ room, timeline, members: change.members, outbox: change.outbox });
+  }
+
+  #noteChanges({ room, members }: Change, positions: readonly Position[]): void {
+    const { roomChanges, memberChanges } = this.#deps;
+    const last = positions.at(-1);
+    if (last === undefined) return;
+    roomChanges.note(room.nid, last);
+    if (members.length > 0) memberChanges.note(room.nid, last);
   }
 
   #tell(committed: Committed): void {

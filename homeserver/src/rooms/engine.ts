@@ -9,6 +9,7 @@ import type { Database } from '../storage/database.ts';
 import { Numbers } from '../storage/numbers.ts';
 import { secret } from '../storage/secrets.ts';
 import type { Notifier } from '../streams/notifier.ts';
+import { LastChanges } from '../streams/last-changes.ts';
 import { Stream } from '../streams/stream.ts';
 import { Committer, type CommitListener } from './commit.ts';
 import { Events } from './events.ts';
@@ -18,6 +19,7 @@ import { Rooms } from './rooms.ts';
 import { Creator } from './send/creator.ts';
 import { Sender } from './send/sender.ts';
 import { AuthGraphs } from './state/auth-graphs.ts';
+import { StateLogs } from './state/state-log.ts';
 import { States } from './state/states.ts';
 import { Tries } from './state/tries.ts';
 import { ClientEvents, TransactionEchoes } from './timeline/client-events.ts';
@@ -43,6 +45,10 @@ export interface RoomEngine {
   readonly serverName: ServerName;
   /** The stream of all events of all rooms. */
   readonly stream: Stream;
+  /** Which rooms changed after a position, and of which the members did. */
+  readonly roomChanges: LastChanges<RoomNid>;
+  readonly memberChanges: LastChanges<RoomNid>;
+  readonly stateLogs: StateLogs;
   readonly rooms: Rooms;
   readonly events: Events;
   readonly states: States;
@@ -73,6 +79,8 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   await positions.ensure(POSITIONS_AT_HAND);
   const stream = new Stream('events', positions.take(), () => positions.take());
 
+  const roomChanges = new LastChanges<RoomNid>(stream.settled);
+  const memberChanges = new LastChanges<RoomNid>(stream.settled);
   const rooms = new Rooms(db);
   const events = new Events(db, rooms, deps.eventCacheBytes);
   const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
@@ -83,6 +91,8 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const visible = new Visible(states, events, userRooms);
   const writer = new RoomWriter(db);
   const committer = new Committer({
+    roomChanges,
+    memberChanges,
     writer,
     events,
     userRooms,
@@ -100,6 +110,9 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   return {
     serverName: signer.server,
     stream,
+    roomChanges,
+    memberChanges,
+    stateLogs: new StateLogs(db),
     rooms,
     events,
     states,

@@ -3,6 +3,7 @@ import type { RoomVersion } from '../core/rooms/room-version.ts';
 import type { Database } from '../storage/database.ts';
 import type { Head, RoomIdentity, RoomNid } from './model.ts';
 import { RoomMembers } from './members/room-members.ts';
+import { StateLog } from './state/state-log.ts';
 import { RoomKeys } from './state/room-keys.ts';
 import { Tail } from './timeline/tail.ts';
 
@@ -18,6 +19,7 @@ export class Room {
   readonly keys: RoomKeys;
   readonly members: RoomMembers;
   readonly tail: Tail;
+  readonly stateLog: StateLog;
   #head: Head | undefined;
 
   /** `new`: nobody has written to it yet, so there is nothing to load. */
@@ -29,6 +31,7 @@ export class Room {
     this.keys = new RoomKeys(db, identity.nid, kind);
     this.members = new RoomMembers(db, identity.nid, kind);
     this.tail = new Tail();
+    this.stateLog = new StateLog(kind);
   }
 
   /** Absent while this server takes no part in the room, but knows of it by an invite. */

@@ -85,6 +85,11 @@ export class Change implements Pending {
     return this.#auth.entries;
   }
 
+  /** What becomes current at which position. */
+  get stateLog(): readonly (readonly [Position, SnapshotId])[] {
+    return this.#log;
+  }
+
   get newKeys(): readonly NewKey[] {
     return this.#keys;
   }
