@@ -1,0 +1,59 @@
+import { getCapabilities } from '@holm/spec/client-server/capabilities';
+import { getVersions, getWellknown, getWellknownSupport } from '@holm/spec/client-server/server-administration';
+import { MatrixError } from '@holm/spec/errors';
+import type { JsonObject } from '@holm/spec/json';
+import { getVersion, getWellKnown } from '@holm/spec/server-server/discovery';
+import { type Route, route } from '../../http/route.ts';
+import { type WellKnownSettings, supportOf } from './well-known.ts';
+import { SPEC_VERSIONS, UNSTABLE_FEATURES } from './versions.ts';
+
+export interface DiscoveryDeps {
+  /** Where clients reach this server. Asked for each time: with port 0 it is known only once the server listens. */
+  readonly publicBaseUrl: () => string;
+  readonly wellKnown: WellKnownSettings;
+  readonly program: { readonly name: string; readonly version: string };
+  readonly roomVersions: {
+    readonly default: string;
+    readonly available: Readonly<Record<string, 'stable' | 'unstable'>>;
+  };
+  /** What this server can do besides; other features contribute. */
+  readonly capabilities?: JsonObject;
+}
+
+export const discoveryRoutes = (deps: DiscoveryDeps): readonly Route[] => {
+  const { wellKnown, program, roomVersions, publicBaseUrl, capabilities = {} } = deps;
+  const support = supportOf(wellKnown);
+  return [
+    route(getVersions, () =>
+      Promise.resolve({ versions: [...SPEC_VERSIONS], unstable_features: { ...UNSTABLE_FEATURES } }),
+    ),
+
+    route(getCapabilities, () =>
+      Promise.resolve({
+        capabilities: {
+          'm.room_versions': { default: roomVersions.default, available: { ...roomVersions.available } },
+          'm.change_password': { enabled: true },
+          'm.set_displayname': { enabled: true },
+          'm.set_avatar_url': { enabled: true },
+          'm.profile_fields': { enabled: true, allowed: ['displayname', 'avatar_url'] },
+          'm.3pid_changes': { enabled: false },
+          'm.get_login_token': { enabled: false },
+          ...capabilities,
+        },
+      }),
+    ),
+
+    route(getWellknown, () => Promise.resolve({ ...wellKnown.client, 'm.homeserver': { base_url: publicBaseUrl() } })),
+
+    route(getWellknownSupport, () => present(support)),
+
+    route(getWellKnown, () => present(wellKnown.server === undefined ? undefined : { 'm.server': wellKnown.server })),
+
+    route(getVersion, () => Promise.resolve({ server: { ...program } })),
+  ];
+};
+
+const present = <T>(value: T | undefined): Promise<T> =>
+  value === undefined
+    ? Promise.reject(new MatrixError('M_NOT_FOUND', 'nothing is configured here'))
+    : Promise.resolve(value);

@@ -1,0 +1,14 @@
+const LAST_MINOR = 13;
+
+/**
+ * Every release from the last one of the old scheme on: clients look for those that they know, old clients for old
+ * ones. The list says which language we speak, not that nothing is missing; what is missing answers `M_UNRECOGNIZED`.
+ * Later releases are added with what makes clients rely on them.
+ */
+export const SPEC_VERSIONS: readonly string[] = [
+  'r0.6.1',
+  ...Array.from({ length: LAST_MINOR }, (_, index) => `v1.${index + 1}`),
+];
+
+/** Features outside of any release that work now. Whoever builds one adds it. */
+export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {};

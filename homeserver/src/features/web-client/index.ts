@@ -1,0 +1,1 @@
+export { webClientRoutes } from './web-client.routes.ts';
