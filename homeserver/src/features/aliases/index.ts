@@ -8,4 +8,5 @@ export {
   type RoomRights,
   type RoomServers,
 } from './aliases.service.ts';
+export { federatedAliases } from './federated-aliases.service.ts';
 export { aliasSchema } from './aliases.store.ts';

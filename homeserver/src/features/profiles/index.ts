@@ -1,3 +1,4 @@
+export { federatedProfiles } from './federated-profiles.service.ts';
 export type { MemberProfile, Profile } from './profile.ts';
 export { profilesRoutes } from './profiles.routes.ts';
 export {

@@ -1,0 +1,24 @@
+import { MatrixError } from '@holm/spec/errors';
+import { serverOf } from '@holm/spec/ids';
+import { queryProfile } from '@holm/spec/server-server/queries';
+import type { FederationClient } from '../../federation/client/client.ts';
+import { FederationError } from '../../federation/client/federation-error.ts';
+import type { RemoteProfiles } from './profiles.service.ts';
+
+/** Asks the servers that the users belong to. */
+export const federatedProfiles = (client: Pick<FederationClient, 'call'>): RemoteProfiles => ({
+  async query(userId, field) {
+    const server = serverOf(userId);
+    try {
+      const query = { user_id: userId, ...(field !== undefined && { field }) };
+      return await client.call(server, queryProfile, { query });
+    } catch (error) {
+      if (!(error instanceof FederationError)) throw error;
+      if (error.status === 404) return undefined;
+      if (error.status === 403 || error.failure === 'forbidden') {
+        throw new MatrixError('M_FORBIDDEN', `${server} does not show this profile`, { cause: error });
+      }
+      throw new MatrixError('M_UNKNOWN', `${server} does not answer`, { status: 502, cause: error });
+    }
+  },
+});
