@@ -80,7 +80,7 @@ export class HolmComposer extends LitElement {
   }
 
   override focus(): void {
-    this.#area?.focus();
+    void this.updateComplete.then(() => this.#area?.focus());
   }
 
   get #area(): HTMLTextAreaElement | null {

@@ -60,7 +60,7 @@ export const messageStyles = css`
     font-variant-numeric: tabular-nums;
   }
   .aside {
-    display: flex;
+    display: inline-flex;
     align-items: center;
     gap: var(--holm-2);
     color: var(--holm-text-soft);

@@ -185,6 +185,7 @@ export const en = {
     M_INVALID_USERNAME: 'This username cannot be used here.',
     M_EXCLUSIVE: 'This username is reserved.',
     M_WEAK_PASSWORD: 'This password is too weak.',
+    M_UNAUTHORIZED: 'The server refused this.',
     M_NOT_FOUND: 'Nothing was found there.',
     M_ROOM_IN_USE: 'This room address is taken.',
     M_TOO_LARGE: 'This message is too long.',
@@ -194,5 +195,6 @@ export const en = {
   serverSays: (text: string) => `The server says: ${text}`,
   tryIn: (seconds: number) => `Try again in ${String(seconds)} s.`,
   wrongPassword: 'The username or the password is not right.',
+  badToken: 'This sign-up token is not valid, or has been used up.',
   signUpClosed: 'This server does not accept new accounts without a sign-up link.',
 };

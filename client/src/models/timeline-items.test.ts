@@ -47,7 +47,7 @@ describe('a timeline', () => {
     expect(messages(timelineItems(overnight, dayOf)).map(({ opens }) => opens)).to.deep.equal([true, true]);
   });
 
-  it('shows how the newest own message fared, and every one that has not arrived', () => {
+  it('shows how an own message fared when it has not arrived, or is the newest of all', () => {
     const entries = [
       said('a', 'me', 0, { delivery: 'failed' }),
       said('b', 'me', 1),
@@ -55,7 +55,9 @@ describe('a timeline', () => {
       said('d', 'ann', 3),
     ];
     const shown = messages(timelineItems(entries, dayOf)).filter(({ showsDelivery }) => showsDelivery);
-    expect(shown.map(({ key }) => key)).to.deep.equal(['a', 'c']);
+    expect(shown.map(({ key }) => key)).to.deep.equal(['a']);
+    const own = messages(timelineItems([...entries, said('e', 'me', 4), joined('n', 'bob', 5)], dayOf));
+    expect(own.at(-1)).to.include({ key: 'e', showsDelivery: true });
   });
 
   it('keeps the very objects of items that have not changed', () => {

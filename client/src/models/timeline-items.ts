@@ -25,7 +25,7 @@ export interface MessageItem {
   /** First and last of a run by one sender. */
   readonly opens: boolean;
   readonly closes: boolean;
-  /** Whether to say that it was sent: only the newest of our own does. */
+  /** Whether to say how it fared: when it has not arrived, and as long as nobody has answered. */
   readonly showsDelivery: boolean;
 }
 
@@ -40,7 +40,7 @@ export type DayOf = (at: UnixMillis) => string;
 export const localDay: DayOf = (at) => new Date(at).toDateString();
 
 export const timelineItems = (entries: readonly Entry[], dayOf: DayOf = localDay): readonly TimelineItem[] => {
-  const newestOwn = entries.findLast((entry) => isMessage(entry) && entry.isOwn);
+  const newest = entries.findLast(isMessage);
   return entries.flatMap((entry, i): TimelineItem[] => {
     const before = entries[i - 1];
     const after = entries[i + 1];
@@ -58,7 +58,7 @@ export const timelineItems = (entries: readonly Entry[], dayOf: DayOf = localDay
         segments: entry.body.kind === 'text' ? linkify(entry.body.text) : [],
         opens: isNewDay || !continues(before, entry),
         closes: after === undefined || dayOf(after.at) !== dayOf(entry.at) || !continues(entry, after),
-        showsDelivery: entry.isOwn && (entry === newestOwn || entry.delivery !== 'sent'),
+        showsDelivery: entry.isOwn && (entry === newest || entry.delivery !== 'sent'),
       },
     ];
   });

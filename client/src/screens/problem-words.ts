@@ -10,14 +10,11 @@ export const describe = (problem: Problem, particular: Particular = {}): string 
   const own = particular[problem.code];
   if (own !== undefined) return own;
   const known = t.problems[problem.code];
-  const parts = [known ?? t.problemUnknown];
-  if (problem.detail !== undefined && problem.detail !== '' && isServers(problem.code))
-    parts.push(t.serverSays(problem.detail));
+  const said = problem.code.startsWith('M_') && problem.detail ? t.serverSays(problem.detail) : undefined;
+  const parts = [known ?? (said === undefined ? t.problemUnknown : ''), said ?? ''].filter((part) => part !== '');
   if (problem.retryAfterMs !== undefined) parts.push(t.tryIn(Math.ceil(problem.retryAfterMs / 1000)));
   return parts.join(' ');
 };
-
-const isServers = (code: string): boolean => code.startsWith('M_') || t.problems[code] === undefined;
 
 export const problemBox = (problem: Problem | undefined, particular?: Particular): TemplateResult | typeof nothing =>
   problem ? html`<p class="problem" role="alert">${describe(problem, particular)}</p>` : nothing;

@@ -24,6 +24,11 @@ export class HolmSignIn extends LitElement {
     new Observe(this, () => [this.app.signIn.submit.state]);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.app.signIn.submit.reset();
+  }
+
   override render() {
     const { isBusy, problem } = this.app.signIn.submit.state.get();
     return door(

@@ -8,7 +8,7 @@ import { door, doorStyles } from './door.ts';
 import { Observe } from './observe.ts';
 import { problemBox } from './problem-words.ts';
 
-const PARTICULAR = { M_FORBIDDEN: t.signUpClosed };
+const PARTICULAR = { M_FORBIDDEN: t.signUpClosed, M_UNAUTHORIZED: t.badToken };
 
 export class HolmSignUp extends LitElement {
   static override properties = { app: { attribute: false }, token: { attribute: false } };
@@ -24,7 +24,9 @@ export class HolmSignUp extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('token') && this.token !== undefined) void this.app.signUp.check(this.token);
+    if (!changed.has('token')) return;
+    this.app.signUp.submit.reset();
+    if (this.token !== undefined) void this.app.signUp.check(this.token);
   }
 
   override render() {
