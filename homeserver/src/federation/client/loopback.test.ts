@@ -133,6 +133,17 @@ describe('requests between two servers', () => {
     expect(await b.verifier.verify({ method: 'GET', uri: '/x', authorization, bodyText: '' })).to.equal(A);
   });
 
+  it('are refused when they were signed for another server', async () => {
+    const [, b] = await startTwo();
+    const signed = { method: 'GET', uri: '/x', origin: A, destination: ServerName.parse('c.test'), content: undefined };
+    const key = testKey(1);
+    const authorization = printXMatrix({ ...signed, key: key.keyId, signature: signText(requestText(signed), key) });
+    const verdict = await b.verifier
+      .verify({ ...signed, authorization, bodyText: '' })
+      .catch((error: unknown) => error);
+    expect(verdict).to.be.instanceOf(MatrixError).with.property('status', 401);
+  });
+
   it('are believed after the sender has changed its key, and not with its old one', async () => {
     const [a, b] = await startTwo();
     await ask(a);

@@ -160,6 +160,21 @@ describe('the keyring', () => {
     expect(await allowed(a, [later])).to.eql([true]);
   });
 
+  it('does not believe a notary that does not sign', async () => {
+    const a = await start(A, 1, { settings: { notaries: [C] } });
+    const c = await start(C, 3);
+    const of = publishedKeys({ serverName: B, signing: [testKey(2)], old: [] }, clock.now());
+    c.notary.answerFor = () => Promise.resolve(of);
+    const event = eventOf('@x:b.test', testKey(2));
+    expect(await allowed(a, [event])).to.eql([false]);
+    c.notary.answerFor = () => Promise.resolve(signJson(of, C, testKey(4)));
+    clock.advance(2_000);
+    expect(await allowed(a, [event])).to.eql([false]);
+    c.notary.answerFor = () => Promise.resolve(signJson(of, C, testKey(3)));
+    clock.advance(4_000);
+    expect(await allowed(a, [event])).to.eql([true]);
+  });
+
   it('vouches for others as a notary, also when they are away, and is asked by those who trust it', async () => {
     const b = await start(B, 2);
     await start(C, 3);
@@ -235,6 +250,7 @@ describe('what a server says of its keys', () => {
   const { signatures: _, ...unsigned } = answer;
   const cases: readonly (readonly [string, JsonObject])[] = [
     ['is another server’s', publishedKeys({ ...own, serverName: B }, now)],
+    ['names another server', signJson({ ...unsigned, server_name: B }, A, testKey(1))],
     ['was changed', { ...answer, valid_until_ts: now + 1 }],
     ['is not signed', { ...answer, signatures: {} }],
     ['is signed by a key that is not in it', signJson(unsigned, A, testKey(3))],

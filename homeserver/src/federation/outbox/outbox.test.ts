@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { ServerName } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import { getServerKey } from '@holm/spec/server-server/keys';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { sql } from '../../storage/sql.ts';
@@ -153,6 +154,18 @@ describe('the outbox', () => {
     a.outbox.wake([], 3);
     await a.outbox.settled();
     expect(b.transactions.flat()).to.eql([1, 2, 4]);
+
+    await write(5, [B]);
+    await write(7, [B]);
+    positions.settled = 5; // 6 is in flight
+    a.outbox.wake([B], 7);
+    await a.outbox.settled();
+    expect(b.transactions.flat()).to.eql([1, 2, 4, 5]);
+    await write(6, [B]);
+    positions.settled = 7;
+    a.outbox.wake([B], 6);
+    await a.outbox.settled();
+    expect(b.transactions.flat()).to.eql([1, 2, 4, 5, 6, 7]);
   });
 
   it('waits for a server that is away without holding up others, and goes on where it was', async () => {
@@ -179,6 +192,18 @@ describe('the outbox', () => {
     await a.outbox.settled();
     await start(B, { receiver: b.receiver });
     a.destinations.heardFrom(B);
+    await a.outbox.settled();
+    expect(b.transactions).to.eql([[1]]);
+  });
+
+  it('tries again at once when another request to that server succeeds', async () => {
+    const b = recorder();
+    const a = await startSender();
+    network.set(B, '127.0.0.1:1');
+    await post(a, 1, [B]);
+    await a.outbox.settled();
+    await start(B, { receiver: b.receiver });
+    await a.client.call(B, getServerKey, { ignoreBackOff: true });
     await a.outbox.settled();
     expect(b.transactions).to.eql([[1]]);
   });
@@ -236,15 +261,17 @@ describe('the outbox', () => {
     await post(a, 2, [B, C]);
     await post(a, 3, [ServerName.parse('denied.test')]);
     await post(a, 4, [B]);
+    await write(5, [ServerName.parse('never-tried.test')]);
+    positions.settled = 5;
     await a.outbox.settled();
     await write(6, [B]); // not settled
     expect(await a.outbox.trim()).to.equal(3);
-    expect(await rowsLeft()).to.eql([2, 6]);
+    expect(await rowsLeft()).to.eql([2, 5, 6]);
     await start(C);
     clock.advance(60_000);
     await a.outbox.settled();
     await a.outbox.trim();
-    expect(await rowsLeft()).to.eql([6]);
+    expect(await rowsLeft()).to.eql([5, 6]);
   });
 
   it('sends ephemeral messages, and does not keep them for a server that is away', async () => {
