@@ -96,30 +96,16 @@ export class RandomRoom {
   }
 
   #fields(kind: Attempt['kind'], sender: string, target: string, level: number): Fields {
-    switch (kind) {
-      case 'join':
-      case 'leave':
-        return memberEvent(sender, sender, kind);
-      case 'kick':
-        return memberEvent(sender, target, 'leave');
-      case 'ban':
-      case 'invite':
-        return memberEvent(sender, target, kind);
-      case 'topic':
-      case 'name':
-        return { type: `m.room.${kind}`, stateKey: '', sender, content: { [kind]: `${sender} ${level}` } };
-      case 'power':
-      case 'demote':
-        return this.#power({ ...this.#levelsOfLast(), [target]: kind === 'power' ? level : 0 }, sender);
-      case 'open':
-      case 'close':
-        return {
-          type: 'm.room.join_rules',
-          stateKey: '',
-          sender,
-          content: { join_rule: kind === 'open' ? 'public' : 'invite' },
-        };
-    }
+    const memberships: Readonly<Partial<Record<Attempt['kind'], Fields>>> = {
+      join: memberEvent(sender, sender, 'join'),
+      leave: memberEvent(sender, sender, 'leave'),
+      kick: memberEvent(sender, target, 'leave'),
+      ban: memberEvent(sender, target, 'ban'),
+      invite: memberEvent(sender, target, 'invite'),
+    };
+    if (kind === 'power') return this.#power({ ...this.#levelsOfLast(), [target]: level }, sender);
+    if (kind === 'demote') return this.#power({ ...this.#levelsOfLast(), [target]: 0 }, sender);
+    return memberships[kind] ?? otherEvent(kind, `${sender} ${level}`, sender);
   }
 
   #power(levelsByUser: JsonObject, sender: string): Fields {
@@ -182,6 +168,13 @@ const memberEvent = (sender: string, user: string, membership: string): Fields =
   sender,
   content: { membership },
 });
+
+const otherEvent = (kind: Attempt['kind'], text: string, sender: string): Fields => {
+  if (kind === 'topic' || kind === 'name')
+    return { type: `m.room.${kind}`, stateKey: '', sender, content: { [kind]: text } };
+  const content = { join_rule: kind === 'open' ? 'public' : 'invite' };
+  return { type: 'm.room.join_rules', stateKey: '', sender, content };
+};
 
 const at = <T>(list: readonly T[], index: number): T => {
   const found = list[index % list.length];

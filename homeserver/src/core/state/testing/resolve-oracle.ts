@@ -75,10 +75,8 @@ class Oracle {
     const full = new Set([...conflicted, ...difference]);
     if (!this.#rules.subgraph) return full;
     for (const from of conflicted) {
-      for (const to of conflicted) {
-        if (!this.#chain(from).has(to)) continue;
-        for (const id of this.#chain(from)) if (this.#chain(id).has(to)) full.add(id);
-      }
+      const ends = [...conflicted].filter((to) => this.#chain(from).has(to));
+      for (const id of this.#chain(from)) if (ends.some((to) => this.#chain(id).has(to))) full.add(id);
     }
     return full;
   }
@@ -160,7 +158,7 @@ const isPower = (event: StateEvent): boolean => {
     case 'm.room.join_rules':
       return true;
     case 'm.room.member':
-      return ['leave', 'ban'].includes(String(event.content['membership'])) && event.sender !== event.stateKey;
+      return ['leave', 'ban'].some((one) => one === event.content['membership']) && event.sender !== event.stateKey;
     default:
       return false;
   }
