@@ -79,6 +79,13 @@ describe('account data on a database', () => {
     expect(await accountData.get({ userId: alice, roomId: undefined, type: 'm.made' })).to.eql(made.content);
   });
 
+  it('is erased for one user at a time', async () => {
+    for (const userId of [alice, bob]) await accountData.set({ userId, roomId: undefined, type: 'x' }, {});
+    await accountData.erase(alice);
+    expect((await changes(alice)).global.map(({ type }) => type)).to.eql(['m.made']);
+    expect((await changes(bob)).global.map(({ type }) => type)).to.eql(['x', 'm.made']);
+  });
+
   it('wakes whose it is', async () => {
     using listener = notifier.listen(alice);
     const woken = listener.next(new AbortController().signal);

@@ -3,7 +3,8 @@ import type { RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import type { Notifier } from '../../streams/notifier.ts';
-import { type Range, Stream } from '../../streams/stream.ts';
+import { LastChanges } from '../../streams/last-changes.ts';
+import { type Position, type Range, Stream } from '../../streams/stream.ts';
 import type { AccountDataChanges, AccountDataEvent, AccountDataKey, Derive } from './account-data.ts';
 import { accountDataStore as store } from './account-data.store.ts';
 
@@ -22,9 +23,11 @@ export const openAccountDataStream = async (db: Database): Promise<Stream> =>
 /** What clients keep here for themselves, of rooms and of none. */
 export class AccountData {
   readonly #deps: AccountDataDeps;
+  readonly #changes: LastChanges<UserId>;
 
   constructor(deps: AccountDataDeps) {
     this.#deps = deps;
+    this.#changes = new LastChanges(deps.stream.settled);
   }
 
   get stream(): Stream {
@@ -52,6 +55,16 @@ export class AccountData {
     });
   }
 
+  /** For accounts that are closed. */
+  async erase(userId: UserId): Promise<void> {
+    await this.#deps.db.transact((tx) => store.removeAll(tx, userId));
+  }
+
+  /** Answers from memory; wrong only in saying yes. */
+  mayHaveChanged(userId: UserId, after: Position): boolean {
+    return this.#changes.mayHaveChanged(userId, after);
+  }
+
   /** The account data part of a sync. From the beginning of time it has what is there for everybody too. */
   async changes(tx: ReadTx, userId: UserId, range: Range): Promise<AccountDataChanges> {
     const global = new Map<string, AccountDataEvent>();
@@ -76,7 +89,10 @@ export class AccountData {
     const { notifier, stream } = this.#deps;
     const position = stream.claim();
     tx.afterEnd(() => stream.release(position));
-    tx.afterCommit(() => notifier.wake([key.userId]));
+    tx.afterCommit(() => {
+      this.#changes.note(key.userId, position);
+      notifier.wake([key.userId]);
+    });
     await store.put(tx, key, content, position);
   }
 }

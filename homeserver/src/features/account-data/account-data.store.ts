@@ -56,6 +56,10 @@ export const accountDataStore = {
     return rows.map(({ room_id, type, content }) => ({ roomId: room_id || undefined, type, content }));
   },
 
+  async removeAll(tx: Tx, userId: UserId): Promise<void> {
+    await tx.run(sql`DELETE FROM account_data WHERE user_id = ${userId}`);
+  },
+
   async lastPosition(tx: ReadTx): Promise<number> {
     const [row] = await tx.rows<{ last: number | null }>(sql`SELECT max(position) AS last FROM account_data`);
     return row?.last ?? 0;

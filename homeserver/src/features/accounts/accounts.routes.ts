@@ -70,7 +70,7 @@ const accountRoutes = ({ accounts, reauthentication }: AccountsRoutesDeps): read
 
   route(deactivateAccount, async ({ body, caller }) => {
     await reauthentication.demand(caller, 'deactivateAccount', body.auth);
-    await accounts.deactivate(caller.userId);
+    await accounts.deactivate(caller.userId, body.erase ?? false);
     // Nothing was ever bound to an identity server from here.
     return { id_server_unbind_result: 'success' as const };
   }),

@@ -230,14 +230,16 @@ describe('accounts on a database', () => {
 
   it('a closed account cannot be entered, and its name stays taken', async () => {
     const { userId, username, session } = await signUp();
-    const told: UserId[] = [];
-    house.accounts.onDeactivated((who) => told.push(who));
-    await house.accounts.deactivate(userId);
+    const told: [UserId, boolean][] = [];
+    house.accounts.onDeactivated((...what) => told.push(what));
+    expect(await house.accounts.find(username)).to.equal(userId);
+    await house.accounts.deactivate(userId, true);
     expect(await refusal(logIn(username))).to.equal('M_FORBIDDEN');
     expect(await refusal(house.sessions.authenticate(session.accessToken))).to.equal('M_UNKNOWN_TOKEN');
     expect(await refusal(house.registration.assertAvailable(username))).to.equal('M_USER_IN_USE');
     expect(await refusal(house.accounts.resetPassword(userId, 'long enough'))).to.equal('M_NOT_FOUND');
-    expect(told).to.eql([userId]);
+    expect(told).to.eql([[userId, true]]);
+    expect(await refusal(house.accounts.find('nobody'))).to.equal('M_NOT_FOUND');
   });
 
   it('the shared secret opens accounts, each nonce once', async () => {

@@ -41,15 +41,15 @@ export interface LoginAttempt {
 export class Accounts {
   readonly #deps: AccountsDeps;
   readonly #telemetry: ReturnType<typeof accountsTelemetry>;
-  readonly #deactivationListeners: ((userId: UserId) => void)[] = [];
+  readonly #deactivationListeners: ((userId: UserId, erase: boolean) => void)[] = [];
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps;
     this.#telemetry = accountsTelemetry(deps.metrics);
   }
 
-  /** Tells of accounts that have been deactivated, so that what they leave behind can be cleared up. */
-  onDeactivated(listener: (userId: UserId) => void): void {
+  /** Tells of accounts that have been deactivated, and whether what they leave behind is to be erased. */
+  onDeactivated(listener: (userId: UserId, erase: boolean) => void): void {
     this.#deactivationListeners.push(listener);
   }
 
@@ -59,6 +59,13 @@ export class Accounts {
     if (!userId) {
       throw new MatrixError('M_INVALID_USERNAME', 'a user name consists of a-z, 0-9 and the characters . _ = - / +');
     }
+    return userId;
+  }
+
+  /** The account that somebody means by a full user id or a localpart, or M_NOT_FOUND. */
+  async find(written: string): Promise<UserId> {
+    const userId = userIdMeantBy(written, this.#deps.serverName);
+    if (!userId || !(await this.exists(userId))) throw new MatrixError('M_NOT_FOUND', 'there is no such account');
     return userId;
   }
 
@@ -141,7 +148,7 @@ export class Accounts {
   }
 
   /** The id stays taken for ever: another person must not be mistaken for this one. */
-  async deactivate(userId: UserId): Promise<void> {
+  async deactivate(userId: UserId, erase = false): Promise<void> {
     const { clock, db, log, sessions } = this.#deps;
     await db.transact(async (tx) => {
       if (!(await store.lock(tx, userId))) throw new MatrixError('M_NOT_FOUND', 'there is no such account');
@@ -149,7 +156,7 @@ export class Accounts {
       await sessions.endOthers(tx, userId, undefined);
       tx.afterCommit(() => {
         log.info('account deactivated', { userId });
-        for (const listener of this.#deactivationListeners) listener(userId);
+        for (const listener of this.#deactivationListeners) listener(userId, erase);
       });
     });
   }

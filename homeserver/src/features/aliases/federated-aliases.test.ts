@@ -1,7 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import { RoomAlias } from '@holm/spec/ids';
 import { expect } from 'chai';
-import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 import { federatedAliases } from './index.ts';
 

@@ -1,14 +1,12 @@
 import { MatrixError } from '@holm/spec/errors';
 import { UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 import { federatedProfiles } from './index.ts';
 
 const bob = UserId.parse('@bob:b.test');
 
-const answering = (call: (...all: unknown[]) => Promise<unknown>) =>
-  federatedProfiles({ call: call });
+const answering = (call: (...all: unknown[]) => Promise<unknown>) => federatedProfiles({ call: call });
 
 const failing = (failure: FederationError['failure'], status?: number) =>
   answering(() =>

@@ -102,6 +102,16 @@ describe('profiles on a database', () => {
     expect(told).to.eql([[alice, { displayname: 'Alice' }]]);
   });
 
+  it('are forgotten without a word to rooms', async () => {
+    const { background, profiles, told } = build();
+    await profiles.set(alice, 'displayname', 'Alice');
+    await background.idle();
+    await profiles.erase(alice);
+    await background.idle();
+    expect(await profiles.get(alice)).to.eql({});
+    expect(told).to.have.length(1);
+  });
+
   it('tell rooms later what could not be told at once, in another life of the server too', async () => {
     const first = build();
     first.rooms.fail = true;

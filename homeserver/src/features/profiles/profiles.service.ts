@@ -95,6 +95,14 @@ export class Profiles {
     await this.#change(userId, key, (profile) => withoutField(profile, key));
   }
 
+  /** Forgets what somebody told, without a word to rooms: for accounts that are closed. */
+  async erase(userId: UserId): Promise<void> {
+    await this.#deps.db.transact(async (tx) => {
+      const { version } = await store.lock(tx, userId);
+      await store.put(tx, userId, {}, version);
+    });
+  }
+
   /** Takes up what an earlier run, or a failure, left undone. Meant for the start and for every few minutes. */
   async resume(): Promise<void> {
     for (const userId of await store.unpropagated(this.#deps.db)) this.#tellRooms(userId);

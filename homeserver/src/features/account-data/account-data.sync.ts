@@ -1,0 +1,17 @@
+import type { Database } from '../../storage/database.ts';
+import type { Position, Range } from '../../streams/stream.ts';
+import type { News, Reader, SyncPart } from '../../streams/sync-part.ts';
+import type { AccountData } from './account-data.service.ts';
+
+/** Account data as a part of what clients follow. */
+export const accountDataPart = (db: Database, accountData: AccountData): SyncPart => ({
+  stream: accountData.stream,
+  mayHaveNews: ({ userId }: Reader, after: Position) => accountData.mayHaveChanged(userId, after),
+  async news({ userId }: Reader, range: Range): Promise<News> {
+    const { global, rooms } = await accountData.changes(db, userId, range);
+    return {
+      accountData: global,
+      rooms: new Map([...rooms].map(([roomId, events]) => [roomId, { accountData: events }])),
+    };
+  },
+});
