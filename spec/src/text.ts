@@ -10,3 +10,6 @@ export const text = (maxLength: number, minLength = 0) =>
 
 /** A name such as an event type, tag or profile key: the protocol allows 255 bytes. */
 export const name = text(255, 1);
+
+/** A name whose length has an error code of its own, which the service looks at. */
+export const storable = Type.String({ pattern: '^[^\\u0000]*$' });

@@ -1,4 +1,4 @@
-import type { UserId } from '@holm/spec/ids';
+import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
 import type { Member, RoomNid } from '../model.ts';
@@ -35,6 +35,16 @@ export class UserRooms {
   changed(member: Member): void {
     this.#cache.get(member.userId)?.set(member.roomNid, member);
     this.#loading.get(member.userId)?.changes.push(member);
+  }
+
+  /** Servers through which a room may be reached, as told by the user's invite to it. */
+  async via(user: UserId, room: RoomId): Promise<readonly ServerName[]> {
+    return store.via(this.#db, room, user);
+  }
+
+  /** Whether the user has been in contact with a room at all, be it forgotten. */
+  async knows(user: UserId, room: RoomNid): Promise<boolean> {
+    return (await store.find(this.#db, room, user)) !== undefined;
   }
 
   /** The user wants to hear no more of a room that they are not in. A new membership brings it back. */

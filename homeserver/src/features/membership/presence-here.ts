@@ -1,0 +1,29 @@
+import type { RoomId, ServerName } from '@holm/spec/ids';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Head } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import { otherServers } from '../../rooms/write/change.ts';
+
+export type KnownRoom = Room & { readonly head: Head };
+
+/** Who has somebody in a room. Loaded in the room's queue, as `RoomMembers` asks for. */
+const membersOf = (engine: RoomEngine, room: Room) =>
+  room.members.loaded ?? engine.queue.run(room.nid, () => room.members.load(engine.serverName));
+
+/**
+ * The room, if this server can act in it alone: somebody of ours is in it, or nobody is. What we have of a room that
+ * all of our users have left is out of date.
+ */
+export const actingRoom = async (engine: RoomEngine, roomId: RoomId): Promise<KnownRoom | undefined> => {
+  const room = await engine.rooms.byId(roomId);
+  if (!room?.head) return undefined;
+  const { local, servers } = await membersOf(engine, room);
+  return local.size > 0 || servers.size === 0 ? (room as KnownRoom) : undefined;
+};
+
+/** Other servers that were in the room when we last heard. */
+export const knownServers = async (engine: RoomEngine, roomId: RoomId): Promise<readonly ServerName[]> => {
+  const room = await engine.rooms.byId(roomId);
+  if (!room?.head) return [];
+  return otherServers((await membersOf(engine, room)).servers, engine.serverName);
+};

@@ -1,0 +1,2 @@
+export { roomCreationRoutes } from './room-creation.routes.ts';
+export { type NewAliases, RoomCreation, type RoomCreationDeps } from './room-creation.service.ts';

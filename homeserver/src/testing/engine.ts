@@ -1,0 +1,60 @@
+import { KeyId, ServerName } from '@holm/spec/ids';
+import type { Signer } from '../core/events/build.ts';
+import { signingKeyFromSeed } from '../core/crypto/keys.ts';
+import { silentLog } from '../platform/log.ts';
+import { createRoomEngine, type RoomEngine } from '../rooms/engine.ts';
+import type { CommitListener } from '../rooms/commit.ts';
+import type { Database } from '../storage/database.ts';
+import { Notifier } from '../streams/notifier.ts';
+import { createTestDatabase } from './database.ts';
+import { ManualClock } from './manual-clock.ts';
+import { seededEntropy } from './seeded-entropy.ts';
+
+export interface TestEngineOptions {
+  readonly serverName?: string;
+  readonly listeners?: readonly CommitListener[];
+}
+
+export interface TestEngine extends AsyncDisposable {
+  readonly engine: RoomEngine;
+  readonly db: Database;
+  readonly clock: ManualClock;
+  readonly notifier: Notifier;
+  readonly signer: Signer;
+  /** Another engine on the same database: the server after a restart. */
+  readonly restart: () => Promise<RoomEngine>;
+}
+
+/** A room engine on a database of its own. The same name has the same key each time. */
+export const createTestEngine = async (options: TestEngineOptions = {}): Promise<TestEngine> => {
+  const { serverName = 'a.test', listeners = [] } = options;
+  const database = await createTestDatabase();
+  const { db } = database;
+  const clock = new ManualClock();
+  const notifier = new Notifier();
+  const server = ServerName.parse(serverName);
+  const seed = seededEntropy(`key of ${server}`).bytes(32);
+  const signer = { server, key: signingKeyFromSeed(KeyId.parse('ed25519:test'), seed) };
+  let starts = 0;
+  const start = () =>
+    createRoomEngine({
+      db,
+      clock,
+      entropy: seededEntropy(`${server} ${starts++}`),
+      log: silentLog,
+      notifier,
+      signer,
+      listeners,
+      eventCacheBytes: 10_000_000,
+    });
+  const engine = await start();
+  return {
+    engine,
+    db,
+    clock,
+    notifier,
+    signer,
+    restart: start,
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+};
