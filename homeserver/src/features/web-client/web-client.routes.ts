@@ -1,29 +1,34 @@
+import { createHash } from 'node:crypto';
 import type { PlainRequest, PlainRoute } from '../../http/plain.ts';
 import { Reply } from '../../http/reply.ts';
-import { MISSING_BUILD, NOT_FOUND } from './pages.ts';
+import { MISSING_BUILD, NOT_FOUND, STYLE } from './pages.ts';
 import { INDEX, type StaticFile, StaticFiles } from './static-files.ts';
 
 /**
  * Scripts only from here. Homeservers, media and calls may be anywhere, because the log-in screen takes any server's
  * address. WebAssembly is what the encryption library is made of.
  */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' blob: data: https: http:",
-  "media-src 'self' blob: https: http:",
-  "font-src 'self'",
-  'connect-src * blob:',
-  "worker-src 'self' blob:",
-  "manifest-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+const policy = (styles: string) =>
+  [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    `style-src 'self' ${styles}`,
+    "img-src 'self' blob: data: https: http:",
+    "media-src 'self' blob: https: http:",
+    "font-src 'self'",
+    'connect-src * blob:',
+    "worker-src 'self' blob:",
+    "manifest-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+
+/** The pages here bring their own few lines of style. */
+const ownStyle = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 const SECURITY = {
-  'content-security-policy': POLICY,
+  'content-security-policy': policy(ownStyle),
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -51,9 +56,8 @@ const answer = async (request: PlainRequest, files: StaticFiles | undefined): Pr
   const path = decoded(request.path);
   const found = await files.get(path === '/' ? INDEX : path);
   if (found) return send(found, request);
-  // The client has addresses of its own, without dots; somebody may reload at one of them.
-  const index = isNavigation(request, path) ? await files.get(INDEX) : undefined;
-  return index ? send(index, request) : page(404, NOT_FOUND);
+  // The client's own addresses are behind the `#` of the page; whoever types one without it means the page.
+  return isNavigation(request, path) ? new Reply(302, { ...SECURITY, location: '/' }, '') : page(404, NOT_FOUND);
 };
 
 const decoded = (path: string): string => {

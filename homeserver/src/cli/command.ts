@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+
+export type Command =
+  | { readonly name: 'help' | 'version' | 'config example' }
+  | { readonly name: 'start'; readonly configFile: string | undefined }
+  | { readonly name: 'config check'; readonly configFile: string | undefined }
+  | {
+      readonly name: 'user create' | 'user reset-password' | 'user make-admin';
+      readonly configFile: string | undefined;
+      readonly user: string;
+      readonly admin: boolean;
+    };
+
+/** What was typed makes no sense; the message says why in a sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const HELP = `holm: a Matrix homeserver
+
+  holm start                       run the server
+  holm config check                check the configuration and say where each value comes from
+  holm config example              print a configuration file with every key explained
+  holm user create NAME            make an account; asks for the password
+  holm user reset-password NAME    give an account a new password and end its sessions
+  holm user make-admin NAME        let an account administer the server
+
+  --config FILE    the configuration; otherwise the file that HOLM_CONFIG names, or config.yaml here if there is one
+  --admin          with "user create": an administrator
+  --help           this text
+  --version        the version
+
+A password that is piped in is read from the standard input.
+`;
+
+const USER_COMMANDS = ['create', 'reset-password', 'make-admin'] as const;
+
+export const parseCommand = (args: readonly string[]): Command => {
+  const { values, positionals } = parsed(args);
+  if (values.help === true || (positionals.length === 0 && values.version !== true)) return { name: 'help' };
+  if (values.version === true) return { name: 'version' };
+  const [noun, verb, ...names] = positionals;
+  const { config: configFile, admin = false } = values;
+  if (admin && !(noun === 'user' && verb === 'create')) {
+    throw new UsageError('--admin goes with "user create" only');
+  }
+  return noun === 'user'
+    ? userCommand(verb, names, { configFile, admin })
+    : plainCommand(positionals.join(' '), configFile);
+};
+
+const plainCommand = (typed: string, configFile: string | undefined): Command => {
+  switch (typed) {
+    case 'start':
+    case 'config check':
+      return { name: typed, configFile };
+    case 'config example':
+      return { name: typed };
+    default:
+      throw new UsageError(`there is no command "${typed}"; holm --help lists them`);
+  }
+};
+
+const userCommand = (
+  verb: string | undefined,
+  names: readonly string[],
+  options: { readonly configFile: string | undefined; readonly admin: boolean },
+): Command => {
+  const known = USER_COMMANDS.find((name) => name === verb);
+  if (known === undefined) throw new UsageError(`"holm user" knows ${USER_COMMANDS.join(', ')}`);
+  const [user] = names;
+  if (user === undefined || names.length > 1) throw new UsageError(`"holm user ${known}" takes one name`);
+  return { name: `user ${known}`, user, ...options };
+};
+
+const parsed = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        config: { type: 'string' },
+        admin: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    const [sentence = ''] = (error as Error).message.split('. ');
+    throw new UsageError(`${sentence}; holm --help lists the options`, { cause: error });
+  }
+};

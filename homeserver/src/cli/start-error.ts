@@ -1,0 +1,4 @@
+/** Why the server cannot run here: one sentence for whoever started it. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
