@@ -144,7 +144,7 @@ export class Committer {
   #wakeSettled(): void {
     const { stream, notifier } = this.#deps;
     const { settled } = stream;
-    for (let i = 0; i < this.#wakes.length; ) {
+    for (let i = 0; i < this.#wakes.length;) {
       const wake = this.#wakes[i];
       if (wake && wake.position <= settled) {
         this.#wakes.splice(i, 1);

@@ -117,7 +117,10 @@ export const eventsStore = {
   /** Which of `ids` are missing ancestors of events that are stored. */
   async gaps(tx: ReadTx, room: RoomNid, ids: readonly EventId[]): Promise<EventId[]> {
     const rows = await tx.rows<{ event_id: EventId }>(
-      named('gaps.find', sql`SELECT event_id FROM room_gaps WHERE room_nid = ${room} AND event_id = ANY(${ids}::text[])`),
+      named(
+        'gaps.find',
+        sql`SELECT event_id FROM room_gaps WHERE room_nid = ${room} AND event_id = ANY(${ids}::text[])`,
+      ),
     );
     return rows.map((row) => row.event_id);
   },

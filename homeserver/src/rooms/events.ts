@@ -92,6 +92,12 @@ export class Events {
     return store.gaps(this.#db, room, ids);
   }
 
+  /** The event that a client's request became. */
+  async byTransaction(key: Buffer): Promise<StoredEvent | undefined> {
+    const nid = await store.byTransaction(this.#db, key);
+    return nid === undefined ? undefined : this.byNid(nid);
+  }
+
   /** The texts of events as other servers get them. */
   texts(nids: readonly EventNid[], tx: ReadTx = this.#db): Promise<Map<EventNid, string>> {
     return store.texts(tx, nids);

@@ -32,7 +32,9 @@ export const roomsStore = {
   },
 
   byNid: (tx: ReadTx, nids: readonly RoomNid[]): Promise<RoomRow[]> =>
-    tx.rows(named('rooms.by_nid', { text: `SELECT ${COLUMNS} FROM rooms WHERE room_nid = ANY($1::int[])`, values: [nids] })),
+    tx.rows(
+      named('rooms.by_nid', { text: `SELECT ${COLUMNS} FROM rooms WHERE room_nid = ANY($1::int[])`, values: [nids] }),
+    ),
 
   async add(tx: ReadTx, roomId: RoomId, version: string): Promise<RoomNid> {
     const [row] = await tx.rows<{ room_nid: RoomNid }>(sql`
@@ -69,7 +71,10 @@ export const roomsStore = {
 
 const extremities = async (tx: ReadTx, nids: readonly number[]): Promise<Extremity[]> => {
   const rows = await tx.rows<{ event_nid: number; event_id: EventId; depth: number }>(
-    named('rooms.extremities', sql`SELECT event_nid, event_id, depth FROM events WHERE event_nid = ANY(${nids}::bigint[])`),
+    named(
+      'rooms.extremities',
+      sql`SELECT event_nid, event_id, depth FROM events WHERE event_nid = ANY(${nids}::bigint[])`,
+    ),
   );
   return rows.map((row) => ({ nid: row.event_nid, eventId: row.event_id, depth: row.depth }));
 };

@@ -106,7 +106,8 @@ export class Ingest {
     const { rooms, events, committer, serverName, afterStates } = this.#deps;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const room = await rooms.byId(roomId);
-      if (!room || (!room.head && !step.resets)) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
+      if (!room || (!room.head && !step.resets))
+        throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
       await room.members.load(serverName);
       const ids = step.events.map(({ eventId }) => eventId);
       const followed = new Set(await events.gapsAt(room.nid, ids));

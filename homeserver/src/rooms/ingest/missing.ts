@@ -52,7 +52,13 @@ export class Missing {
   /** Those of `events` that follow an event which we do not have, even so. */
   async withGaps(events: readonly Event[]): Promise<Event[]> {
     const among = new Map(events.map((event) => [event.eventId, event]));
-    const missing = new Set(await this.#unknown(events.flatMap((event) => event.prevEvents), among, 'placed'));
+    const missing = new Set(
+      await this.#unknown(
+        events.flatMap((event) => event.prevEvents),
+        among,
+        'placed',
+      ),
+    );
     return events.filter(({ prevEvents }) => prevEvents.some((id) => missing.has(id)));
   }
 
@@ -74,9 +80,7 @@ export class Missing {
 
   /** The state before an event as the server states it; undefined when it does not answer. */
   async stateBefore(server: ServerName, room: Room, event: Event): Promise<StatedState | undefined> {
-    const answer = await this.#ask('state', server, () =>
-      this.#deps.remote.state(server, room.roomId, event.eventId),
-    );
+    const answer = await this.#ask('state', server, () => this.#deps.remote.state(server, room.roomId, event.eventId));
     if (!answer) return undefined;
     const [state, chain] = await Promise.all([
       this.#deps.admission.admit(room, answer.state, { limitReferences: false }),

@@ -119,7 +119,8 @@ export class Placer {
     const position = shown && history === undefined ? await committer.claim() : undefined;
     if (position !== undefined) this.positions.push(position);
     const replaced = isState(event)
-      ? (await states.view(this.#change.room, at.before, [[event.type, event.stateKey]], this.#change)).values().next().value
+      ? (await states.view(this.#change.room, at.before, [[event.type, event.stateKey]], this.#change)).values().next()
+          .value
       : undefined;
     return this.#change.place(event, {
       nid: at.existing?.nid ?? nids.take(),

@@ -4,7 +4,11 @@ import type { NextState, Tries } from '../state/tries.ts';
 import type { Change } from '../write/change.ts';
 
 /** The snapshot of a state that was given as a whole; it shares what it can with the room's current one. */
-export const statedSnapshot = async (tries: Tries, change: Change, state: readonly StoredEvent[]): Promise<NextState> => {
+export const statedSnapshot = async (
+  tries: Tries,
+  change: Change,
+  state: readonly StoredEvent[],
+): Promise<NextState> => {
   const { room, head } = change;
   const keys = state.flatMap(({ event }) => (isState(event) ? [[event.type, event.stateKey] as const] : []));
   await room.keys.load(keys, head.nextKey);

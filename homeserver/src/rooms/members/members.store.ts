@@ -56,6 +56,18 @@ export const membersStore = {
     return row && toMember(row);
   },
 
+  /** All users of a server that have anything to do with a room. */
+  async ofServer(tx: ReadTx, room: RoomNid, server: ServerName): Promise<Member[]> {
+    const rows = await tx.rows<MemberRow>(
+      named(
+        'members.of_server',
+        sql`SELECT room_nid, user_id, membership, event_nid, sender, server, position
+              FROM memberships WHERE room_nid = ${room} AND server = ${server}`,
+      ),
+    );
+    return rows.map(toMember);
+  },
+
   async joinedOf(tx: ReadTx, room: RoomNid, server: ServerName): Promise<UserId[]> {
     const rows = await tx.rows<{ user_id: UserId }>(
       named(
@@ -78,7 +90,10 @@ export const membersStore = {
     return new Map(rows.map((row) => [row.server, row.joined]));
   },
 
-  async counts(tx: ReadTx, rooms: readonly RoomNid[]): Promise<{ room: RoomNid; membership: Membership; count: number }[]> {
+  async counts(
+    tx: ReadTx,
+    rooms: readonly RoomNid[],
+  ): Promise<{ room: RoomNid; membership: Membership; count: number }[]> {
     return tx.rows(
       named(
         'members.counts',
@@ -125,7 +140,11 @@ export const membersStore = {
   },
 
   /** A membership in a room that this server is not in: an invite, a knock, or the end of either. */
-  async putOutside(tx: ReadTx, member: Member, told: { stripped: string | null; via: readonly ServerName[] }): Promise<void> {
+  async putOutside(
+    tx: ReadTx,
+    member: Member,
+    told: { stripped: string | null; via: readonly ServerName[] },
+  ): Promise<void> {
     await tx.rows(sql`
       INSERT INTO memberships (room_nid, user_id, membership, event_nid, position, server, sender, stripped, via)
       VALUES (${member.roomNid}, ${member.userId}, ${member.membership}, ${member.eventNid}, ${member.position},

@@ -69,6 +69,12 @@ export class Sender {
     });
   }
 
+  /** The event that `draft` would be now, signed by us but not sent: a template for who is to sign it in our stead. */
+  async propose(roomId: RoomId, draft: Draft): Promise<Event> {
+    const room = await this.#deps.rooms.joined(roomId);
+    return (await new Chain(this.#deps, new Change(room, room.head)).prepare(draft)).event;
+  }
+
   /** Sends an event that is not valid, or not welcome, before another server has signed it. */
   async sendCosigned(roomId: RoomId, draft: Draft, cosign: Cosign): Promise<StoredEvent> {
     const { queue, rooms } = this.#deps;

@@ -4,7 +4,12 @@ import { decideWith } from '../../core/needs.ts';
 import { authDifference } from '../../core/state/auth-difference.ts';
 import type { AuthGraph, Ordinal } from '../../core/state/auth-graph.ts';
 import { conflictedSubgraph } from '../../core/state/auth-sweep.ts';
-import { type Conflict, isEventNeed, type Resolution as Resolved, type ResolutionNeed } from '../../core/state/conflict.ts';
+import {
+  type Conflict,
+  isEventNeed,
+  type Resolution as Resolved,
+  type ResolutionNeed,
+} from '../../core/state/conflict.ts';
 import { resolve } from '../../core/state/resolve.ts';
 import { fromStateKey, stateKey as keyString, type StateKeyString } from '../../core/state/state-key.ts';
 import type { Events } from '../events.ts';
@@ -58,19 +63,27 @@ export class Resolution {
       const [first] = candidates;
       if (first?.event.stateKey === undefined) continue;
       const key = keyString(first.event.type, first.event.stateKey);
-      conflicted.set(key, candidates.map(({ event }) => event.eventId));
+      conflicted.set(
+        key,
+        candidates.map(({ event }) => event.eventId),
+      );
     }
     if (change.room.version.stateResolution === 'v1') return { conflicted, authDifference: [], conflictedSubgraph: [] };
     const graph = await this.#deps.authGraphs.with(change.room.nid, change.authEntries);
     const sets = snapshots.map((_, i) => ordinals([...differing.values()].map((nids) => events.get(nids[i] ?? 0))));
     const difference = await this.#authDifference(graph, sets, snapshots, change);
     const subgraph = change.room.version.stateResolution === 'v2.1' ? conflictedSubgraph(graph, sets.flat()) : [];
-    const names = await this.#load([...difference, ...subgraph].map((ordinal) => graph.nid(ordinal)), change);
+    const names = await this.#load(
+      [...difference, ...subgraph].map((ordinal) => graph.nid(ordinal)),
+      change,
+    );
     const idOf = (ordinal: Ordinal): EventId[] => {
       const stored = names.get(graph.nid(ordinal));
       return stored ? [stored.event.eventId] : [];
     };
-    const rejected = new Set([...names.values()].filter(({ status }) => status === 'rejected').map((e) => e.event.eventId));
+    const rejected = new Set(
+      [...names.values()].filter(({ status }) => status === 'rejected').map((e) => e.event.eventId),
+    );
     return {
       conflicted,
       authDifference: difference.flatMap(idOf).filter((id) => !rejected.has(id)),

@@ -16,9 +16,7 @@ interface KeyRow {
 
 const store = {
   all: (tx: ReadTx, room: RoomNid): Promise<KeyRow[]> =>
-    tx.rows(
-      named('keys.all', sql`SELECT key_number, type, state_key FROM room_state_keys WHERE room_nid = ${room}`),
-    ),
+    tx.rows(named('keys.all', sql`SELECT key_number, type, state_key FROM room_state_keys WHERE room_nid = ${room}`)),
   some: (tx: ReadTx, room: RoomNid, keys: readonly StateKey[]): Promise<KeyRow[]> =>
     tx.rows(
       named(

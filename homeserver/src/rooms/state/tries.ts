@@ -1,6 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { decideWith } from '../../core/needs.ts';
-import { EMPTY_STATE_HASH, fromHashBytes, type StateHash, type StateHasher, toHashBytes } from '../../core/state/state-hash.ts';
+import {
+  EMPTY_STATE_HASH,
+  fromHashBytes,
+  type StateHash,
+  type StateHasher,
+  toHashBytes,
+} from '../../core/state/state-hash.ts';
 import type { TrieQuestion } from '../../core/state/trie-nodes.ts';
 import { diff, diffMany, entries, lookup } from '../../core/state/trie-read.ts';
 import { decodeRow, type Root, type Row, type RowId } from '../../core/state/trie-row.ts';
@@ -31,7 +37,9 @@ export interface NextState {
 
 const store = {
   rows: (tx: ReadTx, ids: readonly RowId[]): Promise<{ row_id: RowId; state_hash: Buffer | null; data: Buffer }[]> =>
-    tx.rows(named('state.rows', sql`SELECT row_id, state_hash, data FROM state_rows WHERE row_id = ANY(${ids}::bigint[])`)),
+    tx.rows(
+      named('state.rows', sql`SELECT row_id, state_hash, data FROM state_rows WHERE row_id = ANY(${ids}::bigint[])`),
+    ),
 
   async withHash(tx: ReadTx, room: RoomNid, hash: Buffer): Promise<RowId | undefined> {
     const [row] = await tx.rows<{ row_id: RowId }>(
@@ -91,7 +99,11 @@ export class Tries {
   }
 
   /** As `change`, but finds the row of an equal state that the room has had before. Worth a query where that is likely. */
-  async changeShared(room: RoomNid, snapshot: SnapshotId, changes: ReadonlyMap<KeyNumber, EventNid>): Promise<NextState> {
+  async changeShared(
+    room: RoomNid,
+    snapshot: SnapshotId,
+    changes: ReadonlyMap<KeyNumber, EventNid>,
+  ): Promise<NextState> {
     const hash = await this.#hashAfter(snapshot, changes);
     if (hash === EMPTY_STATE_HASH) return { snapshot: EMPTY_STATE, rows: [] };
     const equal = await store.withHash(this.#db, room, toHashBytes(hash));

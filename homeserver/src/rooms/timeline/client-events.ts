@@ -50,9 +50,15 @@ export class ClientEvents {
 
   /** The texts of several events, in their order, without the room's id: a sync response names it above them. */
   async texts(stored: readonly StoredEvent[], viewer: Viewer): Promise<string[]> {
+    const texts = await this.shared(stored);
+    return stored.map((event, i) => this.#withEcho(event, texts[i] ?? '', viewer));
+  }
+
+  /** As `texts`, for anyone but the devices that sent these events. */
+  async shared(stored: readonly StoredEvent[]): Promise<string[]> {
     const missing = stored.filter((event) => !this.#texts.has(event));
     if (missing.length > 0) await this.#make(missing);
-    return stored.map((event) => this.#withEcho(event, this.#texts.get(event) ?? '', viewer));
+    return stored.map((event) => this.#texts.get(event) ?? '');
   }
 
   /** As `texts`, with the room's id in each. */
@@ -62,7 +68,9 @@ export class ClientEvents {
   }
 
   async #make(stored: readonly StoredEvent[]): Promise<void> {
-    const related = stored.flatMap(({ replaces, redactedBy }) => [replaces, redactedBy].filter((nid) => nid !== undefined));
+    const related = stored.flatMap(({ replaces, redactedBy }) =>
+      [replaces, redactedBy].filter((nid) => nid !== undefined),
+    );
     const loaded = await this.#events.load([...new Set(related)]);
     for (const event of stored) {
       const unsigned = unsignedOf(event, loaded);
@@ -83,10 +91,7 @@ export class ClientEvents {
 export const shown = ({ event, redactedBy }: StoredEvent): Event =>
   redactedBy === undefined ? event : redactEvent(event);
 
-const unsignedOf = (
-  { replaces, redactedBy }: StoredEvent,
-  loaded: ReadonlyMap<EventNid, StoredEvent>,
-): JsonObject => {
+const unsignedOf = ({ replaces, redactedBy }: StoredEvent, loaded: ReadonlyMap<EventNid, StoredEvent>): JsonObject => {
   const before = replaces === undefined ? undefined : loaded.get(replaces);
   const redaction = redactedBy === undefined ? undefined : loaded.get(redactedBy);
   return {

@@ -43,7 +43,11 @@ export class Timeline {
   async warm(rooms: readonly Room[], limit: number): Promise<void> {
     const cold = rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd));
     if (cold.length === 0) return;
-    const rows = await store.newest(this.#db, cold.map(({ nid }) => nid), Math.max(limit, TAIL_LENGTH));
+    const rows = await store.newest(
+      this.#db,
+      cold.map(({ nid }) => nid),
+      Math.max(limit, TAIL_LENGTH),
+    );
     const byRoom = Map.groupBy(await this.#events.fromRows(rows), ({ roomNid }): RoomNid => roomNid);
     for (const room of cold) {
       const events = byRoom.get(room.nid) ?? [];

@@ -4,16 +4,7 @@ import type { StateKey } from '../../core/auth/selection.ts';
 import type { AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { isState, type Event } from '../../core/events/event.ts';
 import type { Position } from '../../streams/stream.ts';
-import type {
-  EventNid,
-  EventStatus,
-  Extremity,
-  Head,
-  KeyNumber,
-  Member,
-  SnapshotId,
-  StoredEvent,
-} from '../model.ts';
+import type { EventNid, EventStatus, Extremity, Head, KeyNumber, Member, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import { AuthLedger } from '../state/auth-ledger.ts';
 import type { Pending } from '../state/states.ts';
@@ -201,7 +192,12 @@ export class Change implements Pending {
     };
   }
 
-  #memberChanged(of: StoredEvent, before: StoredEvent | undefined, after: StoredEvent | undefined, position: Position): void {
+  #memberChanged(
+    of: StoredEvent,
+    before: StoredEvent | undefined,
+    after: StoredEvent | undefined,
+    position: Position,
+  ): void {
     const userId = of.event.stateKey;
     if (userId === undefined || !UserId.is(userId)) return;
     const change: CommittedMember = {

@@ -49,7 +49,10 @@ export class RoomWriter {
 
   async #flush(batch: readonly Waiting[]): Promise<void> {
     try {
-      const committed = await this.#write(this.#db, batch.map(({ write }) => write));
+      const committed = await this.#write(
+        this.#db,
+        batch.map(({ write }) => write),
+      );
       for (const { write, resolve } of batch) resolve(committed.has(write.room));
     } catch (error) {
       const [first] = batch;

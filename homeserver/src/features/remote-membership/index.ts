@@ -1,0 +1,4 @@
+export { IncomingMembership, type IncomingDeps } from './incoming.service.ts';
+export { JoinAnswers } from './join-answer.ts';
+export { OutgoingMembership, type OutgoingDeps } from './outgoing.service.ts';
+export { remoteMembershipRoutes } from './remote-membership.routes.ts';

@@ -1,0 +1,58 @@
+import type { ServerName } from '@holm/spec/ids';
+import { sendInviteV1, sendInviteV2 } from '@holm/spec/server-server/invites';
+import { makeJoin, sendJoinV2 } from '@holm/spec/server-server/joins';
+import { makeLeave, sendLeaveV2 } from '@holm/spec/server-server/leaves';
+import type { Json, JsonObject } from '@holm/spec/json';
+import { isObject } from '@holm/spec/json';
+import { jsonText } from '../../http/reply.ts';
+import { type Route, route } from '../../http/route.ts';
+import { wireText } from '../room-exchange/index.ts';
+import type { IncomingMembership } from './incoming.service.ts';
+import type { JoinAnswers } from './join-answer.ts';
+
+/** https://spec.matrix.org/latest/server-server-api/#get_matrixfederationv1make_joinroomiduserid: `ver` absent. */
+const FIRST_VERSION = ['1'];
+
+export const remoteMembershipRoutes = (
+  incoming: IncomingMembership,
+  answers: JoinAnswers,
+  serverName: ServerName,
+): readonly Route[] => [
+  route(makeJoin, ({ origin, params, query }) =>
+    incoming.makeJoin(origin, params.roomId, params.userId, query.ver ?? FIRST_VERSION),
+  ),
+
+  route(sendJoinV2, async ({ origin, params, body }) => {
+    const join = await incoming.sendJoin(origin, params.roomId, params.eventId, body);
+    const { state, authChain, servers } = await answers.to(join);
+    const list = (events: typeof state) => `[${events.map(wireText).join(',')}]`;
+    return jsonText(
+      `{"origin":"${serverName}","members_omitted":false,"servers_in_room":${JSON.stringify(servers)},` +
+        `"event":${wireText(join)},"auth_chain":${list(authChain)},"state":${list(state)}}`,
+    );
+  }),
+
+  route(makeLeave, ({ origin, params }) => incoming.makeLeave(origin, params.roomId, params.userId)),
+
+  route(sendLeaveV2, async ({ origin, params, body }) => {
+    await incoming.sendLeave(origin, params.roomId, params.eventId, body);
+    return {};
+  }),
+
+  route(sendInviteV2, async ({ origin, params, body }) => {
+    const { room_version: versionId, event, invite_room_state: told = [] } = body;
+    const signed = await incoming.invite(origin, { ...params, versionId, event, told });
+    return { event: signed.pdu };
+  }),
+
+  route(sendInviteV1, async ({ origin, params, body }) => {
+    const signed = await incoming.invite(origin, { ...params, versionId: '1', event: body, told: toldIn(body) });
+    return [200, { event: signed.pdu }] as const;
+  }),
+];
+
+/** The first version of the operation carries what it tells of the room inside the event. */
+const toldIn = ({ unsigned }: JsonObject): readonly Json[] => {
+  const told = isObject(unsigned) ? unsigned['invite_room_state'] : undefined;
+  return Array.isArray(told) ? told : [];
+};

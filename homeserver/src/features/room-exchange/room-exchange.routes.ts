@@ -1,0 +1,48 @@
+import { backfillRoom, getMissingPreviousEvents } from '@holm/spec/server-server/backfill';
+import { getEvent, getEventAuth } from '@holm/spec/server-server/events';
+import { getRoomState, getRoomStateIds } from '@holm/spec/server-server/state';
+import type { ServerName } from '@holm/spec/ids';
+import { jsonText, type Reply } from '../../http/reply.ts';
+import { type Route, route } from '../../http/route.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { StoredEvent } from '../../rooms/model.ts';
+import { type RoomExchange, wireText } from './room-exchange.service.ts';
+
+const DEFAULT_MISSING = 10;
+
+const list = (events: readonly StoredEvent[]): string => `[${events.map(wireText).join(',')}]`;
+const ids = (events: readonly StoredEvent[]): string[] => events.map(({ event }) => event.eventId);
+
+export const roomExchangeRoutes = (exchange: RoomExchange, serverName: ServerName, clock: Clock): readonly Route[] => {
+  const envelope = (events: readonly StoredEvent[]): Reply =>
+    jsonText(`{"origin":"${serverName}","origin_server_ts":${clock.now()},"pdus":${list(events)}}`);
+
+  return [
+    route(getEvent, async ({ origin, params }) => envelope([await exchange.event(origin, params.eventId)])),
+
+    route(getEventAuth, async ({ origin, params }) => {
+      const chain = await exchange.eventAuth(origin, params.roomId, params.eventId);
+      return jsonText(`{"auth_chain":${list(chain)}}`);
+    }),
+
+    route(getRoomState, async ({ origin, params, query }) => {
+      const { state, authChain } = await exchange.stateBefore(origin, params.roomId, query.event_id);
+      return jsonText(`{"auth_chain":${list(authChain)},"pdus":${list(state)}}`);
+    }),
+
+    route(getRoomStateIds, async ({ origin, params, query }) => {
+      const { state, authChain } = await exchange.stateBefore(origin, params.roomId, query.event_id);
+      return { auth_chain_ids: ids(authChain), pdu_ids: ids(state) };
+    }),
+
+    route(backfillRoom, async ({ origin, params, query }) =>
+      envelope(await exchange.backfill(origin, params.roomId, query.v, query.limit)),
+    ),
+
+    route(getMissingPreviousEvents, async ({ origin, params, body }) => {
+      const { latest_events: latest, earliest_events: earliest, limit = DEFAULT_MISSING } = body;
+      const events = await exchange.missingEvents(origin, params.roomId, { latest, earliest, limit });
+      return jsonText(`{"events":${list(events)}}`);
+    }),
+  ];
+};

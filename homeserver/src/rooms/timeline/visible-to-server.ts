@@ -1,0 +1,61 @@
+import type { ServerName } from '@holm/spec/ids';
+import type { StateKey } from '../../core/auth/selection.ts';
+import { type HistoryVisibility, historyVisibilityOf, membershipOf } from '../../core/events/content.ts';
+import type { Membership } from '../../core/events/event.ts';
+import { stateKey as keyString } from '../../core/state/state-key.ts';
+import { mayServerSee } from '../../core/visibility/visibility.ts';
+import type { Database } from '../../storage/database.ts';
+import { membersStore } from '../members/members.store.ts';
+import type { SnapshotId, StoredEvent } from '../model.ts';
+import type { Room } from '../room.ts';
+import type { States } from '../state/states.ts';
+
+const VISIBILITY: StateKey = ['m.room.history_visibility', ''];
+
+interface Moment {
+  readonly historyVisibility: HistoryVisibility;
+  readonly memberships: readonly Membership[];
+}
+
+/**
+ * Which events another server may have. Most rooms show their history to whoever is in them now; only where one does
+ * not are the server's users looked up in the state at the event.
+ */
+export class VisibleToServer {
+  readonly #db: Database;
+  readonly #states: States;
+
+  constructor(db: Database, states: States) {
+    this.#db = db;
+    this.#states = states;
+  }
+
+  /** Those of `events` that the server may see whole. */
+  async filter(server: ServerName, room: Room, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+    const users = await membersStore.ofServer(this.#db, room.nid, server);
+    const joinedSince = users.some(({ membership }) => membership === 'join');
+    const keys = users.map(({ userId }): StateKey => ['m.room.member', userId]);
+    const moments = new Map<SnapshotId, Moment>();
+    const seen: StoredEvent[] = [];
+    for (const event of events) {
+      if (event.status === 'rejected' || event.snapshot === undefined) continue;
+      const moment = moments.get(event.snapshot) ?? (await this.#at(room, event.snapshot, keys));
+      moments.set(event.snapshot, moment);
+      if (mayServerSee(event.event, { server, joinedSince, ...moment })) seen.push(event);
+    }
+    return seen;
+  }
+
+  async #at(room: Room, snapshot: SnapshotId, members: readonly StateKey[]): Promise<Moment> {
+    const visibility = historyVisibilityOf((await this.#states.get(room, snapshot, VISIBILITY))?.event.content);
+    if (visibility === 'shared' || visibility === 'world_readable')
+      return { historyVisibility: visibility, memberships: [] };
+    const view = await this.#states.view(room, snapshot, members);
+    const memberships = members.flatMap((key): Membership[] => {
+      const stored = view.get(keyString(...key));
+      const membership = stored && membershipOf(stored.event);
+      return membership === undefined ? [] : [membership];
+    });
+    return { historyVisibility: visibility, memberships };
+  }
+}
