@@ -55,8 +55,11 @@ export class TrieNodes {
   }
 }
 
+/** Up to the level that holds every safe integer, and one more. */
+const SPANS = Array.from({ length: 12 }, (_, level) => FAN_OUT ** level);
+
 /** How many keys a slot of a node at this level covers. */
-export const span = (level: number): number => FAN_OUT ** level;
+export const span = (level: number): number => SPANS[level] ?? Infinity;
 
 /** The slot that leads to a key at a level. */
 export const digitOf = (key: KeyNumber, level: number): number => Math.floor(key / span(level)) % FAN_OUT;

@@ -19,9 +19,28 @@ export function* lookup(root: Root, keys: Iterable<KeyNumber>): TrieQuestion<Map
 
 /** All keys in ascending order with their events. */
 export function* entries(root: Root): TrieQuestion<[key: KeyNumber, event: EventNid][]> {
-  const differing = yield* diffMany([undefined, root]);
-  return [...differing].map(([key, [, event = 0]]) => [key, event]);
+  const nodes = new TrieNodes();
+  const [top = 0] = yield* nodes.roots([root]);
+  let wave: [firstKey: KeyNumber, pointer: Pointer][] = top === 0 ? [] : [[0, top]];
+  for (let level = nodes.at(top)?.level ?? -1; level >= 0; level -= 1) {
+    yield* nodes.load(wave.map(([, pointer]) => pointer));
+    wave = wave.flatMap((branch) => filledSlots(nodes, branch, level));
+  }
+  return wave;
 }
+
+const filledSlots = (
+  nodes: TrieNodes,
+  [firstKey, pointer]: readonly [KeyNumber, Pointer],
+  level: number,
+): [KeyNumber, number][] => {
+  const filled: [KeyNumber, number][] = [];
+  for (let digit = 0; digit < FAN_OUT; digit += 1) {
+    const slot = nodes.slot(pointer, level, digit);
+    if (slot !== 0) filled.push([firstKey + digit * span(level), slot]);
+  }
+  return filled;
+};
 
 /** The keys at which two states differ, in ascending order, with both events; 0 where one has none. */
 export function* diff(a: Root, b: Root): TrieQuestion<[key: KeyNumber, inA: EventNid, inB: EventNid][]> {
