@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { createHmac } from 'node:crypto';
 import { silentLog } from '../../platform/log.ts';
 import { Metrics } from '../../platform/metrics.ts';
+import type { Sql } from '../../storage/sql.ts';
 import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { seededEntropy } from '../../testing/seeded-entropy.ts';
@@ -167,11 +168,31 @@ describe('accounts on a database', () => {
 
     it('are not remembered by a question that was under way while they ended', async () => {
       const { userId, session } = await signUp();
-      await Promise.all([
-        house.sessions.authenticate(session.accessToken).catch(() => undefined),
-        house.sessions.end(userId, [session.deviceId]),
-      ]);
-      expect(await refusal(house.sessions.authenticate(session.accessToken))).to.equal('M_UNKNOWN_TOKEN');
+      const asked = Promise.withResolvers<void>();
+      const gate = Promise.withResolvers<void>();
+      const { db, clock, entropy } = house;
+      /** The same database, whose single statements answer only once the gate is open. */
+      const slow = new Proxy(db, {
+        get(target, key) {
+          if (key === 'rows') {
+            return async (statement: Sql) => {
+              const rows = await target.rows(statement);
+              asked.resolve();
+              await gate.promise;
+              return rows;
+            };
+          }
+          const value: unknown = Reflect.get(target, key);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+      const sessions = new Sessions({ db: slow, clock, entropy });
+      const answer = sessions.authenticate(session.accessToken);
+      await asked.promise;
+      await sessions.end(userId, [session.deviceId]);
+      gate.resolve();
+      expect((await answer).userId).to.equal(userId); // it was true when it was asked
+      expect(await refusal(sessions.authenticate(session.accessToken))).to.equal('M_UNKNOWN_TOKEN');
     });
 
     it('that another process ended are believed for seconds only, and whoever listens is told', async () => {
