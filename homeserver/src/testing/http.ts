@@ -61,3 +61,22 @@ export const serve = async (listener: RequestListener): Promise<TestServer> => {
     },
   };
 };
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Empty where there is no body. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export type CallInit = Omit<RequestInit, 'headers'> & { token?: string; headers?: Record<string, string> };
+
+/** Calls a server whose answers are JSON objects. */
+export const call = async ({ origin }: TestServer, path: string, init: CallInit = {}): Promise<Answer> => {
+  const { token, headers = {}, ...rest } = init;
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(`${origin}${path}`, { ...rest, headers: { ...authorization, ...headers } });
+  const text = await response.text();
+  const body = (text === '' ? {} : JSON.parse(text)) as Answer['body'];
+  return { status: response.status, headers: response.headers, body };
+};
