@@ -6,6 +6,7 @@ import { browserOnline } from './platform/network.ts';
 import { browserStorage } from './platform/storage.ts';
 import { pageVisible } from './platform/visibility.ts';
 import { appModel } from './models/app.ts';
+import { ProblemError } from './sdk/problem.ts';
 import { HolmApp } from './screens/app.ts';
 
 const storage = browserStorage();
@@ -13,7 +14,9 @@ const online = browserOnline(window);
 
 /** The SDK is most of the program by weight, and nobody needs it to see a form. */
 const gateway = async () => {
-  const { matrixGateway } = await import('./sdk/matrix/gateway.ts');
+  const { matrixGateway } = await import('./sdk/matrix/gateway.ts').catch((error: unknown) => {
+    throw new ProblemError({ code: 'offline' }, { cause: error });
+  });
   return matrixGateway({ clock: systemClock, storage, online, fetch: (...args) => fetch(...args) });
 };
 

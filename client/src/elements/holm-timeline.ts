@@ -16,10 +16,13 @@ export class HolmTimeline extends LitElement {
   static override properties = {
     hasEarlier: { type: Boolean },
     isLoading: { type: Boolean },
+    isHeld: { type: Boolean },
     isFar: { state: true },
   };
   declare hasEarlier: boolean;
   declare isLoading: boolean;
+  /** Do not ask for earlier ones by itself: the last try failed. */
+  declare isHeld: boolean;
   declare private isFar: boolean;
 
   #watch: IntersectionObserver | undefined;
@@ -78,6 +81,7 @@ export class HolmTimeline extends LitElement {
     super();
     this.hasEarlier = false;
     this.isLoading = false;
+    this.isHeld = false;
     this.isFar = false;
   }
 
@@ -112,7 +116,7 @@ export class HolmTimeline extends LitElement {
       rootMargin: '600px 0px 0px',
     });
     this.#watch.disconnect();
-    if (this.hasEarlier && !this.isLoading) this.#watch.observe(start);
+    if (this.hasEarlier && !this.isLoading && !this.isHeld) this.#watch.observe(start);
   }
 
   override render() {

@@ -1,8 +1,9 @@
-import { css, html, LitElement, type PropertyValues } from 'lit';
+import { css, html, LitElement, type TemplateResult } from 'lit';
 import { controls } from '../elements/controls.ts';
 import { mark } from '../elements/icons.ts';
 import { t } from '../i18n/words.ts';
 import type { AppModel } from '../models/app.ts';
+import type { Problem } from '../models/problem.ts';
 import { Observe } from './observe.ts';
 import { problemBox } from './problem-words.ts';
 import './sign-in.ts';
@@ -10,8 +11,10 @@ import './sign-up.ts';
 
 /** The whole page. */
 export class HolmApp extends LitElement {
-  static override properties = { app: { attribute: false } };
+  static override properties = { app: { attribute: false }, lacksHome: { state: true } };
   declare app: AppModel;
+  /** The part of the program for those who are signed in could not be fetched. */
+  declare private lacksHome: boolean;
 
   static override styles = [
     controls,
@@ -43,14 +46,14 @@ export class HolmApp extends LitElement {
 
   constructor() {
     super();
+    this.lacksHome = false;
     new Observe(this, () => [this.app.stage, this.app.theme.theme]);
   }
 
-  protected override willUpdate(_changed: PropertyValues<this>): void {
+  protected override willUpdate(): void {
     document.documentElement.dataset['theme'] = this.app.theme.theme.get();
-    // Only those who are signed in need the rest of the program.
     const { is } = this.app.stage.get();
-    if (is === 'home' || is === 'starting') void import('./home.ts');
+    if (is === 'home' || is === 'starting') void this.#loadHome();
   }
 
   override render() {
@@ -59,18 +62,32 @@ export class HolmApp extends LitElement {
       case 'starting':
         return html`<div class="splash" role="status" aria-label=${t.loading}>${mark(56)}</div>`;
       case 'stuck':
-        return html`<div class="splash">
-          ${mark(56)} ${problemBox(stage.problem)}
-          <button class="button" @click=${() => void this.app.start()}>${t.tryAgain}</button>
-        </div>`;
+        return stuck(stage.problem, () => void this.app.start());
       case 'sign-in':
         return html`<holm-sign-in .app=${this.app} .because=${stage.because}></holm-sign-in>`;
       case 'sign-up':
         return html`<holm-sign-up .app=${this.app} .token=${stage.token}></holm-sign-up>`;
       case 'home':
+        if (this.lacksHome) return stuck({ code: 'offline' }, () => (this.lacksHome = false));
         return html`<holm-home .app=${this.app} .home=${stage.home}></holm-home>`;
     }
   }
+
+  async #loadHome(): Promise<void> {
+    if (this.lacksHome) return;
+    try {
+      await import('./home.ts');
+    } catch {
+      this.lacksHome = true;
+    }
+  }
 }
+
+const stuck = (problem: Problem, tryAgain: () => void): TemplateResult => html`
+  <div class="splash">
+    ${mark(56)} ${problemBox(problem)}
+    <button class="button" @click=${tryAgain}>${t.tryAgain}</button>
+  </div>
+`;
 
 customElements.define('holm-app', HolmApp);

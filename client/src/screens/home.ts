@@ -4,9 +4,11 @@ import '../elements/holm-banner.ts';
 import { controls } from '../elements/controls.ts';
 import '../elements/holm-empty.ts';
 import '../elements/holm-skeleton.ts';
+import { icon } from '../elements/icons.ts';
 import { t } from '../i18n/words.ts';
 import type { AppModel } from '../models/app.ts';
 import type { HomeModel, Pane } from '../models/home.ts';
+import { routeTo } from '../models/route.ts';
 import './create-room.ts';
 import './join-room.ts';
 import { Observe } from './observe.ts';
@@ -58,7 +60,18 @@ export class HolmHome extends LitElement {
         align-content: end;
         padding: var(--holm-5);
       }
+      .waiting {
+        display: grid;
+        grid-template-rows: auto 1fr;
+      }
+      .waiting a {
+        display: none;
+        margin: var(--holm-3);
+      }
       @media (max-width: 47.99rem) {
+        .waiting a {
+          display: inline-grid;
+        }
         .columns {
           grid-template-columns: minmax(0, 1fr);
         }
@@ -129,7 +142,10 @@ export class HolmHome extends LitElement {
       case 'empty':
         return this.home.isReady.get() ? this.#empty() : html`<div></div>`;
       case 'waiting':
-        return html`<holm-skeleton .rows=${5}></holm-skeleton>`;
+        return html`<div class="waiting">
+          <a class="icon-button" href=${routeTo.home} aria-label=${t.back}>${icon('back')}</a>
+          <holm-skeleton .rows=${5}></holm-skeleton>
+        </div>`;
       case 'room':
         return html`${keyed(pane.room.id, html`<holm-room .home=${this.home} .room=${pane.room} .now=${() => this.app.now()}></holm-room>`)}`;
       case 'invitation':

@@ -50,6 +50,11 @@ export const roomStyles = css`
     color: var(--holm-text-soft);
     font-size: var(--holm-text-s);
   }
+  .trouble {
+    display: grid;
+    justify-items: center;
+    gap: var(--holm-2);
+  }
   .foot {
     padding: 0 var(--holm-4) var(--holm-4);
     padding-bottom: max(var(--holm-4), env(safe-area-inset-bottom));

@@ -105,14 +105,17 @@ export class HolmRoom extends LitElement {
     const { isBusy, problem } = loadEarlier.state.get();
     return html`
       <holm-timeline
-        .hasEarlier=${hasEarlier.get() && problem === undefined}
+        .hasEarlier=${hasEarlier.get()}
+        .isHeld=${problem !== undefined}
         .isLoading=${isBusy}
         @holm-reach-start=${() => void loadEarlier.run()}
       >
         ${
           problem
-            ? html`${problemBox(problem)}
-                <button class="button small quiet" @click=${() => void loadEarlier.run()}>${t.tryAgain}</button>`
+            ? html`<div class="trouble">
+                ${problemBox(problem)}
+                <button class="button small quiet" @click=${() => void loadEarlier.run()}>${t.tryAgain}</button>
+              </div>`
             : nothing
         }
         ${repeat(
