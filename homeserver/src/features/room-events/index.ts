@@ -1,0 +1,4 @@
+export type { KnownAliases } from './aliases-check.ts';
+export { roomEventsRoutes } from './room-events.routes.ts';
+export { Sending, type SendingDeps } from './sending.service.ts';
+export { transactionKey, Transactions } from './transactions.ts';
