@@ -4,6 +4,7 @@ import { type IpRanges, ipRanges, isLoopback } from '../platform/address.ts';
 import { type Entropy, token } from '../platform/entropy.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { withRequestId } from '../platform/request-id.ts';
 import { stopwatch } from '../platform/stopwatch.ts';
 import type { Authenticator } from './authenticate.ts';
 import { HungUpError } from './body.ts';
@@ -64,7 +65,8 @@ interface Seen {
 }
 
 export const createApp = (deps: AppDeps): App => {
-  const { routes, plainRoutes, log, metrics, entropy } = deps;
+  const { routes, plainRoutes, metrics, entropy } = deps;
+  const log = deps.log.with({ area: 'http' });
   const open = new OpenRequests();
   const operations = [...routes.map(({ endpoint }) => endpoint.operationId), ...plainRoutes.map(({ name }) => name)];
   const telemetry = httpTelemetry(metrics, [...operations, UNKNOWN]);
@@ -78,25 +80,29 @@ export const createApp = (deps: AppDeps): App => {
     const plain = plainRoutes.filter(({ resource }) => resources.includes(resource));
     const app = new Koa();
     app.silent = true;
-    app.use(async (ctx) => {
+    const isOnlyResource = resources.length === 1;
+    const answer = async (ctx: Context, seen: Seen): Promise<void> => {
       const seconds = stopwatch();
+      try {
+        if (isMatrixPath(ctx.path)) await serveMatrix(ctx, mounted);
+        else await servePlain(ctx, plain, { trustedProxies, isOnlyResource });
+      } catch (error) {
+        if (error instanceof HungUpError) ctx.respond = false;
+        else if (respondError(ctx, error)) log.error('request failed', { ...seen, err: error });
+      }
+      // At the end, so that a long poll that was told to answer closes its connection too.
+      if (open.isDraining) ctx.set('Connection', 'close');
+      const { status, method } = ctx;
+      telemetry.requests.observe(seconds(), { operation: seen.operation, status: statusClass(status) });
+      log.debug('request', { operation: seen.operation, method, status, seconds: seconds() });
+    };
+    app.use((ctx) => {
       const requestId = `${prefix}-${(++count).toString(36)}`;
       const seen: Seen = { operation: UNKNOWN };
       ctx.state = seen;
       ctx.set('X-Request-Id', requestId);
       if (hstsSeconds > 0) ctx.set('Strict-Transport-Security', `max-age=${hstsSeconds}`);
-      try {
-        if (isMatrixPath(ctx.path)) await serveMatrix(ctx, mounted);
-        else await servePlain(ctx, plain, { trustedProxies, isOnlyResource: resources.length === 1 });
-      } catch (error) {
-        if (error instanceof HungUpError) ctx.respond = false;
-        else if (respondError(ctx, error)) log.error('request failed', { requestId, ...seen, err: error });
-      }
-      // At the end, so that a long poll that was told to answer closes its connection too.
-      if (open.isDraining) ctx.set('Connection', 'close');
-      const { status } = ctx;
-      telemetry.requests.observe(seconds(), { operation: seen.operation, status: statusClass(status) });
-      log.debug('request', { requestId, operation: seen.operation, method: ctx.method, status, seconds: seconds() });
+      return withRequestId(requestId, () => answer(ctx, seen));
     });
     // What Koa itself reports: a stream that broke while it was sent.
     app.on('error', (err: unknown) => log.debug('response failed', { err }));

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { Type } from '@sinclair/typebox';
 import { expect } from 'chai';
 import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
+import { followCertificate, readCertificate } from '../platform/tls.ts';
 import { createTestApp } from '../testing/http.ts';
 import type { ListenerOptions } from './bind.ts';
 import { listen } from './listen.ts';
@@ -91,9 +92,7 @@ describe('listeners', () => {
     before(() => {
       folder = mkdtempSync(join(tmpdir(), 'holm-tls-'));
       tls = { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), hsts_seconds: 0 };
-      const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-      const files = ['-subj', '/CN=localhost', '-keyout', tls.key, '-out', tls.certificate];
-      execFileSync('openssl', [...args, ...files], { stdio: 'ignore' });
+      makeCertificate(tls);
     });
     after(() => rmSync(folder, { recursive: true }));
 
@@ -117,6 +116,27 @@ describe('listeners', () => {
       await close(500);
     });
 
+    it('take up a renewed certificate, and keep the old one while the pair does not fit', async () => {
+      const { certificate, key } = tls;
+      const taken: string[] = [];
+      const changed = Promise.withResolvers<void>();
+      const server = {
+        setSecureContext: ({ cert }: { cert?: unknown }) => {
+          taken.push(String(cert));
+          changed.resolve();
+        },
+      };
+      using _ = followCertificate(server, tls, { log: silentLog, lookEveryMs: 20 });
+      const [oldKey, oldCertificate] = [readFileSync(key), readFileSync(certificate)];
+      makeCertificate(tls);
+      await changed.promise;
+      expect(taken.at(-1)).to.equal(readFileSync(certificate, 'utf8')).and.not.equal(oldCertificate.toString());
+      writeFileSync(key, oldKey);
+      expect(() => readCertificate(tls)).to.throw();
+      writeFileSync(certificate, oldCertificate);
+      readCertificate(tls);
+    });
+
     it('say so when the certificate cannot be used', async () => {
       const bad = { ...tls, key: tls.certificate };
       const error = (await start({ tls: bad }).catch((reason: unknown) => reason)) as Error;
@@ -124,3 +144,10 @@ describe('listeners', () => {
     });
   });
 });
+
+const makeCertificate = ({ certificate, key }: { certificate: string; key: string }): void => {
+  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  execFileSync('openssl', [...args, '-subj', '/CN=localhost', '-keyout', key, '-out', certificate], {
+    stdio: 'ignore',
+  });
+};

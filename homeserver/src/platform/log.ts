@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { currentRequestId } from './request-id.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -22,15 +23,33 @@ interface Destination {
 /** An error becomes its message, stack and cause; pino only does that for a field called `err`. */
 const serializers = { err: pino.stdSerializers.errWithCause };
 
-export const createLog = (level: LogLevel | 'silent', destination: Destination = process.stdout): Log =>
-  wrap(pino({ level, base: null, serializers, timestamp: pino.stdTimeFunctions.isoTime }, destination));
+type Level = LogLevel | 'silent';
 
-const wrap = (logger: pino.Logger): Log => ({
+/** `areas` gives another level to the logs whose fields say `area`. */
+export const createLog = (
+  level: Level,
+  destination: Destination = process.stdout,
+  areas: Readonly<Record<string, Level>> = {},
+): Log => {
+  const root = pino({ level, base: null, serializers, mixin, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return wrap(root, areas);
+};
+
+/** On every line: the request that it was written for. */
+const mixin = (): Fields => {
+  const requestId = currentRequestId();
+  return requestId === undefined ? {} : { requestId };
+};
+
+const wrap = (logger: pino.Logger, areas: Readonly<Record<string, Level>>): Log => ({
   debug: (event, fields = {}) => logger.debug(fields, event),
   info: (event, fields = {}) => logger.info(fields, event),
   warn: (event, fields = {}) => logger.warn(fields, event),
   error: (event, fields = {}) => logger.error(fields, event),
-  with: (fields) => wrap(logger.child(fields)),
+  with: (fields) => {
+    const level = areas[String(fields['area'])];
+    return wrap(logger.child(fields, level === undefined ? {} : { level }), areas);
+  },
 });
 
 export const silentLog: Log = createLog('silent');
