@@ -1,0 +1,3 @@
+export { roomHistoryRoutes } from './room-history.routes.ts';
+export { RoomHistory, type RoomHistoryDeps } from './room-history.service.ts';
+export type { Backfill } from './walk.ts';

@@ -1,0 +1,2 @@
+export { roomStateRoutes } from './room-state.routes.ts';
+export { RoomState } from './room-state.service.ts';

@@ -1,0 +1,25 @@
+import {
+  getJoinedMembersByRoom,
+  getMembersByRoom,
+  getRoomState,
+  getRoomStateWithKey,
+} from '@holm/spec/client-server/room-reading';
+import { jsonText } from '../../http/reply.ts';
+import { type Route, route } from '../../http/route.ts';
+import type { RoomState } from './room-state.service.ts';
+
+export const roomStateRoutes = (state: RoomState): readonly Route[] => [
+  route(getRoomState, async ({ caller, params }) => jsonText(await state.all(caller, params.roomId))),
+
+  route(getRoomStateWithKey, async ({ caller, params: { eventType, roomId, stateKey = '' }, query }) =>
+    jsonText(await state.one(caller, { roomId, type: eventType, stateKey, format: query.format ?? 'content' })),
+  ),
+
+  route(getMembersByRoom, async ({ caller, params, query }) =>
+    jsonText(await state.members(caller, params.roomId, query)),
+  ),
+
+  route(getJoinedMembersByRoom, async ({ caller, params }) => ({
+    joined: await state.joined(caller.userId, params.roomId),
+  })),
+];
