@@ -15,9 +15,15 @@ export interface SignedRequest {
   readonly authorization: string | undefined;
 }
 
+/** Where a request comes from, for people to see where they are logged in. */
+export interface CallOrigin {
+  readonly address: string;
+  readonly userAgent: string;
+}
+
 /** Who is asking. Both throw a `MatrixError` for somebody who is not who they say. */
 export interface Authenticator {
-  user(token: string): Promise<Caller>;
+  user(token: string, origin: CallOrigin): Promise<Caller>;
   server(request: SignedRequest): Promise<ServerName>;
 }
 

@@ -55,7 +55,10 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
       body = await read(ctx);
       request.origin = await deps.authenticate.server(signedRequest(ctx, body));
     } else if (endpoint.auth !== 'none') {
-      request.caller = await userOf(endpoint.auth, accessToken(ctx.req, query), deps.authenticate);
+      const token = accessToken(ctx.req, query);
+      if (endpoint.auth === 'user' || token !== undefined) {
+        request.caller = await deps.authenticate.user(requireToken(token), request);
+      }
     }
     deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? networkOf(request.address));
     request.params = checkParams(ctx['params']);
@@ -66,9 +69,6 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
     await respond(ctx, await run(request));
   };
 };
-
-const userOf = async (auth: 'user' | 'optional user', token: string | undefined, authenticate: Authenticator) =>
-  auth === 'optional user' && token === undefined ? undefined : authenticate.user(requireToken(token));
 
 type Body = { readonly value: ReturnType<typeof parseJson>['value'] | undefined; readonly text: string };
 

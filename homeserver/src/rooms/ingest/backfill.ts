@@ -13,6 +13,7 @@ import type { RemoteRooms } from './ports.ts';
 
 const MAX_GAPS = 20;
 const MAX_SERVERS = 4;
+const MAX_ROUNDS = 5;
 
 export interface BackfillDeps {
   readonly db: Database;
@@ -45,8 +46,19 @@ export class Backfill {
     this.#deps = deps;
   }
 
+  /**
+   * Fetches events older than the number `beforeOrd` of the room's timeline, up to about `limit`. Resolves when what
+   * could be had is stored; that nothing could is no failure.
+   */
+  async atLeast(room: Room, beforeOrd: number, limit: number): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const have = beforeOrd - (room.head?.firstOrd ?? beforeOrd);
+      if (have >= limit || !(await this.#more(room, limit - have))) return;
+    }
+  }
+
   /** Asks servers in the room, one after the other, until one has something. False when there is no more to be had. */
-  async more(room: Room, limit: number): Promise<boolean> {
+  async #more(room: Room, limit: number): Promise<boolean> {
     const gaps = await store.gaps(this.#deps.db, room.nid);
     if (gaps.length === 0) return false;
     for (const server of await this.#servers(room)) {

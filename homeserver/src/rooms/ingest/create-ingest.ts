@@ -1,3 +1,4 @@
+import type { PduReceiver } from '../../federation/inbox/received.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RoomEngine } from '../engine.ts';
@@ -9,6 +10,7 @@ import { RoomImport } from './import.ts';
 import { Ingest } from './ingest.ts';
 import { Missing } from './missing.ts';
 import type { EventVerifier, RemoteRooms } from './ports.ts';
+import { pduReceiver } from './receiver.ts';
 
 export interface IngestPorts {
   readonly db: Database;
@@ -21,6 +23,7 @@ export interface IngestPorts {
 export interface IngestEngine {
   readonly admission: Admission;
   readonly ingest: Ingest;
+  readonly receiver: PduReceiver;
   readonly roomImport: RoomImport;
   readonly backfill: Backfill;
 }
@@ -40,6 +43,7 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
   return {
     admission,
     ingest,
+    receiver: pduReceiver(ingest),
     roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest }),
     backfill: new Backfill({ ...engine, db, remote, admission, missing, ingest, log }),
   };

@@ -3,7 +3,7 @@ import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import { FIRST_FREE_KEY, type KeyNumber, type RoomNid } from '../model.ts';
 import type { NewKey } from '../write/room-write.ts';
-import { wellKnownKey } from './well-known-keys.ts';
+import { WELL_KNOWN_NUMBERS, wellKnownKey } from './well-known-keys.ts';
 
 /** Rooms with at most this many keys have all of them loaded at once. */
 const LOAD_ALL = 5_000;
@@ -17,6 +17,14 @@ interface KeyRow {
 const store = {
   all: (tx: ReadTx, room: RoomNid): Promise<KeyRow[]> =>
     tx.rows(named('keys.all', sql`SELECT key_number, type, state_key FROM room_state_keys WHERE room_nid = ${room}`)),
+  others: (tx: ReadTx, room: RoomNid): Promise<KeyRow[]> =>
+    tx.rows(
+      named(
+        'keys.others',
+        sql`SELECT key_number, type, state_key FROM room_state_keys
+             WHERE room_nid = ${room} AND type <> 'm.room.member'`,
+      ),
+    ),
   some: (tx: ReadTx, room: RoomNid, keys: readonly StateKey[]): Promise<KeyRow[]> =>
     tx.rows(
       named(
@@ -29,6 +37,8 @@ const store = {
     ),
 };
 
+const MEMBER = 'm.room.member\0';
+
 const nameOf = ([type, stateKey]: StateKey): string => `${type}\0${stateKey}`;
 
 /** The numbers of a room's state keys. */
@@ -36,6 +46,7 @@ export class RoomKeys {
   readonly #db: Database;
   readonly #room: RoomNid;
   readonly #numbers = new Map<string, KeyNumber>();
+  #others: readonly KeyNumber[] | undefined;
   #complete: boolean;
 
   constructor(db: Database, room: RoomNid, kind: 'stored' | 'new') {
@@ -49,8 +60,22 @@ export class RoomKeys {
     if (this.#complete || keys.every((key) => this.number(key) !== undefined)) return;
     const all = next - FIRST_FREE_KEY <= LOAD_ALL;
     const rows = all ? await store.all(this.#db, this.#room) : await store.some(this.#db, this.#room, keys);
-    for (const row of rows) this.#numbers.set(nameOf([row.type, row.state_key]), row.key_number);
+    this.#remember(rows);
     if (all) this.#complete = true;
+  }
+
+  /** The numbers of all keys but those of members. */
+  async withoutMembers(next: KeyNumber): Promise<readonly KeyNumber[]> {
+    if (this.#others) return this.#others;
+    if (next - FIRST_FREE_KEY <= LOAD_ALL) await this.load([['m.room.member', '']], next);
+    else this.#remember(await store.others(this.#db, this.#room));
+    const names = [...this.#numbers].filter(([name]) => !name.startsWith(MEMBER));
+    this.#others = [...WELL_KNOWN_NUMBERS, ...names.map(([, number]) => number)];
+    return this.#others;
+  }
+
+  #remember(rows: readonly KeyRow[]): void {
+    for (const row of rows) this.#numbers.set(nameOf([row.type, row.state_key]), row.key_number);
   }
 
   number(key: StateKey): KeyNumber | undefined {
@@ -59,6 +84,9 @@ export class RoomKeys {
 
   /** Remembers keys that have been committed. */
   added(keys: readonly NewKey[]): void {
-    for (const { number, type, stateKey } of keys) this.#numbers.set(nameOf([type, stateKey]), number);
+    for (const { number, type, stateKey } of keys) {
+      this.#numbers.set(nameOf([type, stateKey]), number);
+      if (type !== 'm.room.member') this.#others = undefined;
+    }
   }
 }

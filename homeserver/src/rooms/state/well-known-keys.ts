@@ -30,3 +30,5 @@ const numbers: ReadonlyMap<string, KeyNumber> = new Map(TYPES.map((type, number)
 
 export const wellKnownKey = ([type, stateKey]: StateKey): KeyNumber | undefined =>
   stateKey === '' ? numbers.get(type) : undefined;
+
+export const WELL_KNOWN_NUMBERS: readonly KeyNumber[] = [...numbers.values()];

@@ -1,0 +1,42 @@
+import { createApp } from '../http/app.ts';
+import { RateLimits } from '../http/rate-limit.ts';
+import { Notifier } from '../streams/notifier.ts';
+import { sql } from '../storage/sql.ts';
+import { composeAccounts } from './accounts.ts';
+import type { Base } from './base.ts';
+import { composeFeatures } from './features.ts';
+import { composeFederation } from './federation.ts';
+import { composeRooms } from './rooms.ts';
+import { matrixRoutes, plainRoutes, type Services } from './routes.ts';
+import { composeSync } from './sync.ts';
+
+/** Constructs the server, bottom-up. What has to be closed goes onto `stack`. */
+export const compose = async (base: Base, stack: AsyncDisposableStack) => {
+  const { config, db, clock } = base;
+  const notifier = new Notifier();
+  const federation = await composeFederation(base, stack);
+  const rooms = await composeRooms(base, federation, notifier);
+  const accounts = await composeAccounts(base, notifier);
+  const features = composeFeatures(base, { federation, rooms, accounts });
+  const sync = composeSync(base, { rooms, accounts, notifier });
+  const services: Services = { federation, rooms, accounts, features, sync };
+  const routes = matrixRoutes(base, services);
+  const app = createApp({
+    ...base,
+    log: base.log.with({ area: 'http' }),
+    routes,
+    plainRoutes: plainRoutes(base, [
+      { name: 'database', needed: true, problem: async () => void (await db.rows(sql`SELECT 1`)) },
+      { name: 'draining', needed: true, problem: async () => (app.isDraining() ? 'the server is stopping' : undefined) },
+    ]),
+    authenticate: {
+      user: (token, origin) => accounts.sessions.authenticate(token, origin),
+      server: (request) => federation.requests.verify(request),
+    },
+    rateLimits: new RateLimits(config.rate_limits, clock),
+    bodyLimits: { client: config.limits.max_body_bytes, federation: config.limits.max_federation_body_bytes },
+  });
+  return { ...services, routes, app, notifier, metrics: base.metrics };
+};
+
+export type Composed = Awaited<ReturnType<typeof compose>>;

@@ -1,0 +1,91 @@
+import { Aliases, federatedAliases, type RoomRights } from '../features/aliases/index.ts';
+import { Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
+import { federatedProfiles, Profiles } from '../features/profiles/index.ts';
+import { IncomingMembership, JoinAnswers, OutgoingMembership } from '../features/remote-membership/index.ts';
+import { RoomCreation } from '../features/room-creation/index.ts';
+import { Sending } from '../features/room-events/index.ts';
+import { RoomExchange } from '../features/room-exchange/index.ts';
+import { RoomHistory } from '../features/room-history/index.ts';
+import { RoomState } from '../features/room-state/index.ts';
+import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
+import { MatrixError } from '@holm/spec/errors';
+import type { RoomEngine } from '../rooms/engine.ts';
+import { authStateOf } from '../rooms/state/states.ts';
+import type { AccountServices } from './accounts.ts';
+import type { Base } from './base.ts';
+import type { Federation } from './federation.ts';
+import type { RoomServices } from './rooms.ts';
+
+interface Parts {
+  readonly federation: Federation;
+  readonly rooms: RoomServices;
+  readonly accounts: AccountServices;
+}
+
+/** What people do with rooms and in them. */
+export const composeFeatures = (base: Base, { federation, rooms, accounts }: Parts) => {
+  const { engine, ingest, outside } = rooms;
+  const { client, signer, keyring: verifier } = federation;
+  const { serverName } = base;
+  const profiles = new Profiles({
+    ...base,
+    users: accounts.accounts,
+    remote: federatedProfiles(client),
+    memberEvents: new ProfileChanges(engine),
+  });
+  const aliases = new Aliases({
+    ...base,
+    remote: federatedAliases(client),
+    roomServers: {
+      async of(roomId) {
+        const room = await engine.rooms.byId(roomId);
+        return room?.head ? [...(await room.members.load(serverName)).servers.keys()] : [];
+      },
+    },
+    rights: aliasRights(engine),
+    administrators: accounts.accounts,
+  });
+  const log = base.log.with({ area: 'rooms' });
+  const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer });
+  const entering = new Entering({ engine, aliases, profiles, remote });
+  const membership = new Membership({ engine, aliases, profiles, remote, entering });
+  const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer });
+  return {
+    profiles,
+    aliases,
+    entering,
+    membership,
+    exchange,
+    incoming: new IncomingMembership({ engine, ingest: rooms, outside, verifier, signer, users: accounts.accounts }),
+    joinAnswers: new JoinAnswers(engine, exchange),
+    creation: new RoomCreation({ engine, aliases, profiles, membership, defaultVersion: base.config.rooms.default_version }),
+    sending: new Sending({ engine, aliases, membership }),
+    history: new RoomHistory({ engine, backfill: rooms.backfill }),
+    state: new RoomState(engine),
+  };
+};
+
+export type FeatureServices = ReturnType<typeof composeFeatures>;
+
+const aliasRights = ({ rooms, states, userRooms, access }: RoomEngine): RoomRights => ({
+  async isJoined(roomId, userId) {
+    const room = await rooms.byId(roomId);
+    return room !== undefined && (await userRooms.of(userId)).get(room.nid)?.membership === 'join';
+  },
+  async maySee(roomId, userId) {
+    try {
+      await access.of(userId, roomId);
+      return true;
+    } catch (error) {
+      if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') return false;
+      throw error;
+    }
+  },
+  async maySetCanonicalAlias(roomId, userId) {
+    const room = await rooms.byId(roomId);
+    if (!room?.head) return false;
+    const keys = [['m.room.create', ''], ['m.room.power_levels', '']] as const;
+    const state = authStateOf(await states.view(room, room.head.snapshot, keys));
+    return powerLevelOf(userId, state) >= requiredLevel(state, 'm.room.canonical_alias', true);
+  },
+});

@@ -1,0 +1,66 @@
+import { Inbox } from '../federation/inbox/inbox.ts';
+import { Outbox } from '../federation/outbox/outbox.ts';
+import type { Notifier } from '../streams/notifier.ts';
+import type { CommitListener } from '../rooms/commit.ts';
+import { createRoomEngine } from '../rooms/engine.ts';
+import { createIngest } from '../rooms/ingest/create-ingest.ts';
+import { OutsideMemberships } from '../rooms/members/outside.ts';
+import { remoteRooms } from '../rooms/remote/remote-rooms.ts';
+import { VisibleToServer } from '../rooms/timeline/visible-to-server.ts';
+import type { Base } from './base.ts';
+import type { Federation } from './federation.ts';
+
+const EVENT_CACHE_BYTES = 128 * 1024 * 1024;
+
+/** The room engine, with its ways in from other servers and out to them. */
+export const composeRooms = async (base: Base, federation: Federation, notifier: Notifier) => {
+  const { db, serverName } = base;
+  const listeners: CommitListener[] = [];
+  const engine = await createRoomEngine({
+    ...base,
+    log: base.log.with({ area: 'rooms' }),
+    notifier,
+    signer: federation.signer,
+    listeners,
+    eventCacheBytes: EVENT_CACHE_BYTES,
+  });
+
+  const outbox = new Outbox({
+    ...base,
+    log: base.log.with({ area: 'federation' }),
+    settings: federation.settings,
+    client: federation.client,
+    destinations: federation.destinations,
+    pdusByNid: (nids) => engine.events.texts(nids),
+    positions: engine.stream,
+  });
+  listeners.push(({ outbox: rows }) => {
+    for (const { destinations, position } of rows) outbox.wake(destinations, position);
+    // Others may have waited for this commit's positions to settle.
+    if (rows.length === 0) outbox.wake([], 0);
+  });
+
+  const incoming = createIngest(engine, {
+    db,
+    remote: remoteRooms(federation.client),
+    verifier: federation.keyring,
+    log: base.log.with({ area: 'rooms' }),
+  });
+  const inbox = new Inbox({
+    ...base,
+    log: base.log.with({ area: 'federation' }),
+    receiver: incoming.receiver,
+    eduListeners: [],
+  });
+  return {
+    engine,
+    outbox,
+    inbox,
+    ...incoming,
+    outside: new OutsideMemberships({ ...engine, db, notifier }),
+    visibleToServer: new VisibleToServer(db, engine.states),
+    serverName,
+  };
+};
+
+export type RoomServices = Awaited<ReturnType<typeof composeRooms>>;

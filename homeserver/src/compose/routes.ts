@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import { roomVersions } from '../core/rooms/room-version.ts';
+import { accountDataRoutes, tagsRoutes } from '../features/account-data/index.ts';
+import { accountsRoutes, registrationRoutes, sharedSecretRoutes } from '../features/accounts/index.ts';
+import { aliasesRoutes } from '../features/aliases/index.ts';
+import { devicesRoutes } from '../features/devices/index.ts';
+import { defaultBaseUrl, discoveryRoutes } from '../features/discovery/index.ts';
+import { filtersRoutes } from '../features/filters/index.ts';
+import { type Check, healthRoutes } from '../features/health/index.ts';
+import { membershipRoutes } from '../features/membership/index.ts';
+import { profilesRoutes } from '../features/profiles/index.ts';
+import { pushRulesRoutes } from '../features/push-rules/index.ts';
+import { remoteMembershipRoutes } from '../features/remote-membership/index.ts';
+import { roomCreationRoutes } from '../features/room-creation/index.ts';
+import { roomEventsRoutes } from '../features/room-events/index.ts';
+import { roomExchangeRoutes } from '../features/room-exchange/index.ts';
+import { roomHistoryRoutes } from '../features/room-history/index.ts';
+import { roomStateRoutes } from '../features/room-state/index.ts';
+import { syncRoutes, type Sync } from '../features/sync/index.ts';
+import { webClientRoutes } from '../features/web-client/index.ts';
+import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
+import { keysRoutes } from '../federation/keyring/keys.routes.ts';
+import type { PlainRoute } from '../http/plain.ts';
+import type { Route } from '../http/route.ts';
+import { VERSION } from '../version.ts';
+import type { AccountServices } from './accounts.ts';
+import type { Base } from './base.ts';
+import type { FeatureServices } from './features.ts';
+import type { Federation } from './federation.ts';
+import type { RoomServices } from './rooms.ts';
+
+export interface Services {
+  readonly federation: Federation;
+  readonly rooms: RoomServices;
+  readonly accounts: AccountServices;
+  readonly features: FeatureServices;
+  readonly sync: Sync;
+}
+
+/** Every operation of Matrix that this server answers. */
+export const matrixRoutes = (base: Base, services: Services): readonly Route[] => [
+  ...discovery(base),
+  ...accountRoutes(base, services),
+  ...roomRoutes(services),
+  ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
+];
+
+const discovery = ({ config, urls }: Base): readonly Route[] =>
+  discoveryRoutes({
+    publicBaseUrl: () => config.public_base_url ?? defaultBaseUrl(config.server_name, urls()),
+    wellKnown: config.well_known,
+    program: { name: 'Holm', version: VERSION },
+    roomVersions: {
+      default: config.rooms.default_version,
+      available: Object.fromEntries(roomVersions.map(({ id, stable }) => [id, stable ? 'stable' : 'unstable'])),
+    },
+  });
+
+const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): readonly Route[] => [
+  ...accountsRoutes({ ...accounts, serverName }),
+  ...registrationRoutes({ ...accounts, serverName }),
+  ...(accounts.sharedSecret
+    ? sharedSecretRoutes(accounts.sharedSecret, {
+        ...accounts,
+        serverName,
+        setDisplayName: (userId, name) => features.profiles.set(userId, 'displayname', name),
+      })
+    : []),
+  ...devicesRoutes(accounts.devices),
+  ...profilesRoutes(features.profiles),
+  ...filtersRoutes(accounts.filters),
+  ...accountDataRoutes(accounts.accountData),
+  ...tagsRoutes(accounts.tags),
+  ...pushRulesRoutes(accounts.pushRules),
+];
+
+const roomRoutes = ({ accounts, features, sync }: Services): readonly Route[] => [
+  ...aliasesRoutes(features.aliases),
+  ...roomCreationRoutes(features.creation),
+  ...membershipRoutes(features),
+  ...roomEventsRoutes(features.sending),
+  ...roomStateRoutes(features.state),
+  ...roomHistoryRoutes(features.history),
+  ...syncRoutes(sync, accounts.filters),
+];
+
+const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, features }: Services): readonly Route[] => [
+  ...keysRoutes(federation.notary),
+  ...inboxRoutes(rooms.inbox),
+  ...roomExchangeRoutes(features.exchange, serverName, clock),
+  ...remoteMembershipRoutes(features.incoming, features.joinAnswers, serverName),
+];
+
+const CLIENT_BUILD = fileURLToPath(new URL('../../../client/dist', import.meta.url));
+
+/** What is no operation of Matrix: the web client, and how the server is. */
+export const plainRoutes = (base: Base, checks: readonly Check[]): readonly PlainRoute[] => [
+  ...healthRoutes({ ...base, checks }),
+  ...webClientRoutes(CLIENT_BUILD),
+];

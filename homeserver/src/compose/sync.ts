@@ -1,0 +1,22 @@
+import { accountDataPart } from '../features/account-data/index.ts';
+import { Sync } from '../features/sync/index.ts';
+import type { Notifier } from '../streams/notifier.ts';
+import type { AccountServices } from './accounts.ts';
+import type { Base } from './base.ts';
+import type { RoomServices } from './rooms.ts';
+
+interface Parts {
+  readonly rooms: RoomServices;
+  readonly accounts: AccountServices;
+  readonly notifier: Notifier;
+}
+
+/** What clients follow. */
+export const composeSync = ({ db, clock }: Base, { rooms, accounts, notifier }: Parts): Sync => {
+  const { accountData, sessions } = accounts;
+  // The order is that of the positions in tokens that clients hold: append, never reorder.
+  const parts = [accountDataPart(db, accountData)];
+  const sync = new Sync({ db, clock, notifier, engine: rooms.engine, parts });
+  sessions.onSessionsEnd((ended) => sync.polls.end(ended));
+  return sync;
+};

@@ -1,0 +1,87 @@
+import { compose, type Composed } from './compose/compose.ts';
+import { createBase, type Effects } from './compose/base.ts';
+import type { ServerConfig } from './config/schema.ts';
+import { accountSchema } from './features/accounts/index.ts';
+import { aliasSchema } from './features/aliases/index.ts';
+import { listen } from './http/listen.ts';
+import type { Route } from './http/route.ts';
+import { createSchedule } from './platform/schedule.ts';
+import { connect } from './storage/connect.ts';
+import type { Database } from './storage/database.ts';
+
+/** How long a stop waits for requests and queues. */
+const DRAIN_MS = 10_000;
+/** Of that, for what is on its way to other servers. */
+const OUTBOX_DRAIN_MS = 5_000;
+
+export interface DatabaseAddress {
+  readonly url: string;
+  /** Tests give each server its own. */
+  readonly schema?: string;
+}
+
+/** A server that answers requests. */
+export interface Running {
+  readonly urls: readonly string[];
+  readonly routes: readonly Route[];
+  readonly services: Composed;
+  /** A one-time token to register with as the administrator; absent once there is one. */
+  signUpToken(): Promise<string | undefined>;
+  /** Resolves when nothing is under way: no background work, no queue, nothing to be sent that can be sent. */
+  settled(): Promise<void>;
+  /** Lets requests and queues come to their end, within ten seconds. */
+  stop(): Promise<void>;
+}
+
+export const openDatabase = (config: ServerConfig, effects: Effects, { url, schema }: DatabaseAddress): Promise<Database> =>
+  connect({
+    url,
+    poolSize: config.database.pool_size,
+    statementTimeoutMs: config.database.statement_timeout_ms,
+    clock: effects.clock,
+    log: effects.log.with({ area: 'storage' }),
+    entities: [accountSchema, aliasSchema],
+    ...(schema !== undefined && { schema }),
+  });
+
+export const startHomeserver = async (
+  config: ServerConfig,
+  effects: Effects,
+  database: DatabaseAddress,
+): Promise<Running> => {
+  await using stack = new AsyncDisposableStack();
+  const db = await openDatabase(config, effects, database);
+  stack.defer(() => db.close());
+  let urls: readonly string[] = [];
+  const base = createBase(config, effects, { db, urls: () => urls });
+  const server = await compose(base, stack);
+  stack.defer(() => base.background.idle());
+  const { accounts, features, rooms, app } = server;
+
+  const settled = async (): Promise<void> => {
+    await Promise.all([rooms.engine.queue.idle(), rooms.outbox.settled(), base.background.idle()]);
+  };
+  stack.defer(() => accounts.sessions.writeLastSeen());
+  stack.defer(() => rooms.outbox.stop(OUTBOX_DRAIN_MS));
+  stack.defer(() => rooms.engine.queue.idle());
+  await rooms.outbox.start();
+  await features.profiles.resume();
+
+  const schedule = stack.use(createSchedule(base.background));
+  schedule.every('* * * * *', 'trim the outbox', async () => void (await rooms.outbox.trim()));
+  schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
+  schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
+
+  const listening = await listen(config.listeners, { ...effects, app });
+  stack.defer(() => listening.close(DRAIN_MS));
+  urls = listening.urls;
+  const open = stack.move();
+  return {
+    urls,
+    routes: server.routes,
+    services: server,
+    settled,
+    signUpToken: () => accounts.registration.signUpToken(),
+    stop: () => open.disposeAsync(),
+  };
+};
