@@ -1,0 +1,114 @@
+import { ManualClock } from '@holm/homeserver/testing/manual-clock';
+import { Link } from './partition.ts';
+import { Person } from './people.ts';
+import { TestServer } from './server.ts';
+
+interface NetworkOptions {
+  readonly names: readonly string[];
+  /** More of every server's configuration. */
+  readonly config?: object;
+  /** Where other servers are that are not ours, by name. */
+  readonly strangers?: Readonly<Record<string, string>>;
+}
+
+/** `federation.max_backoff_ms` of the servers, and then some. */
+const LONGEST_PAUSE_MS = 120_000;
+
+/**
+ * Homeservers that find each other, on one clock that moves when it is told to.
+ *
+ * Between each two there is a link in each direction; `cut` and `heal` are for partitions.
+ */
+export class TestNetwork implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly #servers = new Map<string, TestServer>();
+  readonly #links = new Map<string, Link>();
+  #people = 0;
+
+  static start(...names: string[]): Promise<TestNetwork> {
+    return TestNetwork.with({ names });
+  }
+
+  static async with({ names, config = {}, strangers = {} }: NetworkOptions): Promise<TestNetwork> {
+    const network = new TestNetwork();
+    const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const));
+    for (const [from, to] of pairs) network.#links.set(`${from} ${to}`, await Link.open());
+    await Promise.all(
+      names.map(async (name) => {
+        const links = names.filter((to) => to !== name).map((to) => [to, network.link(name, to).url]);
+        const overrides = { ...strangers, ...(Object.fromEntries(links) as Record<string, string>) };
+        network.#servers.set(name, await TestServer.create({ name, clock: network.clock, overrides, config }));
+      }),
+    );
+    for (const server of network.#servers.values()) network.#connect(server);
+    return network;
+  }
+
+  server(name: string): TestServer {
+    const server = this.#servers.get(name);
+    if (!server) throw new Error(`there is no ${name} here`);
+    return server;
+  }
+
+  link(from: string, to: string): Link {
+    const link = this.#links.get(`${from} ${to}`);
+    if (!link) throw new Error(`there is no link from ${from} to ${to}`);
+    return link;
+  }
+
+  /** A new account on a server, logged in. Names are made unique, so that tests can share a network. */
+  person(name: string, server: string): Promise<Person> {
+    return Person.register(this.server(server), `${name}${++this.#people}`);
+  }
+
+  /** From now on, neither of the two reaches the other. */
+  cut(one: string, other: string): void {
+    this.link(one, other).cut();
+    this.link(other, one).cut();
+  }
+
+  /** The two reach each other again, and are told to try: those that failed have been leaving each other alone. */
+  async heal(one: string, other: string): Promise<void> {
+    this.link(one, other).heal();
+    this.link(other, one).heal();
+    this.clock.advance(LONGEST_PAUSE_MS);
+    await this.settle();
+  }
+
+  async stop(name: string): Promise<void> {
+    await this.server(name).stop();
+    this.#linksTo(name, (link) => link.leadTo(undefined));
+  }
+
+  async start(name: string): Promise<void> {
+    await this.server(name).start();
+    this.#connect(this.server(name));
+  }
+
+  /** Resolves once nothing is on the wire: everything that was sent has arrived, and what followed from it too. */
+  async settle(): Promise<void> {
+    // What one server finishes may give another something to do; a round in which nothing was said is the last.
+    for (let before = -1; before !== this.#traffic; ) {
+      before = this.#traffic;
+      for (const server of this.#servers.values()) await server.settled();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.settle();
+    await Promise.all([...this.#servers.values()].map((server) => server[Symbol.asyncDispose]()));
+    await Promise.all([...this.#links.values()].map((link) => link[Symbol.asyncDispose]()));
+  }
+
+  get #traffic(): number {
+    return [...this.#links.values()].reduce((sum, link) => sum + link.bytes, 0);
+  }
+
+  #connect(server: TestServer): void {
+    this.#linksTo(server.name, (link) => link.leadTo(server.port));
+  }
+
+  #linksTo(name: string, change: (link: Link) => void): void {
+    for (const [ends, link] of this.#links) if (ends.endsWith(` ${name}`)) change(link);
+  }
+}

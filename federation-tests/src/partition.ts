@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket, connect } from 'node:net';
+
+/**
+ * The wire from one server to another: a port that hands every connection on to the other server, until it is cut.
+ *
+ * It is there before the servers are, so that their configurations can name it; and it stays when a server comes back
+ * on another port.
+ */
+export class Link implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #target: number | undefined;
+  #isCut = false;
+  /** How much has passed, in either direction. */
+  bytes = 0;
+
+  private constructor() {
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  static async open(): Promise<Link> {
+    const link = new Link();
+    link.#server.listen(0, '127.0.0.1');
+    await once(link.#server, 'listening');
+    return link;
+  }
+
+  /** For the `federation.overrides` of the server at this end. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Where the server at the other end listens now; undefined while it does not. */
+  leadTo(port: number | undefined): void {
+    this.#target = port;
+    this.#hangUp();
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    this.#hangUp();
+  }
+
+  heal(): void {
+    this.#isCut = false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#hangUp();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#isCut || this.#target === undefined) {
+      socket.resetAndDestroy();
+      return;
+    }
+    const other = connect(this.#target, '127.0.0.1');
+    socket.pipe(other).pipe(socket);
+    this.#tie(socket, other);
+    this.#tie(other, socket);
+  }
+
+  /** When one end is gone, so is the other. */
+  #tie(one: Socket, other: Socket): void {
+    this.#sockets.add(one);
+    one.on('data', (chunk) => (this.bytes += chunk.length));
+    one.on('error', () => other.destroy());
+    one.on('close', () => {
+      this.#sockets.delete(one);
+      other.destroy();
+    });
+  }
+
+  #hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configOf } from '@holm/homeserver/config/load';
+import { startHomeserver, type Running } from '@holm/homeserver/homeserver';
+import type { Clock } from '@holm/homeserver/platform/clock';
+import { createLog, type Log, silentLog } from '@holm/homeserver/platform/log';
+import { createTestSchema, testDatabaseUrl } from '@holm/homeserver/testing/database';
+import { seededEntropy } from '@holm/homeserver/testing/seeded-entropy';
+
+/** There is no DNS here: servers find each other by `federation.overrides`. */
+const noDns = { srv: () => Promise.resolve([]), addresses: () => Promise.resolve([]) };
+
+/** What every server of a test set-up has in its configuration. Real ones have none of this. */
+const testSettings = {
+  listeners: [{ address: '127.0.0.1', port: 0 }],
+  database: { pool_size: 4 },
+  passwords: { password_hash_cost: 4 },
+  registration: { open: true },
+  calls: { enabled: false },
+  rate_limits: Object.fromEntries(
+    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation'].map((of) => [of, 'off']),
+  ),
+};
+
+export interface TestServerOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  /** Where the other servers are, by name. */
+  readonly overrides: Readonly<Record<string, string>>;
+  /** More of the configuration file, section by section. */
+  readonly config?: object;
+}
+
+/** `HOLM_TEST_LOG=info` shows what the servers have to say. */
+const testLog = (name: string): Log => {
+  const level = process.env['HOLM_TEST_LOG'];
+  return level === undefined ? silentLog : createLog(level as 'info', process.stderr).with({ server: name });
+};
+
+/** A whole homeserver: its own database schema, its own keys, real HTTP on loopback. It can be stopped and started. */
+export class TestServer implements AsyncDisposable {
+  readonly name: string;
+  readonly #options: TestServerOptions;
+  readonly #schema: AsyncDisposable & { readonly schema: string };
+  readonly #folder: string;
+  #running: Running | undefined;
+  #starts = 0;
+
+  private constructor(options: TestServerOptions, schema: TestServer['#schema']) {
+    this.name = options.name;
+    this.#options = options;
+    this.#schema = schema;
+    this.#folder = mkdtempSync(join(tmpdir(), 'holm-server-'));
+  }
+
+  static async create(options: TestServerOptions): Promise<TestServer> {
+    const server = new TestServer(options, await createTestSchema());
+    await server.start();
+    return server;
+  }
+
+  async start(): Promise<void> {
+    const { name, clock, overrides, config } = this.#options;
+    const settings = { ...testSettings, ...config, server_name: name, data_dir: this.#folder, federation: { overrides, max_backoff_ms: 60_000 } };
+    this.#running = await startHomeserver(
+      configOf(settings),
+      // A server that starts again must not say again what it said before.
+      { clock, entropy: seededEntropy(`${name} ${this.#starts++}`), log: testLog(name), dns: noDns },
+      { url: testDatabaseUrl(), schema: this.#schema.schema },
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    this.#running = undefined;
+  }
+
+  get running(): Running {
+    if (!this.#running) throw new Error(`${this.name} is not running`);
+    return this.#running;
+  }
+
+  /** Such as `http://127.0.0.1:40123`. */
+  get url(): string {
+    return this.running.urls[0]!;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Resolves once nothing that it has begun is under way. */
+  async settled(): Promise<void> {
+    await this.#running?.settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#schema[Symbol.asyncDispose]();
+    rmSync(this.#folder, { recursive: true });
+  }
+}
