@@ -1,6 +1,6 @@
 import type { JsonObject } from '@holm/spec/json';
 import type { UserId } from '@holm/spec/ids';
-import type { Membership } from '../../core/events/event.ts';
+import type { Membership } from '../../core/events/membership.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import type { MemberProfile } from '../profiles/index.ts';
 

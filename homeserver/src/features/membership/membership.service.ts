@@ -1,7 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import { type EventId, type RoomId, serverOf, type UserId, UserId as UserIds } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
-import type { Membership as Standing } from '../../core/events/event.ts';
+import type { Membership as Standing } from '../../core/events/membership.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
 import type { Entering, EnteringDeps } from './entering.service.ts';

@@ -1,7 +1,7 @@
 import type { createRoom } from '@holm/spec/client-server/room-creation';
 import type { BodyOf } from '@holm/spec/endpoint';
 import type { RoomAlias, UserId } from '@holm/spec/ids';
-import type { JsonObject } from '@holm/spec/json';
+import type { Json, JsonObject } from '@holm/spec/json';
 import type { RoomVersion } from '../../core/rooms/room-version.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import { firstPowerLevels } from './power-levels.ts';
@@ -35,7 +35,7 @@ export const createContent = (version: RoomVersion, creator: UserId, wish: Wish)
   const { additional_creators: named = [] } = content;
   // What is no list is left for the rules to refuse.
   if (!Array.isArray(named)) return content;
-  return { ...content, additional_creators: [...new Set([...named, ...trusted])] };
+  return { ...content, additional_creators: [...new Set([...(named as readonly Json[]), ...trusted])] };
 };
 
 const PRESETS: Readonly<Record<Preset, { readonly joinRule: string; readonly guestAccess: string }>> = {

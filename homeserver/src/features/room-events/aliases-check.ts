@@ -13,7 +13,8 @@ const aliasesIn = ({ alias, alt_aliases: others }: JsonObject): readonly RoomAli
     throw new MatrixError('M_BAD_JSON', 'alt_aliases is not a list');
   }
   // An empty alias is how older clients take it away.
-  const all: Json[] = [...(alias === undefined || alias === null || alias === '' ? [] : [alias]), ...(others ?? [])];
+  const first = alias === undefined || alias === null || alias === '' ? [] : [alias];
+  const all = [...first, ...((others ?? []) as readonly Json[])];
   return all.map((name) => {
     if (RoomAlias.is(name)) return name;
     throw new MatrixError('M_INVALID_PARAM', 'there is something among the aliases that is no alias');

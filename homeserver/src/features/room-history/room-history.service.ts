@@ -37,16 +37,13 @@ export class RoomHistory {
   async messages(caller: Viewer, roomId: RoomId, query: MessagesQuery): Promise<string> {
     const filter = parseRoomEventFilter(query.filter);
     const access = await this.#deps.engine.access.of(caller.userId, roomId);
-    const direction = query.dir === 'b' ? 'back' : 'forward';
-    const from = query.from === undefined ? edgeOf(access, direction) : await this.#placeOf(access, query.from);
-    const to = query.to === undefined ? undefined : await this.#placeOf(access, query.to);
     const isWanted = !filter.isEmpty && filter.room(roomId);
-    const limit = isWanted ? limitOf(query.limit, filter) : 0;
-    const { events, next, isOver } = await this.#walk(caller.userId, access, { from, to, direction, limit }, filter);
+    const way = { ...(await this.#wayOf(access, query)), limit: isWanted ? limitOf(query.limit, filter) : 0 };
+    const { events, next, isOver } = await this.#walk(caller.userId, access, way, filter);
     const state = filter.lazyLoadMembers ? await this.#sendersOf(access, events) : [];
     return objectText({
       chunk: await this.#list(events, caller),
-      start: JSON.stringify(query.from ?? timelineToken(from)),
+      start: JSON.stringify(query.from ?? timelineToken(way.from)),
       ...(isWanted && !isOver && { end: JSON.stringify(timelineToken(next)) }),
       ...(state.length > 0 && { state: await this.#list(state, caller) }),
     });
@@ -84,6 +81,15 @@ export class RoomHistory {
       events_after: await this.#list(after.events, caller),
       state: await this.#list(await this.#stateAround(access, shown, filter), caller),
     });
+  }
+
+  async #wayOf(access: Access, { dir, from, to }: MessagesQuery): Promise<Omit<Walk, 'limit'>> {
+    const direction = dir === 'b' ? 'back' : 'forward';
+    return {
+      direction,
+      from: from === undefined ? edgeOf(access, direction) : await this.#placeOf(access, from),
+      to: to === undefined ? undefined : await this.#placeOf(access, to),
+    };
   }
 
   #walk(user: UserId, access: Access, way: Walk, filter: RoomEventFilter) {

@@ -44,53 +44,68 @@ const MIN_PAGE = 20;
 
 /** Goes through a room's timeline and collects what a user may see and wants to. */
 export const walk = async (walker: Walker, access: Access, way: Walk): Promise<Found> => {
-  const { direction, limit } = way;
-  const { room, until = Infinity } = access;
+  const { direction, from, limit } = way;
   const events: StoredEvent[] = [];
-  let next = direction === 'back' ? Math.min(way.from, until) : way.from;
+  let next = direction === 'back' ? Math.min(from, access.until ?? Infinity) : from;
   let isOver = false;
   for (let scanned = 0; events.length < limit && scanned < MAX_SCANNED && !isOver;) {
-    const size = Math.max(limit - events.length, MIN_PAGE);
-    const page = await pageAt(walker, room, { from: next, direction, limit: size });
-    const allowed = page.events.filter(({ ord = 0 }) => isWithin(ord, way, until));
-    const wanted = await wantedOf(walker, access, allowed);
-    const taken = wanted.slice(0, limit - events.length);
-    const hasMore = taken.length < wanted.length;
-    events.push(...taken);
+    const missing = limit - events.length;
+    const size = Math.max(missing, MIN_PAGE);
+    const step = await stepOn(walker, access, { ...way, from: next, limit: missing, size });
+    events.push(...step.events);
+    ({ next, isOver } = step);
     scanned += size;
-    isOver = !hasMore && (page.isLast || allowed.length < page.events.length);
-    const last = hasMore ? taken.at(-1) : allowed.at(-1);
-    if (last?.ord !== undefined) next = direction === 'back' ? last.ord - 1 : last.ord;
   }
   return { events, next, isOver };
 };
 
-const isWithin = (ord: number, { direction, to }: Walk, until: number): boolean => {
+/** As `walk`, over one page of `size`. */
+const stepOn = async (walker: Walker, access: Access, way: Walk & { readonly size: number }): Promise<Found> => {
+  const { direction, from, limit, size } = way;
+  const isBack = direction === 'back';
+  const page = await walker.engine.timeline.page(access.room, {
+    from: isBack ? from + 1 : from,
+    direction,
+    limit: size,
+  });
+  const allowed = page.filter(({ ord = 0 }) => isWithin(ord, way, access));
+  const wanted = await wantedOf(walker, access, allowed);
+  const events = wanted.slice(0, limit);
+  const hasRest = events.length < wanted.length;
+  const { ord } = (hasRest ? events : allowed).at(-1) ?? {};
+  const next = ord === undefined ? from : ord - Number(isBack);
+  if (hasRest) return { events, next, isOver: false };
+  if (allowed.length < page.length) return { events, next, isOver: true };
+  const isShort = page.length < size;
+  const isOver = isShort && !(await goesOn(walker, access, { page, missing: limit - events.length, direction }));
+  return { events, next, isOver };
+};
+
+interface Shortfall {
+  /** Shorter than it was asked to be. */
+  readonly page: readonly StoredEvent[];
+  /** How many events the user would still like. */
+  readonly missing: number;
+  readonly direction: Walk['direction'];
+}
+
+/** Whether a timeline that ran out here goes on elsewhere. If the user needs it now, other servers are asked. */
+const goesOn = async ({ engine, backfill }: Walker, { room }: Access, { page, missing, direction }: Shortfall) => {
+  const isBeginning = page.at(-1)?.event.type === 'm.room.create';
+  if (direction === 'forward' || isBeginning || !(await engine.timeline.hasGaps(room))) return false;
+  if (missing === 0) return true;
+  const { firstOrd } = room.head;
+  await backfill.atLeast(room, firstOrd, missing);
+  const now = await engine.rooms.byNid(room.nid);
+  return now?.head !== undefined && now.head.firstOrd < firstOrd;
+};
+
+const isWithin = (ord: number, { direction, to }: Walk, { until }: Access): boolean => {
   if (direction === 'back') return to === undefined || ord > to;
-  return ord <= until && (to === undefined || ord <= to);
+  return ord <= Math.min(until ?? Infinity, to ?? Infinity);
 };
 
 const wantedOf = async ({ engine, user, filter }: Walker, { room }: Access, page: readonly StoredEvent[]) => {
   const seen = await engine.visible.toUser(user, room, page);
   return seen.filter(({ event }) => filter.event(event));
-};
-
-interface Page {
-  readonly events: readonly StoredEvent[];
-  /** Nothing follows in this direction, as far as can be found out now. */
-  readonly isLast: boolean;
-}
-
-/** Backwards, where what this server has runs out, other servers are asked. */
-const pageAt = async ({ engine, backfill }: Walker, room: Access['room'], way: Walk): Promise<Page> => {
-  const { from, direction, limit } = way;
-  const { timeline } = engine;
-  const read = () => timeline.page(room, { from: direction === 'back' ? from + 1 : from, direction, limit });
-  const events = await read();
-  if (events.length >= limit) return { events, isLast: false };
-  const isBeginning = events.at(-1)?.event.type === 'm.room.create';
-  if (direction === 'forward' || isBeginning || !(await timeline.hasGaps(room))) return { events, isLast: true };
-  await backfill.atLeast(room, room.head.firstOrd, limit - events.length);
-  const more = await read();
-  return { events: more, isLast: more.length === events.length };
 };

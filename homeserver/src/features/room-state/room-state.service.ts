@@ -1,7 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import { membershipOf, profileOf } from '../../core/events/content.ts';
-import type { Membership } from '../../core/events/event.ts';
+import type { Membership } from '../../core/events/membership.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Access } from '../../rooms/timeline/access.ts';

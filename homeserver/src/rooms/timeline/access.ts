@@ -3,7 +3,7 @@ import type { RoomId, UserId } from '@holm/spec/ids';
 import { historyVisibilityOf } from '../../core/events/content.ts';
 import type { Database } from '../../storage/database.ts';
 import type { UserRooms } from '../members/user-rooms.ts';
-import { EMPTY_STATE, type Head, type SnapshotId } from '../model.ts';
+import { EMPTY_STATE, type Head, type Member, type SnapshotId } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import { stateLogStore } from '../state/state-log.store.ts';
@@ -37,22 +37,33 @@ export class RoomAccess {
 
   /** M_FORBIDDEN for somebody who may see nothing of the room, and for rooms that do not exist. */
   async of(user: UserId, roomId: RoomId): Promise<Access> {
-    const { db, rooms, states, userRooms, visible } = this.#deps;
+    const { rooms, userRooms } = this.#deps;
     const room = await rooms.byId(roomId);
-    const head = room?.head;
-    if (!room || !head) throw forbidden();
+    if (!room?.head) throw forbidden();
     const known = room as Access['room'];
     const member = (await userRooms.of(user)).get(room.nid);
-    const current = { room: known, isJoined: member?.membership === 'join', snapshot: head.snapshot, until: undefined };
-    if (current.isJoined) return current;
-    const end = member && (await visible.endOfStay(member));
-    if (end?.ord !== undefined && end.position !== undefined) {
-      const snapshot = (await stateLogStore.asOf(db, room.nid, end.position)) ?? EMPTY_STATE;
-      return { ...current, snapshot, until: end.ord };
+    if (member?.membership === 'join') {
+      return { room: known, isJoined: true, snapshot: room.head.snapshot, until: undefined };
     }
-    const visibility = await states.get(room, head.snapshot, ['m.room.history_visibility', '']);
-    if (historyVisibilityOf(visibility?.event.content) === 'world_readable') return current;
-    throw forbidden();
+    const access = (member && (await this.#ofFormer(known, member))) ?? (await this.#ofAnybody(known));
+    if (!access) throw forbidden();
+    return access;
+  }
+
+  /** Who has been in the room may look at it as it was when they left. */
+  async #ofFormer(room: Access['room'], member: Member): Promise<Access | undefined> {
+    const { db, visible } = this.#deps;
+    const { ord, position } = (await visible.endOfStay(member)) ?? {};
+    if (ord === undefined || position === undefined) return undefined;
+    const snapshot = (await stateLogStore.asOf(db, room.nid, position)) ?? EMPTY_STATE;
+    return { room, isJoined: false, snapshot, until: ord };
+  }
+
+  async #ofAnybody(room: Access['room']): Promise<Access | undefined> {
+    const { snapshot } = room.head;
+    const visibility = await this.#deps.states.get(room, snapshot, ['m.room.history_visibility', '']);
+    if (historyVisibilityOf(visibility?.event.content) !== 'world_readable') return undefined;
+    return { room, isJoined: false, snapshot, until: undefined };
   }
 
   /** As `of`, for members only. */
