@@ -50,8 +50,11 @@ export class Filters {
     const known = this.#compiled.get(key);
     if (known) return known;
     const definition = filter.startsWith('{') ? parseInlineFilter(filter) : await this.get(userId, filter);
-    const compiled = compileFilter(definition);
-    this.#compiled.set(key, compiled, { size: JSON.stringify(definition).length + key.length });
+    const text = JSON.stringify(definition);
+    // One object for all filters of one content: what is computed for a filter serves everybody who uses the like.
+    const compiled = this.#compiled.get(text) ?? compileFilter(definition);
+    this.#compiled.set(text, compiled, { size: 2 * text.length });
+    if (key !== text) this.#compiled.set(key, compiled, { size: key.length });
     return compiled;
   }
 }

@@ -1,0 +1,136 @@
+import type { UserId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Member, StoredEvent } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { RoomNews } from '../../streams/sync-part.ts';
+import { filterable, ownTextsOf, textsOf } from './event-texts.ts';
+import { eventsOf, type JsonText, objectOf } from './json-text.ts';
+import type { LazyMembers } from './lazy-members.ts';
+import { ephemeralOf, roomAccountDataOf } from './loose-events.ts';
+import { hasStayed } from './standing.ts';
+import type { Delta, StateDeltas } from './state-deltas.ts';
+import type { Summaries, Summary } from './summaries.ts';
+import { type Stretch, type Timelines, timelineText } from './timelines.ts';
+import type { View } from './view.ts';
+
+export interface JoinedRoomsDeps {
+  readonly engine: RoomEngine;
+  readonly timelines: Timelines;
+  readonly deltas: StateDeltas;
+  readonly summaries: Summaries;
+  readonly lazyMembers: LazyMembers;
+}
+
+interface Shown {
+  readonly stretch: Stretch;
+  readonly events: readonly StoredEvent[];
+  readonly text: JsonText;
+}
+
+/** What a sync says of a room that its user is in. */
+export class JoinedRooms {
+  readonly #deps: JoinedRoomsDeps;
+
+  constructor(deps: JoinedRoomsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether the user came into the room since the position that they know: they have it all to learn. */
+  async isNew(view: View, member: Member): Promise<boolean> {
+    return view.after === undefined || !(await hasStayed(this.#deps.engine.events, member, view.after));
+  }
+
+  /** Nothing if there is no news. */
+  async section(view: View, room: Room, more: { readonly isNew: boolean; readonly news: RoomNews | undefined }) {
+    const { deltas } = this.#deps;
+    const after = more.isNew ? undefined : view.after;
+    const shown = await this.#timeline(view, room, after);
+    const stateAfter = view.fullState ? undefined : after;
+    const lazy = view.filter.room.state.lazyLoadMembers;
+    const window = { after: stateAfter, upTo: view.upTo, timeline: shown.events, field: view.stateField };
+    const delta = await deltas.get(room, window, { withMembers: !lazy });
+    const summary = await this.#summary(view, room, stateAfter);
+    const state = await this.#state(view, room, { delta, summary, shown });
+    const accountData = roomAccountDataOf(view.filter, room.roomId, more.news);
+    const ephemeral = ephemeralOf(view.filter, room.roomId, more.news);
+    const isNews =
+      shown.events.length + state.length + accountData.length + ephemeral.length > 0 || summary !== undefined;
+    if (!isNews && stateAfter !== undefined && !shown.stretch.limited) return undefined;
+    // Who comes back has an older timeline of the room, which the new one does not continue.
+    const limited = shown.stretch.limited || (more.isNew && view.after !== undefined);
+    return objectOf({
+      summary: summary?.text,
+      [view.stateField]: eventsOf(state),
+      timeline: timelineText(shown.text, { limited, prevBatch: shown.stretch.prevBatch }),
+      ephemeral: eventsOf(ephemeral),
+      account_data: eventsOf(accountData),
+    });
+  }
+
+  async #summary({ upTo, viewer }: View, room: Room, after: View['after']): Promise<Summary | undefined> {
+    const { engine, summaries } = this.#deps;
+    if (after !== undefined && !engine.memberChanges.mayHaveChanged(room.nid, after)) return undefined;
+    const now = await engine.stateLogs.at(room, upTo);
+    // After a restart nobody knows who changed; where the state did not, nobody did.
+    const isUnchanged = after !== undefined && (await engine.stateLogs.at(room, after)) === now;
+    return isUnchanged ? undefined : summaries.get(room, viewer.userId, now);
+  }
+
+  async #timeline(view: View, room: Room, after: View['after']): Promise<Shown> {
+    const { engine, timelines } = this.#deps;
+    const { viewer, filter } = view;
+    const stretch = await timelines.get(room, { after, upTo: view.upTo }, filter);
+    const events = stretch.isOpen ? stretch.events : await engine.visible.toUser(viewer.userId, room, stretch.events);
+    const isShared = events.length === stretch.events.length && !stretch.senders.has(viewer.userId);
+    if (isShared) return { stretch, events, text: stretch.text };
+    return { stretch, events, text: (await ownTextsOf(engine.clientEvents, events, view)).join(',') };
+  }
+
+  async #state(
+    view: View,
+    room: Room,
+    { delta, summary, shown }: { delta: Delta; summary: Summary | undefined; shown: Shown },
+  ): Promise<JsonText[]> {
+    const { filter } = view;
+    const lazy = filter.room.state.lazyLoadMembers
+      ? await this.#lazyMembers(view, room, { delta, heroes: summary?.heroes ?? [], timeline: shown.events })
+      : [];
+    if (delta.events.length + lazy.length === 0) return [];
+    const wanted = [...delta.events, ...lazy].filter(({ event }) => filter.room.state.event(filterable(event)));
+    return textsOf(this.#deps.engine.clientEvents, wanted, filter);
+  }
+
+  /** Members that the reader needs to make sense of what is shown, and does not know. */
+  async #lazyMembers(
+    view: View,
+    room: Room,
+    { delta, heroes, timeline }: { delta: Delta; heroes: readonly UserId[]; timeline: readonly StoredEvent[] },
+  ): Promise<readonly StoredEvent[]> {
+    const { deltas, lazyMembers } = this.#deps;
+    const { viewer, after, upTo, filter } = view;
+    const told = new Set(delta.events.flatMap(memberOf));
+    // Whoever takes the state from the timeline too learns of members there, as long as they join before they speak.
+    const inTimeline = new Set<UserId>();
+    const isKnown =
+      delta.isWhole || after === undefined || filter.room.state.includeRedundantMembers
+        ? () => false
+        : lazyMembers.knows(viewer, room.nid, after);
+    const needed = new Set<UserId>();
+    const need = (user: UserId) => {
+      if (!told.has(user) && !inTimeline.has(user) && !isKnown(user)) needed.add(user);
+    };
+    if (delta.isWhole) need(viewer.userId);
+    for (const hero of heroes) need(hero);
+    for (const event of timeline) {
+      if (view.stateField === 'state') for (const member of memberOf(event)) inTimeline.add(member);
+      need(event.event.sender);
+    }
+    const members = await deltas.members(room, delta.target, needed);
+    const nowKnown = [...told, ...inTimeline, ...members.flatMap(memberOf)];
+    if (nowKnown.length > 0) lazyMembers.tell(viewer, room.nid, { members: nowKnown, at: upTo });
+    return members;
+  }
+}
+
+const memberOf = ({ event }: StoredEvent): UserId[] =>
+  event.type === 'm.room.member' && event.stateKey !== undefined ? [event.stateKey as UserId] : [];

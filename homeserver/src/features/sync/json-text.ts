@@ -1,0 +1,16 @@
+/** JSON that is serialised already, and how to put such pieces together. */
+export type JsonText = string;
+
+export const arrayOf = (items: readonly JsonText[]): JsonText => `[${items.join(',')}]`;
+
+/** An object of the members that there are. */
+export const objectOf = (members: Readonly<Record<string, JsonText | undefined>>): JsonText => {
+  let text = '';
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`;
+  }
+  return `{${text}}`;
+};
+
+/** `{"events":[…]}`, as nearly every section of a sync is. */
+export const eventsOf = (events: readonly JsonText[]): JsonText => `{"events":[${events.join(',')}]}`;

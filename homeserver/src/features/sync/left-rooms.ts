@@ -1,0 +1,77 @@
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Member } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import { timelineToken } from '../../streams/tokens.ts';
+import type { Position } from '../../streams/stream.ts';
+import { filterable, ownTextsOf, textsOf } from './event-texts.ts';
+import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
+import { type Departure, departureOf, wasJoinedBefore } from './standing.ts';
+import type { StateDeltas } from './state-deltas.ts';
+import { type Timelines, timelineText } from './timelines.ts';
+import type { View } from './view.ts';
+
+export interface LeftRoomsDeps {
+  readonly engine: RoomEngine;
+  readonly timelines: Timelines;
+  readonly deltas: StateDeltas;
+}
+
+/** What a sync says of a room that its user has left, or was kept from entering. */
+export class LeftRooms {
+  readonly #deps: LeftRoomsDeps;
+
+  constructor(deps: LeftRoomsDeps) {
+    this.#deps = deps;
+  }
+
+  async section(view: View, room: Room, member: Member): Promise<JsonText | undefined> {
+    const { events } = this.#deps.engine;
+    const departure = await departureOf(events, member);
+    const position = departure?.event.position;
+    const isNews = position !== undefined && position > (view.after ?? -1) && room.head !== undefined;
+    if (isNews) return this.#stay(view, room, departure as Departure);
+    // Who has left before, or never was there, sees of the room only what became of themselves.
+    return view.after === undefined && departure === undefined ? undefined : this.#ownEvent(view, member);
+  }
+
+  /** The room's end, as the user saw it. */
+  async #stay(view: View, room: Room, departure: Departure): Promise<JsonText> {
+    const { engine, timelines, deltas } = this.#deps;
+    const { after, viewer, filter } = view;
+    const wasThere = after !== undefined && (await wasJoinedBefore(engine.events, departure.join, after));
+    const since = wasThere ? after : undefined;
+    const upTo = departure.event.position as Position;
+    const stretch = await timelines.read(room, { after: since, upTo }, filter);
+    const seen = new Set(await engine.visible.toUser(viewer.userId, room, stretch.events));
+    const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
+    const window = { after: view.fullState ? undefined : since, upTo, timeline: events, field: view.stateField };
+    const lazy = filter.room.state.lazyLoadMembers;
+    const delta = await deltas.get(room, window, { withMembers: !lazy });
+    const senders = new Set([viewer.userId, ...events.map(({ event }) => event.sender)]);
+    const members = lazy && delta.isWhole ? await deltas.members(room, delta.target, senders) : [];
+    const state = [...delta.events, ...members].filter(({ event }) => filter.room.state.event(filterable(event)));
+    const texts = await ownTextsOf(engine.clientEvents, events, view);
+    const limited = stretch.limited || (after !== undefined && !wasThere);
+    return objectOf({
+      [view.stateField]: eventsOf(await textsOf(engine.clientEvents, state, filter)),
+      timeline: timelineText(texts.join(','), { limited, prevBatch: stretch.prevBatch }),
+      account_data: eventsOf([]),
+    });
+  }
+
+  async #ownEvent(view: View, member: Member): Promise<JsonText> {
+    const { events, clientEvents } = this.#deps.engine;
+    const own = await events.byNid(member.eventNid);
+    const isWanted = own !== undefined && view.filter.room.timeline.event(filterable(own.event));
+    const texts = isWanted ? await ownTextsOf(clientEvents, [own], view) : [];
+    return objectOf({
+      [view.stateField]: eventsOf([]),
+      timeline: objectOf({
+        events: arrayOf(texts),
+        limited: 'false',
+        prev_batch: own?.ord === undefined ? undefined : JSON.stringify(timelineToken(own.ord - 1)),
+      }),
+      account_data: eventsOf([]),
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { MatrixError } from '@holm/spec/errors';
+import type { RoomId } from '@holm/spec/ids';
+import { expect } from 'chai';
+import { SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
+
+const alice = userOf('alice');
+const bob = userOf('bob');
+
+describe('a long poll', () => {
+  let fixture: SyncFixture;
+  let room: RoomId;
+  let since: string;
+  beforeEach(async () => {
+    fixture = await SyncFixture.create();
+    room = await fixture.room(alice);
+    await fixture.member(room, bob, 'join');
+    since = (await fixture.ask(bob)).next_batch;
+  });
+  afterEach(async () => {
+    expect(fixture.sync.polls.size).to.equal(0);
+    expect(fixture.test.notifier.size).to.equal(0);
+    await fixture[Symbol.asyncDispose]();
+  });
+
+  /** Lets everything run that has nothing to wait for. */
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  const poll = (signal = new AbortController().signal) => {
+    let answer: SyncResponse | undefined;
+    const done = fixture.ask(bob, { since, timeoutMs: 30_000, signal }).then((response) => (answer = response));
+    return { done, answered: () => answer !== undefined };
+  };
+
+  it('is answered by the next message', async () => {
+    const { done, answered } = poll();
+    await settle();
+    expect(answered()).to.equal(false);
+    await fixture.say(room, alice, 'wake up');
+    expect((await done).rooms?.join?.[room]?.timeline.events[0]?.content['body']).to.equal('wake up');
+  });
+
+  it('ends empty when its time is up, and not before', async () => {
+    const { done, answered } = poll();
+    await settle();
+    fixture.test.clock.advance(29_999);
+    await settle();
+    expect(answered()).to.equal(false);
+    fixture.test.clock.advance(1);
+    expect(Object.keys(await done)).to.eql(['next_batch']);
+  });
+
+  it('goes on waiting after news that its filter leaves out', async () => {
+    const filter = { room: { timeline: { types: ['m.room.name'] } } };
+    let answered = false;
+    const done = fixture.ask(bob, { since, timeoutMs: 30_000, filter }).finally(() => (answered = true));
+    await fixture.say(room, alice, 'not for bob');
+    await settle();
+    expect(answered).to.equal(false);
+    await fixture.set(room, alice, 'm.room.name', { name: 'for bob' });
+    expect((await done).rooms?.join?.[room]?.timeline.events).to.have.length(1);
+  });
+
+  it('is answered by an invite to a room that its user is not in', async () => {
+    const other = await fixture.room(alice);
+    const { done } = poll();
+    await settle();
+    await fixture.member(other, bob, 'invite', alice);
+    expect((await done).rooms?.invite).to.have.property(other);
+  });
+
+  it('ends empty when the client goes or the server stops', async () => {
+    const stop = new AbortController();
+    const { done } = poll(stop.signal);
+    await settle();
+    stop.abort();
+    expect(Object.keys(await done)).to.eql(['next_batch']);
+  });
+
+  it('ends with its session', async () => {
+    const { done } = poll();
+    await settle();
+    fixture.sync.polls.end({ tokenIds: [1] });
+    const error: unknown = await done.catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(MatrixError).with.property('errcode', 'M_UNKNOWN_TOKEN');
+  });
+
+  it('does not see what is written behind something that is still on its way', async () => {
+    const held = await fixture.engine.committer.claim();
+    const { done, answered } = poll();
+    await fixture.say(room, alice, 'later');
+    await settle();
+    expect(answered()).to.equal(false);
+    expect((await fixture.ask(bob, { since })).rooms).to.equal(undefined);
+    fixture.engine.committer.release([held]);
+    expect((await done).rooms?.join).to.have.property(room);
+  });
+});

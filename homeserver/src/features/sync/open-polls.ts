@@ -1,0 +1,34 @@
+import type { SessionsEnded } from '../accounts/index.ts';
+
+/** Long polls that wait, so that they can be ended before their time. */
+export class OpenPolls {
+  readonly #byToken = new Map<number, Set<AbortController>>();
+
+  /** Aborts when the session of this access token ends. */
+  open(tokenId: number): AbortController & Disposable {
+    const poll = new AbortController();
+    const polls = this.#byToken.get(tokenId) ?? new Set();
+    polls.add(poll);
+    this.#byToken.set(tokenId, polls);
+    return Object.assign(poll, {
+      [Symbol.dispose]: () => {
+        polls.delete(poll);
+        if (polls.size === 0 && this.#byToken.get(tokenId) === polls) this.#byToken.delete(tokenId);
+      },
+    });
+  }
+
+  end({ tokenIds }: Pick<SessionsEnded, 'tokenIds'>): void {
+    for (const tokenId of tokenIds) {
+      for (const poll of this.#byToken.get(tokenId) ?? []) poll.abort(SESSION_ENDED);
+    }
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const polls of this.#byToken.values()) size += polls.size;
+    return size;
+  }
+}
+
+export const SESSION_ENDED = Symbol('the session has ended');

@@ -1,0 +1,222 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Member, RoomNid } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
+import { syncToken } from '../../streams/tokens.ts';
+import { InvitedRooms } from './invited-rooms.ts';
+import { JoinedRooms } from './joined-rooms.ts';
+import { eventsOf, type JsonText, objectOf } from './json-text.ts';
+import { LazyMembers } from './lazy-members.ts';
+import { LeftRooms } from './left-rooms.ts';
+import { looseTexts } from './loose-events.ts';
+import { memberAt } from './standing.ts';
+import { StateDeltas } from './state-deltas.ts';
+import { Summaries } from './summaries.ts';
+import { Timelines } from './timelines.ts';
+import type { View } from './view.ts';
+
+export interface ResponsesDeps {
+  readonly db: Database;
+  readonly engine: RoomEngine;
+  /** Beside the rooms' events. Their order is that of the positions in tokens: append, never reorder. */
+  readonly parts: readonly SyncPart[];
+}
+
+/** Settled positions: of the stream of events, then of each part's. */
+export type Positions = readonly Position[];
+
+type Section = 'join' | 'invite' | 'knock' | 'leave';
+type Told = readonly [Section, RoomId, JsonText];
+
+const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
+const TAIL = 20;
+
+/** Computes the answers to syncs. */
+export class Responses {
+  readonly #deps: ResponsesDeps;
+  readonly #joined: JoinedRooms;
+  readonly #left: LeftRooms;
+  readonly #invited: InvitedRooms;
+  readonly #summaries: Summaries;
+
+  constructor(deps: ResponsesDeps) {
+    const { db, engine } = deps;
+    this.#deps = deps;
+    const timelines = new Timelines(engine);
+    const deltas = new StateDeltas(engine);
+    this.#summaries = new Summaries(db, engine);
+    this.#left = new LeftRooms({ engine, timelines, deltas });
+    this.#invited = new InvitedRooms(db, engine);
+    const lazyMembers = new LazyMembers();
+    this.#joined = new JoinedRooms({ engine, timelines, deltas, summaries: this.#summaries, lazyMembers });
+  }
+
+  /** How far everybody may look at this moment. */
+  settled(): Positions {
+    const { engine, parts } = this.#deps;
+    return [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
+  }
+
+  /** The members of the answer, but for `next_batch`; nothing if there is nothing to tell. */
+  async news(view: View, after: Positions | undefined, upTo: Positions): Promise<JsonText | undefined> {
+    const memberships = await this.#deps.engine.userRooms.of(view.viewer.userId);
+    const members = [...memberships.values()];
+    const news = await this.#partsOf(view, { members, after, upTo });
+    const rooms = await this.#rooms(view, members, news);
+    const loose = this.#looseSections(view, news);
+    if (rooms === undefined && Object.keys(loose).length === 0) return undefined;
+    return objectOf({ ...loose, rooms });
+  }
+
+  #looseSections({ filter }: View, news: readonly News[]): Record<string, JsonText> {
+    const sections: Record<string, JsonText> = {};
+    const add = (name: string, texts: readonly JsonText[]) => {
+      if (texts.length > 0) sections[name] = eventsOf(texts);
+    };
+    add(
+      'account_data',
+      news.flatMap(({ accountData }) => looseTexts(accountData, filter.accountData)),
+    );
+    add(
+      'presence',
+      news.flatMap(({ presence }) => looseTexts(presence, filter.presence)),
+    );
+    add(
+      'to_device',
+      news.flatMap(({ toDevice }) => (toDevice ?? []).map((event) => JSON.stringify(event))),
+    );
+    return sections;
+  }
+
+  async #partsOf(
+    { viewer }: View,
+    { members, after, upTo }: { members: readonly Member[]; after: Positions | undefined; upTo: Positions },
+  ): Promise<News[]> {
+    const { parts } = this.#deps;
+    const reader: Reader = { ...viewer, rooms: () => joinedOf(members) };
+    const asked = parts.flatMap((part, i) => {
+      const range = { after: (after?.[i + 1] ?? 0) as Position, upTo: upTo[i + 1] ?? (0 as Position) };
+      const isSilent = after !== undefined && (range.after >= range.upTo || !part.mayHaveNews(reader, range.after));
+      return isSilent ? [] : [part.news(reader, range)];
+    });
+    return asked.length === 0 ? [] : Promise.all(asked);
+  }
+
+  async #rooms(view: View, members: readonly Member[], news: readonly News[]): Promise<JsonText | undefined> {
+    const roomNews = mergeRooms(news);
+    const concerned = this.#concerned(view, members, roomNews.size > 0);
+    if (concerned.length === 0) return undefined;
+    const rooms = await this.#deps.engine.rooms.byNids(concerned.map(({ roomNid }) => roomNid));
+    if (concerned.length > 1) await this.#warm(view, concerned, rooms);
+    const told = await Promise.all(concerned.map((member) => this.#tell(view, member, { rooms, roomNews })));
+    return sectionsText(told.filter((one) => one !== undefined));
+  }
+
+  /** Rooms that may have something to tell, by what is in memory. */
+  #concerned(view: View, members: readonly Member[], hasRoomNews: boolean): Member[] {
+    if (view.after === undefined) {
+      return members.filter((member) => view.filter.room.includeLeave || sectionOf(member) !== 'leave');
+    }
+    return members.filter(
+      (member) => this.#mayHaveChanged(view, member) || (member.membership === 'join' && hasRoomNews),
+    );
+  }
+
+  #mayHaveChanged({ after, fullState }: View, { membership, roomNid, position }: Member): boolean {
+    if (after === undefined || position > after) return true;
+    return membership === 'join' && (fullState || this.#deps.engine.roomChanges.mayHaveChanged(roomNid, after));
+  }
+
+  /** Loads what many rooms need with a query for all of them. */
+  async #warm({ upTo }: View, concerned: readonly Member[], rooms: ReadonlyMap<RoomNid, Room>): Promise<void> {
+    const { timeline, stateLogs } = this.#deps.engine;
+    const joined = concerned.flatMap(({ membership, roomNid }) => {
+      const room = membership === 'join' ? rooms.get(roomNid) : undefined;
+      return room ? [room] : [];
+    });
+    await Promise.all([timeline.warm(joined, TAIL), stateLogs.warm(joined, upTo), this.#summaries.warm(joined)]);
+  }
+
+  async #tell(
+    view: View,
+    current: Member,
+    { rooms, roomNews }: { rooms: ReadonlyMap<RoomNid, Room>; roomNews: ReadonlyMap<RoomId, RoomNews> },
+  ): Promise<Told | undefined> {
+    const room = rooms.get(current.roomNid);
+    const member = await memberAt(this.#deps.engine.events, current, view.upTo);
+    if (!room || !member || !view.filter.room.room(room.roomId)) return undefined;
+    if (!roomNews.has(room.roomId) && !this.#mayHaveChanged(view, current)) return undefined;
+    const section = sectionOf(member);
+    const text = await this.#section(view, { room, member, news: roomNews.get(room.roomId) });
+    return text === undefined ? undefined : [section, room.roomId, text];
+  }
+
+  async #section(
+    view: View,
+    { room, member, news }: { room: Room; member: Member; news: RoomNews | undefined },
+  ): Promise<JsonText | undefined> {
+    if (member.membership === 'join') {
+      if (!room.head) return undefined;
+      const isNew = await this.#joined.isNew(view, member);
+      return this.#joined.section(view, room, { isNew, news: await this.#roomNews(view, room, { isNew, news }) });
+    }
+    if (view.after !== undefined && member.position <= view.after) return undefined;
+    if (sectionOf(member) === 'leave') return this.#left.section(view, room, member);
+    return this.#invited.section(view, room, member);
+  }
+
+  /** Of a room that is new to its reader, everything is news. */
+  async #roomNews(
+    view: View,
+    room: Room,
+    { isNew, news }: { isNew: boolean; news: RoomNews | undefined },
+  ): Promise<RoomNews | undefined> {
+    if (!isNew || view.after === undefined) return news;
+    const reader: Reader = { ...view.viewer, rooms: () => [room.nid] };
+    const all = await Promise.all(
+      this.#deps.parts.map((part) => part.news(reader, { after: 0 as Position, upTo: part.stream.settled })),
+    );
+    return mergeRooms(all).get(room.roomId);
+  }
+}
+
+const joinedOf = (members: readonly Member[]): number[] =>
+  members.filter(({ membership }) => membership === 'join').map(({ roomNid }) => roomNid);
+
+const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
+
+const mergeRooms = (news: readonly News[]): ReadonlyMap<RoomId, RoomNews> => {
+  const [only] = news;
+  if (news.length <= 1) return only?.rooms ?? new Map<RoomId, RoomNews>();
+  const merged = new Map<RoomId, RoomNews>();
+  for (const { rooms } of news) {
+    for (const [roomId, { accountData = [], ephemeral = [] }] of rooms ?? []) {
+      const before = merged.get(roomId);
+      merged.set(roomId, {
+        accountData: [...(before?.accountData ?? []), ...accountData],
+        ephemeral: [...(before?.ephemeral ?? []), ...ephemeral],
+      });
+    }
+  }
+  return merged;
+};
+
+const sectionsText = (told: readonly Told[]): JsonText | undefined => {
+  if (told.length === 0) return undefined;
+  const sections: Partial<Record<Section, JsonText>> = {};
+  for (const section of SECTIONS) {
+    const rooms = told.filter(([of]) => of === section);
+    if (rooms.length === 0) continue;
+    sections[section] = `{${rooms.map(([, roomId, text]) => `${JSON.stringify(roomId)}:${text}`).join(',')}}`;
+  }
+  return objectOf(sections);
+};
+
+/** The whole answer. */
+export const answer = (positions: Positions, news: JsonText | undefined): JsonText => {
+  const nextBatch = `{"next_batch":${JSON.stringify(syncToken(positions))}`;
+  return news === undefined || news === '{}' ? `${nextBatch}}` : `${nextBatch},${news.slice(1)}`;
+};

@@ -1,0 +1,82 @@
+import type { UserId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import { EMPTY_STATE, type SnapshotId, type StoredEvent } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { StateField } from './view.ts';
+
+export interface DeltaWindow {
+  /** What the reader has the state of; absent when that is nothing. */
+  readonly after: Position | undefined;
+  readonly upTo: Position;
+  /** What the reader is shown of the timeline. */
+  readonly timeline: readonly StoredEvent[];
+  readonly field: StateField;
+}
+
+export interface Delta {
+  readonly events: readonly StoredEvent[];
+  /** The state that it leads to. */
+  readonly target: SnapshotId;
+  /** The reader has nothing of the room yet. */
+  readonly isWhole: boolean;
+}
+
+/** What a reader has to be told of a room's state beside the timeline. */
+export class StateDeltas {
+  readonly #engine: RoomEngine;
+
+  constructor(engine: RoomEngine) {
+    this.#engine = engine;
+  }
+
+  /** `withMembers`: not when members are loaded lazily and this is the reader's first sight of the room. */
+  async get(room: Room, window: DeltaWindow, { withMembers }: { readonly withMembers: boolean }): Promise<Delta> {
+    const { stateLogs } = this.#engine;
+    const { after, upTo, timeline, field } = window;
+    const isWhole = after === undefined;
+    const before = isWhole ? EMPTY_STATE : await stateLogs.at(room, after);
+    const end = await stateLogs.at(room, upTo);
+    const target = field === 'state' ? await this.#startOf(room, timeline, end) : end;
+    const events = isWhole
+      ? await this.#whole(room, target, withMembers)
+      : await this.#engine.states.changes(before, target);
+    if (field !== 'state' || target === end) return { events, target, isWhole };
+    return { events: await this.#withUnseen(events, { target, end, timeline }), target, isWhole };
+  }
+
+  async members(room: Room, snapshot: SnapshotId, users: Iterable<UserId>): Promise<StoredEvent[]> {
+    const keys = [...users].map((user) => ['m.room.member', user] as const);
+    return keys.length === 0 ? [] : [...(await this.#engine.states.view(room, snapshot, keys)).values()];
+  }
+
+  async #whole(room: Room, snapshot: SnapshotId, withMembers: boolean): Promise<StoredEvent[]> {
+    const { states, tries, events } = this.#engine;
+    if (withMembers) return states.all(snapshot);
+    const nids = await tries.lookup(snapshot, await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
+    return [...(await events.load([...nids.values()])).values()];
+  }
+
+  /** What was current just before the timeline that is shown. */
+  async #startOf(room: Room, [first]: readonly StoredEvent[], end: SnapshotId): Promise<SnapshotId> {
+    if (!first) return end;
+    // History that was fetched later was never current here; it brings its own state.
+    if (first.position === undefined) return first.snapshot ?? end;
+    return this.#engine.stateLogs.at(room, (first.position - 1) as Position);
+  }
+
+  /**
+   * The timeline does not always lead from the state at its start to that at its end: forks are resolved, and filters
+   * leave events out. What it does not show is told here, or it would never be.
+   */
+  async #withUnseen(
+    events: readonly StoredEvent[],
+    { target, end, timeline }: { target: SnapshotId; end: SnapshotId; timeline: readonly StoredEvent[] },
+  ): Promise<readonly StoredEvent[]> {
+    const shown = new Set(timeline.map(({ nid }) => nid));
+    const unseen = (await this.#engine.states.changes(target, end)).filter(({ nid }) => !shown.has(nid));
+    if (unseen.length === 0) return events;
+    const overridden = new Set(unseen.map(({ keyNumber }) => keyNumber));
+    return [...events.filter(({ keyNumber }) => !overridden.has(keyNumber)), ...unseen];
+  }
+}

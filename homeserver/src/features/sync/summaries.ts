@@ -1,0 +1,88 @@
+import type { UserId } from '@holm/spec/ids';
+import { canonicalAliasOf, roomNameOf } from '../../core/events/content.ts';
+import { stateKey } from '../../core/state/state-key.ts';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { SnapshotId } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Position } from '../../streams/stream.ts';
+import { type JsonText, objectOf } from './json-text.ts';
+import { summariesStore as store } from './summaries.store.ts';
+
+interface Members {
+  readonly version: Position;
+  readonly joined: number;
+  readonly invited: number;
+  /** The first of them; one more than a summary names, because it never names its reader. */
+  readonly first: readonly UserId[];
+}
+
+export interface Summary {
+  readonly text: JsonText;
+  readonly heroes: readonly UserId[];
+}
+
+const HEROES = 5;
+const NAME = ['m.room.name', ''] as const;
+const ALIAS = ['m.room.canonical_alias', ''] as const;
+
+/** How many are in rooms, and whom to name those by that have no name. Counted once for all readers. */
+export class Summaries {
+  readonly #db: Database;
+  readonly #engine: RoomEngine;
+  readonly #kept = new WeakMap<Room, Members>();
+
+  constructor(db: Database, engine: RoomEngine) {
+    this.#db = db;
+    this.#engine = engine;
+  }
+
+  async get(room: Room, reader: UserId, snapshot: SnapshotId): Promise<Summary> {
+    const { joined, invited, first } = this.#known(room) ?? (await this.#load([room])).get(room) ?? NOBODY;
+    // Those who have left name the room only when nobody else is there; the reader is.
+    const others = joined + invited - 1;
+    const most = others > 0 ? Math.min(others, HEROES) : HEROES;
+    const heroes = (await this.#isNamed(room, snapshot)) ? [] : first.filter((user) => user !== reader).slice(0, most);
+    const text = objectOf({
+      ...(heroes.length > 0 && { 'm.heroes': JSON.stringify(heroes) }),
+      'm.joined_member_count': String(joined),
+      'm.invited_member_count': String(invited),
+    });
+    return { text, heroes };
+  }
+
+  /** Counts the members of many rooms with one query. */
+  async warm(rooms: readonly Room[]): Promise<void> {
+    const cold = rooms.filter((room) => !this.#known(room));
+    if (cold.length > 0) await this.#load(cold);
+  }
+
+  #known(room: Room): Members | undefined {
+    const known = this.#kept.get(room);
+    return known?.version === this.#engine.memberChanges.versionOf(room.nid) ? known : undefined;
+  }
+
+  async #load(rooms: readonly Room[]): Promise<Map<Room, Members>> {
+    // Read before the members are: if they change meanwhile, what is kept is out of date at once.
+    const versions = rooms.map(({ nid }) => this.#engine.memberChanges.versionOf(nid));
+    const nids = rooms.map(({ nid }) => nid);
+    const [counts, first] = await Promise.all([store.counts(this.#db, nids), store.first(this.#db, nids, HEROES + 1)]);
+    const loaded = new Map<Room, Members>();
+    for (const [i, room] of rooms.entries()) {
+      const { joined = 0, invited = 0 } = counts.get(room.nid) ?? {};
+      const members = { version: versions[i] as Position, joined, invited, first: first.get(room.nid) ?? [] };
+      this.#kept.set(room, members);
+      loaded.set(room, members);
+    }
+    return loaded;
+  }
+
+  async #isNamed(room: Room, snapshot: SnapshotId): Promise<boolean> {
+    const view = await this.#engine.states.view(room, snapshot, [NAME, ALIAS]);
+    const name = roomNameOf(view.get(stateKey(...NAME))?.event.content) ?? '';
+    const alias = canonicalAliasOf(view.get(stateKey(...ALIAS))?.event.content) ?? '';
+    return name !== '' || alias !== '';
+  }
+}
+
+const NOBODY = { joined: 0, invited: 0, first: [] };

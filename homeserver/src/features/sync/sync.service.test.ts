@@ -1,0 +1,343 @@
+import type { UserId } from '@holm/spec/ids';
+import { expect } from 'chai';
+import { type SyncedEvent, type SyncedRoom, SyncFixture, userOf } from '../../testing/sync.ts';
+
+const alice = userOf('alice');
+const bob = userOf('bob');
+const carol = userOf('carol');
+
+const bodies = (room: SyncedRoom | undefined): unknown[] =>
+  (room?.timeline.events ?? []).map(({ type, content }) => content['body'] ?? type);
+const typesOf = (events: readonly SyncedEvent[] | undefined): string[] => (events ?? []).map(({ type }) => type).sort();
+const membersOf = (events: readonly SyncedEvent[] | undefined): unknown[] =>
+  (events ?? []).flatMap((event) => (event.type === 'm.room.member' ? [event.state_key] : [])).sort();
+
+describe('/sync on a database', () => {
+  let fixture: SyncFixture;
+  before(async () => {
+    fixture = await SyncFixture.create();
+  });
+  after(() => fixture[Symbol.asyncDispose]());
+
+  const next = async (user: UserId): Promise<string> => (await fixture.ask(user)).next_batch;
+
+  describe('initially', () => {
+    it('tells rooms, the state before their timelines, and a place to page back from', async () => {
+      const room = await fixture.room(alice, [['m.room.name', { name: 'Kitchen' }]]);
+      for (let i = 0; i < 12; i++) await fixture.say(room, alice, `m${i}`);
+      const joined = (await fixture.ask(alice)).rooms?.join?.[room];
+      expect(bodies(joined)).to.eql([2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((i) => `m${i}`));
+      expect(joined?.timeline.limited).to.equal(true);
+      expect(joined?.timeline.prev_batch).to.equal('t7');
+      expect(typesOf(joined?.state.events)).to.eql([
+        'm.room.create',
+        'm.room.join_rules',
+        'm.room.member',
+        'm.room.name',
+        'm.room.power_levels',
+      ]);
+      expect(joined?.summary).to.eql({ 'm.joined_member_count': 1, 'm.invited_member_count': 0 });
+    });
+
+    it('tells a short room whole, with nothing before it', async () => {
+      const room = await fixture.room(bob);
+      const joined = (await fixture.ask(bob)).rooms?.join?.[room];
+      expect(joined?.timeline.limited).to.equal(false);
+      expect(joined?.timeline.events[0]?.type).to.equal('m.room.create');
+      expect(joined?.state.events).to.eql([]);
+    });
+
+    it('is what unknown tokens get', async () => {
+      const room = await fixture.room(carol);
+      for (const since of ['', 'garbage', 's9_1', 's1_999999999999', 't5']) {
+        const answer = await fixture.ask(carol, { since, timeoutMs: 30_000 });
+        expect(answer.rooms?.join, since).to.have.property(room);
+      }
+    });
+
+    it('is the same after a restart', async () => {
+      const before = await fixture.ask(alice);
+      await fixture.restart();
+      const { rooms, next_batch } = await fixture.ask(alice);
+      expect(rooms).to.eql(before.rooms);
+      expect(next_batch).to.not.equal(before.next_batch);
+    });
+  });
+
+  describe('after a token', () => {
+    it('tells only what is new, once', async () => {
+      const room = await fixture.room(alice);
+      await fixture.member(room, bob, 'join');
+      const since = await next(bob);
+      expect(Object.keys(await fixture.ask(bob, { since }))).to.eql(['next_batch']);
+      await fixture.say(room, alice, 'one');
+      await fixture.say(room, alice, 'two');
+      const answer = await fixture.ask(bob, { since });
+      expect(Object.keys(answer.rooms?.join ?? {})).to.eql([room]);
+      const told = answer.rooms?.join?.[room];
+      expect(bodies(told)).to.eql(['one', 'two']);
+      expect(told?.timeline.limited).to.equal(false);
+      expect(told?.state.events).to.eql([]);
+      expect(told).to.not.have.property('summary');
+      expect((await fixture.ask(bob, { since: answer.next_batch })).rooms).to.equal(undefined);
+    });
+
+    it('tells of a token from before a restart', async () => {
+      const room = await fixture.room(alice);
+      const since = await next(alice);
+      await fixture.say(room, alice, 'before');
+      await fixture.restart();
+      const answer = await fixture.ask(alice, { since });
+      expect(bodies(answer.rooms?.join?.[room])).to.eql(['before']);
+      expect(Object.keys(answer.rooms?.join ?? {})).to.eql([room]);
+    });
+
+    it('shows the transaction id to the device that sent a message alone', async () => {
+      const room = await fixture.room(alice);
+      await fixture.member(room, bob, 'join');
+      const [a, b] = [await next(alice), await next(bob)];
+      const sent = await fixture.say(room, alice, 'mine');
+      fixture.engine.echoes.sent(sent.nid, { userId: alice, deviceId: 'D' as never }, 'txn1');
+      const seen = async (user: UserId, since: string, device: string) =>
+        (await fixture.ask(user, { since, device })).rooms?.join?.[room]?.timeline.events[0]?.unsigned;
+      expect(await seen(alice, a, 'D')).to.eql({ transaction_id: 'txn1' });
+      expect(await seen(alice, a, 'E')).to.eql({});
+      expect(await seen(bob, b, 'D')).to.eql({});
+    });
+
+    it('leaves a gap when there is more than fits, and tells what changed in it', async () => {
+      const room = await fixture.room(alice);
+      await fixture.member(room, bob, 'join');
+      const since = await next(bob);
+      await fixture.set(room, alice, 'm.room.topic', { topic: 'in the gap' });
+      await fixture.member(room, carol, 'join');
+      for (let i = 0; i < 3; i++) await fixture.say(room, alice, `m${i}`);
+      await fixture.set(room, alice, 'm.room.name', { name: 'in the timeline' });
+      const filter = { room: { timeline: { limit: 2 } } };
+      const told = (await fixture.ask(bob, { since, filter })).rooms?.join?.[room];
+      expect(bodies(told)).to.eql(['m2', 'm.room.name']);
+      expect(told?.timeline.limited).to.equal(true);
+      expect(typesOf(told?.state.events)).to.eql(['m.room.member', 'm.room.topic']);
+      const after = await fixture.ask(bob, { since, filter, stateField: 'state_after' });
+      expect(typesOf(after.rooms?.join?.[room]?.state_after.events)).to.eql([
+        'm.room.member',
+        'm.room.name',
+        'm.room.topic',
+      ]);
+      expect(after.rooms?.join?.[room]).to.not.have.property('state');
+      expect(told?.summary).to.include({ 'm.joined_member_count': 3 });
+    });
+
+    it('tells state that a filter keeps out of the timeline', async () => {
+      const room = await fixture.room(alice);
+      const since = await next(alice);
+      await fixture.set(room, alice, 'm.room.topic', { topic: 'told as state' });
+      await fixture.say(room, alice, 'hello');
+      const filter = { room: { timeline: { types: ['m.room.message'] } } };
+      const told = (await fixture.ask(alice, { since, filter })).rooms?.join?.[room];
+      expect(bodies(told)).to.eql(['hello']);
+      expect(typesOf(told?.state.events)).to.eql(['m.room.topic']);
+    });
+
+    it('has state_after even when it is empty, by the name that was asked for', async () => {
+      const room = await fixture.room(alice);
+      const since = await next(alice);
+      await fixture.say(room, alice, 'hello');
+      for (const stateField of ['state_after', 'org.matrix.msc4222.state_after'] as const) {
+        const told = (await fixture.ask(alice, { since, stateField })).rooms?.join?.[room];
+        expect(told?.[stateField]).to.eql({ events: [] });
+        expect(told).to.not.have.property('state');
+      }
+    });
+
+    it('tells the full state when asked, with the timeline since the token', async () => {
+      const room = await fixture.room(alice);
+      const since = await next(alice);
+      const told = (await fixture.ask(alice, { since, fullState: true, timeoutMs: 30_000 })).rooms?.join?.[room];
+      expect(told?.timeline.events).to.eql([]);
+      expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.member']);
+    });
+
+    it('shows redacted events redacted', async () => {
+      const room = await fixture.room(alice);
+      const since = await next(alice);
+      const { event } = await fixture.say(room, alice, 'secret');
+      await fixture.redact(room, alice, event.eventId);
+      const told = (await fixture.ask(alice, { since })).rooms?.join?.[room];
+      expect(told?.timeline.events[0]?.content).to.eql({});
+      expect(JSON.stringify(told)).to.not.contain('secret');
+    });
+
+    it('selects fields and rooms as the filter says', async () => {
+      const room = await fixture.room(alice);
+      const other = await fixture.room(alice);
+      const filter = { event_fields: ['type', 'content.body'], room: { not_rooms: [other] } };
+      await fixture.say(room, alice, 'hello');
+      const { rooms } = await fixture.ask(alice, { filter });
+      expect(rooms?.join).to.not.have.property(other);
+      expect(rooms?.join?.[room]?.timeline.events.at(-1)).to.eql({
+        type: 'm.room.message',
+        content: { body: 'hello' },
+      });
+    });
+  });
+
+  describe('membership', () => {
+    it('a room that one joins is told as from the beginning', async () => {
+      const room = await fixture.room(alice, [['m.room.name', { name: 'Hall' }]]);
+      for (let i = 0; i < 12; i++) await fixture.say(room, alice, `m${i}`);
+      const since = await next(bob);
+      await fixture.member(room, bob, 'join');
+      const told = (await fixture.ask(bob, { since })).rooms?.join?.[room];
+      expect(bodies(told)).to.have.length(10);
+      expect(told?.timeline.limited).to.equal(true);
+      expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.name', 'm.room.member']);
+      expect(told?.summary).to.include({ 'm.joined_member_count': 2 });
+    });
+
+    it('what was said before one joined is not shown where the room says so', async () => {
+      const room = await fixture.room(alice, [['m.room.history_visibility', { history_visibility: 'joined' }]]);
+      await fixture.say(room, alice, 'private');
+      await fixture.member(room, bob, 'join');
+      await fixture.say(room, alice, 'public');
+      const told = (await fixture.ask(bob)).rooms?.join?.[room];
+      expect(bodies(told)).to.include('public').and.not.include('private');
+    });
+
+    it('an invite shows what outsiders may know, the invite last; refusing it ends it', async () => {
+      const room = await fixture.room(alice, [
+        ['m.room.name', { name: 'Cellar' }],
+        ['m.room.pinned_events', { pinned: [] }],
+      ]);
+      const since = await next(carol);
+      await fixture.member(room, carol, 'invite', alice);
+      const invited = await fixture.ask(carol, { since });
+      const events = invited.rooms?.invite?.[room]?.invite_state.events ?? [];
+      expect(events.map((event) => event['type'])).to.include.members(['m.room.create', 'm.room.name']);
+      expect(events.map((event) => event['type'])).to.not.include('m.room.pinned_events');
+      expect(events.at(-1)).to.include({ type: 'm.room.member', state_key: carol, sender: alice });
+      expect(invited.rooms).to.not.have.property('join');
+      expect((await fixture.ask(carol)).rooms?.invite).to.have.property(room);
+      await fixture.member(room, carol, 'leave');
+      const left = await fixture.ask(carol, { since: invited.next_batch });
+      const told = left.rooms?.leave?.[room];
+      expect(told?.timeline.events.map(({ content }) => content['membership'])).to.eql(['leave']);
+      expect(told?.state.events).to.eql([]);
+      expect((await fixture.ask(carol)).rooms?.invite ?? {}).to.not.have.property(room);
+    });
+
+    it('a room that one leaves is shown up to then and no further', async () => {
+      const room = await fixture.room(alice);
+      await fixture.member(room, bob, 'join');
+      const since = await next(bob);
+      await fixture.say(room, alice, 'heard');
+      await fixture.member(room, bob, 'leave', alice);
+      await fixture.set(room, alice, 'm.room.topic', { topic: 'unheard' });
+      await fixture.say(room, alice, 'unheard');
+      const answer = await fixture.ask(bob, { since });
+      expect(bodies(answer.rooms?.leave?.[room])).to.eql(['heard', 'm.room.member']);
+      expect(JSON.stringify(answer)).to.not.contain('unheard');
+      expect((await fixture.ask(bob, { since: answer.next_batch })).rooms).to.equal(undefined);
+      expect((await fixture.ask(bob)).rooms?.leave).to.equal(undefined);
+      const archived = await fixture.ask(bob, { filter: { room: { include_leave: true } } });
+      expect(bodies(archived.rooms?.leave?.[room]).slice(-2)).to.eql(['heard', 'm.room.member']);
+      expect(JSON.stringify(archived)).to.not.contain('unheard');
+    });
+
+    it('a ban after leaving tells the ban and nothing of the room', async () => {
+      const room = await fixture.room(alice);
+      await fixture.member(room, bob, 'join');
+      await fixture.member(room, bob, 'leave');
+      const since = await next(bob);
+      await fixture.say(room, alice, 'unheard');
+      await fixture.member(room, bob, 'ban', alice);
+      const answer = await fixture.ask(bob, { since });
+      const told = answer.rooms?.leave?.[room];
+      expect(told?.timeline.events.map(({ content }) => content['membership'])).to.eql(['ban']);
+      expect(told?.state.events).to.eql([]);
+      expect(JSON.stringify(answer)).to.not.contain('unheard');
+    });
+
+    it('leaving and coming back between two syncs is coming anew', async () => {
+      const room = await fixture.room(alice, [['m.room.name', { name: 'Loft' }]]);
+      await fixture.member(room, bob, 'join');
+      const since = await next(bob);
+      await fixture.member(room, bob, 'leave');
+      await fixture.set(room, alice, 'm.room.topic', { topic: 'while away' });
+      await fixture.member(room, bob, 'join');
+      await fixture.set(room, bob, 'm.room.member', { membership: 'join', displayname: 'Bob' }, bob);
+      const filter = { room: { timeline: { limit: 1 } } };
+      const told = (await fixture.ask(bob, { since, filter })).rooms?.join?.[room];
+      expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.name', 'm.room.topic']);
+    });
+
+    it('a change of name is no coming anew', async () => {
+      const room = await fixture.room(alice);
+      const since = await next(alice);
+      await fixture.set(room, alice, 'm.room.member', { membership: 'join', displayname: 'Al' }, alice);
+      const told = (await fixture.ask(alice, { since })).rooms?.join?.[room];
+      expect(told?.timeline.events).to.have.length(1);
+      expect(told?.state.events).to.eql([]);
+    });
+  });
+
+  describe('with members loaded lazily', () => {
+    const filter = { room: { timeline: { limit: 2 }, state: { lazy_load_members: true } } };
+
+    it('tells members when they speak, once, and oneself', async () => {
+      const room = await fixture.room(alice, [['m.room.name', { name: 'Square' }]]);
+      for (const user of [bob, carol]) await fixture.member(room, user, 'join');
+      for (let i = 0; i < 3; i++) await fixture.say(room, alice, `m${i}`);
+      const ask = (since?: string) => fixture.ask(bob, { filter, since, device: 'LAZY' });
+      const first = await ask();
+      expect(membersOf(first.rooms?.join?.[room]?.state.events)).to.eql([alice, bob]);
+      await fixture.say(room, carol, 'hello');
+      const second = await ask(first.next_batch);
+      expect(membersOf(second.rooms?.join?.[room]?.state.events)).to.eql([carol]);
+      expect(second.rooms?.join?.[room]).to.not.have.property('summary');
+      await fixture.say(room, carol, 'hello again');
+      await fixture.say(room, alice, 'and I');
+      const third = await ask(second.next_batch);
+      expect(third.rooms?.join?.[room]?.state.events).to.eql([]);
+      // The second answer was lost: its members are told again.
+      expect(membersOf((await ask(first.next_batch)).rooms?.join?.[room]?.state.events)).to.eql([carol]);
+      const redundant = {
+        room: { ...filter.room, state: { lazy_load_members: true, include_redundant_members: true } },
+      };
+      const again = await fixture.ask(bob, { filter: redundant, since: second.next_batch, device: 'LAZY' });
+      expect(membersOf(again.rooms?.join?.[room]?.state.events)).to.eql([alice, carol]);
+    });
+
+    it('tells members that changed in a gap, and heroes of a room without a name', async () => {
+      const room = await fixture.room(alice);
+      await fixture.member(room, bob, 'join');
+      await fixture.member(room, carol, 'join');
+      for (let i = 0; i < 3; i++) await fixture.say(room, alice, `m${i}`);
+      const first = await fixture.ask(alice, { filter });
+      const joined = first.rooms?.join?.[room];
+      expect(joined?.summary?.['m.heroes']).to.eql([bob, carol]);
+      expect(membersOf(joined?.state.events)).to.eql([alice, bob, carol]);
+      await fixture.set(room, bob, 'm.room.member', { membership: 'join', displayname: 'B' }, bob);
+      for (let i = 0; i < 3; i++) await fixture.say(room, alice, `n${i}`);
+      const told = (await fixture.ask(alice, { filter, since: first.next_batch })).rooms?.join?.[room];
+      expect(membersOf(told?.state.events)).to.eql([bob]);
+    });
+  });
+
+  describe('account data', () => {
+    it('comes once, of rooms and of none, and wakes', async () => {
+      const room = await fixture.room(alice);
+      const since = await next(alice);
+      const waiting = fixture.ask(alice, { since, timeoutMs: 30_000 });
+      await fixture.accountData.set({ userId: alice, roomId: undefined, type: 'x.one' }, { a: 1 });
+      const first = await waiting;
+      expect(first.account_data?.events).to.eql([{ type: 'x.one', content: { a: 1 } }]);
+      await fixture.accountData.set({ userId: alice, roomId: room, type: 'm.tag' }, { tags: {} });
+      const second = await fixture.ask(alice, { since: first.next_batch });
+      expect(Object.keys(second.rooms?.join ?? {})).to.eql([room]);
+      expect(second.rooms?.join?.[room]?.account_data.events).to.eql([{ type: 'm.tag', content: { tags: {} } }]);
+      expect(second.account_data).to.equal(undefined);
+      expect((await fixture.ask(alice, { since: second.next_batch })).rooms).to.equal(undefined);
+    });
+  });
+});

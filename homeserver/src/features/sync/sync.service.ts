@@ -1,0 +1,104 @@
+import { MatrixError } from '@holm/spec/errors';
+import type { Filter } from '../../core/filters/filter.ts';
+import type { Caller } from '../../http/route.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Notifier } from '../../streams/notifier.ts';
+import type { Position } from '../../streams/stream.ts';
+import { parseSyncToken } from '../../streams/tokens.ts';
+import type { JsonText } from './json-text.ts';
+import { OpenPolls, SESSION_ENDED } from './open-polls.ts';
+import { answer, type Positions, Responses, type ResponsesDeps } from './responses.ts';
+import type { StateField, View } from './view.ts';
+
+export interface SyncDeps extends ResponsesDeps {
+  readonly clock: Clock;
+  readonly notifier: Notifier;
+}
+
+export interface SyncRequest {
+  readonly viewer: Caller;
+  readonly filter: Filter;
+  readonly since: string | undefined;
+  readonly fullState: boolean;
+  readonly stateField: StateField;
+  readonly timeoutMs: number;
+  /** Aborts when nobody waits for the answer any more, or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** No client asks for more; a proxy in between would rarely allow it. */
+const MAX_WAIT_MS = 120_000;
+
+/** Tells clients what they have not heard yet, and waits with them until there is something. */
+export class Sync {
+  readonly #deps: SyncDeps;
+  readonly #responses: Responses;
+  readonly polls = new OpenPolls();
+
+  constructor(deps: SyncDeps) {
+    this.#deps = deps;
+    this.#responses = new Responses(deps);
+  }
+
+  /** The answer as JSON text. M_UNKNOWN_TOKEN when the session ends while it waits. */
+  async sync(request: SyncRequest): Promise<JsonText> {
+    const upTo = this.#responses.settled();
+    const since = this.#placeOf(request.since, upTo);
+    if (since === undefined || request.fullState || request.timeoutMs === 0) {
+      const now = since === undefined ? undefined : since;
+      return answer(upTo, await this.#news(request, now, upTo));
+    }
+    return this.#poll(request, since);
+  }
+
+  async #poll(request: SyncRequest, since: Positions): Promise<JsonText> {
+    const { clock, notifier } = this.#deps;
+    const { viewer, signal } = request;
+    // Listen first, then read: what is written in between rings.
+    using listener = notifier.listen(viewer.userId);
+    using poll = this.polls.open(viewer.tokenId);
+    const stop = () => poll.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    let told = since;
+    let isWaiting = false;
+    try {
+      for (;;) {
+        const upTo = this.#responses.settled();
+        const news = await this.#news(request, told, upTo);
+        if (poll.signal.reason === SESSION_ENDED) throw new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
+        if (news !== undefined || poll.signal.aborted || signal.aborted) return answer(upTo, news);
+        told = upTo;
+        if (!isWaiting) {
+          isWaiting = true;
+          void clock.sleep(Math.min(request.timeoutMs, MAX_WAIT_MS), poll.signal).then(stop);
+        }
+        await listener.next(poll.signal);
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stop();
+    }
+  }
+
+  #news(request: SyncRequest, after: Positions | undefined, upTo: Positions): Promise<JsonText | undefined> {
+    const { viewer, filter, fullState, stateField } = request;
+    const view: View = { viewer, filter, fullState, stateField, after: after?.[0], upTo: upTo[0] ?? (0 as Position) };
+    return this.#responses.news(view, after, upTo);
+  }
+
+  /** A token that is none of ours, or of a future that never came, is as good as none: the client starts afresh. */
+  #placeOf(since: string | undefined, settled: Positions): Positions | undefined {
+    if (since === undefined) return undefined;
+    const positions = parsedOrNothing(since);
+    return positions?.every((position, i) => position <= (settled[i] ?? Infinity)) ? positions : undefined;
+  }
+}
+
+const parsedOrNothing = (token: string): Positions | undefined => {
+  try {
+    return parseSyncToken(token);
+  } catch (error) {
+    if (error instanceof MatrixError) return undefined;
+    throw error;
+  }
+};

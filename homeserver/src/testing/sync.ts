@@ -1,0 +1,140 @@
+import { DeviceId, type EventId, type RoomId, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import { roomVersion } from '../core/rooms/room-version.ts';
+import { AccountData, accountDataPart, openAccountDataStream } from '../features/account-data/index.ts';
+import { Filters } from '../features/filters/index.ts';
+import { Sync, type SyncRequest } from '../features/sync/index.ts';
+import type { RoomEngine } from '../rooms/engine.ts';
+import type { StoredEvent } from '../rooms/model.ts';
+import { createTestEngine, type TestEngine } from './engine.ts';
+
+export interface SyncedEvent {
+  readonly event_id: string;
+  readonly type: string;
+  readonly state_key?: string;
+  readonly sender: string;
+  readonly content: JsonObject;
+  readonly unsigned?: JsonObject;
+}
+
+interface Events<E = SyncedEvent> {
+  readonly events: readonly E[];
+}
+
+/** A room of a response, whichever section it is in. */
+export interface SyncedRoom {
+  readonly timeline: Events & { readonly limited: boolean; readonly prev_batch: string };
+  readonly state: Events;
+  readonly state_after: Events;
+  readonly 'org.matrix.msc4222.state_after': Events;
+  readonly summary?: JsonObject;
+  readonly account_data: Events<JsonObject>;
+  readonly invite_state: Events<JsonObject>;
+  readonly knock_state: Events<JsonObject>;
+}
+
+type Rooms = Readonly<Record<string, SyncedRoom>>;
+
+export interface SyncResponse {
+  readonly next_batch: string;
+  readonly account_data?: Events<JsonObject>;
+  readonly rooms?: { readonly join?: Rooms; readonly leave?: Rooms; readonly invite?: Rooms; readonly knock?: Rooms };
+}
+
+export type SyncWish = Partial<Omit<SyncRequest, 'filter' | 'viewer'>> & {
+  readonly filter?: JsonObject;
+  readonly device?: string;
+};
+
+export const userOf = (name: string, server = 'a.test'): UserId => UserId.parse(`@${name}:${server}`);
+
+/** An engine with everything that `/sync` is made of. */
+export class SyncFixture {
+  readonly test: TestEngine;
+  readonly accountData: AccountData;
+  readonly filters: Filters;
+  engine: RoomEngine;
+  sync: Sync;
+
+  private constructor(test: TestEngine, accountData: AccountData) {
+    this.test = test;
+    this.accountData = accountData;
+    this.filters = new Filters(test.db);
+    this.engine = test.engine;
+    this.sync = this.#newSync();
+  }
+
+  static async create(): Promise<SyncFixture> {
+    const test = await createTestEngine();
+    const { db, notifier } = test;
+    const stream = await openAccountDataStream(db);
+    return new SyncFixture(test, new AccountData({ db, stream, notifier, derived: new Map() }));
+  }
+
+  /** As after a restart: nothing is in memory. */
+  async restart(): Promise<void> {
+    this.engine = await this.test.restart();
+    this.sync = this.#newSync();
+  }
+
+  async ask(user: UserId, wish: SyncWish = {}): Promise<SyncResponse> {
+    const { filter, device = 'D', ...rest } = wish;
+    const text = await this.sync.sync({
+      viewer: { userId: user, deviceId: DeviceId.parse(device), tokenId: 1 },
+      filter: await this.filters.resolve(user, filter && JSON.stringify(filter)),
+      since: undefined,
+      fullState: false,
+      stateField: 'state',
+      timeoutMs: 0,
+      signal: new AbortController().signal,
+      ...rest,
+    });
+    return JSON.parse(text) as SyncResponse;
+  }
+
+  /** A public room of this user. */
+  async room(creator: UserId, state: readonly (readonly [type: string, content: JsonObject])[] = []): Promise<RoomId> {
+    const initial: readonly (readonly [string, JsonObject])[] = [
+      ['m.room.join_rules', { join_rule: 'public' }],
+      ...state,
+    ];
+    const version = roomVersion('11');
+    if (!version) throw new Error('no room version 11');
+    const room = await this.engine.creator.create({
+      version,
+      creator,
+      create: {},
+      drafts: () => [
+        { sender: creator, type: 'm.room.member', stateKey: creator, content: { membership: 'join' } },
+        { sender: creator, type: 'm.room.power_levels', stateKey: '', content: { users: { [creator]: 100 } } },
+        ...initial.map(([type, content]) => ({ sender: creator, type, stateKey: '', content })),
+      ],
+    });
+    return room.roomId;
+  }
+
+  say(room: RoomId, sender: UserId, body: string): Promise<StoredEvent> {
+    return this.engine.sender.send(room, { sender, type: 'm.room.message', content: { msgtype: 'm.text', body } });
+  }
+
+  set(room: RoomId, sender: UserId, type: string, content: JsonObject, stateKey = ''): Promise<StoredEvent> {
+    return this.engine.sender.send(room, { sender, type, stateKey, content });
+  }
+
+  member(room: RoomId, user: UserId, membership: string, sender = user): Promise<StoredEvent> {
+    return this.set(room, sender, 'm.room.member', { membership }, user);
+  }
+
+  async redact(room: RoomId, sender: UserId, redacts: EventId): Promise<StoredEvent> {
+    return this.engine.sender.send(room, { sender, type: 'm.room.redaction', content: { redacts }, redacts });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.test[Symbol.asyncDispose]();
+  }
+
+  #newSync(): Sync {
+    const { db, clock, notifier } = this.test;
+    return new Sync({ db, clock, notifier, engine: this.engine, parts: [accountDataPart(db, this.accountData)] });
+  }
+}
