@@ -68,7 +68,9 @@ export const startHomeserver = async (
   await features.profiles.resume();
 
   const schedule = stack.use(createSchedule(base.background));
-  schedule.every('* * * * *', 'trim the outbox', async () => void (await rooms.outbox.trim()));
+  schedule.every('* * * * *', 'trim the outbox', async () => {
+    await rooms.outbox.trim();
+  });
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 

@@ -8,10 +8,10 @@ export const isIPv6 = (raw: string): boolean => {
   const halves = raw.split('::');
   if (halves.length > 2) return false;
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
-  const tail = groups.at(-1);
-  const v4Tail = tail?.includes('.') ?? false;
-  if (v4Tail && !isIPv4(tail ?? '')) return false;
-  const hex = v4Tail ? groups.slice(0, -1) : groups;
-  const size = hex.length + (v4Tail ? 2 : 0);
-  return hex.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group)) && (halves.length === 2 ? size < 8 : size === 8);
+  const last = groups.at(-1);
+  const isMixed = last !== undefined && isIPv4(last);
+  const hex = isMixed ? groups.slice(0, -1) : groups;
+  if (!hex.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
+  const size = hex.length + (isMixed ? 2 : 0);
+  return halves.length === 2 ? size < 8 : size === 8;
 };

@@ -9,7 +9,7 @@ import { Exchange, type OpenRequests } from './exchange.ts';
 import { checker, queryReader } from './parse.ts';
 import type { LimitClass, RateLimits } from './rate-limit.ts';
 import { respond } from './respond.ts';
-import type { Route } from './route.ts';
+import type { Caller, Route } from './route.ts';
 
 export interface BodyLimits {
   readonly client: number;
@@ -55,10 +55,9 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
       body = await read(ctx);
       request.origin = await deps.authenticate.server(signedRequest(ctx, body));
     } else if (endpoint.auth !== 'none') {
-      const token = accessToken(ctx.req, query);
-      if (endpoint.auth === 'user' || token !== undefined) {
-        request.caller = await deps.authenticate.user(requireToken(token), request);
-      }
+      request.caller = await userOf(endpoint.auth, accessToken(ctx.req, query), (token) =>
+        deps.authenticate.user(token, request),
+      );
     }
     deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? networkOf(request.address));
     request.params = checkParams(ctx['params']);
@@ -69,6 +68,12 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
     await respond(ctx, await run(request));
   };
 };
+
+const userOf = async (
+  auth: 'user' | 'optional user',
+  token: string | undefined,
+  authenticate: (token: string) => Promise<Caller>,
+) => (auth === 'optional user' && token === undefined ? undefined : authenticate(requireToken(token)));
 
 type Body = { readonly value: ReturnType<typeof parseJson>['value'] | undefined; readonly text: string };
 

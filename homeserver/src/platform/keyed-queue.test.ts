@@ -14,7 +14,7 @@ describe('KeyedQueue', () => {
     const second = queue.run('a', async () => seen.push('second'));
     await queue.run('b', async () => seen.push('other key'));
     gate.resolve();
-    expect(await first.catch((error: Error) => error.message)).to.equal('expected');
+    expect(await first.catch((error: unknown) => (error as Error).message)).to.equal('expected');
     await second;
     expect(seen).to.eql(['other key', 'first', 'second']);
     await queue.idle();

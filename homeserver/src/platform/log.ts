@@ -31,7 +31,9 @@ export const createLog = (
   destination: Destination = process.stdout,
   areas: Readonly<Record<string, Level>> = {},
 ): Log => {
-  const root = pino({ level, base: null, serializers, mixin, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  const root = pino({ level, base: null, serializers, formatters, mixin, timestamp }, destination);
   return wrap(root, areas);
 };
 

@@ -1,5 +1,6 @@
 import type { EventId, RoomId, ServerName, UserId } from '@holm/spec/ids';
-import type { Event, Membership } from '../core/events/event.ts';
+import type { Event } from '../core/events/event.ts';
+import type { Membership } from '../core/events/membership.ts';
 import type { RoomVersion } from '../core/rooms/room-version.ts';
 import type { Position } from '../streams/stream.ts';
 

@@ -21,7 +21,7 @@ export interface ConnectOptions {
 // All our 64-bit numbers stay below 2^53; node-postgres would hand them out as strings, alone and in arrays.
 const INT8 = pg.types.builtins.INT8;
 // Not in the library's list.
-const INT8_ARRAY = 1016 as typeof INT8;
+const INT8_ARRAY: number = 1016;
 const parseTexts = pg.types.getTypeParser(INT8_ARRAY) as (raw: string) => string[];
 pg.types.setTypeParser(INT8, Number);
 pg.types.setTypeParser(INT8_ARRAY, (raw) => parseTexts(raw).map(Number));

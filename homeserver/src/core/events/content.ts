@@ -1,6 +1,7 @@
 import { type EventId, EventId as EventIds, type UserId, UserId as UserIds } from '@holm/spec/ids';
 import { isObject, type Json, type JsonObject } from '@holm/spec/json';
-import type { Event, Membership } from './event.ts';
+import type { Event } from './event.ts';
+import type { Membership } from './membership.ts';
 
 /**
  * What events say, read with the defaults that the specification gives to what is missing or malformed. Content is

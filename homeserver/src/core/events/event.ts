@@ -2,8 +2,6 @@ import type { EventId, RoomId, ServerName, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { RoomVersion } from '../rooms/room-version.ts';
 
-export type Membership = 'join' | 'invite' | 'leave' | 'ban' | 'knock';
-
 /** Signatures by server name (or entity), then by key id; unpadded base64. */
 export type Signatures = Readonly<Record<string, Readonly<Record<string, string>>>>;
 

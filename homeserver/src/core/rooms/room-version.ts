@@ -1,4 +1,4 @@
-import type { Membership } from '../events/event.ts';
+import type { Membership } from '../events/membership.ts';
 import * as redaction from './redaction-rules.ts';
 import type { RedactionRules } from './redaction-rules.ts';
 

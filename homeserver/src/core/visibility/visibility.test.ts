@@ -2,7 +2,7 @@ import { ServerName, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { testRoom } from '../../testing/events.ts';
 import type { HistoryVisibility } from '../events/content.ts';
-import type { Membership } from '../events/event.ts';
+import type { Membership } from '../events/membership.ts';
 import { mayServerSee, mayUserSee } from './visibility.ts';
 
 const alice = '@alice:a.test';

@@ -2,7 +2,8 @@ import type { ServerName, UserId } from '@holm/spec/ids';
 import { serverOf, UserId as UserIds } from '@holm/spec/ids';
 import type { HistoryVisibility } from '../events/content.ts';
 import { historyVisibilityOf, membershipOf } from '../events/content.ts';
-import type { Event, Membership } from '../events/event.ts';
+import type { Event } from '../events/event.ts';
+import type { Membership } from '../events/membership.ts';
 
 /** What was so in the state before an event, and what has happened since. */
 interface View {

@@ -3,7 +3,8 @@ import { type EventId, type RoomId, RoomId as RoomIds, type ServerName, serverOf
 import type { Json, JsonObject } from '@holm/spec/json';
 import { addSignature, type Signer } from '../../core/events/build.ts';
 import { membershipOf } from '../../core/events/content.ts';
-import type { Event, Membership } from '../../core/events/event.ts';
+import type { Event } from '../../core/events/event.ts';
+import type { Membership } from '../../core/events/membership.ts';
 import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { roomVersion } from '../../core/rooms/room-version.ts';
 import type { EventVerifier } from '../../rooms/ingest/ports.ts';

@@ -29,13 +29,7 @@ export class Admission {
 
   async admit(room: RoomIdentity, raw: readonly unknown[], options: ParseOptions = {}): Promise<Admitted> {
     const refused = new Map<EventId, string>();
-    const events = new Map<EventId, Event>();
-    for (const pdu of raw) {
-      const event = parsePdu(pdu, room.version, options);
-      if (isRefused(event)) this.#log.debug('malformed event dropped', { roomId: room.roomId, why: event.refused });
-      else if (event.roomId !== room.roomId) refused.set(event.eventId, 'it is of another room');
-      else events.set(event.eventId, event);
-    }
+    const events = this.#parse(room, raw, { options, refused });
     const verdicts = await this.#verifier.verifyEvents([...events.values()]);
     const admitted: Event[] = [];
     for (const [id, event] of events) {
@@ -45,5 +39,20 @@ export class Admission {
     }
     for (const [eventId, why] of refused) this.#log.info('event dropped', { roomId: room.roomId, eventId, why });
     return { events: admitted, refused };
+  }
+
+  #parse(
+    { version, roomId }: RoomIdentity,
+    raw: readonly unknown[],
+    { options, refused }: { readonly options: ParseOptions; readonly refused: Map<EventId, string> },
+  ): Map<EventId, Event> {
+    const events = new Map<EventId, Event>();
+    for (const pdu of raw) {
+      const event = parsePdu(pdu, version, options);
+      if (isRefused(event)) this.#log.debug('malformed event dropped', { roomId, why: event.refused });
+      else if (event.roomId !== roomId) refused.set(event.eventId, 'it is of another room');
+      else events.set(event.eventId, event);
+    }
+    return events;
   }
 }

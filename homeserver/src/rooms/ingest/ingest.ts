@@ -6,7 +6,7 @@ import { refuse, type Verdict } from '../../core/verdict.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
-import { EMPTY_HEAD, type RoomNid, type StoredEvent } from '../model.ts';
+import { EMPTY_HEAD, type Head, type RoomNid, type StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import { Change } from '../write/change.ts';
@@ -103,29 +103,36 @@ export class Ingest {
 
   /** In the room's queue: places a step and commits it, again and again while somebody else is faster. */
   async #placeStep(roomId: RoomId, step: Step): Promise<Map<EventId, Verdict>> {
-    const { rooms, events, committer, serverName, afterStates } = this.#deps;
+    const { rooms } = this.#deps;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const room = await rooms.byId(roomId);
-      if (!room || (!room.head && !step.resets))
-        throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
-      await room.members.load(serverName);
-      const ids = step.events.map(({ eventId }) => eventId);
-      const followed = new Set(await events.gapsAt(room.nid, ids));
-      const change = new Change(room, room.head ?? EMPTY_HEAD);
-      const placer = new Placer(this.#deps, change, followed);
-      try {
-        const verdicts = await this.#placeAll(change, placer, step);
-        if (change.isEmpty || (await committer.commit(change, placer.positions))) {
-          for (const [{ nid }, snapshot] of placer.after) afterStates.remember(nid, snapshot);
-          return verdicts;
-        }
-      } catch (error) {
-        committer.release(placer.positions);
-        throw error;
-      }
+      const head = room?.head ?? (step.resets ? EMPTY_HEAD : undefined);
+      if (!room || !head) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
+      const verdicts = await this.#tryStep(room, head, step);
+      if (verdicts) return verdicts;
       rooms.drop(room.nid);
     }
     throw new Error(`room ${roomId} moved on ${MAX_ATTEMPTS} times while events were received`);
+  }
+
+  /** Undefined when the room's head has moved. */
+  async #tryStep(room: Room, head: Head, step: Step): Promise<Map<EventId, Verdict> | undefined> {
+    const { events, committer, serverName, afterStates } = this.#deps;
+    await room.members.load(serverName);
+    const ids = step.events.map(({ eventId }) => eventId);
+    const followed = new Set(await events.gapsAt(room.nid, ids));
+    const change = new Change(room, head);
+    const placer = new Placer(this.#deps, change, followed);
+    let verdicts: Map<EventId, Verdict>;
+    try {
+      verdicts = await this.#placeAll(change, placer, step);
+    } catch (error) {
+      committer.release(placer.positions);
+      throw error;
+    }
+    if (!change.isEmpty && !(await committer.commit(change, placer.positions))) return undefined;
+    for (const [{ nid }, snapshot] of placer.after) afterStates.remember(nid, snapshot);
+    return verdicts;
   }
 
   async #placeAll(change: Change, placer: Placer, step: Step): Promise<Map<EventId, Verdict>> {

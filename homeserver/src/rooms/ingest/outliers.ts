@@ -32,7 +32,11 @@ export class Outliers {
   async place(change: Change, events: Iterable<Event>): Promise<Map<EventId, StoredEvent>> {
     const ordered = inOrder(events, byAuthEvents);
     const needed = new Set(ordered.flatMap((event) => [event.eventId, ...event.authEvents]));
-    const known = await this.#events.byIds([...needed]);
+    const known = await this.#events.byIds([...needed].filter((id) => !change.byId(id)));
+    for (const id of needed) {
+      const pending = change.byId(id);
+      if (pending) known.set(id, pending);
+    }
     const placed = new Map<EventId, StoredEvent>();
     await this.#nids.ensure(ordered.length + 1);
     for (const event of ordered) {

@@ -146,8 +146,9 @@ export class Placer {
     const left = resets ? [] : head.extremities.filter(({ eventId }) => !event.prevEvents.includes(eventId));
     const extremities: Extremity[] = [...left, { nid: stored.nid, eventId: event.eventId, depth: event.depth }];
     change.setExtremities(extremities);
-    const current = left.length === 0 ? after : await this.#resolveExtremities(extremities, after.snapshot);
-    change.addRows(current.rows);
+    const isForked = left.length > 0;
+    const current = isForked ? await this.#resolveExtremities(extremities, after.snapshot) : after;
+    if (isForked) change.addRows(current.rows);
     if (current.snapshot === head.snapshot) return;
     const difference = await this.#deps.tries.diff(head.snapshot, current.snapshot);
     const events = await this.#load(difference.flatMap(([, from, to]) => [from, to]));

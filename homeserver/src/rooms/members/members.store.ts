@@ -1,5 +1,5 @@
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
-import type { Membership } from '../../core/events/event.ts';
+import type { Membership } from '../../core/events/membership.ts';
 import type { ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';

@@ -1,6 +1,6 @@
 import type { EventId } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
-import { decideWith } from '../../core/needs.ts';
+import { decideWith } from './decide-with.ts';
 import { authDifference } from '../../core/state/auth-difference.ts';
 import type { AuthGraph, Ordinal } from '../../core/state/auth-graph.ts';
 import { conflictedSubgraph } from '../../core/state/auth-sweep.ts';

@@ -34,12 +34,7 @@ export class States {
     keys: readonly StateKey[],
     pending: Pending = NOTHING_PENDING,
   ): Promise<StateView> {
-    await room.keys.load(keys, room.head?.nextKey ?? Infinity);
-    const numbers = new Map<KeyNumber, StateKey>();
-    for (const key of keys) {
-      const number = room.keys.number(key) ?? pending.number(key);
-      if (number !== undefined) numbers.set(number, key);
-    }
+    const numbers = await numbersOf(room, keys, pending);
     const nids = await this.#tries.lookup(snapshot, [...numbers.keys()]);
     const events = await this.#events.load([...nids.values()].filter((nid) => !pending.event(nid)));
     const view = new Map<string, StoredEvent>();
@@ -73,6 +68,20 @@ export class States {
     return [...(await this.#events.load(changed)).values()];
   }
 }
+
+const numbersOf = async (
+  room: Room,
+  keys: readonly StateKey[],
+  pending: Pending,
+): Promise<Map<KeyNumber, StateKey>> => {
+  await room.keys.load(keys, room.head?.nextKey ?? Infinity);
+  const numbers = new Map<KeyNumber, StateKey>();
+  for (const key of keys) {
+    const number = room.keys.number(key) ?? pending.number(key);
+    if (number !== undefined) numbers.set(number, key);
+  }
+  return numbers;
+};
 
 /** A view as the authorisation rules read it. */
 export const authStateOf =

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { decideWith } from '../../core/needs.ts';
+import { decideWith } from './decide-with.ts';
 import {
   EMPTY_STATE_HASH,
   fromHashBytes,

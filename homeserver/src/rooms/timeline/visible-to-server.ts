@@ -1,7 +1,7 @@
 import type { ServerName } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
 import { type HistoryVisibility, historyVisibilityOf, membershipOf } from '../../core/events/content.ts';
-import type { Membership } from '../../core/events/event.ts';
+import type { Membership } from '../../core/events/membership.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { mayServerSee } from '../../core/visibility/visibility.ts';
 import type { Database } from '../../storage/database.ts';

@@ -1,6 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import { historyVisibilityOf, membershipOf, type HistoryVisibility } from '../../core/events/content.ts';
-import type { Membership } from '../../core/events/event.ts';
+import type { Membership } from '../../core/events/membership.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { mayUserSee } from '../../core/visibility/visibility.ts';
 import type { Events } from '../events.ts';

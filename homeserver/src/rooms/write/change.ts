@@ -41,13 +41,13 @@ export class Change implements Pending {
   readonly room: Room;
   readonly base: Head;
   readonly events: StoredEvent[] = [];
-  readonly members: CommittedMember[] = [];
   readonly redactions: (readonly [target: EventNid, by: EventNid])[] = [];
   readonly gaps: (readonly [EventId, EventNid])[] = [];
   readonly filled: EventId[] = [];
   readonly txns: (readonly [Buffer, EventNid])[] = [];
   readonly outbox: OutboxWrite[] = [];
   readonly #placed = new Map<EventNid, StoredEvent>();
+  readonly #byId = new Map<EventId, StoredEvent>();
   readonly #rows: StateRow[] = [];
   readonly #keys: NewKey[] = [];
   readonly #newNumbers = new Map<string, KeyNumber>();
@@ -65,6 +65,11 @@ export class Change implements Pending {
   /** The head as it will be. */
   get head(): Head {
     return this.#head;
+  }
+
+  /** Whose membership is another one now. */
+  get members(): readonly CommittedMember[] {
+    return [...this.#members.values()];
   }
 
   get isEmpty(): boolean {
@@ -95,7 +100,7 @@ export class Change implements Pending {
 
   /** An event that has been placed in this step. */
   byId(id: EventId): StoredEvent | undefined {
-    return this.events.find(({ event }) => event.eventId === id);
+    return this.#byId.get(id);
   }
 
   /** The number of a state key, a new one if the room has none yet. `RoomKeys.load` must have seen it. */
@@ -111,10 +116,8 @@ export class Change implements Pending {
 
   /** Adds an event; its place in the timeline follows the last one's, if it has a position at all. */
   place(event: Event, placement: Placement): StoredEvent {
-    const { nid, status, snapshot, position, replaces, authNumbers } = placement;
+    const { nid, status, snapshot, position, replaces } = placement;
     const inTimeline = position !== undefined;
-    const numbered = isState(event) && authNumbers !== undefined && placement.authNumber === undefined;
-    const newNumber = numbered ? this.#head.nextAuth : undefined;
     const stored: StoredEvent = {
       nid,
       roomNid: this.room.nid,
@@ -124,17 +127,11 @@ export class Change implements Pending {
       position,
       snapshot,
       keyNumber: isState(event) ? this.keyNumber([event.type, event.stateKey]) : undefined,
-      authNumber: placement.authNumber ?? newNumber,
+      authNumber: placement.authNumber ?? this.#numberInGraph(event, placement),
       replaces,
       redactedBy: undefined,
     };
-    if (newNumber !== undefined) {
-      const previousNid = this.#head.lastAuthNid;
-      this.#auth.append({ ordinal: newNumber, nid, previousNid, authEvents: authNumbers ?? [] });
-      this.#head = { ...this.#head, nextAuth: newNumber + 1, lastAuthNid: nid };
-    }
-    this.events.push(stored);
-    this.#placed.set(nid, stored);
+    this.#keep(stored);
     this.#head = {
       ...this.#head,
       depth: inTimeline ? Math.max(this.#head.depth, event.depth) : this.#head.depth,
@@ -142,6 +139,24 @@ export class Change implements Pending {
       lastOrd: this.#head.lastOrd + Number(inTimeline),
     };
     return stored;
+  }
+
+  /** A new number in the graph of authority, for state whose auth events all have theirs. */
+  #numberInGraph(event: Event, { nid, authNumbers: authEvents }: Placement): number | undefined {
+    if (!isState(event) || authEvents === undefined) return undefined;
+    const { nextAuth: ordinal, lastAuthNid: previousNid } = this.#head;
+    this.#auth.append({ ordinal, nid, previousNid, authEvents });
+    this.#head = { ...this.#head, nextAuth: ordinal + 1, lastAuthNid: nid };
+    return ordinal;
+  }
+
+  /** An outlier of this step that finds its place in it is still one event. */
+  #keep(stored: StoredEvent): void {
+    const earlier = this.#placed.get(stored.nid);
+    if (earlier) this.events[this.events.indexOf(earlier)] = stored;
+    else this.events.push(stored);
+    this.#placed.set(stored.nid, stored);
+    this.#byId.set(stored.event.eventId, stored);
   }
 
   setExtremities(extremities: readonly Extremity[]): void {
@@ -210,10 +225,8 @@ export class Change implements Pending {
       position,
     };
     // One row per user: only the last change of a step is written, but it must know what was before the first.
-    const index = this.members.findIndex((member) => member.userId === userId);
-    const earlier = this.members[index];
-    if (earlier) this.members[index] = { ...change, before: earlier.before };
-    else this.members.push(change);
+    const earlier = this.#members.get(userId);
+    this.#members.set(userId, earlier ? { ...change, before: earlier.before } : change);
   }
 }
 

@@ -56,7 +56,10 @@ export class RoomWriter {
       for (const { write, resolve } of batch) resolve(committed.has(write.room));
     } catch (error) {
       const [first] = batch;
-      if (batch.length === 1 && first) return first.reject(error);
+      if (batch.length === 1 && first) {
+        first.reject(error);
+        return;
+      }
       // One room's trouble is not the others': each for itself.
       for (const one of batch) await this.#flush([one]);
     }

@@ -1,5 +1,6 @@
 import { UserId } from '@holm/spec/ids';
-import type { Event, Membership, StateEvent } from '../../events/event.ts';
+import type { Event, StateEvent } from '../../events/event.ts';
+import type { Membership } from '../../events/membership.ts';
 import { isState } from '../../events/event.ts';
 import type { Verdict } from '../../verdict.ts';
 import { refuse } from '../../verdict.ts';
