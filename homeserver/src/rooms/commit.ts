@@ -43,7 +43,7 @@ export interface CommitDeps {
 }
 
 /** More positions than can be claimed while the next block is being taken from the database. */
-const AT_HAND = 200;
+const AT_HAND = 1_000;
 
 interface PendingWake {
   readonly position: Position;

@@ -49,7 +49,7 @@ export const roomsStore = {
     const [row] = await tx.rows<HeadRow>(
       named(
         'rooms.head',
-        sql`SELECT version, snapshot, extremities, depth, first_ord, last_ord,
+        sql`SELECT version, snapshot, to_json(extremities) AS extremities, depth, first_ord, last_ord,
                    next_key, next_auth, last_auth
               FROM room_heads WHERE room_nid = ${room}`,
       ),

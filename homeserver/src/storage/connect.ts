@@ -18,13 +18,8 @@ export interface ConnectOptions {
   readonly schema?: string;
 }
 
-// All our 64-bit numbers stay below 2^53; node-postgres would hand them out as strings, alone and in arrays.
-const INT8 = pg.types.builtins.INT8;
-// Not in the library's list.
-const INT8_ARRAY: number = 1016;
-const parseTexts = pg.types.getTypeParser(INT8_ARRAY) as (raw: string) => string[];
-pg.types.setTypeParser(INT8, Number);
-pg.types.setTypeParser(INT8_ARRAY, (raw) => parseTexts(raw).map(Number));
+// All our 64-bit numbers stay below 2^53; node-postgres would hand them out as strings.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** Opens the pool and brings the tables up to date. */
 export const connect = async (options: ConnectOptions): Promise<Database> => {

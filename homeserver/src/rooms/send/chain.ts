@@ -24,7 +24,7 @@ import type { Draft } from './draft.ts';
 const MAX_PREV_EVENTS = 20;
 
 /** More numbers than can be taken while the next block is being fetched. */
-const NIDS_AT_HAND = 200;
+const NIDS_AT_HAND = 1_000;
 
 export interface ChainDeps {
   readonly clock: Clock;
@@ -92,6 +92,7 @@ export class Chain {
   async addPrepared({ event, draft, view, same, target }: Prepared): Promise<StoredEvent> {
     if (same) return same;
     const stored = await this.#place(event, draft, view);
+    draft.placed?.(stored.nid);
     if (target && target.redactedBy === undefined) this.#change.redactions.push([target.nid, stored.nid]);
     return stored;
   }

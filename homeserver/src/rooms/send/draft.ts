@@ -1,5 +1,6 @@
 import type { EventId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import type { EventNid } from '../model.ts';
 
 /** What a user of this server wants to say in a room. */
 export interface Draft {
@@ -11,6 +12,8 @@ export interface Draft {
   readonly redacts?: EventId | undefined;
   /** Names the request, so that its repetition finds the event that it made. */
   readonly txn?: Buffer | undefined;
+  /** Told the event's number before anybody can see the event, and again if it had to be built anew. */
+  readonly placed?: ((nid: EventNid) => void) | undefined;
   /** Where an application service may state when it happened. */
   readonly sentAt?: number | undefined;
 }

@@ -20,7 +20,9 @@ import type { StateRow } from '../write/room-write.ts';
 /** Rows in memory. They never change, so nothing ever has to be invalidated. */
 const CACHED_ROWS = 50_000;
 /** More numbers than any change of state takes rows, but for a room's whole state. */
-const ROWS_AT_HAND = 8;
+const ROWS_PER_CHANGE = 8;
+/** More than all rooms that change at the same moment can take while the next block is being fetched. */
+const ROWS_AT_HAND = 4_000;
 const KEYS_PER_ROW = 64;
 
 interface CachedRow {
@@ -87,7 +89,7 @@ export class Tries {
 
   /** A state with some keys set; 0 empties a key. */
   async change(snapshot: SnapshotId, changes: ReadonlyMap<KeyNumber, EventNid>): Promise<NextState> {
-    await this.#ids.ensure(ROWS_AT_HAND + Math.ceil(changes.size / KEYS_PER_ROW) * ROWS_AT_HAND);
+    await this.#ids.ensure(ROWS_AT_HAND + Math.ceil(changes.size / KEYS_PER_ROW) * ROWS_PER_CHANGE);
     const hash = await this.#hashAfter(snapshot, changes);
     const { root, rows } = await this.#ask(update(rootOf(snapshot), changes, () => this.#ids.take()));
     const written = rows.map(({ id, data }) => ({ id, data, hash: id === root ? toHashBytes(hash) : undefined }));

@@ -45,7 +45,10 @@ export class RoomAccess {
     if (member?.membership === 'join') {
       return { room: known, isJoined: true, snapshot: room.head.snapshot, until: undefined };
     }
-    const access = (member && (await this.#ofFormer(known, member))) ?? (await this.#ofAnybody(known));
+    const former = member && (await this.#ofFormer(known, member));
+    const anybody = await this.#ofAnybody(known);
+    // Their state is that of their leaving; but what the whole world may read, they may, too.
+    const access = former && anybody ? { ...former, until: undefined } : (former ?? anybody);
     if (!access) throw forbidden();
     return access;
   }

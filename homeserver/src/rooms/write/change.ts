@@ -48,6 +48,7 @@ export class Change implements Pending {
   readonly outbox: OutboxWrite[] = [];
   readonly #placed = new Map<EventNid, StoredEvent>();
   readonly #byId = new Map<EventId, StoredEvent>();
+  readonly #members = new Map<UserId, CommittedMember>();
   readonly #rows: StateRow[] = [];
   readonly #keys: NewKey[] = [];
   readonly #newNumbers = new Map<string, KeyNumber>();
