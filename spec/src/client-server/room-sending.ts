@@ -3,6 +3,9 @@ import { clientEndpoint } from '../endpoint.ts';
 import { formats, nothing } from '../formats.ts';
 import { storable } from '../text.ts';
 
+/** Not served, but looked for: an event that a client wants to have sent later must not be sent at once. */
+const delay = Type.Object({ 'org.matrix.msc4140.delay': Type.Optional(Type.String()) });
+
 const sent = Type.Object({ event_id: formats.eventId });
 
 export const sendMessage = clientEndpoint({
@@ -12,7 +15,7 @@ export const sendMessage = clientEndpoint({
   auth: 'user',
   rateLimit: 'message',
   params: Type.Object({ roomId: formats.roomId, eventType: storable, txnId: Type.String() }),
-  query: nothing,
+  query: delay,
   body: formats.object,
   response: sent,
 });
@@ -31,7 +34,7 @@ export const setRoomStateWithKey = clientEndpoint({
   auth: 'user',
   rateLimit: 'message',
   params: Type.Object({ roomId: formats.roomId, eventType: storable, stateKey: Type.Optional(storable) }),
-  query: nothing,
+  query: delay,
   body: formats.object,
   response: sent,
 });

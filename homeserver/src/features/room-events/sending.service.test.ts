@@ -77,6 +77,20 @@ describe('sending', () => {
     }
   });
 
+  it('costs one statement a message', async () => {
+    const roomId = await test.room(alice);
+    await test.sending.message(phone, message(roomId, 'first'));
+    const statements: (string | undefined)[] = [];
+    const { db } = test;
+    db.rows = function (statement) {
+      statements.push(statement.name);
+      return Object.getPrototypeOf(this).rows.call(this, statement);
+    };
+    for (let i = 0; i < 5; i++) await test.sending.message(phone, message(roomId, 'next'));
+    Reflect.deleteProperty(db, 'rows');
+    expect(statements).to.eql(Array(5).fill('rooms.write_messages'));
+  });
+
   it('keeps the order of what one sender says, and all of it, with many senders at once', async () => {
     const people = ['ann', 'ben', 'cleo', 'dan', 'eve'].map((name) => user(name));
     const roomId = await test.room(alice, undefined, people);

@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { EventId, type RoomId, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { RoomEngine } from '../../rooms/engine.ts';
+import type { EventNid } from '../../rooms/model.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import type { Viewer } from '../../rooms/timeline/client-events.ts';
 import { isDuplicate } from '../../storage/database.ts';
@@ -75,9 +76,9 @@ export class Sending {
     return this.#transactions.run(txn, async () => {
       await this.#assertKnown(roomId);
       try {
-        const { event, nid } = await sender.send(roomId, { ...draft, txn });
-        echoes.sent(nid, caller, txnId);
-        return event.eventId;
+        // Noted before the event can be seen: the device may be told of it before this request is answered.
+        const placed = (nid: EventNid) => echoes.sent(nid, caller, txnId);
+        return (await sender.send(roomId, { ...draft, txn, placed })).event.eventId;
       } catch (error) {
         const earlier = isDuplicate(error) ? await this.#earlier(txn) : undefined;
         if (earlier === undefined) throw error;

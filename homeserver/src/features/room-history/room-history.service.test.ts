@@ -148,6 +148,15 @@ describe('history', () => {
     expect(bodies((await get(bob, roomId, { dir: 'b', limit: 100 })).chunk)).to.include('missed');
   });
 
+  it('goes on for those who left a room that is open to the world', async () => {
+    const roomId = await test.room(alice, { preset: 'public_chat', initial_state: [visibility('world_readable')] }, [
+      bob,
+    ]);
+    await test.membership.leave(bob, roomId);
+    await say(roomId, 'later');
+    expect(bodies((await get(bob, roomId, { dir: 'b', limit: 1 })).chunk)).to.eql(['later']);
+  });
+
   it('begins where the room says that it does', async () => {
     for (const [setting, sees] of [
       ['shared', true],
