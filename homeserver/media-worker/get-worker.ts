@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isAlive, mediaWorkerStatus, proveMediaWorker } from '../src/features/calls/media-worker.ts';
+import { isAlive, mediaWorkerStatus } from '../src/features/calls/media-worker.ts';
+import { proveMediaWorker } from '../src/features/calls/worker-proof.ts';
 import {
   buildScript,
   mediasoupFolder,

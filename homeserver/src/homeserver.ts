@@ -33,7 +33,11 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export const openDatabase = (config: ServerConfig, effects: Effects, { url, schema }: DatabaseAddress): Promise<Database> =>
+export const openDatabase = (
+  config: ServerConfig,
+  effects: Effects,
+  { url, schema }: DatabaseAddress,
+): Promise<Database> =>
   connect({
     url,
     poolSize: config.database.pool_size,

@@ -25,11 +25,7 @@ const effectsOf = (config: ServerConfig): Effects => ({
 });
 
 /** The database that is configured, or one of our own. */
-const databaseOf = async (
-  config: ServerConfig,
-  log: Log,
-  stack: AsyncDisposableStack,
-): Promise<DatabaseAddress> => {
+const databaseOf = async (config: ServerConfig, log: Log, stack: AsyncDisposableStack): Promise<DatabaseAddress> => {
   if (config.database.url !== undefined) return { url: config.database.url };
   const embedded = await startEmbedded({ dataDir: config.data_dir, log: log.with({ area: 'postgres' }) });
   stack.defer(() => embedded.stop());

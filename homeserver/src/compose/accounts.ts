@@ -1,5 +1,12 @@
 import { AccountData, openAccountDataStream, Tags } from '../features/account-data/index.ts';
-import { Accounts, Passwords, Reauthentication, Registration, Sessions, SharedSecretRegistration } from '../features/accounts/index.ts';
+import {
+  Accounts,
+  Passwords,
+  Reauthentication,
+  Registration,
+  Sessions,
+  SharedSecretRegistration,
+} from '../features/accounts/index.ts';
 import { Devices } from '../features/devices/index.ts';
 import { Filters } from '../features/filters/index.ts';
 import { PushRules, pushRulesContent } from '../features/push-rules/index.ts';
@@ -15,7 +22,15 @@ export const composeAccounts = async (base: Base, notifier: Notifier) => {
   const passwords = new Passwords({ cost: config.passwords.password_hash_cost, minimumLength }, entropy);
   const sessions = new Sessions({ db, clock, entropy });
   const accounts = new Accounts({ ...base, log, passwords, sessions });
-  const registration = new Registration({ db, clock, entropy, accounts, passwords, sessions, settings: { open, tokens } });
+  const registration = new Registration({
+    db,
+    clock,
+    entropy,
+    accounts,
+    passwords,
+    sessions,
+    settings: { open, tokens },
+  });
   const uia = new UserInteractiveAuth(clock, entropy);
   const reauthentication = new Reauthentication(accounts, uia);
   const accountDataStream = await openAccountDataStream(db);

@@ -27,11 +27,7 @@ export interface Base extends Effects {
   readonly urls: () => readonly string[];
 }
 
-export const createBase = (
-  config: ServerConfig,
-  effects: Effects,
-  rest: Pick<Base, 'db' | 'urls'>,
-): Base => ({
+export const createBase = (config: ServerConfig, effects: Effects, rest: Pick<Base, 'db' | 'urls'>): Base => ({
   ...effects,
   ...rest,
   config,

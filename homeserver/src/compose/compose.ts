@@ -1,6 +1,9 @@
+import { mediaWorkerStatus } from '../features/calls/index.ts';
+import type { Check } from '../features/health/index.ts';
 import { createApp } from '../http/app.ts';
 import { RateLimits } from '../http/rate-limit.ts';
 import { Notifier } from '../streams/notifier.ts';
+import type { Database } from '../storage/database.ts';
 import { sql } from '../storage/sql.ts';
 import { composeAccounts } from './accounts.ts';
 import type { Base } from './base.ts';
@@ -26,8 +29,13 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     log: base.log.with({ area: 'http' }),
     routes,
     plainRoutes: plainRoutes(base, [
-      { name: 'database', needed: true, problem: async () => void (await db.rows(sql`SELECT 1`)) },
-      { name: 'draining', needed: true, problem: async () => (app.isDraining() ? 'the server is stopping' : undefined) },
+      databaseCheck(db),
+      {
+        name: 'draining',
+        needed: true,
+        problem: () => Promise.resolve(app.isDraining() ? 'it is stopping' : undefined),
+      },
+      ...(config.calls.enabled ? [callsCheck] : []),
     ]),
     authenticate: {
       user: (token, origin) => accounts.sessions.authenticate(token, origin),
@@ -37,6 +45,26 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     bodyLimits: { client: config.limits.max_body_bytes, federation: config.limits.max_federation_body_bytes },
   });
   return { ...services, routes, app, notifier, metrics: base.metrics };
+};
+
+const databaseCheck = (db: Database): Check => ({
+  name: 'database',
+  needed: true,
+  async problem() {
+    await db.rows(sql`SELECT 1`);
+    return undefined;
+  },
+});
+
+/** Calls come with a later release; whether this machine will be able to carry them shows now. */
+const callsCheck: Check = {
+  name: 'media worker',
+  needed: false,
+  problem: () => {
+    const status = mediaWorkerStatus();
+    if (status.state === 'ready') return Promise.resolve(undefined);
+    return Promise.resolve(status.state === 'building' ? 'it is being built' : status.why);
+  },
 };
 
 export type Composed = Awaited<ReturnType<typeof compose>>;

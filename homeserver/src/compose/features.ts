@@ -1,5 +1,5 @@
 import { Aliases, federatedAliases, type RoomRights } from '../features/aliases/index.ts';
-import { Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
+import { Departure, Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
 import { federatedProfiles, Profiles } from '../features/profiles/index.ts';
 import { IncomingMembership, JoinAnswers, OutgoingMembership } from '../features/remote-membership/index.ts';
 import { RoomCreation } from '../features/room-creation/index.ts';
@@ -49,6 +49,15 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer });
   const entering = new Entering({ engine, aliases, profiles, remote });
   const membership = new Membership({ engine, aliases, profiles, remote, entering });
+  const departure = new Departure({ engine, membership, log });
+  accounts.accounts.onDeactivated((user, erase) => {
+    base.background.run('close an account', async () => {
+      await departure.leaveAll(user);
+      if (!erase) return;
+      await profiles.erase(user);
+      await accounts.accountData.erase(user);
+    });
+  });
   const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer });
   return {
     profiles,
@@ -58,7 +67,13 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     exchange,
     incoming: new IncomingMembership({ engine, ingest: rooms, outside, verifier, signer, users: accounts.accounts }),
     joinAnswers: new JoinAnswers(engine, exchange),
-    creation: new RoomCreation({ engine, aliases, profiles, membership, defaultVersion: base.config.rooms.default_version }),
+    creation: new RoomCreation({
+      engine,
+      aliases,
+      profiles,
+      membership,
+      defaultVersion: base.config.rooms.default_version,
+    }),
     sending: new Sending({ engine, aliases, membership }),
     history: new RoomHistory({ engine, backfill: rooms.backfill }),
     state: new RoomState(engine),
@@ -84,7 +99,10 @@ const aliasRights = ({ rooms, states, userRooms, access }: RoomEngine): RoomRigh
   async maySetCanonicalAlias(roomId, userId) {
     const room = await rooms.byId(roomId);
     if (!room?.head) return false;
-    const keys = [['m.room.create', ''], ['m.room.power_levels', '']] as const;
+    const keys = [
+      ['m.room.create', ''],
+      ['m.room.power_levels', ''],
+    ] as const;
     const state = authStateOf(await states.view(room, room.head.snapshot, keys));
     return powerLevelOf(userId, state) >= requiredLevel(state, 'm.room.canonical_alias', true);
   },

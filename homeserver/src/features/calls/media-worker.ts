@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createWorker } from 'mediasoup';
 import { workerCache, type WorkerCache, type WorkerStatus } from './worker-cache.ts';
 
 /** What the server can say of calls: whether there is a worker to run them with, and if not, why. */
@@ -42,10 +41,4 @@ export const isAlive = (pid: number): boolean => {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-};
-
-/** Starts one worker and closes it. Resolves when it ran; rejects with mediasoup's reason when it did not. */
-export const proveMediaWorker = async (path: string): Promise<void> => {
-  const worker = await createWorker({ workerBin: path, logLevel: 'error' });
-  worker.close();
 };

@@ -1,3 +1,4 @@
+export { Departure, type DepartureDeps } from './departure.service.ts';
 export { Entering, type EnteringDeps } from './entering.service.ts';
 export { memberContent, memberDraft } from './member-content.ts';
 export { membershipRoutes } from './membership.routes.ts';

@@ -1,0 +1,1 @@
+export { mediaWorkerStatus, type MediaWorkerStatus } from './media-worker.ts';
