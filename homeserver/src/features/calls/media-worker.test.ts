@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { mediaWorkerStatus, proveMediaWorker } from './media-worker.ts';
+import { mediaWorkerStatus } from './media-worker.ts';
+import { proveMediaWorker } from './worker-proof.ts';
 import { workerCache, type WorkerStatus } from './worker-cache.ts';
 
 const NO_SUCH_PID = 2 ** 22 + 1;
