@@ -17,7 +17,7 @@ import type { Events } from '../events.ts';
 import type { Extremity, StoredEvent } from '../model.ts';
 import { authStateOf, type States, type StateView } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
-import { type Change, otherServers } from '../write/change.ts';
+import { type Change, type CommittedMember, otherServers } from '../write/change.ts';
 import type { Draft } from './draft.ts';
 
 /** https://spec.matrix.org/latest/server-server-api/#pdus: at most 20; the deepest say the most. */
@@ -156,8 +156,11 @@ export class Chain {
     const destinations = this.#destinations(event);
     await nids.ensure(NIDS_AT_HAND);
     const nid = nids.take();
+    const key = event.stateKey === undefined ? undefined : change.keyNumber([event.type, event.stateKey]);
+    const next = key === undefined ? undefined : await tries.change(snapshot, new Map([[key, nid]]));
     const position = await committer.claim();
     this.positions.push(position);
+    // From here on nothing waits or fails: an event is in the chain with its state, or not at all.
     const stored = change.place(event, {
       nid,
       status: 'accepted',
@@ -166,11 +169,11 @@ export class Chain {
       replaces: before?.nid,
       authNumbers: authNumbers(event, view),
     });
-    change.setExtremities([{ nid, eventId: event.eventId, depth: event.depth }]);
-    if (stored.keyNumber !== undefined) {
-      const next = await tries.change(snapshot, new Map([[stored.keyNumber, nid]]));
+    const others = change.head.extremities.filter(({ eventId }) => !event.prevEvents.includes(eventId));
+    change.setExtremities([...others, { nid, eventId: event.eventId, depth: event.depth }]);
+    if (key !== undefined && next !== undefined) {
       change.addRows(next.rows);
-      change.setCurrent(next.snapshot, position, [[stored.keyNumber, before, stored]]);
+      change.setCurrent(next.snapshot, position, [[key, before, stored]]);
     }
     if (txn) change.txns.push([txn, nid]);
     if (destinations.length > 0) change.outbox.push({ position, eventNid: nid, destinations });
@@ -182,7 +185,7 @@ export class Chain {
     const us = this.#deps.signer.server;
     const servers = this.#change.room.members.loaded?.servers;
     if (!servers) throw new Error('the members of the room are not loaded');
-    const others = otherServers(servers, us);
+    const others = otherServers(joinedAfter(servers, this.#change.members), us);
     // Whose invite is taken back learns of it, though their server may have nobody in the room.
     const { membership } = content;
     const removed = type === 'm.room.member' && (membership === 'leave' || membership === 'ban');
@@ -191,6 +194,21 @@ export class Chain {
     return server === us || others.includes(server) ? others : [...others, server];
   }
 }
+
+/** Whose last user an earlier event of the chain has removed hears nothing of the next one. */
+const joinedAfter = (
+  servers: ReadonlyMap<ServerName, number>,
+  changes: readonly CommittedMember[],
+): ReadonlyMap<ServerName, number> => {
+  if (changes.length === 0) return servers;
+  const joined = new Map(servers);
+  for (const { server, membership, before } of changes) {
+    const count = (joined.get(server) ?? 0) + Number(membership === 'join') - Number(before === 'join');
+    if (count > 0) joined.set(server, count);
+    else joined.delete(server);
+  }
+  return joined;
+};
 
 const newestFirst = (extremities: readonly Extremity[]): readonly Extremity[] =>
   extremities.length <= 1 ? extremities : extremities.toSorted((a, b) => b.depth - a.depth);
