@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { storedEvent } from '../core/events/stored-event.ts';
 import type { RoomVersion } from '../core/rooms/room-version.ts';
 import type { Database, ReadTx } from '../storage/database.ts';
+import { Gather } from '../storage/gather.ts';
 import type { Position } from '../streams/stream.ts';
 import { EVENT_STATUSES, type EventRow, eventsStore as store } from './events.store.ts';
 import type { EventNid, RoomNid, StoredEvent } from './model.ts';
@@ -20,6 +21,7 @@ export class Events {
   readonly #rooms: RoomNames;
   readonly #cache: LRUCache<EventNid, StoredEvent>;
   readonly #nids: LRUCache<EventId, EventNid>;
+  readonly #gather = new Gather<EventNid, StoredEvent>((nids) => this.#read(nids));
 
   constructor(db: Database, rooms: RoomNames, cacheBytes: number) {
     this.#db = db;
@@ -47,8 +49,17 @@ export class Events {
       else missing.push(nid);
     }
     if (missing.length === 0) return found;
-    for (const event of await this.fromRows(await store.byNid(this.#db, missing))) found.set(event.nid, event);
+    const read = await this.#gather.load(missing);
+    for (const nid of missing) {
+      const event = read.get(nid);
+      if (event) found.set(nid, event);
+    }
     return found;
+  }
+
+  async #read(nids: readonly EventNid[]): Promise<Map<EventNid, StoredEvent>> {
+    const events = await this.fromRows(await store.byNid(this.#db, nids));
+    return new Map(events.map((event) => [event.nid, event]));
   }
 
   async byId(id: EventId): Promise<StoredEvent | undefined> {

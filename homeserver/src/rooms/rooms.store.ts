@@ -1,9 +1,10 @@
 import type { EventId, RoomId } from '@holm/spec/ids';
 import type { ReadTx } from '../storage/database.ts';
 import { named, sql } from '../storage/sql.ts';
-import type { Extremity, Head, RoomNid } from './model.ts';
+import type { EventNid, Extremity, Head, RoomNid } from './model.ts';
 
 interface HeadRow {
+  readonly room_nid: RoomNid;
   readonly version: number;
   readonly snapshot: number;
   readonly extremities: readonly number[];
@@ -45,36 +46,41 @@ export const roomsStore = {
     return row.room_nid;
   },
 
-  async head(tx: ReadTx, room: RoomNid): Promise<Head | undefined> {
-    const [row] = await tx.rows<HeadRow>(
+  async heads(tx: ReadTx, rooms: readonly RoomNid[]): Promise<Map<RoomNid, Head>> {
+    const rows = await tx.rows<HeadRow>(
       named(
-        'rooms.head',
-        sql`SELECT version, snapshot, to_json(extremities) AS extremities, depth, first_ord, last_ord,
+        'rooms.heads',
+        sql`SELECT room_nid, version, snapshot, to_json(extremities) AS extremities, depth, first_ord, last_ord,
                    next_key, next_auth, last_auth
-              FROM room_heads WHERE room_nid = ${room}`,
+              FROM room_heads WHERE room_nid = ANY(${rooms}::int[])`,
       ),
     );
-    if (!row) return undefined;
-    return {
-      version: row.version,
-      snapshot: row.snapshot,
-      extremities: await extremities(tx, row.extremities),
-      depth: row.depth,
-      firstOrd: row.first_ord,
-      lastOrd: row.last_ord,
-      nextKey: row.next_key,
-      nextAuth: row.next_auth,
-      lastAuthNid: row.last_auth,
-    };
+    const ends = await extremities(
+      tx,
+      rows.flatMap((row) => row.extremities),
+    );
+    return new Map(rows.map((row) => [row.room_nid, toHead(row, ends)]));
   },
 };
 
-const extremities = async (tx: ReadTx, nids: readonly number[]): Promise<Extremity[]> => {
+const toHead = (row: HeadRow, ends: ReadonlyMap<EventNid, Extremity>): Head => ({
+  version: row.version,
+  snapshot: row.snapshot,
+  extremities: row.extremities.flatMap((nid) => ends.get(nid) ?? []),
+  depth: row.depth,
+  firstOrd: row.first_ord,
+  lastOrd: row.last_ord,
+  nextKey: row.next_key,
+  nextAuth: row.next_auth,
+  lastAuthNid: row.last_auth,
+});
+
+const extremities = async (tx: ReadTx, nids: readonly EventNid[]): Promise<Map<EventNid, Extremity>> => {
   const rows = await tx.rows<{ event_nid: number; event_id: EventId; depth: number }>(
     named(
       'rooms.extremities',
       sql`SELECT event_nid, event_id, depth FROM events WHERE event_nid = ANY(${nids}::bigint[])`,
     ),
   );
-  return rows.map((row) => ({ nid: row.event_nid, eventId: row.event_id, depth: row.depth }));
+  return new Map(rows.map((row) => [row.event_nid, { nid: row.event_nid, eventId: row.event_id, depth: row.depth }]));
 };

@@ -3,6 +3,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { LRUCache } from 'lru-cache';
 import { roomVersion } from '../core/rooms/room-version.ts';
 import type { Database, ReadTx } from '../storage/database.ts';
+import { Gather } from '../storage/gather.ts';
 import type { Head, RoomIdentity, RoomNid } from './model.ts';
 import { Room } from './room.ts';
 import { roomsStore, type RoomRow } from './rooms.store.ts';
@@ -16,8 +17,15 @@ export class Rooms {
   readonly #nids = new LRUCache<RoomId, RoomNid>({ max: 4 * CACHED_ROOMS });
   readonly #loading = new Map<RoomNid, Promise<Room | undefined>>();
 
+  readonly #rows: Gather<RoomNid, RoomRow>;
+  readonly #heads: Gather<RoomNid, Head>;
+
   constructor(db: Database) {
     this.#db = db;
+    this.#rows = new Gather(
+      async (nids) => new Map((await roomsStore.byNid(db, nids)).map((row) => [row.room_nid, row])),
+    );
+    this.#heads = new Gather((nids) => roomsStore.heads(db, nids));
   }
 
   async byId(roomId: RoomId): Promise<Room | undefined> {
@@ -38,8 +46,16 @@ export class Rooms {
   }
 
   async byNids(nids: readonly RoomNid[]): Promise<Map<RoomNid, Room>> {
-    const rooms = await Promise.all(nids.map((nid) => this.byNid(nid)));
-    return new Map(rooms.flatMap((room) => (room ? [[room.nid, room]] : [])));
+    const found = new Map<RoomNid, Room>();
+    const missing: RoomNid[] = [];
+    for (const nid of nids) {
+      const room = this.#byNid.get(nid);
+      if (room) found.set(nid, room);
+      else missing.push(nid);
+    }
+    if (missing.length === 0) return found;
+    for (const room of await Promise.all(missing.map((nid) => this.byNid(nid)))) if (room) found.set(room.nid, room);
+    return found;
   }
 
   /** A room that this server takes part in; clients learn nothing about others. */
@@ -66,10 +82,10 @@ export class Rooms {
   }
 
   async #load(nid: RoomNid): Promise<Room | undefined> {
-    const [row] = await roomsStore.byNid(this.#db, [nid]);
+    const row = (await this.#rows.load([nid])).get(nid);
     const identity = row && identify(row);
     if (!identity) return undefined;
-    const room = new Room(this.#db, identity, await roomsStore.head(this.#db, nid));
+    const room = new Room(this.#db, identity, (await this.#heads.load([nid])).get(nid));
     this.#byNid.set(nid, room);
     this.#nids.set(identity.roomId, nid);
     return room;

@@ -13,6 +13,7 @@ import { seededEntropy } from './seeded-entropy.ts';
 export interface TestEngineOptions {
   readonly serverName?: string;
   readonly listeners?: readonly CommitListener[];
+  readonly eventCacheBytes?: number;
 }
 
 export interface TestEngine extends AsyncDisposable {
@@ -27,7 +28,7 @@ export interface TestEngine extends AsyncDisposable {
 
 /** A room engine on a database of its own. The same name has the same key each time. */
 export const createTestEngine = async (options: TestEngineOptions = {}): Promise<TestEngine> => {
-  const { serverName = 'a.test', listeners = [] } = options;
+  const { serverName = 'a.test', listeners = [], eventCacheBytes = 10_000_000 } = options;
   const database = await createTestDatabase();
   const { db } = database;
   const clock = new ManualClock();
@@ -45,7 +46,7 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
       notifier,
       signer,
       listeners,
-      eventCacheBytes: 10_000_000,
+      eventCacheBytes,
     });
   const engine = await start();
   return {

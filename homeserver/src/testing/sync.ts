@@ -6,7 +6,7 @@ import { Filters } from '../features/filters/index.ts';
 import { Sync, type SyncRequest } from '../features/sync/index.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
 import type { StoredEvent } from '../rooms/model.ts';
-import { createTestEngine, type TestEngine } from './engine.ts';
+import { createTestEngine, type TestEngine, type TestEngineOptions } from './engine.ts';
 
 export interface SyncedEvent {
   readonly event_id: string;
@@ -64,8 +64,8 @@ export class SyncFixture {
     this.sync = this.#newSync();
   }
 
-  static async create(): Promise<SyncFixture> {
-    const test = await createTestEngine();
+  static async create(options: TestEngineOptions = {}): Promise<SyncFixture> {
+    const test = await createTestEngine(options);
     const { db, notifier } = test;
     const stream = await openAccountDataStream(db);
     return new SyncFixture(test, new AccountData({ db, stream, notifier, derived: new Map() }));
@@ -117,12 +117,19 @@ export class SyncFixture {
     return this.engine.sender.send(room, { sender, type: 'm.room.message', content: { msgtype: 'm.text', body } });
   }
 
-  set(room: RoomId, sender: UserId, type: string, content: JsonObject, stateKey = ''): Promise<StoredEvent> {
-    return this.engine.sender.send(room, { sender, type, stateKey, content });
+  set(room: RoomId, sender: UserId, type: string, content: JsonObject): Promise<StoredEvent> {
+    return this.engine.sender.send(room, { sender, type, stateKey: '', content });
   }
 
   member(room: RoomId, user: UserId, membership: string, sender = user): Promise<StoredEvent> {
-    return this.set(room, sender, 'm.room.member', { membership }, user);
+    const content = { membership };
+    return this.engine.sender.send(room, { sender, type: 'm.room.member', stateKey: user, content });
+  }
+
+  /** Changes the name of somebody who is in the room. */
+  rename(room: RoomId, user: UserId, displayname: string): Promise<StoredEvent> {
+    const content = { membership: 'join', displayname };
+    return this.engine.sender.send(room, { sender: user, type: 'm.room.member', stateKey: user, content });
   }
 
   async redact(room: RoomId, sender: UserId, redacts: EventId): Promise<StoredEvent> {

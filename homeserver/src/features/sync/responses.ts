@@ -2,6 +2,7 @@ import type { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import { warmKeys } from '../../rooms/state/room-keys.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
@@ -15,7 +16,7 @@ import { looseTexts } from './loose-events.ts';
 import { memberAt } from './standing.ts';
 import { StateDeltas } from './state-deltas.ts';
 import { Summaries } from './summaries.ts';
-import { Timelines } from './timelines.ts';
+import { Timelines, wantedEvents } from './timelines.ts';
 import type { View } from './view.ts';
 
 export interface ResponsesDeps {
@@ -32,7 +33,6 @@ type Section = 'join' | 'invite' | 'knock' | 'leave';
 type Told = readonly [Section, RoomId, JsonText];
 
 const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
-const TAIL = 20;
 
 /** Computes the answers to syncs. */
 export class Responses {
@@ -131,13 +131,19 @@ export class Responses {
   }
 
   /** Loads what many rooms need with a query for all of them. */
-  async #warm({ upTo }: View, concerned: readonly Member[], rooms: ReadonlyMap<RoomNid, Room>): Promise<void> {
+  async #warm(view: View, concerned: readonly Member[], rooms: ReadonlyMap<RoomNid, Room>): Promise<void> {
+    const { upTo } = view;
     const { timeline, stateLogs } = this.#deps.engine;
     const joined = concerned.flatMap(({ membership, roomNid }) => {
       const room = membership === 'join' ? rooms.get(roomNid) : undefined;
       return room ? [room] : [];
     });
-    await Promise.all([timeline.warm(joined, TAIL), stateLogs.warm(joined, upTo), this.#summaries.warm(joined)]);
+    await Promise.all([
+      timeline.warm(joined, wantedEvents(view.filter)),
+      stateLogs.warm(joined, upTo),
+      warmKeys(this.#deps.db, joined),
+      view.after === undefined && this.#summaries.warm(joined),
+    ]);
   }
 
   async #tell(
@@ -189,20 +195,20 @@ const joinedOf = (members: readonly Member[]): number[] =>
 const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
 
 const mergeRooms = (news: readonly News[]): ReadonlyMap<RoomId, RoomNews> => {
-  const [only] = news;
-  if (news.length <= 1) return only?.rooms ?? new Map<RoomId, RoomNews>();
   const merged = new Map<RoomId, RoomNews>();
-  for (const { rooms } of news) {
-    for (const [roomId, { accountData = [], ephemeral = [] }] of rooms ?? []) {
-      const before = merged.get(roomId);
-      merged.set(roomId, {
-        accountData: [...(before?.accountData ?? []), ...accountData],
-        ephemeral: [...(before?.ephemeral ?? []), ...ephemeral],
-      });
-    }
+  for (const { rooms = [] } of news) {
+    for (const [roomId, room] of rooms) merged.set(roomId, withBoth(merged.get(roomId), room));
   }
   return merged;
 };
+
+const withBoth = (a: RoomNews | undefined, b: RoomNews): RoomNews =>
+  a === undefined
+    ? b
+    : {
+        accountData: [...(a.accountData ?? []), ...(b.accountData ?? [])],
+        ephemeral: [...(a.ephemeral ?? []), ...(b.ephemeral ?? [])],
+      };
 
 const sectionsText = (told: readonly Told[]): JsonText | undefined => {
   if (told.length === 0) return undefined;

@@ -53,13 +53,14 @@ class Client {
     if (!joined) return;
     if (!this.isJoined) this.#reset(true);
     if (joined.timeline.limited) this.timeline = [];
-    const put = ({ type, state_key: key, event_id: id }: SyncedEvent) => {
+    this.timeline.push(...joined.timeline.events.map((event) => event.event_id));
+    this.#put(joined[this.#field].events);
+    if (this.#field === 'state') this.#put(joined.timeline.events);
+  }
+
+  #put(events: readonly SyncedEvent[]): void {
+    for (const { type, state_key: key, event_id: id } of events) {
       if (key !== undefined) this.state.set(`${type} ${key}`, id);
-    };
-    for (const event of joined[this.#field].events) put(event);
-    for (const event of joined.timeline.events) {
-      this.timeline.push(event.event_id);
-      if (this.#field === 'state') put(event);
     }
   }
 

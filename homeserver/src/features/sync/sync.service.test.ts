@@ -1,6 +1,6 @@
-import type { UserId } from '@holm/spec/ids';
+import type { RoomId, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import { type SyncedEvent, type SyncedRoom, SyncFixture, userOf } from '../../testing/sync.ts';
+import { type SyncedEvent, type SyncedRoom, SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');
@@ -8,6 +8,11 @@ const carol = userOf('carol');
 
 const bodies = (room: SyncedRoom | undefined): unknown[] =>
   (room?.timeline.events ?? []).map(({ type, content }) => content['body'] ?? type);
+/** The room as a response has it, if its user is in it. */
+const joinedIn = ({ rooms }: SyncResponse, room: RoomId): SyncedRoom | undefined => rooms?.join?.[room];
+const stateOf = (answer: SyncResponse, room: RoomId): readonly SyncedEvent[] =>
+  joinedIn(answer, room)?.state.events ?? [];
+
 const typesOf = (events: readonly SyncedEvent[] | undefined): string[] => (events ?? []).map(({ type }) => type).sort();
 const membersOf = (events: readonly SyncedEvent[] | undefined): unknown[] =>
   (events ?? []).flatMap((event) => (event.type === 'm.room.member' ? [event.state_key] : [])).sort();
@@ -25,7 +30,7 @@ describe('/sync on a database', () => {
     it('tells rooms, the state before their timelines, and a place to page back from', async () => {
       const room = await fixture.room(alice, [['m.room.name', { name: 'Kitchen' }]]);
       for (let i = 0; i < 12; i++) await fixture.say(room, alice, `m${i}`);
-      const joined = (await fixture.ask(alice)).rooms?.join?.[room];
+      const joined = joinedIn(await fixture.ask(alice), room);
       expect(bodies(joined)).to.eql([2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((i) => `m${i}`));
       expect(joined?.timeline.limited).to.equal(true);
       expect(joined?.timeline.prev_batch).to.equal('t7');
@@ -41,7 +46,7 @@ describe('/sync on a database', () => {
 
     it('tells a short room whole, with nothing before it', async () => {
       const room = await fixture.room(bob);
-      const joined = (await fixture.ask(bob)).rooms?.join?.[room];
+      const joined = joinedIn(await fixture.ask(bob), room);
       expect(joined?.timeline.limited).to.equal(false);
       expect(joined?.timeline.events[0]?.type).to.equal('m.room.create');
       expect(joined?.state.events).to.eql([]);
@@ -74,7 +79,7 @@ describe('/sync on a database', () => {
       await fixture.say(room, alice, 'two');
       const answer = await fixture.ask(bob, { since });
       expect(Object.keys(answer.rooms?.join ?? {})).to.eql([room]);
-      const told = answer.rooms?.join?.[room];
+      const told = joinedIn(answer, room);
       expect(bodies(told)).to.eql(['one', 'two']);
       expect(told?.timeline.limited).to.equal(false);
       expect(told?.state.events).to.eql([]);
@@ -88,7 +93,7 @@ describe('/sync on a database', () => {
       await fixture.say(room, alice, 'before');
       await fixture.restart();
       const answer = await fixture.ask(alice, { since });
-      expect(bodies(answer.rooms?.join?.[room])).to.eql(['before']);
+      expect(bodies(joinedIn(answer, room))).to.eql(['before']);
       expect(Object.keys(answer.rooms?.join ?? {})).to.eql([room]);
     });
 
@@ -99,7 +104,7 @@ describe('/sync on a database', () => {
       const sent = await fixture.say(room, alice, 'mine');
       fixture.engine.echoes.sent(sent.nid, { userId: alice, deviceId: 'D' as never }, 'txn1');
       const seen = async (user: UserId, since: string, device: string) =>
-        (await fixture.ask(user, { since, device })).rooms?.join?.[room]?.timeline.events[0]?.unsigned;
+        joinedIn(await fixture.ask(user, { since, device }), room)?.timeline.events[0]?.unsigned;
       expect(await seen(alice, a, 'D')).to.eql({ transaction_id: 'txn1' });
       expect(await seen(alice, a, 'E')).to.eql({});
       expect(await seen(bob, b, 'D')).to.eql({});
@@ -114,17 +119,17 @@ describe('/sync on a database', () => {
       for (let i = 0; i < 3; i++) await fixture.say(room, alice, `m${i}`);
       await fixture.set(room, alice, 'm.room.name', { name: 'in the timeline' });
       const filter = { room: { timeline: { limit: 2 } } };
-      const told = (await fixture.ask(bob, { since, filter })).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(bob, { since, filter }), room);
       expect(bodies(told)).to.eql(['m2', 'm.room.name']);
       expect(told?.timeline.limited).to.equal(true);
       expect(typesOf(told?.state.events)).to.eql(['m.room.member', 'm.room.topic']);
       const after = await fixture.ask(bob, { since, filter, stateField: 'state_after' });
-      expect(typesOf(after.rooms?.join?.[room]?.state_after.events)).to.eql([
+      expect(typesOf(joinedIn(after, room)?.state_after.events)).to.eql([
         'm.room.member',
         'm.room.name',
         'm.room.topic',
       ]);
-      expect(after.rooms?.join?.[room]).to.not.have.property('state');
+      expect(joinedIn(after, room)).to.not.have.property('state');
       expect(told?.summary).to.include({ 'm.joined_member_count': 3 });
     });
 
@@ -134,7 +139,7 @@ describe('/sync on a database', () => {
       await fixture.set(room, alice, 'm.room.topic', { topic: 'told as state' });
       await fixture.say(room, alice, 'hello');
       const filter = { room: { timeline: { types: ['m.room.message'] } } };
-      const told = (await fixture.ask(alice, { since, filter })).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(alice, { since, filter }), room);
       expect(bodies(told)).to.eql(['hello']);
       expect(typesOf(told?.state.events)).to.eql(['m.room.topic']);
     });
@@ -144,7 +149,7 @@ describe('/sync on a database', () => {
       const since = await next(alice);
       await fixture.say(room, alice, 'hello');
       for (const stateField of ['state_after', 'org.matrix.msc4222.state_after'] as const) {
-        const told = (await fixture.ask(alice, { since, stateField })).rooms?.join?.[room];
+        const told = joinedIn(await fixture.ask(alice, { since, stateField }), room);
         expect(told?.[stateField]).to.eql({ events: [] });
         expect(told).to.not.have.property('state');
       }
@@ -153,7 +158,7 @@ describe('/sync on a database', () => {
     it('tells the full state when asked, with the timeline since the token', async () => {
       const room = await fixture.room(alice);
       const since = await next(alice);
-      const told = (await fixture.ask(alice, { since, fullState: true, timeoutMs: 30_000 })).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(alice, { since, fullState: true, timeoutMs: 30_000 }), room);
       expect(told?.timeline.events).to.eql([]);
       expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.member']);
     });
@@ -163,7 +168,7 @@ describe('/sync on a database', () => {
       const since = await next(alice);
       const { event } = await fixture.say(room, alice, 'secret');
       await fixture.redact(room, alice, event.eventId);
-      const told = (await fixture.ask(alice, { since })).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(alice, { since }), room);
       expect(told?.timeline.events[0]?.content).to.eql({});
       expect(JSON.stringify(told)).to.not.contain('secret');
     });
@@ -188,7 +193,7 @@ describe('/sync on a database', () => {
       for (let i = 0; i < 12; i++) await fixture.say(room, alice, `m${i}`);
       const since = await next(bob);
       await fixture.member(room, bob, 'join');
-      const told = (await fixture.ask(bob, { since })).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(bob, { since }), room);
       expect(bodies(told)).to.have.length(10);
       expect(told?.timeline.limited).to.equal(true);
       expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.name', 'm.room.member']);
@@ -200,7 +205,7 @@ describe('/sync on a database', () => {
       await fixture.say(room, alice, 'private');
       await fixture.member(room, bob, 'join');
       await fixture.say(room, alice, 'public');
-      const told = (await fixture.ask(bob)).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(bob), room);
       expect(bodies(told)).to.include('public').and.not.include('private');
     });
 
@@ -265,17 +270,17 @@ describe('/sync on a database', () => {
       await fixture.member(room, bob, 'leave');
       await fixture.set(room, alice, 'm.room.topic', { topic: 'while away' });
       await fixture.member(room, bob, 'join');
-      await fixture.set(room, bob, 'm.room.member', { membership: 'join', displayname: 'Bob' }, bob);
+      await fixture.rename(room, bob, 'Bob');
       const filter = { room: { timeline: { limit: 1 } } };
-      const told = (await fixture.ask(bob, { since, filter })).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(bob, { since, filter }), room);
       expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.name', 'm.room.topic']);
     });
 
     it('a change of name is no coming anew', async () => {
       const room = await fixture.room(alice);
       const since = await next(alice);
-      await fixture.set(room, alice, 'm.room.member', { membership: 'join', displayname: 'Al' }, alice);
-      const told = (await fixture.ask(alice, { since })).rooms?.join?.[room];
+      await fixture.rename(room, alice, 'Al');
+      const told = joinedIn(await fixture.ask(alice, { since }), room);
       expect(told?.timeline.events).to.have.length(1);
       expect(told?.state.events).to.eql([]);
     });
@@ -290,22 +295,22 @@ describe('/sync on a database', () => {
       for (let i = 0; i < 3; i++) await fixture.say(room, alice, `m${i}`);
       const ask = (since?: string) => fixture.ask(bob, { filter, since, device: 'LAZY' });
       const first = await ask();
-      expect(membersOf(first.rooms?.join?.[room]?.state.events)).to.eql([alice, bob]);
+      expect(membersOf(stateOf(first, room))).to.eql([alice, bob]);
       await fixture.say(room, carol, 'hello');
       const second = await ask(first.next_batch);
-      expect(membersOf(second.rooms?.join?.[room]?.state.events)).to.eql([carol]);
-      expect(second.rooms?.join?.[room]).to.not.have.property('summary');
+      expect(membersOf(stateOf(second, room))).to.eql([carol]);
+      expect(joinedIn(second, room)).to.not.have.property('summary');
       await fixture.say(room, carol, 'hello again');
       await fixture.say(room, alice, 'and I');
       const third = await ask(second.next_batch);
-      expect(third.rooms?.join?.[room]?.state.events).to.eql([]);
+      expect(stateOf(third, room)).to.eql([]);
       // The second answer was lost: its members are told again.
-      expect(membersOf((await ask(first.next_batch)).rooms?.join?.[room]?.state.events)).to.eql([carol]);
+      expect(membersOf(stateOf(await ask(first.next_batch), room))).to.eql([carol]);
       const redundant = {
         room: { ...filter.room, state: { lazy_load_members: true, include_redundant_members: true } },
       };
       const again = await fixture.ask(bob, { filter: redundant, since: second.next_batch, device: 'LAZY' });
-      expect(membersOf(again.rooms?.join?.[room]?.state.events)).to.eql([alice, carol]);
+      expect(membersOf(stateOf(again, room))).to.eql([alice, carol]);
     });
 
     it('tells members that changed in a gap, and heroes of a room without a name', async () => {
@@ -314,12 +319,12 @@ describe('/sync on a database', () => {
       await fixture.member(room, carol, 'join');
       for (let i = 0; i < 3; i++) await fixture.say(room, alice, `m${i}`);
       const first = await fixture.ask(alice, { filter });
-      const joined = first.rooms?.join?.[room];
+      const joined = joinedIn(first, room);
       expect(joined?.summary?.['m.heroes']).to.eql([bob, carol]);
       expect(membersOf(joined?.state.events)).to.eql([alice, bob, carol]);
-      await fixture.set(room, bob, 'm.room.member', { membership: 'join', displayname: 'B' }, bob);
+      await fixture.rename(room, bob, 'B');
       for (let i = 0; i < 3; i++) await fixture.say(room, alice, `n${i}`);
-      const told = (await fixture.ask(alice, { filter, since: first.next_batch })).rooms?.join?.[room];
+      const told = joinedIn(await fixture.ask(alice, { filter, since: first.next_batch }), room);
       expect(membersOf(told?.state.events)).to.eql([bob]);
     });
   });
@@ -335,7 +340,7 @@ describe('/sync on a database', () => {
       await fixture.accountData.set({ userId: alice, roomId: room, type: 'm.tag' }, { tags: {} });
       const second = await fixture.ask(alice, { since: first.next_batch });
       expect(Object.keys(second.rooms?.join ?? {})).to.eql([room]);
-      expect(second.rooms?.join?.[room]?.account_data.events).to.eql([{ type: 'm.tag', content: { tags: {} } }]);
+      expect(joinedIn(second, room)?.account_data.events).to.eql([{ type: 'm.tag', content: { tags: {} } }]);
       expect(second.account_data).to.equal(undefined);
       expect((await fixture.ask(alice, { since: second.next_batch })).rooms).to.equal(undefined);
     });

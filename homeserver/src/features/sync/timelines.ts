@@ -1,5 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import { historyVisibilityOf } from '../../core/events/content.ts';
+import type { RoomEventFilter } from '../../core/filters/event-filter.ts';
 import type { Filter } from '../../core/filters/filter.ts';
 import { stateKey } from '../../core/state/state-key.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
@@ -35,10 +36,14 @@ export interface Stretch {
 const LIMIT = { fallback: 10, maximum: 100 };
 /** Events that are read at a time, and at most, when a filter lets few of them through. */
 const PAGE = 100;
+const IN_MEMORY = 50;
 const MAX_SCANNED = 2_000;
 /** Different stretches of one room that are kept, until its next event. */
 const KEPT_PER_ROOM = 32;
 const VISIBILITY = ['m.room.history_visibility', ''] as const;
+
+/** How many of a room's newest events are looked at for a first answer: one more than are shown, to see if there are. */
+export const wantedEvents = (filter: Filter): number => Math.min(filter.room.timeline.limit(LIMIT) + 1, IN_MEMORY);
 
 interface Kept {
   readonly end: number;
@@ -104,29 +109,23 @@ export class Timelines {
     return this.#filters;
   }
 
-  async #collect(room: Room, { after = -1 as Position, upTo }: Window, filter: Filter) {
+  async #collect(room: Room, window: Window, filter: Filter): Promise<Gathering> {
     const { timeline } = this.#engine;
-    const limit = filter.room.timeline.limit(LIMIT);
-    const found: StoredEvent[] = [];
-    let end: number | undefined;
-    let batch = (await timeline.newest(room, Math.min(limit + 1, PAGE))).toReversed();
-    for (let scanned = 0; batch.length > 0; scanned += batch.length) {
-      for (const event of batch) {
-        if ((event.position ?? 0) > upTo) continue;
-        end ??= event.ord;
-        if ((event.position ?? 0) <= after) return result(found, { limited: false, end });
-        if (!filter.room.timeline.event(filterable(event.event))) continue;
-        if (found.length === limit) return result(found, { limited: true, end });
-        found.push(event);
-      }
+    const gathering = new Gathering(window, filter);
+    // Whatever is in memory comes first, however few events are wanted; what is older is read in pages.
+    await timeline.newest(room, 1);
+    let batch: readonly StoredEvent[] = room.tail.newest(PAGE).toReversed();
+    let scanned = 0;
+    while (batch.length > 0) {
+      if (!batch.every((event) => gathering.take(event))) return gathering;
       const oldest = batch.at(-1);
-      if (scanned > MAX_SCANNED || oldest?.ord === undefined) return result(found, { limited: true, end });
-      // A room that was joined through another server began before what we have of it.
-      if (oldest.event.type === 'm.room.create') break;
+      if (oldest?.ord === undefined || oldest.event.type === 'm.room.create') return gathering;
+      scanned += batch.length;
+      if (scanned > MAX_SCANNED) return gathering.cutShort();
       batch = await timeline.page(room, { from: oldest.ord, direction: 'back', limit: PAGE });
-      if (batch.length === 0) return result(found, { limited: after < 0, end });
     }
-    return result(found, { limited: false, end });
+    // A room that was joined through another server began before what we have of it.
+    return window.after === undefined ? gathering.cutShort() : gathering;
   }
 
   async #isOpen(room: Room, events: readonly StoredEvent[]): Promise<boolean> {
@@ -141,14 +140,44 @@ export class Timelines {
   }
 }
 
-const result = (
-  newestFirst: readonly StoredEvent[],
-  { limited, end }: { limited: boolean; end: number | undefined },
-) => ({
-  events: newestFirst.toReversed(),
-  limited,
-  end: end ?? 0,
-});
+/** Takes in a timeline backwards until it has what is wanted. */
+class Gathering {
+  readonly #window: Window;
+  readonly #filter: RoomEventFilter;
+  readonly #limit: number;
+  readonly #newestFirst: StoredEvent[] = [];
+  limited = false;
+  /** The newest event of the window, wanted or not. */
+  end = 0;
+
+  constructor(window: Window, filter: Filter) {
+    this.#window = window;
+    this.#filter = filter.room.timeline;
+    this.#limit = this.#filter.limit(LIMIT);
+  }
+
+  get events(): readonly StoredEvent[] {
+    return this.#newestFirst.toReversed();
+  }
+
+  /** False when no older events are needed. */
+  take(event: StoredEvent): boolean {
+    // Events that were fetched as history were never new.
+    const position = event.position ?? 0;
+    if (position > this.#window.upTo) return true;
+    if (this.end === 0) this.end = event.ord ?? 0;
+    if (position <= (this.#window.after ?? -1)) return false;
+    if (!this.#filter.event(filterable(event.event))) return true;
+    this.limited = this.#newestFirst.length === this.#limit;
+    if (!this.limited) this.#newestFirst.push(event);
+    return !this.limited;
+  }
+
+  cutShort(): this {
+    this.limited = true;
+    return this;
+  }
+}
 
 export const timelineText = (
   events: JsonText,

@@ -17,6 +17,13 @@ interface KeyRow {
 const store = {
   all: (tx: ReadTx, room: RoomNid): Promise<KeyRow[]> =>
     tx.rows(named('keys.all', sql`SELECT key_number, type, state_key FROM room_state_keys WHERE room_nid = ${room}`)),
+  ofRooms: (tx: ReadTx, rooms: readonly RoomNid[]): Promise<(KeyRow & { readonly room_nid: RoomNid })[]> =>
+    tx.rows(
+      named(
+        'keys.of_rooms',
+        sql`SELECT room_nid, key_number, type, state_key FROM room_state_keys WHERE room_nid = ANY(${rooms}::int[])`,
+      ),
+    ),
   others: (tx: ReadTx, room: RoomNid): Promise<KeyRow[]> =>
     tx.rows(
       named(
@@ -78,6 +85,16 @@ export class RoomKeys {
     for (const row of rows) this.#numbers.set(nameOf([row.type, row.state_key]), row.key_number);
   }
 
+  /** Whether `load` may have to ask for a room of this size, and would ask for all of it. */
+  isColdAndSmall(next: KeyNumber): boolean {
+    return !this.#complete && next - FIRST_FREE_KEY <= LOAD_ALL;
+  }
+
+  fillAll(rows: readonly KeyRow[]): void {
+    this.#remember(rows);
+    this.#complete = true;
+  }
+
   number(key: StateKey): KeyNumber | undefined {
     return wellKnownKey(key) ?? this.#numbers.get(nameOf(key));
   }
@@ -90,3 +107,21 @@ export class RoomKeys {
     }
   }
 }
+
+interface Keyed {
+  readonly nid: RoomNid;
+  readonly keys: RoomKeys;
+  readonly head: { readonly nextKey: KeyNumber } | undefined;
+}
+
+/** Loads the keys of many rooms with one query. */
+export const warmKeys = async (db: Database, rooms: readonly Keyed[]): Promise<void> => {
+  const cold = rooms.filter(({ keys, head }) => head && keys.isColdAndSmall(head.nextKey));
+  if (cold.length === 0) return;
+  const rows = await store.ofRooms(
+    db,
+    cold.map(({ nid }) => nid),
+  );
+  const byRoom = Map.groupBy(rows, ({ room_nid }) => room_nid);
+  for (const { nid, keys } of cold) keys.fillAll(byRoom.get(nid) ?? []);
+};

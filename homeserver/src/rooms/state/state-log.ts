@@ -6,12 +6,15 @@ import { EMPTY_STATE, type RoomNid, type SnapshotId } from '../model.ts';
 export type LogEntry = readonly [position: Position, snapshot: SnapshotId];
 
 const KEPT = 50;
-const READ = 10;
+const READ = 30;
+/** Older places that somebody asked for; those of one page of a timeline are asked for again and again. */
+const PLACES_KEPT = 8;
 
 /** The newest changes of a room's current state: what was current when. */
 export class StateLog {
   /** Oldest first. */
   #entries: LogEntry[] = [];
+  readonly #places = new Map<Position, SnapshotId>();
   /** From here on no entry is missing. */
   #from: number;
 
@@ -32,8 +35,19 @@ export class StateLog {
 
   /** What was current once everything up to `position` had happened; undefined when that is not at hand. */
   at(position: Position): SnapshotId | undefined {
-    if (position < this.#from) return undefined;
+    if (position < this.#from) return this.#places.get(position);
     return this.#entries.findLast(([changed]) => changed <= position)?.[1] ?? EMPTY_STATE;
+  }
+
+  get isLoaded(): boolean {
+    return this.#from !== Infinity;
+  }
+
+  /** What was current at a place that is older than the newest entries. */
+  remember(position: Position, snapshot: SnapshotId): void {
+    const [oldest] = this.#places.size < PLACES_KEPT ? [] : this.#places.keys();
+    if (oldest !== undefined) this.#places.delete(oldest);
+    this.#places.set(position, snapshot);
   }
 
   /** What was read from the database: the newest entries, newest first; all of them if they are fewer than asked for. */
@@ -93,14 +107,20 @@ export class StateLogs {
   async at(room: Logged, position: Position): Promise<SnapshotId> {
     const known = room.stateLog.at(position);
     if (known !== undefined) return known;
-    await this.#fill([room]);
-    return room.stateLog.at(position) ?? store.at(this.#db, room.nid, position);
+    if (!room.stateLog.isLoaded) await this.#fill([room]);
+    return room.stateLog.at(position) ?? this.#readAt(room, position);
   }
 
   /** Brings the newest entries of many rooms to memory with one query. */
   async warm(rooms: readonly Logged[], position: Position): Promise<void> {
-    const cold = rooms.filter(({ stateLog }) => stateLog.at(position) === undefined);
+    const cold = rooms.filter(({ stateLog }) => !stateLog.isLoaded && stateLog.at(position) === undefined);
     if (cold.length > 0) await this.#fill(cold);
+  }
+
+  async #readAt({ nid, stateLog }: Logged, position: Position): Promise<SnapshotId> {
+    const snapshot = await store.at(this.#db, nid, position);
+    stateLog.remember(position, snapshot);
+    return snapshot;
   }
 
   async #fill(rooms: readonly Logged[]): Promise<void> {

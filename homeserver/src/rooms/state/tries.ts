@@ -12,6 +12,7 @@ import { diff, diffMany, entries, lookup } from '../../core/state/trie-read.ts';
 import { decodeRow, type Root, type Row, type RowId } from '../../core/state/trie-row.ts';
 import { update } from '../../core/state/trie-update.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
+import { Gather } from '../../storage/gather.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import { named, sql } from '../../storage/sql.ts';
 import { EMPTY_STATE, type EventNid, type KeyNumber, type RoomNid, type SnapshotId } from '../model.ts';
@@ -62,6 +63,7 @@ export class Tries {
   readonly #ids: Numbers;
   readonly #hasher: StateHasher;
   readonly #cache = new LRUCache<RowId, CachedRow>({ max: CACHED_ROWS });
+  readonly #gather = new Gather<RowId, CachedRow>((ids) => this.#read(ids));
 
   constructor(db: Database, ids: Numbers, hasher: StateHasher) {
     this.#db = db;
@@ -145,7 +147,17 @@ export class Tries {
       else missing.push(id);
     }
     if (missing.length === 0) return found;
-    for (const { row_id, state_hash, data } of await store.rows(this.#db, missing)) {
+    const read = await this.#gather.load(missing);
+    for (const id of missing) {
+      const row = read.get(id);
+      if (row) found.set(id, row);
+    }
+    return found;
+  }
+
+  async #read(ids: readonly RowId[]): Promise<Map<RowId, CachedRow>> {
+    const found = new Map<RowId, CachedRow>();
+    for (const { row_id, state_hash, data } of await store.rows(this.#db, ids)) {
       const row: CachedRow = {
         row: decodeRow({ id: row_id, data }),
         hash: state_hash ? fromHashBytes(state_hash) : undefined,
