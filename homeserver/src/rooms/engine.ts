@@ -88,6 +88,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const states = new States(tries, events);
   const userRooms = new UserRooms(db);
   const authGraphs = new AuthGraphs(db);
+  const stateLogs = new StateLogs(db);
   const visible = new Visible(states, events, userRooms);
   const writer = new RoomWriter(db);
   const committer = new Committer({
@@ -112,7 +113,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     stream,
     roomChanges,
     memberChanges,
-    stateLogs: new StateLogs(db),
+    stateLogs,
     rooms,
     events,
     states,
@@ -120,7 +121,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     authGraphs,
     timeline: new Timeline(db, events),
     visible,
-    access: new RoomAccess({ db, rooms, userRooms, states, visible }),
+    access: new RoomAccess({ rooms, userRooms, states, stateLogs, visible }),
     clientEvents: new ClientEvents(events, echoes),
     echoes,
     userRooms,

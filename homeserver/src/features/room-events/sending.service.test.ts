@@ -195,6 +195,17 @@ describe('sending', () => {
     });
   }
 
+  it('hides redacted state from what came after it, too', async () => {
+    const roomId = await test.room(alice);
+    const name = { roomId, type: 'm.room.name', stateKey: '' };
+    const redacts = await test.sending.state(alice, { ...name, content: { name: 'secret' } });
+    const next = await test.sending.state(alice, { ...name, content: { name: 'open' } });
+    expect((await read(roomId, next)).unsigned.prev_content).to.eql({ name: 'secret' });
+    await test.sending.redact(phone, { roomId, redacts, reason: undefined, txnId: 'hide' });
+    expect((await read(roomId, next)).unsigned.prev_content).to.eql({});
+    expect(await test.sending.state(alice, { ...name, content: { name: 'open' } })).to.equal(next);
+  });
+
   it('redacts by a plain event, too, and the same transaction once', async () => {
     const roomId = await test.room(alice);
     const redacts = await test.sending.message(phone, message(roomId, 'x'));

@@ -1,12 +1,11 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import { historyVisibilityOf } from '../../core/events/content.ts';
-import type { Database } from '../../storage/database.ts';
 import type { UserRooms } from '../members/user-rooms.ts';
-import { EMPTY_STATE, type Head, type Member, type SnapshotId } from '../model.ts';
+import type { Head, Member, SnapshotId } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
-import { stateLogStore } from '../state/state-log.store.ts';
+import type { StateLogs } from '../state/state-log.ts';
 import type { States } from '../state/states.ts';
 import type { Visible } from './visible.ts';
 
@@ -20,10 +19,10 @@ export interface Access {
 }
 
 export interface AccessDeps {
-  readonly db: Database;
   readonly rooms: Rooms;
   readonly userRooms: UserRooms;
   readonly states: States;
+  readonly stateLogs: StateLogs;
   readonly visible: Visible;
 }
 
@@ -55,11 +54,10 @@ export class RoomAccess {
 
   /** Who has been in the room may look at it as it was when they left. */
   async #ofFormer(room: Access['room'], member: Member): Promise<Access | undefined> {
-    const { db, visible } = this.#deps;
+    const { stateLogs, visible } = this.#deps;
     const { ord, position } = (await visible.endOfStay(member)) ?? {};
     if (ord === undefined || position === undefined) return undefined;
-    const snapshot = (await stateLogStore.asOf(db, room.nid, position)) ?? EMPTY_STATE;
-    return { room, isJoined: false, snapshot, until: ord };
+    return { room, isJoined: false, snapshot: await stateLogs.at(room, position), until: ord };
   }
 
   async #ofAnybody(room: Access['room']): Promise<Access | undefined> {

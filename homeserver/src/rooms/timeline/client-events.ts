@@ -33,6 +33,12 @@ export class TransactionEchoes {
 
 const deviceOf = ({ userId, deviceId }: Viewer): string => `${userId} ${deviceId}`;
 
+interface Text {
+  readonly text: string;
+  /** What the event replaced, as it was when the text was made. */
+  readonly before: StoredEvent | undefined;
+}
+
 /**
  * Events as clients read them, as JSON text.
  *
@@ -41,7 +47,7 @@ const deviceOf = ({ userId, deviceId }: Viewer): string => `${userId} ${deviceId
 export class ClientEvents {
   readonly #events: Events;
   readonly #echoes: TransactionEchoes;
-  readonly #texts = new WeakMap<StoredEvent, string>();
+  readonly #texts = new WeakMap<StoredEvent, Text>();
 
   constructor(events: Events, echoes: TransactionEchoes) {
     this.#events = events;
@@ -56,15 +62,22 @@ export class ClientEvents {
 
   /** As `texts`, for anyone but the devices that sent these events. */
   async shared(stored: readonly StoredEvent[]): Promise<string[]> {
-    const missing = stored.filter((event) => !this.#texts.has(event));
+    const missing = stored.filter((event) => !this.#isFresh(event));
     if (missing.length > 0) await this.#make(missing);
-    return stored.map((event) => this.#texts.get(event) ?? '');
+    return stored.map((event) => this.#texts.get(event)?.text ?? '');
   }
 
   /** As `texts`, with the room's id in each. */
   async full(stored: readonly StoredEvent[], viewer: Viewer): Promise<string[]> {
     const texts = await this.texts(stored, viewer);
     return texts.map((text, i) => `{"room_id":${JSON.stringify(stored[i]?.event.roomId)},${text.slice(1)}`);
+  }
+
+  /** A text repeats the state before it, which may have been redacted since. */
+  #isFresh(event: StoredEvent): boolean {
+    const made = this.#texts.get(event);
+    if (made === undefined || event.replaces === undefined) return made !== undefined;
+    return made.before?.redactedBy !== undefined || this.#events.cached(event.replaces) === made.before;
   }
 
   async #make(stored: readonly StoredEvent[]): Promise<void> {
@@ -74,7 +87,8 @@ export class ClientEvents {
     const loaded = await this.#events.load([...new Set(related)]);
     for (const event of stored) {
       const unsigned = unsignedOf(event, loaded);
-      this.#texts.set(event, JSON.stringify(toClientEvent(shown(event), { withoutRoomId: true, unsigned })));
+      const text = JSON.stringify(toClientEvent(shown(event), { withoutRoomId: true, unsigned }));
+      this.#texts.set(event, { text, before: event.replaces === undefined ? undefined : loaded.get(event.replaces) });
     }
   }
 
