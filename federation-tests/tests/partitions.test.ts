@@ -28,6 +28,7 @@ describe('a room whose servers lost each other', () => {
     });
     await bob.join(room, ['a.test']);
     await network.settle();
+    await Promise.all([alice.view.sync(), bob.view.sync()]);
     return room;
   };
 
@@ -47,6 +48,9 @@ describe('a room whose servers lost each other', () => {
       await bob.setState(room, ['m.room.topic', ''], { topic: "Bob's topic" });
       await bob.setState(room, ['m.room.name', ''], { name: "Bob's room" });
       await bob.say(room, 'hello?');
+      await network.settle();
+      expect(await bob.stateAt(room, ['m.room.topic', ''])).to.deep.include({ topic: "Bob's topic" });
+      expect(await alice.stateAt(room, ['m.room.topic', ''])).to.deep.include({ topic: "Alice's topic" });
       await network.heal('a.test', 'b.test');
       await expectOneMind(room);
       expect(await alice.stateAt(room, ['m.room.name', ''])).to.deep.equal({ name: "Bob's room" });

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export interface Command {
+  /** Stands before each line that it prints. */
+  readonly label: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Longer than a server takes to let its requests end. */
+const PATIENCE_MS = 15_000;
+
+/** A Node program that is started, restarted and stopped together with us. */
+export class Child {
+  readonly #command: Command;
+  #process: ChildProcess | undefined;
+
+  constructor(command: Command) {
+    this.#command = command;
+  }
+
+  start(): void {
+    const { label, args, cwd, env } = this.#command;
+    // A group of its own: Ctrl-C reaches us alone, and it stops when we say so, once.
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => say(label, line));
+    }
+    child.once('exit', (code, signal) => {
+      if (this.#process === child) say(label, `ended (${signal ?? String(code)}); waiting for a change`);
+    });
+    this.#process = child;
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+  }
+}
+
+export const say = (label: string, line: string): void => {
+  console.log(`${label.padEnd(7)}| ${line}`);
+};
