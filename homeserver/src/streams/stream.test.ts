@@ -11,4 +11,17 @@ describe('Stream', () => {
     stream.release(slow);
     expect(stream.settled).to.equal(7);
   });
+
+  it('says when what is written may be seen', () => {
+    const stream = new Stream('events', 5);
+    const told: string[] = [];
+    const slow = stream.claim();
+    const fast = stream.claim();
+    stream.release(fast);
+    stream.whenSettled(fast, () => told.push('fast'));
+    expect(told).to.eql([]);
+    stream.release(slow);
+    stream.whenSettled(slow, () => told.push('slow'));
+    expect(told).to.eql(['fast', 'slow']);
+  });
 });

@@ -21,6 +21,7 @@ export class Stream {
   #last: number;
   readonly #next: () => number;
   readonly #inFlight = new Set<number>();
+  #waiting: { readonly position: Position; readonly hook: () => void }[] = [];
 
   /** `last` is the newest position in use. `next` gives greater numbers each time; by default the very next one. */
   constructor(name: string, last: number, next: () => number = () => this.#last + 1) {
@@ -43,5 +44,16 @@ export class Stream {
 
   release(position: Position): void {
     this.#inFlight.delete(position);
+    if (this.#waiting.length === 0) return;
+    const { settled } = this;
+    const due = this.#waiting.filter((one) => one.position <= settled);
+    this.#waiting = this.#waiting.filter((one) => one.position > settled);
+    for (const { hook } of due) hook();
+  }
+
+  /** Runs `hook` once readers may see what is at `position`: for waking them, which before then would be in vain. */
+  whenSettled(position: Position, hook: () => void): void {
+    if (position <= this.settled) hook();
+    else this.#waiting.push({ position, hook });
   }
 }

@@ -145,3 +145,15 @@ export class SyncFixture {
     return new Sync({ db, clock, notifier, engine: this.engine, parts: [accountDataPart(db, this.accountData)] });
   }
 }
+
+export const bodies = (room: SyncedRoom | undefined): unknown[] =>
+  (room?.timeline.events ?? []).map(({ type, content }) => content['body'] ?? type);
+/** The room as a response has it, if its user is in it. */
+export const joinedIn = ({ rooms }: SyncResponse, room: RoomId): SyncedRoom | undefined => rooms?.join?.[room];
+export const stateOf = (answer: SyncResponse, room: RoomId): readonly SyncedEvent[] =>
+  joinedIn(answer, room)?.state.events ?? [];
+
+export const typesOf = (events: readonly SyncedEvent[] | undefined): string[] =>
+  (events ?? []).map(({ type }) => type).sort();
+export const membersOf = (events: readonly SyncedEvent[] | undefined): unknown[] =>
+  (events ?? []).flatMap((event) => (event.type === 'm.room.member' ? [event.state_key] : [])).sort();

@@ -91,7 +91,7 @@ export class AccountData {
     tx.afterEnd(() => stream.release(position));
     tx.afterCommit(() => {
       this.#changes.note(key.userId, position);
-      notifier.wake([key.userId]);
+      stream.whenSettled(position, () => notifier.wake([key.userId]));
     });
     await store.put(tx, key, content, position);
   }

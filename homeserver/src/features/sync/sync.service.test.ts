@@ -1,21 +1,10 @@
-import type { RoomId, UserId } from '@holm/spec/ids';
+import type { UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import { type SyncedEvent, type SyncedRoom, SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
+import { bodies, joinedIn, membersOf, stateOf, SyncFixture, typesOf, userOf } from '../../testing/sync.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');
 const carol = userOf('carol');
-
-const bodies = (room: SyncedRoom | undefined): unknown[] =>
-  (room?.timeline.events ?? []).map(({ type, content }) => content['body'] ?? type);
-/** The room as a response has it, if its user is in it. */
-const joinedIn = ({ rooms }: SyncResponse, room: RoomId): SyncedRoom | undefined => rooms?.join?.[room];
-const stateOf = (answer: SyncResponse, room: RoomId): readonly SyncedEvent[] =>
-  joinedIn(answer, room)?.state.events ?? [];
-
-const typesOf = (events: readonly SyncedEvent[] | undefined): string[] => (events ?? []).map(({ type }) => type).sort();
-const membersOf = (events: readonly SyncedEvent[] | undefined): unknown[] =>
-  (events ?? []).flatMap((event) => (event.type === 'm.room.member' ? [event.state_key] : [])).sort();
 
 describe('/sync on a database', () => {
   let fixture: SyncFixture;
@@ -184,105 +173,6 @@ describe('/sync on a database', () => {
         type: 'm.room.message',
         content: { body: 'hello' },
       });
-    });
-  });
-
-  describe('membership', () => {
-    it('a room that one joins is told as from the beginning', async () => {
-      const room = await fixture.room(alice, [['m.room.name', { name: 'Hall' }]]);
-      for (let i = 0; i < 12; i++) await fixture.say(room, alice, `m${i}`);
-      const since = await next(bob);
-      await fixture.member(room, bob, 'join');
-      const told = joinedIn(await fixture.ask(bob, { since }), room);
-      expect(bodies(told)).to.have.length(10);
-      expect(told?.timeline.limited).to.equal(true);
-      expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.name', 'm.room.member']);
-      expect(told?.summary).to.include({ 'm.joined_member_count': 2 });
-    });
-
-    it('what was said before one joined is not shown where the room says so', async () => {
-      const room = await fixture.room(alice, [['m.room.history_visibility', { history_visibility: 'joined' }]]);
-      await fixture.say(room, alice, 'private');
-      await fixture.member(room, bob, 'join');
-      await fixture.say(room, alice, 'public');
-      const told = joinedIn(await fixture.ask(bob), room);
-      expect(bodies(told)).to.include('public').and.not.include('private');
-    });
-
-    it('an invite shows what outsiders may know, the invite last; refusing it ends it', async () => {
-      const room = await fixture.room(alice, [
-        ['m.room.name', { name: 'Cellar' }],
-        ['m.room.pinned_events', { pinned: [] }],
-      ]);
-      const since = await next(carol);
-      await fixture.member(room, carol, 'invite', alice);
-      const invited = await fixture.ask(carol, { since });
-      const events = invited.rooms?.invite?.[room]?.invite_state.events ?? [];
-      expect(events.map((event) => event['type'])).to.include.members(['m.room.create', 'm.room.name']);
-      expect(events.map((event) => event['type'])).to.not.include('m.room.pinned_events');
-      expect(events.at(-1)).to.include({ type: 'm.room.member', state_key: carol, sender: alice });
-      expect(invited.rooms).to.not.have.property('join');
-      expect((await fixture.ask(carol)).rooms?.invite).to.have.property(room);
-      await fixture.member(room, carol, 'leave');
-      const left = await fixture.ask(carol, { since: invited.next_batch });
-      const told = left.rooms?.leave?.[room];
-      expect(told?.timeline.events.map(({ content }) => content['membership'])).to.eql(['leave']);
-      expect(told?.state.events).to.eql([]);
-      expect((await fixture.ask(carol)).rooms?.invite ?? {}).to.not.have.property(room);
-    });
-
-    it('a room that one leaves is shown up to then and no further', async () => {
-      const room = await fixture.room(alice);
-      await fixture.member(room, bob, 'join');
-      const since = await next(bob);
-      await fixture.say(room, alice, 'heard');
-      await fixture.member(room, bob, 'leave', alice);
-      await fixture.set(room, alice, 'm.room.topic', { topic: 'unheard' });
-      await fixture.say(room, alice, 'unheard');
-      const answer = await fixture.ask(bob, { since });
-      expect(bodies(answer.rooms?.leave?.[room])).to.eql(['heard', 'm.room.member']);
-      expect(JSON.stringify(answer)).to.not.contain('unheard');
-      expect((await fixture.ask(bob, { since: answer.next_batch })).rooms).to.equal(undefined);
-      expect((await fixture.ask(bob)).rooms?.leave).to.equal(undefined);
-      const archived = await fixture.ask(bob, { filter: { room: { include_leave: true } } });
-      expect(bodies(archived.rooms?.leave?.[room]).slice(-2)).to.eql(['heard', 'm.room.member']);
-      expect(JSON.stringify(archived)).to.not.contain('unheard');
-    });
-
-    it('a ban after leaving tells the ban and nothing of the room', async () => {
-      const room = await fixture.room(alice);
-      await fixture.member(room, bob, 'join');
-      await fixture.member(room, bob, 'leave');
-      const since = await next(bob);
-      await fixture.say(room, alice, 'unheard');
-      await fixture.member(room, bob, 'ban', alice);
-      const answer = await fixture.ask(bob, { since });
-      const told = answer.rooms?.leave?.[room];
-      expect(told?.timeline.events.map(({ content }) => content['membership'])).to.eql(['ban']);
-      expect(told?.state.events).to.eql([]);
-      expect(JSON.stringify(answer)).to.not.contain('unheard');
-    });
-
-    it('leaving and coming back between two syncs is coming anew', async () => {
-      const room = await fixture.room(alice, [['m.room.name', { name: 'Loft' }]]);
-      await fixture.member(room, bob, 'join');
-      const since = await next(bob);
-      await fixture.member(room, bob, 'leave');
-      await fixture.set(room, alice, 'm.room.topic', { topic: 'while away' });
-      await fixture.member(room, bob, 'join');
-      await fixture.rename(room, bob, 'Bob');
-      const filter = { room: { timeline: { limit: 1 } } };
-      const told = joinedIn(await fixture.ask(bob, { since, filter }), room);
-      expect(typesOf(told?.state.events)).to.include.members(['m.room.create', 'm.room.name', 'm.room.topic']);
-    });
-
-    it('a change of name is no coming anew', async () => {
-      const room = await fixture.room(alice);
-      const since = await next(alice);
-      await fixture.rename(room, alice, 'Al');
-      const told = joinedIn(await fixture.ask(alice, { since }), room);
-      expect(told?.timeline.events).to.have.length(1);
-      expect(told?.state.events).to.eql([]);
     });
   });
 

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
 import { historyVisibilityOf } from '../../core/events/content.ts';
 import type { RoomEventFilter } from '../../core/filters/event-filter.ts';
 import type { Filter } from '../../core/filters/filter.ts';
@@ -15,6 +16,8 @@ export interface Window {
   /** Exclusive; absent for the room's newest events. */
   readonly after: Position | undefined;
   readonly upTo: Position;
+  /** The number of the last event, where that is known to be long ago. */
+  readonly lastOrd?: number | undefined;
 }
 
 /** A stretch of a room's timeline. It is the same for everybody who asks for it. */
@@ -38,22 +41,19 @@ const LIMIT = { fallback: 10, maximum: 100 };
 const PAGE = 100;
 const IN_MEMORY = 50;
 const MAX_SCANNED = 2_000;
-/** Different stretches of one room that are kept, until its next event. */
-const KEPT_PER_ROOM = 32;
+const KEPT_BYTES = 32_000_000;
+const BYTES_PER_STRETCH = 1_000;
 const VISIBILITY = ['m.room.history_visibility', ''] as const;
 
 /** How many of a room's newest events are looked at for a first answer: one more than are shown, to see if there are. */
 export const wantedEvents = (filter: Filter): number => Math.min(filter.room.timeline.limit(LIMIT) + 1, IN_MEMORY);
 
-interface Kept {
-  readonly end: number;
-  readonly stretches: Map<string, Promise<Stretch>>;
-}
-
 /** Computes stretches of timelines once for all readers that a message wakes. */
 export class Timelines {
   readonly #engine: RoomEngine;
-  readonly #kept = new WeakMap<Room, Kept>();
+  /** By room, its newest event, filter and `after`: once there is a newer event, nobody asks any more. */
+  readonly #kept = new LRUCache<string, Stretch>({ maxSize: KEPT_BYTES });
+  readonly #making = new Map<string, Promise<Stretch>>();
   readonly #filterNames = new WeakMap<Filter, number>();
   #filters = 0;
 
@@ -66,15 +66,13 @@ export class Timelines {
     const end = newest.at(-1)?.ord ?? 0;
     // Readers that look at less than everything are few, and only while something is being written.
     if ((newest.at(-1)?.position ?? 0) > window.upTo) return this.read(room, window, filter);
-    const kept = this.#keptOf(room, end);
-    const key = `${this.#nameOf(filter)} ${window.after ?? ''}`;
-    const known = kept.stretches.get(key);
+    const key = `${room.nid} ${end} ${this.#nameOf(filter)} ${window.after ?? ''}`;
+    const known = this.#kept.get(key) ?? this.#making.get(key);
     if (known) return known;
-    const stretch = this.read(room, window, filter);
-    if (kept.stretches.size < KEPT_PER_ROOM) {
-      kept.stretches.set(key, stretch);
-      stretch.catch(() => kept.stretches.delete(key));
-    }
+    const making = this.read(room, window, filter).finally(() => this.#making.delete(key));
+    this.#making.set(key, making);
+    const stretch = await making;
+    this.#kept.set(key, stretch, { size: stretch.text.length + key.length + BYTES_PER_STRETCH });
     return stretch;
   }
 
@@ -94,14 +92,6 @@ export class Timelines {
     };
   }
 
-  #keptOf(room: Room, end: number): Kept {
-    const known = this.#kept.get(room);
-    if (known?.end === end) return known;
-    const kept: Kept = { end, stretches: new Map() };
-    this.#kept.set(room, kept);
-    return kept;
-  }
-
   #nameOf(filter: Filter): number {
     const known = this.#filterNames.get(filter);
     if (known !== undefined) return known;
@@ -114,7 +104,7 @@ export class Timelines {
     const gathering = new Gathering(window, filter);
     // Whatever is in memory comes first, however few events are wanted; what is older is read in pages.
     await timeline.newest(room, 1);
-    let batch: readonly StoredEvent[] = room.tail.newest(PAGE).toReversed();
+    let batch = await this.#from(room, window.lastOrd);
     let scanned = 0;
     while (batch.length > 0) {
       if (!batch.every((event) => gathering.take(event))) return gathering;
@@ -126,6 +116,14 @@ export class Timelines {
     }
     // A room that was joined through another server began before what we have of it.
     return window.after === undefined ? gathering.cutShort() : gathering;
+  }
+
+  async #from(room: Room, lastOrd = Infinity): Promise<readonly StoredEvent[]> {
+    const tail = room.tail.newest(PAGE);
+    const isInTail = (tail[0]?.ord ?? 0) <= lastOrd;
+    return isInTail
+      ? tail.toReversed()
+      : this.#engine.timeline.page(room, { from: lastOrd + 1, direction: 'back', limit: PAGE });
   }
 
   async #isOpen(room: Room, events: readonly StoredEvent[]): Promise<boolean> {
