@@ -58,5 +58,5 @@ export class Child {
 }
 
 export const say = (label: string, line: string): void => {
-  console.log(`${label.padEnd(7)}| ${line}`);
+  process.stdout.write(`${label.padEnd(7)}| ${line}\n`);
 };

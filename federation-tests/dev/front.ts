@@ -56,7 +56,7 @@ export class Front {
     if (incoming.url === SCRIPT_PATH) {
       answer.setHeader('content-type', 'text/javascript');
       answer.end(SCRIPT);
-    } else if (incoming.url === '/') this.#forward(incoming, (response) => withScript(response, answer), answer);
+    } else if (incoming.url === '/') this.#forward(incoming, (response) => void withScript(response, answer), answer);
     else this.#forward(incoming, (response) => pass(response, answer), answer);
   }
 

@@ -44,7 +44,10 @@ const logIn = async (town: Town): Promise<Ask> => {
   const identifier = { type: 'm.id.user', user: username };
   const { access_token: token } =
     registered.body.errcode === 'M_USER_IN_USE'
-      ? wanted('log in', await call('POST', `${base}/login`, { body: { type: 'm.login.password', identifier, password, ...device } }))
+      ? wanted(
+          'log in',
+          await call('POST', `${base}/login`, { body: { type: 'm.login.password', identifier, password, ...device } }),
+        )
       : wanted('register', registered);
   return (method, path, body) => call(method, `${base}${path}`, { token, body });
 };

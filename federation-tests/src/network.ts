@@ -88,7 +88,7 @@ export class TestNetwork implements AsyncDisposable {
   /** Resolves once nothing is on the wire: everything that was sent has arrived, and what followed from it too. */
   async settle(): Promise<void> {
     // What one server finishes may give another something to do; a round in which nothing was said is the last.
-    for (let before = -1; before !== this.#traffic; ) {
+    for (let before = -1; before !== this.#traffic;) {
       before = this.#traffic;
       for (const server of this.#servers.values()) await server.settled();
     }

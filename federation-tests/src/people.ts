@@ -117,7 +117,7 @@ export class Person {
   /** Everything that can be paged back to from now on, newest first. */
   async history(room: string, limit = 20): Promise<any[]> {
     const events: any[] = [];
-    for (let from = ''; ; ) {
+    for (let from = ''; ;) {
       const page = await this.ask('GET', `${pathOf(room)}/messages?dir=b&limit=${limit}${from && `&from=${from}`}`);
       events.push(...page.chunk);
       if (page.end === undefined) return events;

@@ -62,7 +62,13 @@ export class TestServer implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { name, clock, overrides, config } = this.#options;
-    const settings = { ...testSettings, ...config, server_name: name, data_dir: this.#folder, federation: { overrides, max_backoff_ms: 60_000 } };
+    const settings = {
+      ...testSettings,
+      ...config,
+      server_name: name,
+      data_dir: this.#folder,
+      federation: { overrides, max_backoff_ms: 60_000 },
+    };
     this.#running = await startHomeserver(
       configOf(settings),
       // A server that starts again must not say again what it said before.

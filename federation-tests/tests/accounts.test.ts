@@ -27,7 +27,10 @@ describe('accounts', () => {
     const phone = await network.person('alice', 'a.test');
     const laptop = await phone.login();
     expect(laptop.deviceId).not.to.equal(phone.deviceId);
-    expect(await laptop.ask('GET', '/account/whoami')).to.include({ user_id: phone.userId, device_id: laptop.deviceId });
+    expect(await laptop.ask('GET', '/account/whoami')).to.include({
+      user_id: phone.userId,
+      device_id: laptop.deviceId,
+    });
     await laptop.ask('POST', '/logout', {});
     const gone = await laptop.request('GET', '/account/whoami');
     expect([gone.status, gone.body.errcode]).to.deep.equal([401, 'M_UNKNOWN_TOKEN']);

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { TestNetwork } from '../src/network.ts';
 import { textsOf, type Person } from '../src/people.ts';
 
-const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `message ${from + index}`);
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => `message ${from + index}`);
 
 describe('a conversation between servers', () => {
   let network: TestNetwork;
@@ -21,7 +22,12 @@ describe('a conversation between servers', () => {
   after(() => network[Symbol.asyncDispose]());
 
   it('goes both ways, and keeps its order', async () => {
-    for (const [person, text] of [[alice, 'one'], [bob, 'two'], [alice, 'three'], [bob, 'four']] as const) {
+    for (const [person, text] of [
+      [alice, 'one'],
+      [bob, 'two'],
+      [alice, 'three'],
+      [bob, 'four'],
+    ] as const) {
       await person.say(room, text);
       await network.settle();
     }

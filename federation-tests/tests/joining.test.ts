@@ -46,10 +46,17 @@ describe('joining and leaving across servers', () => {
     await bob.view.until('the invitation', ({ invited }) => invited.has(room));
     const stripped = bob.view.invited.get(room)!;
     expect(stripped.find(({ type }) => type === 'm.room.name').content).to.deep.equal({ name: 'Den' });
-    expect(stripped.map(({ type }) => type)).to.include.members(['m.room.create', 'm.room.join_rules', 'm.room.member']);
+    expect(stripped.map(({ type }) => type)).to.include.members([
+      'm.room.create',
+      'm.room.join_rules',
+      'm.room.member',
+    ]);
     await bob.join(room);
     await bob.view.until('the room', ({ joined }) => joined.has(room));
-    await alice.view.until('bob', ({ joined }) => joined.get(room)?.state.get(`m.room.member ${bob.userId}`)?.membership === 'join');
+    await alice.view.until(
+      'bob',
+      ({ joined }) => joined.get(room)?.state.get(`m.room.member ${bob.userId}`)?.membership === 'join',
+    );
     await expectAgreement(room);
   });
 

@@ -25,7 +25,9 @@ describe('rooms on one server', () => {
       const room = await alice.createRoom({ preset, name: 'Den', topic: 'burrows', invite: [bob.userId] });
       expect(await alice.stateAt(room, ['m.room.join_rules', ''])).to.include({ join_rule: joinRule });
       expect(await alice.stateAt(room, ['m.room.guest_access', ''])).to.deep.equal({ guest_access: guests });
-      expect(await alice.stateAt(room, ['m.room.history_visibility', ''])).to.deep.equal({ history_visibility: 'shared' });
+      expect(await alice.stateAt(room, ['m.room.history_visibility', ''])).to.deep.equal({
+        history_visibility: 'shared',
+      });
       expect(await alice.stateAt(room, ['m.room.name', ''])).to.deep.equal({ name: 'Den' });
       expect((await alice.stateAt(room, ['m.room.topic', ''])).topic).to.equal('burrows');
       await bob.join(room);
@@ -86,7 +88,10 @@ describe('rooms on one server', () => {
     const eventId = await alice.say(room, 'secret');
     for (const path of ['/state', '/messages?dir=b', '/members', `/event/${eventId}`]) {
       const answer = await bob.request('GET', `/rooms/${room}${path}`);
-      expect([path, answer.body.errcode]).to.deep.equal([path, path.startsWith('/event') ? 'M_NOT_FOUND' : 'M_FORBIDDEN']);
+      expect([path, answer.body.errcode]).to.deep.equal([
+        path,
+        path.startsWith('/event') ? 'M_NOT_FOUND' : 'M_FORBIDDEN',
+      ]);
     }
     const join = await bob.request('POST', `/join/${room}`, {});
     expect([join.status, join.body.errcode]).to.deep.equal([403, 'M_FORBIDDEN']);

@@ -63,7 +63,7 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
     request.params = checkParams(ctx['params']);
     request.query = checkQuery(readQuery(query));
     body ??= await read(ctx);
-    request.body = checkBody(body.value ?? {});
+    request.body = checkBody(body.value === undefined ? {} : body.value);
     request.bodyText = body.text;
     await respond(ctx, await run(request));
   };
