@@ -2,7 +2,7 @@ import type { RoomId, UserId } from '@holm/spec/ids';
 import fc from 'fast-check';
 import { expect } from 'chai';
 import { type SyncedEvent, SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
-import type { StateField } from './view.ts';
+import type { StateField } from './view.sync.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');

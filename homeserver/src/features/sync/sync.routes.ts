@@ -4,7 +4,7 @@ import { jsonText } from '../../http/reply.ts';
 import { type Route, route } from '../../http/route.ts';
 import type { Filters } from '../filters/index.ts';
 import type { Sync } from './sync.service.ts';
-import type { StateField } from './view.ts';
+import type { StateField } from './view.sync.ts';
 
 export const syncRoutes = (sync: Sync, filters: Filters): readonly Route[] => [
   route(syncEndpoint, async ({ caller, query, signal }) =>

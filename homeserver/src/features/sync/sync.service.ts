@@ -7,8 +7,8 @@ import type { Position } from '../../streams/stream.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { JsonText } from './json-text.ts';
 import { OpenPolls, SESSION_ENDED } from './open-polls.ts';
-import { answer, type Positions, Responses, type ResponsesDeps } from './responses.ts';
-import type { StateField, View } from './view.ts';
+import { answer, type Positions, Responses, type ResponsesDeps } from './responses.sync.ts';
+import type { StateField, View } from './view.sync.ts';
 
 export interface SyncDeps extends ResponsesDeps {
   readonly clock: Clock;

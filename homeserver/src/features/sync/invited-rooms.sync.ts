@@ -6,7 +6,7 @@ import type { Member } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Database } from '../../storage/database.ts';
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
-import type { View } from './view.ts';
+import type { View } from './view.sync.ts';
 
 /** https://spec.matrix.org/latest/client-server-api/#stripped-state: what outsiders may know of a room. */
 const SHOWN = [

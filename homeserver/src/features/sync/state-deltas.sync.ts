@@ -3,7 +3,7 @@ import type { RoomEngine } from '../../rooms/engine.ts';
 import { EMPTY_STATE, type SnapshotId, type StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { StateField } from './view.ts';
+import type { StateField } from './view.sync.ts';
 
 export interface DeltaWindow {
   /** What the reader has the state of; absent when that is nothing. */

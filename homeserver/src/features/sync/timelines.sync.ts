@@ -9,7 +9,7 @@ import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Position } from '../../streams/stream.ts';
 import { timelineToken } from '../../streams/tokens.ts';
-import { filterable, textsOf } from './event-texts.ts';
+import { filterable, textsOf } from './event-texts.sync.ts';
 import type { JsonText } from './json-text.ts';
 
 export interface Window {

@@ -3,15 +3,15 @@ import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RoomNews } from '../../streams/sync-part.ts';
-import { filterable, ownTextsOf, textsOf } from './event-texts.ts';
+import { filterable, ownTextsOf, textsOf } from './event-texts.sync.ts';
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
-import type { LazyMembers } from './lazy-members.ts';
-import { ephemeralOf, roomAccountDataOf } from './loose-events.ts';
-import { hasStayed } from './standing.ts';
-import type { Delta, StateDeltas } from './state-deltas.ts';
-import type { Summaries, Summary } from './summaries.ts';
-import { type Stretch, type Timelines, timelineText } from './timelines.ts';
-import type { View } from './view.ts';
+import type { LazyMembers } from './lazy-members.sync.ts';
+import { ephemeralOf, roomAccountDataOf } from './loose-events.sync.ts';
+import { hasStayed } from './standing.sync.ts';
+import type { Delta, StateDeltas } from './state-deltas.sync.ts';
+import type { Summaries, Summary } from './summaries.sync.ts';
+import { type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
+import type { View } from './view.sync.ts';
 
 export interface JoinedRoomsDeps {
   readonly engine: RoomEngine;

@@ -3,12 +3,12 @@ import type { Member } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import { timelineToken } from '../../streams/tokens.ts';
 import type { Position } from '../../streams/stream.ts';
-import { filterable, ownTextsOf, textsOf } from './event-texts.ts';
+import { filterable, ownTextsOf, textsOf } from './event-texts.sync.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
-import { type Departure, departureOf, wasJoinedBefore } from './standing.ts';
-import type { StateDeltas } from './state-deltas.ts';
-import { type Timelines, timelineText } from './timelines.ts';
-import type { View } from './view.ts';
+import { type Departure, departureOf, wasJoinedBefore } from './standing.sync.ts';
+import type { StateDeltas } from './state-deltas.sync.ts';
+import { type Timelines, timelineText } from './timelines.sync.ts';
+import type { View } from './view.sync.ts';
 
 export interface LeftRoomsDeps {
   readonly engine: RoomEngine;

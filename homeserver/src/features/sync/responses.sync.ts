@@ -7,17 +7,17 @@ import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
 import { syncToken } from '../../streams/tokens.ts';
-import { InvitedRooms } from './invited-rooms.ts';
-import { JoinedRooms } from './joined-rooms.ts';
+import { InvitedRooms } from './invited-rooms.sync.ts';
+import { JoinedRooms } from './joined-rooms.sync.ts';
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
-import { LazyMembers } from './lazy-members.ts';
-import { LeftRooms } from './left-rooms.ts';
-import { looseTexts } from './loose-events.ts';
-import { memberAt } from './standing.ts';
-import { StateDeltas } from './state-deltas.ts';
-import { Summaries } from './summaries.ts';
-import { Timelines, wantedEvents } from './timelines.ts';
-import type { View } from './view.ts';
+import { LazyMembers } from './lazy-members.sync.ts';
+import { LeftRooms } from './left-rooms.sync.ts';
+import { looseTexts } from './loose-events.sync.ts';
+import { memberAt } from './standing.sync.ts';
+import { StateDeltas } from './state-deltas.sync.ts';
+import { Summaries } from './summaries.sync.ts';
+import { Timelines, wantedEvents } from './timelines.sync.ts';
+import type { View } from './view.sync.ts';
 
 export interface ResponsesDeps {
   readonly db: Database;
