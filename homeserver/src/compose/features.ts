@@ -1,7 +1,12 @@
 import { Aliases, federatedAliases, type RoomRights } from '../features/aliases/index.ts';
 import { Departure, Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
 import { federatedProfiles, Profiles } from '../features/profiles/index.ts';
-import { IncomingMembership, JoinAnswers, OutgoingMembership } from '../features/remote-membership/index.ts';
+import {
+  IncomingInvites,
+  IncomingMembership,
+  JoinAnswers,
+  OutgoingMembership,
+} from '../features/remote-membership/index.ts';
 import { RoomCreation } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
 import { RoomExchange } from '../features/room-exchange/index.ts';
@@ -39,7 +44,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     roomServers: {
       async of(roomId) {
         const room = await engine.rooms.byId(roomId);
-        return room?.head ? [...(await room.members.load(serverName)).servers.keys()] : [];
+        return room?.head ? [...(await engine.membersOf(room)).servers.keys()] : [];
       },
     },
     rights: aliasRights(engine),
@@ -65,7 +70,8 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     entering,
     membership,
     exchange,
-    incoming: new IncomingMembership({ engine, ingest: rooms, outside, verifier, signer, users: accounts.accounts }),
+    incoming: new IncomingMembership({ engine, ingest: rooms, signer }),
+    invites: new IncomingInvites({ engine, ingest: rooms, outside, verifier, signer, users: accounts.accounts }),
     joinAnswers: new JoinAnswers(engine, exchange),
     creation: new RoomCreation({
       engine,

@@ -88,7 +88,7 @@ const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, feat
   ...keysRoutes(federation.notary),
   ...inboxRoutes(rooms.inbox),
   ...roomExchangeRoutes(features.exchange, serverName, clock),
-  ...remoteMembershipRoutes(features.incoming, features.joinAnswers, serverName),
+  ...remoteMembershipRoutes(features, serverName),
 ];
 
 const CLIENT_BUILD = fileURLToPath(new URL('../../../client/dist', import.meta.url));

@@ -14,7 +14,9 @@ import { Stream } from '../streams/stream.ts';
 import { Committer, type CommitListener } from './commit.ts';
 import { Events } from './events.ts';
 import { UserRooms } from './members/user-rooms.ts';
+import type { Presence } from './members/room-members.ts';
 import type { RoomNid } from './model.ts';
+import type { Room } from './room.ts';
 import { Rooms } from './rooms.ts';
 import { Creator } from './send/creator.ts';
 import { Sender } from './send/sender.ts';
@@ -67,6 +69,8 @@ export interface RoomEngine {
   readonly nids: Numbers;
   /** One step of a room at a time. */
   readonly queue: KeyedQueue<RoomNid>;
+  /** Who of this server is in a room, and which servers are; for those who are not in the room's queue. */
+  membersOf(room: Room): Promise<Presence>;
 }
 
 /** How many positions are taken from the database ahead of their use. */
@@ -131,5 +135,8 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     writer,
     nids,
     queue,
+    async membersOf(room) {
+      return room.members.loaded ?? queue.run(room.nid, () => room.members.load(signer.server));
+    },
   };
 };

@@ -6,10 +6,6 @@ import { otherServers } from '../../rooms/write/change.ts';
 
 export type KnownRoom = Room & { readonly head: Head };
 
-/** Who has somebody in a room. Loaded in the room's queue, as `RoomMembers` asks for. */
-const membersOf = (engine: RoomEngine, room: Room) =>
-  room.members.loaded ?? engine.queue.run(room.nid, () => room.members.load(engine.serverName));
-
 /**
  * The room, if this server can act in it alone: somebody of ours is in it, or nobody is. What we have of a room that
  * all of our users have left is out of date.
@@ -17,7 +13,7 @@ const membersOf = (engine: RoomEngine, room: Room) =>
 export const actingRoom = async (engine: RoomEngine, roomId: RoomId): Promise<KnownRoom | undefined> => {
   const room = await engine.rooms.byId(roomId);
   if (!room?.head) return undefined;
-  const { local, servers } = await membersOf(engine, room);
+  const { local, servers } = await engine.membersOf(room);
   return local.size > 0 || servers.size === 0 ? (room as KnownRoom) : undefined;
 };
 
@@ -25,5 +21,5 @@ export const actingRoom = async (engine: RoomEngine, roomId: RoomId): Promise<Kn
 export const knownServers = async (engine: RoomEngine, roomId: RoomId): Promise<readonly ServerName[]> => {
   const room = await engine.rooms.byId(roomId);
   if (!room?.head) return [];
-  return otherServers((await membersOf(engine, room)).servers, engine.serverName);
+  return otherServers((await engine.membersOf(room)).servers, engine.serverName);
 };

@@ -1,28 +1,21 @@
 import { MatrixError } from '@holm/spec/errors';
 import { type EventId, type RoomId, RoomId as RoomIds, type ServerName, serverOf, UserId } from '@holm/spec/ids';
-import type { Json, JsonObject } from '@holm/spec/json';
+import type { JsonObject } from '@holm/spec/json';
 import { addSignature, type Signer } from '../../core/events/build.ts';
 import { membershipOf } from '../../core/events/content.ts';
 import type { Event } from '../../core/events/event.ts';
 import type { Membership } from '../../core/events/membership.ts';
 import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
-import { roomVersion } from '../../core/rooms/room-version.ts';
-import type { EventVerifier } from '../../rooms/ingest/ports.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
 import { admissionOf } from '../../rooms/members/restricted.ts';
-import type { OutsideMemberships } from '../../rooms/members/outside.ts';
 import type { Head, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
-import { namesItsCreateEvent, toStripped } from './stripped-state.ts';
 
 export interface IncomingDeps {
   readonly engine: RoomEngine;
   readonly ingest: Pick<IngestEngine, 'ingest' | 'admission'>;
-  readonly outside: OutsideMemberships;
-  readonly verifier: EventVerifier;
   readonly signer: Signer;
-  readonly users: { exists(user: UserId): Promise<boolean> };
 }
 
 type JoinedRoom = Room & { readonly head: Head };
@@ -30,14 +23,6 @@ type JoinedRoom = Room & { readonly head: Head };
 export interface Proposal {
   readonly room_version: string;
   readonly event: JsonObject;
-}
-
-export interface InviteRequest {
-  readonly roomId: RoomId;
-  readonly eventId: EventId;
-  readonly versionId: string;
-  readonly event: unknown;
-  readonly told: readonly Json[];
 }
 
 /** Memberships that other servers ask us to agree to, for their users or for ours. */
@@ -81,39 +66,6 @@ export class IncomingMembership {
     await this.#take(origin, room, this.#parse(raw, room, { origin, eventId, membership: 'leave' }));
   }
 
-  /** An invite of one of our users: signed, kept, and shown to them. */
-  async invite(origin: ServerName, request: InviteRequest): Promise<Event> {
-    const { engine, verifier, outside, signer, users } = this.#deps;
-    const version = roomVersion(request.versionId);
-    if (!version) {
-      throw new MatrixError('M_INCOMPATIBLE_ROOM_VERSION', `room version ${request.versionId} is not supported here`, {
-        extra: { room_version: request.versionId },
-      });
-    }
-    const event = parsePdu(request.event, version);
-    if (isRefused(event)) throw new MatrixError('M_BAD_JSON', `this is no invite: ${event.refused}`);
-    const invited = checkInvite(origin, event, request);
-    if (serverOf(invited) !== engine.serverName || !(await users.exists(invited))) {
-      throw new MatrixError('M_NOT_FOUND', 'there is no such user here');
-    }
-    if (!namesItsCreateEvent(request.told, request.roomId, version)) {
-      throw new MatrixError('M_MISSING_PARAM', 'invite_room_state lacks the create event of this room');
-    }
-    const verdict = (await verifier.verifyEvents([event])).get(event.eventId);
-    if (!verdict?.allowed) throw new MatrixError('M_FORBIDDEN', verdict?.reason ?? 'the signatures were not checked');
-    const room = await engine.rooms.byId(request.roomId);
-    if (room?.head && !(await this.#deps.ingest.ingest.isAllowed(room, origin))) {
-      throw new MatrixError('M_FORBIDDEN', 'the room denies your server');
-    }
-    const signed = addSignature(event, signer);
-    const { servers } = room?.head ? await room.members.load(engine.serverName) : { servers: new Map() };
-    // Where we are in the room, the invite comes by the room's own way, and is shown from there.
-    if (!servers.has(engine.serverName)) {
-      await outside.put(invited, signed, { stripped: toStripped(request.told, signed), via: [origin] });
-    }
-    return signed;
-  }
-
   async #propose(room: JoinedRoom, user: UserId, content: JsonObject): Promise<Proposal> {
     const draft = { sender: user, type: 'm.room.member', stateKey: user, content };
     const { hashes: _, signatures: __, ...event } = (await this.#deps.engine.sender.propose(room.roomId, draft)).pdu;
@@ -127,7 +79,7 @@ export class IncomingMembership {
       const other = RoomIds.is(roomId) ? await engine.rooms.byId(roomId) : undefined;
       return other?.head && (await engine.userRooms.of(userId)).get(other.nid)?.membership === 'join';
     };
-    const admission = await admissionOf({ states: engine.states, serverName: engine.serverName, isJoined }, room, user);
+    const admission = await admissionOf({ ...engine, isJoined }, room, user);
     if (admission.kind === 'as any other') return {};
     if (admission.kind === 'refused') {
       throw new MatrixError(
@@ -172,7 +124,7 @@ export class IncomingMembership {
   async #room(origin: ServerName, roomId: RoomId): Promise<JoinedRoom> {
     const { engine, ingest } = this.#deps;
     const room = await engine.rooms.joined(roomId);
-    const { servers } = await room.members.load(engine.serverName);
+    const { servers } = await engine.membersOf(room);
     if (!servers.has(engine.serverName)) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
     if (!(await ingest.ingest.isAllowed(room, origin)))
       throw new MatrixError('M_FORBIDDEN', 'the room denies your server');
@@ -193,16 +145,4 @@ const faultOf = (
   if (event.roomId !== room.roomId) return 'the event is of another room';
   if (membershipOf(event) !== membership) return `the event's membership is not ${membership}`;
   return event.stateKey === event.sender ? undefined : 'the state key is not the sender';
-};
-
-const checkInvite = (origin: ServerName, event: Event, { roomId, eventId }: InviteRequest): UserId => {
-  if (event.roomId !== roomId || event.eventId !== eventId) {
-    throw new MatrixError('M_INVALID_PARAM', 'the event is not the one that the path names');
-  }
-  if (membershipOf(event) !== 'invite' || !UserId.is(event.stateKey)) {
-    throw new MatrixError('M_INVALID_PARAM', 'the event is not an invite');
-  }
-  if (serverOf(event.sender) !== origin)
-    throw new MatrixError('M_FORBIDDEN', 'the inviter is of another server than yours');
-  return event.stateKey;
 };

@@ -21,11 +21,11 @@ export class JoinAnswers {
   }
 
   async to(join: StoredEvent): Promise<JoinAnswer> {
-    const { rooms, states, serverName } = this.#engine;
+    const { rooms, states } = this.#engine;
     const room = await rooms.byNid(join.roomNid);
     if (!room || join.snapshot === undefined) throw new Error(`the join ${join.event.eventId} has no place in a room`);
     const state = await states.all(join.snapshot);
-    const { servers } = await room.members.load(serverName);
+    const { servers } = await this.#engine.membersOf(room);
     return { state, authChain: await this.#exchange.authChain(room, [...state, join]), servers: [...servers.keys()] };
   }
 }

@@ -8,14 +8,20 @@ import { jsonText } from '../../http/reply.ts';
 import { type Route, route } from '../../http/route.ts';
 import { wireText } from '../room-exchange/index.ts';
 import type { IncomingMembership } from './incoming.service.ts';
+import type { IncomingInvites } from './invites.service.ts';
 import type { JoinAnswers } from './join-answer.ts';
 
 /** https://spec.matrix.org/latest/server-server-api/#get_matrixfederationv1make_joinroomiduserid: `ver` absent. */
 const FIRST_VERSION = ['1'];
 
+interface Services {
+  readonly incoming: IncomingMembership;
+  readonly invites: IncomingInvites;
+  readonly joinAnswers: JoinAnswers;
+}
+
 export const remoteMembershipRoutes = (
-  incoming: IncomingMembership,
-  answers: JoinAnswers,
+  { incoming, invites, joinAnswers }: Services,
   serverName: ServerName,
 ): readonly Route[] => [
   route(makeJoin, ({ origin, params, query }) =>
@@ -24,7 +30,7 @@ export const remoteMembershipRoutes = (
 
   route(sendJoinV2, async ({ origin, params, body }) => {
     const join = await incoming.sendJoin(origin, params.roomId, params.eventId, body);
-    const { state, authChain, servers } = await answers.to(join);
+    const { state, authChain, servers } = await joinAnswers.to(join);
     const list = (events: typeof state) => `[${events.map(wireText).join(',')}]`;
     return jsonText(
       `{"origin":"${serverName}","members_omitted":false,"servers_in_room":${JSON.stringify(servers)},` +
@@ -41,12 +47,12 @@ export const remoteMembershipRoutes = (
 
   route(sendInviteV2, async ({ origin, params, body }) => {
     const { room_version: versionId, event, invite_room_state: told = [] } = body;
-    const signed = await incoming.invite(origin, { ...params, versionId, event, told });
+    const signed = await invites.receive(origin, { ...params, versionId, event, told });
     return { event: signed.pdu };
   }),
 
   route(sendInviteV1, async ({ origin, params, body }) => {
-    const signed = await incoming.invite(origin, { ...params, versionId: '1', event: body, told: toldIn(body) });
+    const signed = await invites.receive(origin, { ...params, versionId: '1', event: body, told: toldIn(body) });
     return [200, { event: signed.pdu }] as const;
   }),
 ];
@@ -54,5 +60,5 @@ export const remoteMembershipRoutes = (
 /** The first version of the operation carries what it tells of the room inside the event. */
 const toldIn = ({ unsigned }: JsonObject): readonly Json[] => {
   const told = isObject(unsigned) ? unsigned['invite_room_state'] : undefined;
-  return Array.isArray(told) ? told : [];
+  return Array.isArray(told) ? (told as readonly Json[]) : [];
 };

@@ -123,7 +123,7 @@ export class RoomExchange {
     const { engine, ingest } = this.#deps;
     const room = await engine.rooms.joined(roomId);
     if (!(await ingest.isAllowed(room, origin))) throw new MatrixError('M_FORBIDDEN', 'the room denies your server');
-    const { servers } = await room.members.load(engine.serverName);
+    const { servers } = await engine.membersOf(room);
     if (!servers.has(origin)) throw new MatrixError('M_FORBIDDEN', 'your server is not in that room');
     return room;
   }

@@ -2,6 +2,7 @@ import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Log } from '../../platform/log.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
+import type { RoomEngine } from '../engine.ts';
 import type { Events } from '../events.ts';
 import type { RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
@@ -18,6 +19,7 @@ const MAX_ROUNDS = 5;
 export interface BackfillDeps {
   readonly db: Database;
   readonly serverName: ServerName;
+  readonly membersOf: RoomEngine['membersOf'];
   readonly remote: RemoteRooms;
   readonly admission: Admission;
   readonly missing: Missing;
@@ -100,7 +102,7 @@ export class Backfill {
   }
 
   async #servers(room: Room): Promise<ServerName[]> {
-    const { servers } = await room.members.load(this.#deps.serverName);
+    const { servers } = await this.#deps.membersOf(room);
     return [...servers]
       .filter(([server]) => server !== this.#deps.serverName)
       .sort(([, a], [, b]) => b - a)

@@ -1,9 +1,10 @@
-import { type RoomId, RoomId as RoomIds, type ServerName, type UserId } from '@holm/spec/ids';
+import { type RoomId, RoomId as RoomIds, type UserId } from '@holm/spec/ids';
 import { mayInvite } from '../../core/auth/power-levels.ts';
 import { allowedRoomsOf, joinRuleOf } from '../../core/events/content.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import type { Head } from '../model.ts';
 import type { Room } from '../room.ts';
+import type { Presence } from './room-members.ts';
 import { authStateOf, type States } from '../state/states.ts';
 
 /** What a room of restricted entry makes of somebody who is neither in it nor invited. */
@@ -15,7 +16,7 @@ export type Admission =
 
 export interface AdmissionDeps {
   readonly states: States;
-  readonly serverName: ServerName;
+  readonly membersOf: (room: Room) => Promise<Presence>;
   /** Whether a user is in a room. Undefined where this server cannot know. */
   readonly isJoined: (user: UserId, room: RoomId) => Promise<boolean | undefined>;
 }
@@ -26,7 +27,7 @@ const JOIN_RULES = ['m.room.join_rules', ''] as const;
 
 /** https://spec.matrix.org/latest/client-server-api/#restricted-rooms */
 export const admissionOf = async (
-  { states, serverName, isJoined }: AdmissionDeps,
+  { states, membersOf, isJoined }: AdmissionDeps,
   room: Room & { readonly head: Head },
   user: UserId,
 ): Promise<Admission> => {
@@ -40,6 +41,6 @@ export const admissionOf = async (
   const answers = await Promise.all(allowed.map((roomId) => isJoined(user, roomId)));
   if (!answers.includes(true)) return { kind: 'refused' };
   const state = authStateOf(view);
-  const { local } = await room.members.load(serverName);
+  const { local } = await membersOf(room);
   return { kind: 'admitted', by: [...local].find((candidate) => mayInvite(candidate, state)) };
 };

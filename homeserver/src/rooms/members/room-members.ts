@@ -4,7 +4,7 @@ import type { RoomNid } from '../model.ts';
 import type { MemberChange } from '../write/room-write.ts';
 import { membersStore as store } from './members.store.ts';
 
-interface Counts {
+export interface Presence {
   /** Users of this server in the room: whom to wake. */
   readonly local: Set<UserId>;
   /** Joined users per server: whom to send to. */
@@ -19,8 +19,8 @@ interface Counts {
 export class RoomMembers {
   readonly #db: Database;
   readonly #room: RoomNid;
-  #counts: Counts | undefined;
-  #loading: Promise<Counts> | undefined;
+  #counts: Presence | undefined;
+  #loading: Promise<Presence> | undefined;
 
   constructor(db: Database, room: RoomNid, kind: 'stored' | 'new') {
     this.#db = db;
@@ -28,14 +28,14 @@ export class RoomMembers {
     if (kind === 'new') this.#counts = { local: new Set(), servers: new Map() };
   }
 
-  async load(us: ServerName): Promise<Counts> {
+  async load(us: ServerName): Promise<Presence> {
     if (this.#counts) return this.#counts;
     this.#loading ??= this.#read(us).finally(() => (this.#loading = undefined));
     return this.#loading;
   }
 
   /** What is known without asking; absent if nobody has asked yet. */
-  get loaded(): Counts | undefined {
+  get loaded(): Presence | undefined {
     return this.#counts;
   }
 
@@ -55,7 +55,7 @@ export class RoomMembers {
     }
   }
 
-  async #read(us: ServerName): Promise<Counts> {
+  async #read(us: ServerName): Promise<Presence> {
     const [local, servers] = await this.#db.read(async (tx) => [
       await store.joinedOf(tx, this.#room, us),
       await store.servers(tx, this.#room),
