@@ -22,63 +22,45 @@ export interface EventRow {
 /** As numbered in the table; append, never reorder. */
 export const EVENT_STATUSES: readonly EventStatus[] = ['accepted', 'soft-failed', 'rejected'];
 
+const COLUMNS = `e.event_nid, e.room_nid, e.event_id, e.ord, e.position, e.snapshot, e.key_number, e.auth_number,
+  e.replaces, e.status, e.redacted_by, e.json`;
+
+/** `rest` is what follows the column list; its parameters are `values`. */
+const rowsOf = (tx: ReadTx, name: string, rest: string, values: readonly unknown[]): Promise<EventRow[]> =>
+  tx.rows(named(name, { text: `SELECT ${COLUMNS} ${rest}`, values }));
+
 export const eventsStore = {
   byNid: (tx: ReadTx, nids: readonly EventNid[]): Promise<EventRow[]> =>
-    tx.rows(
-      named(
-        'events.by_nid',
-        sql`SELECT event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number, replaces, status,
-                   redacted_by, json
-              FROM events WHERE event_nid = ANY(${nids}::bigint[])`,
-      ),
-    ),
+    rowsOf(tx, 'events.by_nid', 'FROM events e WHERE event_nid = ANY($1::bigint[])', [nids]),
 
   byId: (tx: ReadTx, ids: readonly EventId[]): Promise<EventRow[]> =>
-    tx.rows(
-      named(
-        'events.by_id',
-        sql`SELECT event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number, replaces, status,
-                   redacted_by, json
-              FROM events WHERE event_id = ANY(${ids}::text[])`,
-      ),
-    ),
+    rowsOf(tx, 'events.by_id', 'FROM events e WHERE event_id = ANY($1::text[])', [ids]),
 
   /** A room's timeline downwards from `before` (exclusive), newest first. */
   before: (tx: ReadTx, room: RoomNid, before: number, limit: number): Promise<EventRow[]> =>
-    tx.rows(
-      named(
-        'events.before',
-        sql`SELECT event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number, replaces, status,
-                   redacted_by, json
-              FROM events WHERE room_nid = ${room} AND ord < ${before}
-             ORDER BY ord DESC LIMIT ${limit}`,
-      ),
-    ),
+    rowsOf(tx, 'events.before', 'FROM events e WHERE room_nid = $1 AND ord < $2 ORDER BY ord DESC LIMIT $3', [
+      room,
+      before,
+      limit,
+    ]),
 
   /** A room's timeline upwards from `after` (exclusive), oldest first. */
   after: (tx: ReadTx, room: RoomNid, after: number, limit: number): Promise<EventRow[]> =>
-    tx.rows(
-      named(
-        'events.after',
-        sql`SELECT event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number, replaces, status,
-                   redacted_by, json
-              FROM events WHERE room_nid = ${room} AND ord > ${after}
-             ORDER BY ord LIMIT ${limit}`,
-      ),
-    ),
+    rowsOf(tx, 'events.after', 'FROM events e WHERE room_nid = $1 AND ord > $2 ORDER BY ord LIMIT $3', [
+      room,
+      after,
+      limit,
+    ]),
 
   /** The newest `limit` events of each of many rooms. */
   newest: (tx: ReadTx, rooms: readonly RoomNid[], limit: number): Promise<EventRow[]> =>
-    tx.rows(
-      named(
-        'events.newest',
-        sql`SELECT e.event_nid, e.room_nid, e.event_id, e.ord, e.position, e.snapshot, e.key_number, e.auth_number,
-                   e.replaces, e.status, e.redacted_by, e.json
-              FROM unnest(${rooms}::int[]) AS r(room_nid)
-             CROSS JOIN LATERAL (
-                     SELECT * FROM events WHERE room_nid = r.room_nid AND ord IS NOT NULL
-                      ORDER BY ord DESC LIMIT ${limit}) e`,
-      ),
+    rowsOf(
+      tx,
+      'events.newest',
+      `FROM unnest($1::int[]) AS r(room_nid)
+       CROSS JOIN LATERAL (
+         SELECT * FROM events WHERE room_nid = r.room_nid AND ord IS NOT NULL ORDER BY ord DESC LIMIT $2) e`,
+      [rooms, limit],
     ),
 
   /** The last event of a room's timeline that had happened at a position of the stream. */

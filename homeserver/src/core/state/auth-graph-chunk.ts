@@ -3,7 +3,7 @@ import type { EventNid } from './trie-row.ts';
 import { VarintReader, VarintWriter, unzigzag, zigzag } from './varint.ts';
 
 /** Events in a stored chunk. Changing it makes stored graphs unreadable. */
-export const CHUNK_EVENTS = 512;
+export const CHUNK_EVENTS = 128;
 
 export const chunkOf = (ordinal: Ordinal): number => Math.floor(ordinal / CHUNK_EVENTS);
 
