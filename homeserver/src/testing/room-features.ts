@@ -1,10 +1,9 @@
 import { DeviceId, type RoomAlias, type RoomId, type ServerName, UserId } from '@holm/spec/ids';
 import { MatrixError } from '@holm/spec/errors';
 import type { JsonObject } from '@holm/spec/json';
-import type { Wish } from '../features/room-creation/first-events.ts';
 import { Entering, Membership, ProfileChanges, type RemoteMembership } from '../features/membership/index.ts';
 import type { MemberProfile } from '../features/profiles/index.ts';
-import { RoomCreation } from '../features/room-creation/index.ts';
+import { RoomCreation, type Wish } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
 import { RoomHistory } from '../features/room-history/index.ts';
 import { RoomState } from '../features/room-state/index.ts';

@@ -1,2 +1,3 @@
+export type { Wish } from './first-events.ts';
 export { roomCreationRoutes } from './room-creation.routes.ts';
 export { type NewAliases, RoomCreation, type RoomCreationDeps } from './room-creation.service.ts';
