@@ -57,7 +57,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     outbox,
     inbox,
     ...incoming,
-    outside: new OutsideMemberships({ ...engine, db, notifier }),
+    outside: new OutsideMemberships({ ...engine, db }),
     visibleToServer: new VisibleToServer(db, engine.states),
     serverName,
   };

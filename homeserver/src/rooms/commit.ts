@@ -65,6 +65,12 @@ export class Committer {
     return this.#deps.stream.claim();
   }
 
+  /** Wakes readers as soon as they can see what is written at `position`. */
+  wake(position: Position, users: Iterable<UserId>): void {
+    this.#wakes.push({ position, users });
+    this.#wakeSettled();
+  }
+
   release(positions: readonly Position[]): void {
     for (const position of positions) this.#deps.stream.release(position);
     this.#wakeSettled();

@@ -6,7 +6,6 @@ import { pduText } from '../../core/events/pdu-text.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import { sql } from '../../storage/sql.ts';
-import type { Notifier } from '../../streams/notifier.ts';
 import type { Committer } from '../commit.ts';
 import type { Member, RoomNid } from '../model.ts';
 import type { Rooms } from '../rooms.ts';
@@ -19,7 +18,6 @@ export interface OutsideDeps {
   readonly nids: Numbers;
   readonly committer: Committer;
   readonly userRooms: UserRooms;
-  readonly notifier: Notifier;
 }
 
 export interface Told {
@@ -63,7 +61,7 @@ export class OutsideMemberships {
       this.#deps.userRooms.changed(stored);
     } finally {
       committer.release([position]);
-      this.#deps.notifier.wake([user]);
+      committer.wake(position, [user]);
     }
   }
 }
