@@ -6,6 +6,7 @@ import { aliasSchema } from './features/aliases/index.ts';
 import { listen } from './http/listen.ts';
 import type { Route } from './http/route.ts';
 import { createSchedule } from './platform/schedule.ts';
+import { expireTransactions } from './rooms/send/txn-expiry.ts';
 import { connect } from './storage/connect.ts';
 import type { Database } from './storage/database.ts';
 
@@ -75,6 +76,7 @@ export const startHomeserver = async (
   schedule.every('* * * * *', 'trim the outbox', async () => {
     await rooms.outbox.trim();
   });
+  schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 

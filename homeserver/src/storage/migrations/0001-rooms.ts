@@ -36,7 +36,8 @@ export class Rooms1763690000001 implements MigrationInterface {
         first_ord   bigint NOT NULL,   -- timeline numbers in use: backfilled ones count down from 0
         last_ord    bigint NOT NULL,
         next_key    int NOT NULL,
-        next_auth   int NOT NULL
+        next_auth   int NOT NULL,
+        last_auth   bigint NOT NULL  -- the event that has the number before next_auth
       ) WITH (fillfactor = 50);
 
       CREATE TABLE events (
@@ -127,12 +128,18 @@ export class Rooms1763690000001 implements MigrationInterface {
         key       bytea PRIMARY KEY, -- of device, path and id
         event_nid bigint NOT NULL
       );
+
+      -- Which event was the newest at some times, so that old transactions can be told without a time of their own.
+      CREATE TABLE txn_marks (
+        at        bigint PRIMARY KEY,
+        event_nid bigint NOT NULL
+      );
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP TABLE send_txns, room_gaps, auth_chunks, memberships, room_state_log, current_state, state_rows,
+      DROP TABLE txn_marks, send_txns, room_gaps, auth_chunks, memberships, room_state_log, current_state, state_rows,
         room_state_keys, events, room_heads, rooms, secrets;
       DROP SEQUENCE event_nids, state_row_ids, event_positions;
     `);
