@@ -12,11 +12,11 @@ interface Parts {
 }
 
 /** What clients follow. */
-export const composeSync = ({ db, clock }: Base, { rooms, accounts, notifier }: Parts): Sync => {
+export const composeSync = ({ db, clock, metrics }: Base, { rooms, accounts, notifier }: Parts): Sync => {
   const { accountData, sessions } = accounts;
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [accountDataPart(db, accountData)];
-  const sync = new Sync({ db, clock, notifier, engine: rooms.engine, parts });
+  const sync = new Sync({ db, clock, notifier, metrics, engine: rooms.engine, parts });
   sessions.onSessionsEnd((ended) => sync.polls.end(ended));
   return sync;
 };

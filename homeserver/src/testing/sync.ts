@@ -4,6 +4,7 @@ import { roomVersion } from '../core/rooms/room-version.ts';
 import { AccountData, accountDataPart, openAccountDataStream } from '../features/account-data/index.ts';
 import { Filters } from '../features/filters/index.ts';
 import { Sync, type SyncRequest } from '../features/sync/index.ts';
+import { Metrics } from '../platform/metrics.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
 import type { StoredEvent } from '../rooms/model.ts';
 import { createTestEngine, type TestEngine, type TestEngineOptions } from './engine.ts';
@@ -142,7 +143,14 @@ export class SyncFixture {
 
   #newSync(): Sync {
     const { db, clock, notifier } = this.test;
-    return new Sync({ db, clock, notifier, engine: this.engine, parts: [accountDataPart(db, this.accountData)] });
+    return new Sync({
+      db,
+      clock,
+      notifier,
+      metrics: new Metrics(),
+      engine: this.engine,
+      parts: [accountDataPart(db, this.accountData)],
+    });
   }
 }
 

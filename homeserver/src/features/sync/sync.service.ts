@@ -2,17 +2,20 @@ import { MatrixError } from '@holm/spec/errors';
 import type { Filter } from '../../core/filters/filter.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Metrics } from '../../platform/metrics.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import type { Position } from '../../streams/stream.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { JsonText } from './json-text.ts';
 import { OpenPolls, SESSION_ENDED } from './open-polls.ts';
 import { answer, type Positions, Responses, type ResponsesDeps } from './responses.sync.ts';
+import { type SyncTelemetry, syncTelemetry } from './telemetry.ts';
 import type { StateField, View } from './view.sync.ts';
 
 export interface SyncDeps extends ResponsesDeps {
   readonly clock: Clock;
   readonly notifier: Notifier;
+  readonly metrics: Metrics;
 }
 
 export interface SyncRequest {
@@ -33,11 +36,13 @@ const MAX_WAIT_MS = 120_000;
 export class Sync {
   readonly #deps: SyncDeps;
   readonly #responses: Responses;
+  readonly #telemetry: SyncTelemetry;
   readonly polls = new OpenPolls();
 
   constructor(deps: SyncDeps) {
     this.#deps = deps;
     this.#responses = new Responses(deps);
+    this.#telemetry = syncTelemetry(deps.metrics, () => this.polls.size);
   }
 
   /** The answer as JSON text. M_UNKNOWN_TOKEN when the session ends while it waits. */
@@ -45,8 +50,9 @@ export class Sync {
     const upTo = this.#responses.settled();
     const since = this.#placeOf(request.since, upTo);
     if (since === undefined || request.fullState || request.timeoutMs === 0) {
-      const now = since === undefined ? undefined : since;
-      return answer(upTo, await this.#news(request, now, upTo));
+      const news = await this.#news(request, since, upTo);
+      this.#telemetry.answered(since === undefined, news !== undefined);
+      return answer(upTo, news);
     }
     return this.#poll(request, since);
   }
@@ -66,7 +72,10 @@ export class Sync {
         const upTo = this.#responses.settled();
         const news = await this.#news(request, told, upTo);
         if (poll.signal.reason === SESSION_ENDED) throw new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
-        if (news !== undefined || poll.signal.aborted || signal.aborted) return answer(upTo, news);
+        if (news !== undefined || poll.signal.aborted || signal.aborted) {
+          this.#telemetry.answered(false, news !== undefined);
+          return answer(upTo, news);
+        }
         told = upTo;
         if (!isWaiting) {
           isWaiting = true;
