@@ -1,3 +1,4 @@
+import { membershipOf } from '../../core/events/content.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Member } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
@@ -62,7 +63,9 @@ export class LeftRooms {
   async #ownEvent(view: View, member: Member): Promise<JsonText> {
     const { events, clientEvents } = this.#deps.engine;
     const own = await events.byNid(member.eventNid);
-    const isWanted = own !== undefined && view.filter.room.timeline.event(filterable(own.event));
+    // Where state resolution took a join back, there is no event that says so.
+    const isWanted =
+      own !== undefined && membershipOf(own.event) !== 'join' && view.filter.room.timeline.event(filterable(own.event));
     const texts = isWanted ? await ownTextsOf(clientEvents, [own], view) : [];
     return objectOf({
       [view.stateField]: eventsOf([]),
