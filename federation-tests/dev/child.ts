@@ -17,12 +17,16 @@ const PATIENCE_MS = 15_000;
 export class Child {
   readonly #command: Command;
   #process: ChildProcess | undefined;
+  /** One start or stop at a time. */
+  #last: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(command: Command) {
     this.#command = command;
   }
 
-  start(): void {
+  #start(): void {
+    if (this.#closed) return;
     const { label, args, cwd, env } = this.#command;
     // A group of its own: Ctrl-C reaches us alone, and it stops when we say so, once.
     const child = spawn(process.execPath, args, {
@@ -40,7 +44,26 @@ export class Child {
     this.#process = child;
   }
 
-  async stop(): Promise<void> {
+  /** Starts it, or starts it again. */
+  restart(): Promise<void> {
+    return this.#next(async () => {
+      await this.#stop();
+      this.#start();
+    });
+  }
+
+  /** For good. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.#next(() => this.#stop());
+  }
+
+  #next(step: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(step);
+    return this.#last;
+  }
+
+  async #stop(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
     if (child?.exitCode !== null || child.signalCode !== null) return;
@@ -49,11 +72,6 @@ export class Child {
     const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     await ended;
     clearTimeout(timer);
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    this.start();
   }
 }
 

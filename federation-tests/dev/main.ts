@@ -12,13 +12,14 @@ import { addressOf, configFileOf, TOWNS } from './towns.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+// npm passes on what the terminal has told us already: the second of two signals must not cut the first one's work short.
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
 
 await using stack = new AsyncDisposableStack();
 const started = (child: Child): Child => {
-  child.start();
-  stack.defer(() => child.stop());
+  void child.restart();
+  stack.defer(() => child.close());
   return child;
 };
 
