@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 declare const unit: unique symbol;
 
 /** Milliseconds since 1970, by the clock of whoever wrote it. */
@@ -14,5 +12,17 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now() as UnixMillis,
-  sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+  // By hand: the promise of `node:timers` makes an error with a stack for each one that is cut short, which nearly all
+  // of them are.
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal?.addEventListener('abort', wake, { once: true });
+    }),
 };

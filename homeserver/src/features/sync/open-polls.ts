@@ -31,4 +31,6 @@ export class OpenPolls {
   }
 }
 
+// Reasons of our own: by default each abort makes an error with a stack.
 export const SESSION_ENDED = Symbol('the session has ended');
+export const OVER = Symbol('the poll is over');

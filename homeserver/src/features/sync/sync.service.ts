@@ -7,7 +7,7 @@ import type { Notifier } from '../../streams/notifier.ts';
 import type { Position } from '../../streams/stream.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { JsonText } from './json-text.ts';
-import { OpenPolls, SESSION_ENDED } from './open-polls.ts';
+import { OpenPolls, OVER, SESSION_ENDED } from './open-polls.ts';
 import { answer, type Positions, Responses, type ResponsesDeps } from './responses.sync.ts';
 import { type SyncTelemetry, syncTelemetry } from './telemetry.ts';
 import type { StateField, View } from './view.sync.ts';
@@ -63,7 +63,7 @@ export class Sync {
     // Listen first, then read: what is written in between rings.
     using listener = notifier.listen(viewer.userId);
     using poll = this.polls.open(viewer.tokenId);
-    const stop = () => poll.abort();
+    const stop = () => poll.abort(OVER);
     signal.addEventListener('abort', stop, { once: true });
     let told = since;
     let isWaiting = false;
