@@ -23,6 +23,8 @@ const testSettings = {
   ),
 };
 
+type TestSchema = Awaited<ReturnType<typeof createTestSchema>>;
+
 export interface TestServerOptions {
   readonly name: string;
   readonly clock: Clock;
@@ -42,12 +44,12 @@ const testLog = (name: string): Log => {
 export class TestServer implements AsyncDisposable {
   readonly name: string;
   readonly #options: TestServerOptions;
-  readonly #schema: AsyncDisposable & { readonly schema: string };
+  readonly #schema: TestSchema;
   readonly #folder: string;
   #running: Running | undefined;
   #starts = 0;
 
-  private constructor(options: TestServerOptions, schema: TestServer['#schema']) {
+  private constructor(options: TestServerOptions, schema: TestSchema) {
     this.name = options.name;
     this.#options = options;
     this.#schema = schema;

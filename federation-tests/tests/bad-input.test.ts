@@ -120,7 +120,7 @@ describe('bad input', () => {
     const server = network.server('a.test');
     const pdus = [null, 7, {}, { room_id: room }, { room_id: room, type: 'm.room.message', sender: owner.userId }];
     const body = { origin: 'rogue.test', origin_server_ts: 1, pdus, edus: [{ edu_type: 'm.typing', content: null }] };
-    const answer = await rogue.send(server, 'PUT', '/_matrix/federation/v1/send/1', body as Json);
+    const answer = await rogue.send(server, 'PUT', '/_matrix/federation/v1/send/1', body);
     expectDecent(answer, 'a transaction of nonsense');
     expect(answer.status).to.be.oneOf([200, 400]);
   });
