@@ -143,7 +143,7 @@ export class Placer {
     const after = await this.#stateAfter(stored);
     change.addRows(after.rows);
     if (this.#followed.has(event.eventId)) return;
-    const left = resets ? [] : head.extremities.filter(({ eventId }) => !event.prevEvents.includes(eventId));
+    const left = resets ? [] : await this.#notFollowedBy(event, head.extremities);
     const extremities: Extremity[] = [...left, { nid: stored.nid, eventId: event.eventId, depth: event.depth }];
     change.setExtremities(extremities);
     const isForked = left.length > 0;
@@ -157,6 +157,22 @@ export class Placer {
       position,
       difference.map(([key, from, to]) => [key, events.get(from), events.get(to)]),
     );
+  }
+
+  /**
+   * The extremities that an event leaves as they are. Those that it follows by way of refused events are none any
+   * more: refused events are no extremities themselves and take nobody's place, but what comes after them does.
+   */
+  async #notFollowedBy(event: Event, extremities: readonly Extremity[]): Promise<Extremity[]> {
+    const followed = new Set(event.prevEvents);
+    let left = extremities.filter(({ eventId }) => !followed.has(eventId));
+    for (let wave = event.prevEvents; wave.length > 0 && left.length > 0;) {
+      const refused = [...(await this.#find(wave)).values()].filter(({ status }) => status !== 'accepted');
+      wave = refused.flatMap((stored) => stored.event.prevEvents).filter((id) => !followed.has(id));
+      for (const id of wave) followed.add(id);
+      left = left.filter(({ eventId }) => !followed.has(eventId));
+    }
+    return left;
   }
 
   async #resolveExtremities(extremities: readonly Extremity[], newest: SnapshotId): Promise<NextState> {
