@@ -1,7 +1,7 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { checkServerIdentity, type PeerCertificate, rootCertificates } from 'node:tls';
 import { LRUCache } from 'lru-cache';
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { Address, Dns } from './dns.ts';
 import type { Target } from './target.ts';
 
@@ -35,9 +35,8 @@ export class Connections implements AsyncDisposable {
     this.#pools = new LRUCache<string, Pool>({ max: MAX_POOLS, dispose: (pool) => this.#close(pool) });
   }
 
-  /** What to send a request to `target` with. Throws when its address is literal and refused. */
+  /** What to send a request to `target` with. */
   to(target: Target): Dispatcher {
-    if (isIP(target.host) !== 0 && !target.trusted) this.#check(target.host);
     const key = `${target.scheme} ${target.host} ${target.port} ${target.tlsName} ${target.trusted}`;
     const pool = this.#pools.get(key) ?? this.#open(target);
     this.#pools.set(key, pool);
@@ -56,16 +55,32 @@ export class Connections implements AsyncDisposable {
       connections: CONNECTIONS_PER_TARGET,
       keepAliveTimeout: KEEP_ALIVE_MS,
       allowH2: false,
-      connect: {
-        timeout: CONNECT_TIMEOUT_MS,
-        lookup: this.#lookupFor(trusted),
-        rejectUnauthorized: verifyCertificates,
-        // The name in the certificate is the server's, whatever host its override or SRV record leads to.
-        checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkServerIdentity(tlsName, certificate),
-        ...(isIP(tlsName) === 0 && { servername: tlsName }),
-        ...(trustedCa !== undefined && { ca: [...rootCertificates, trustedCa] }),
-      },
+      connect: this.#guarded(
+        trusted,
+        buildConnector({
+          timeout: CONNECT_TIMEOUT_MS,
+          lookup: this.#lookupFor(trusted),
+          rejectUnauthorized: verifyCertificates,
+          // The name in the certificate is the server's, whatever host its override or SRV record leads to.
+          checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+            checkServerIdentity(tlsName, certificate),
+          ...(isIP(tlsName) === 0 && { servername: tlsName }),
+          ...(trustedCa !== undefined && { ca: [...rootCertificates, trustedCa] }),
+        }),
+      ),
     });
+  }
+
+  /**
+   * Addresses are not looked up, so they never come by the guard of the look-up. What matters is what the URL parser
+   * has made of a host: to it `127.1`, `0x7f.1` and `2130706433` are all 127.0.0.1.
+   */
+  #guarded(trusted: boolean, connect: buildConnector.connector): buildConnector.connector {
+    return (options, callback) => {
+      const host = options.hostname.replace(/^\[|\]$/g, '');
+      if (trusted || isIP(host) === 0 || this.#deps.mayConnectTo(host)) connect(options, callback);
+      else callback(new UnreachableAddressError('the address may not be contacted'), null);
+    };
   }
 
   #close(pool: Pool): void {
@@ -91,9 +106,5 @@ export class Connections implements AsyncDisposable {
   async #resolve(host: string, trusted: boolean): Promise<Address[]> {
     const found = await this.#deps.dns.addresses(host);
     return found.filter(({ address }) => trusted || this.#deps.mayConnectTo(address));
-  }
-
-  #check(address: string): void {
-    if (!this.#deps.mayConnectTo(address)) throw new UnreachableAddressError('the address may not be contacted');
   }
 }
