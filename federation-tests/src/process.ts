@@ -30,8 +30,8 @@ export interface ProcessOptions {
 export class ServerProcess implements AsyncDisposable {
   readonly name: string;
   readonly url: string;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'holm-process-'));
-  readonly #configFile = join(this.#folder, 'config.yaml');
+  readonly folder = mkdtempSync(join(tmpdir(), 'holm-process-'));
+  readonly #configFile = join(this.folder, 'config.yaml');
   #child: ChildProcess | undefined;
   /** Everything it has said since it was started last. */
   readonly output: string[] = [];
@@ -41,7 +41,7 @@ export class ServerProcess implements AsyncDisposable {
     this.url = `http://127.0.0.1:${port}`;
     const settings = {
       server_name: name,
-      data_dir: this.#folder,
+      data_dir: this.folder,
       listeners: [{ address: '127.0.0.1', port }],
       ...config,
     };
@@ -98,6 +98,6 @@ export class ServerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
