@@ -6,7 +6,9 @@ import type { DeviceId, ServerName, UserId } from '@holm/spec/ids';
 import { Type } from '@sinclair/typebox';
 import { expect } from 'chai';
 import { type CallInit, type TestServer, call, createTestApp, serve } from '../testing/http.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import type { SignedRequest } from './authenticate.ts';
+import { RateLimits } from './rate-limit.ts';
 import { type Route, route } from './route.ts';
 
 const ALICE = { userId: '@alice:test' as UserId, deviceId: 'A' as DeviceId, tokenId: 1 };
@@ -187,8 +189,26 @@ describe('an operation', () => {
     expect(seen).to.eql([
       { method: 'PUT', uri: path, content: { a: 1 }, bodyText: '{"a": 1}', authorization: 'X-Matrix o' },
     ]);
-    await get('/_matrix/federation/v1/send/2', { method: 'PUT' });
+    await get('/_matrix/federation/v1/send/2', { method: 'PUT', headers: { authorization: 'X-Matrix o' } });
     expect(seen.at(-1)).to.include({ content: undefined, bodyText: '' });
+  });
+
+  it('does not read the body of a request between servers that is not signed', async () => {
+    const head = 'PUT /_matrix/federation/v1/send/3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';
+    const answer = await raw(server.port, `${head}Content-Length: 90000\r\n\r\nonly the start`);
+    expect(answer).to.match(/^HTTP\/1.1 401 /);
+  });
+
+  it('makes those wait who claim to be servers that they are not, and nobody else', async () => {
+    const liar = { ...authenticate, server: () => Promise.reject(new MatrixError('M_UNAUTHORIZED', 'no')) };
+    const rate = { per_second: 1, burst: 20 };
+    const limits = { login: rate, registration: rate, message: rate, join: rate, invite: rate };
+    const rateLimits = new RateLimits({ ...limits, directory: rate, other: rate, federation: rate }, new ManualClock());
+    await using lied = await serve(createTestApp(routes, { authenticate: liar, rateLimits }).handler());
+    const lie = () =>
+      call(lied, '/_matrix/federation/v1/send/1', { method: 'PUT', headers: { authorization: 'X-Matrix o' } });
+    expect([(await lie()).status, (await lie()).status, (await lie()).status]).to.eql([401, 401, 429]);
+    expect((await call(lied, `${v3}/maybe`, { token: 'good' })).status).to.equal(200);
   });
 });
 

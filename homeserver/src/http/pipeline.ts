@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { Endpoint } from '@holm/spec/endpoint';
+import { MatrixError } from '@holm/spec/errors';
 import type { Context } from 'koa';
 import type { IpRanges } from '../platform/address.ts';
 import { networkOf } from '../platform/address.ts';
@@ -27,6 +29,9 @@ export interface PipelineDeps {
 type Handle = (request: unknown) => Promise<unknown>;
 const NO_QUERY = new URLSearchParams();
 
+/** A request that claims to be of a server that it is not of makes us look for that server, so it costs more. */
+const COST_OF_STRANGERS = 10;
+
 /**
  * What happens to a request of one operation: who asks, may they ask that often, do they ask properly; then the
  * handler. In that order, so that strangers learn nothing and cost little. Only another server's request is read
@@ -50,16 +55,22 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
   return async (ctx) => {
     const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
     const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
+    const network = networkOf(request.address);
     let body: Body | undefined;
     if (endpoint.auth === 'server') {
+      deps.rateLimits.assertLeft(limit, network);
+      requireSignature(ctx.req);
       body = await read(ctx);
-      request.origin = await deps.authenticate.server(signedRequest(ctx, body));
+      request.origin = await deps.authenticate.server(signedRequest(ctx, body)).catch((error: unknown) => {
+        deps.rateLimits.take(limit, network, COST_OF_STRANGERS);
+        throw error;
+      });
     } else if (endpoint.auth !== 'none') {
       request.caller = await userOf(endpoint.auth, accessToken(ctx.req, query), (token) =>
         deps.authenticate.user(token, request),
       );
     }
-    deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? networkOf(request.address));
+    deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? network);
     request.params = checkParams(ctx['params']);
     request.query = checkQuery(readQuery(query));
     body ??= await read(ctx);
@@ -74,6 +85,11 @@ const userOf = async (
   token: string | undefined,
   authenticate: (token: string) => Promise<Caller>,
 ) => (auth === 'optional user' && token === undefined ? undefined : authenticate(requireToken(token)));
+
+/** Looked at before the body is read, which strangers can make as large as they like. */
+const requireSignature = ({ headers }: IncomingMessage): void => {
+  if (headers.authorization === undefined) throw new MatrixError('M_UNAUTHORIZED', 'no X-Matrix authorization');
+};
 
 type Body = { readonly value: ReturnType<typeof parseJson>['value'] | undefined; readonly text: string };
 

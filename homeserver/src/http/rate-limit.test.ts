@@ -44,6 +44,17 @@ describe('rate limits', () => {
     limits.take('other', 'alice');
   });
 
+  it('can be asked without taking, and be left in debt by what costs more', () => {
+    const clock = new ManualClock();
+    const limits = new RateLimits(rates({ per_second: 1, burst: 3 }), clock);
+    for (let n = 0; n < 5; n++) limits.assertLeft('login', 'alice');
+    limits.take('login', 'alice', 5);
+    expect(() => limits.assertLeft('login', 'alice')).to.throw(MatrixError);
+    expect(retryAfter(limits)).to.equal(3000);
+    clock.advance(3000);
+    expect(retryAfter(limits)).to.equal('taken');
+  });
+
   it('can be off', () => {
     const limits = new RateLimits(rates('off'), new ManualClock());
     for (let n = 0; n < 100; n++) expect(retryAfter(limits)).to.equal('taken');

@@ -23,19 +23,33 @@ export class RateLimits {
     this.#clock = clock;
   }
 
-  /** Takes one token, or throws `M_LIMIT_EXCEEDED` and says when there will be one. */
-  take(limit: LimitClass, key: string): void {
+  /**
+   * Takes a token, or throws `M_LIMIT_EXCEEDED` and says when there will be one. What costs more than one may leave the
+   * bucket in debt.
+   */
+  take(limit: LimitClass, key: string, cost = 1): void {
     const rate = this.#rates[limit];
     if (rate === 'off') return;
+    const full = this.#assertLeft(limit, key, rate);
     const buckets = this.#bucketsOf(limit);
-    const now: number = this.#clock.now();
-    const interval = 1000 / rate.per_second;
-    const full = Math.max(buckets.get(key) ?? now, now);
-    const wait = full - now - interval * (rate.burst - 1);
-    if (wait > 0) throw limitExceeded(Math.ceil(wait));
     buckets.delete(key);
-    buckets.set(key, full + interval);
+    buckets.set(key, full + cost * intervalOf(rate));
     if (buckets.size > MAX_KEYS) for (const oldest of buckets.keys()) return void buckets.delete(oldest);
+  }
+
+  /** As `take`, without taking anything: for what costs only those who turn out to be up to no good. */
+  assertLeft(limit: LimitClass, key: string): void {
+    const rate = this.#rates[limit];
+    if (rate !== 'off') this.#assertLeft(limit, key, rate);
+  }
+
+  /** Gives the time at which the bucket will be full. */
+  #assertLeft(limit: LimitClass, key: string, rate: Exclude<Rate, 'off'>): number {
+    const now: number = this.#clock.now();
+    const full = Math.max(this.#bucketsOf(limit).get(key) ?? now, now);
+    const wait = full - now - intervalOf(rate) * (rate.burst - 1);
+    if (wait > 0) throw limitExceeded(Math.ceil(wait));
+    return full;
   }
 
   /** How many keys are remembered. */
@@ -49,6 +63,8 @@ export class RateLimits {
     return buckets;
   }
 }
+
+const intervalOf = ({ per_second: perSecond }: Exclude<Rate, 'off'>): number => 1000 / perSecond;
 
 const limitExceeded = (retryAfterMs: number): MatrixError =>
   new MatrixError('M_LIMIT_EXCEEDED', 'too many requests; wait a little', {

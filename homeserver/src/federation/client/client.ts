@@ -52,6 +52,8 @@ export type Call<E extends Endpoint> = Part<'params', ParamsOf<E>> &
     readonly ignoreBackOff?: boolean;
     /** Count every error that is answered as a failure to reach the server, because the same will be tried again. */
     readonly backOffOnRefusal?: boolean;
+    /** Whether it is reached says nothing to anybody: strangers can make us ask servers by names that they make up. */
+    readonly unrecorded?: boolean;
     readonly signal?: AbortSignal;
   };
 
@@ -69,6 +71,7 @@ interface LooseCall {
   readonly maxBytes?: number;
   readonly ignoreBackOff?: boolean;
   readonly backOffOnRefusal?: boolean;
+  readonly unrecorded?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -137,14 +140,15 @@ export class FederationClient {
       return answer;
     } catch (cause) {
       // That we hung up ourselves says nothing about the server.
-      if (call.signal?.aborted !== true) destinations.failed(destination);
+      if (call.signal?.aborted !== true && call.unrecorded !== true) destinations.failed(destination);
       throw new FederationError('unreachable', destination, { cause });
     } finally {
       over.abort();
     }
   }
 
-  #note(destination: ServerName, { backOffOnRefusal }: LooseCall, status: number): void {
+  #note(destination: ServerName, { backOffOnRefusal, unrecorded }: LooseCall, status: number): void {
+    if (unrecorded === true) return;
     const isFailure = backOffOnRefusal === true ? !isSuccess(status) : GATEWAY_FAILURES.has(status);
     if (isFailure) this.#deps.destinations.failed(destination);
     else this.#deps.destinations.succeeded(destination);

@@ -233,6 +233,14 @@ describe('requests between two servers', () => {
     expect((await failing).failure).to.equal('unreachable');
   });
 
+  it('leave no trace of a server whose name anybody can make up', async () => {
+    const [a] = await startTwo();
+    network.set(B, '127.0.0.1:1');
+    const call = { query: { user_id: alice }, unrecorded: true };
+    expect((await failureOf(a.client.call(B, queryProfile, call))).failure).to.equal('unreachable');
+    expect(a.destinations.waitMs(B)).to.equal(0);
+  });
+
   it('leave a server alone that does not answer, for longer each time, until it speaks', async () => {
     const [a, b] = await startTwo();
     const address = network.get(B) ?? '';

@@ -36,6 +36,7 @@ export class KeyFetcher {
         timeoutMs: DIRECT_TIMEOUT_MS,
         // It has just spoken to us, or an event waits for it; the keyring limits how often it is asked.
         ignoreBackOff: true,
+        unrecorded: true,
       }),
     );
     const answer = raw && readServerKeys(raw, server, clock.now());
