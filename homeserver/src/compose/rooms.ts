@@ -40,8 +40,10 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     if (rows.length === 0) outbox.wake([], 0);
   });
 
+  const outside = new OutsideMemberships({ ...engine, db });
   const incoming = createIngest(engine, {
     db,
+    outside,
     remote: remoteRooms(federation.client),
     verifier: federation.keyring,
     log: base.log.with({ area: 'rooms' }),
@@ -57,7 +59,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     outbox,
     inbox,
     ...incoming,
-    outside: new OutsideMemberships({ ...engine, db }),
+    outside,
     visibleToServer: new VisibleToServer(db, engine.states),
     serverName,
   };

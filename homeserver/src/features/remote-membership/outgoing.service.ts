@@ -28,7 +28,7 @@ const MAX_SERVERS = 8;
 
 export interface OutgoingDeps {
   readonly engine: RoomEngine;
-  readonly ingest: Pick<IngestEngine, 'roomImport' | 'admission'>;
+  readonly ingest: Pick<IngestEngine, 'roomImport' | 'joins'>;
   readonly outside: OutsideMemberships;
   readonly client: Pick<FederationClient, 'call'>;
   readonly signer: Signer;
@@ -46,7 +46,8 @@ export class OutgoingMembership implements RemoteMembership {
   }
 
   async join(user: UserId, roomId: RoomId, via: readonly ServerName[], content: JsonObject): Promise<void> {
-    await this.#byAnyOf(via, (server) => this.#joinBy(server, { user, roomId, content }));
+    const { joins } = this.#deps.ingest;
+    await joins.during(roomId, () => this.#byAnyOf(via, (server) => this.#joinBy(server, { user, roomId, content })));
   }
 
   knock(): Promise<void> {

@@ -2,20 +2,24 @@ import type { PduReceiver } from '../../federation/inbox/received.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RoomEngine } from '../engine.ts';
+import type { OutsideMemberships } from '../members/outside.ts';
 import { AfterStates } from '../state/after-states.ts';
 import { Resolution } from '../state/resolution.ts';
 import { Admission } from './admission.ts';
 import { Backfill } from './backfill.ts';
 import { RoomImport } from './import.ts';
 import { Ingest } from './ingest.ts';
+import { JoinsUnderWay } from './joins.ts';
 import { Missing } from './missing.ts';
 import type { EventVerifier, RemoteRooms } from './ports.ts';
 import { pduReceiver } from './receiver.ts';
+import { Withdrawals } from './withdrawals.ts';
 
 export interface IngestPorts {
   readonly db: Database;
   readonly remote: RemoteRooms;
   readonly verifier: EventVerifier;
+  readonly outside: OutsideMemberships;
   readonly log: Log;
 }
 
@@ -25,11 +29,12 @@ export interface IngestEngine {
   readonly ingest: Ingest;
   readonly receiver: PduReceiver;
   readonly roomImport: RoomImport;
+  readonly joins: JoinsUnderWay;
   readonly backfill: Backfill;
 }
 
 export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngine => {
-  const { db, remote, verifier, log } = ports;
+  const { db, remote, verifier, outside, log } = ports;
   const admission = new Admission(verifier, log);
   const missing = new Missing({ remote, admission, events: engine.events, log });
   const ingest = new Ingest({
@@ -40,10 +45,13 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
     afterStates: new AfterStates(engine.tries),
     resolution: new Resolution(engine),
   });
+  const joins = new JoinsUnderWay();
+  const withdrawals = new Withdrawals({ ...engine, admission, outside });
   return {
     admission,
     ingest,
-    receiver: pduReceiver(ingest),
+    joins,
+    receiver: pduReceiver({ ...engine, ingest, withdrawals, joins }),
     roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest }),
     backfill: new Backfill({ ...engine, db, remote, admission, missing, ingest, log }),
   };
