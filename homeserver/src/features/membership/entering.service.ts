@@ -63,12 +63,13 @@ export class Entering {
   /** Joins a room that this server acts in. Undefined when only another server can vouch for the user. */
   async joinHere(user: UserId, room: KnownRoom, content: JsonObject): Promise<EventId | undefined> {
     const { engine } = this.#deps;
-    const isJoined = async (userId: UserId, roomId: RoomId): Promise<boolean | undefined> => {
+    // Our own users are in no room that we know nothing of.
+    const isJoined = async (userId: UserId, roomId: RoomId): Promise<boolean> => {
       const other = await engine.rooms.byId(roomId);
-      return other && (await engine.userRooms.of(userId)).get(other.nid)?.membership === 'join';
+      return other !== undefined && (await engine.userRooms.of(userId)).get(other.nid)?.membership === 'join';
     };
     const admission = await admissionOf({ ...engine, isJoined }, room, user);
-    if (admission.kind === 'refused') {
+    if (admission.kind === 'refused' || admission.kind === 'unknown') {
       throw new MatrixError('M_FORBIDDEN', 'you are neither invited nor in a room whose members may join');
     }
     if (admission.kind === 'admitted' && admission.by === undefined) {

@@ -77,15 +77,16 @@ export class IncomingMembership {
     const { engine } = this.#deps;
     const isJoined = async (userId: UserId, roomId: RoomId): Promise<boolean | undefined> => {
       const other = RoomIds.is(roomId) ? await engine.rooms.byId(roomId) : undefined;
-      return other?.head && (await engine.userRooms.of(userId)).get(other.nid)?.membership === 'join';
+      if (!other?.head || !(await engine.membersOf(other)).servers.has(engine.serverName)) return undefined;
+      return (await engine.userRooms.of(userId)).get(other.nid)?.membership === 'join';
     };
     const admission = await admissionOf({ ...engine, isJoined }, room, user);
     if (admission.kind === 'as any other') return {};
     if (admission.kind === 'refused') {
-      throw new MatrixError(
-        'M_UNABLE_TO_AUTHORISE_JOIN',
-        'the user is in none of the rooms whose members may join, as far as we know',
-      );
+      throw new MatrixError('M_FORBIDDEN', 'the user is in none of the rooms whose members may join');
+    }
+    if (admission.kind === 'unknown') {
+      throw new MatrixError('M_UNABLE_TO_AUTHORISE_JOIN', 'we are not in all of the rooms whose members may join');
     }
     if (admission.by === undefined) {
       throw new MatrixError('M_UNABLE_TO_GRANT_JOIN', 'nobody on this server may let the user in');

@@ -11,6 +11,8 @@ import { authStateOf, type States } from '../state/states.ts';
 export type Admission =
   | { readonly kind: 'as any other' }
   | { readonly kind: 'refused' }
+  /** They meet no condition that this server can check, and there are others. */
+  | { readonly kind: 'unknown' }
   /** They meet a condition. `by` may vouch for it; absent if nobody of this server can. */
   | { readonly kind: 'admitted'; readonly by: UserId | undefined };
 
@@ -39,7 +41,7 @@ export const admissionOf = async (
   if (membership === 'join' || membership === 'invite') return { kind: 'as any other' };
   const allowed = allowedRoomsOf(rules).filter((roomId) => RoomIds.is(roomId));
   const answers = await Promise.all(allowed.map((roomId) => isJoined(user, roomId)));
-  if (!answers.includes(true)) return { kind: 'refused' };
+  if (!answers.includes(true)) return { kind: answers.includes(undefined) ? 'unknown' : 'refused' };
   const state = authStateOf(view);
   const { local } = await membersOf(room);
   return { kind: 'admitted', by: [...local].find((candidate) => mayInvite(candidate, state)) };
