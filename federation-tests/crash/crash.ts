@@ -59,7 +59,9 @@ export const crash = async (options: CrashOptions): Promise<CrashReport> => {
     faults.push(...lost.map(({ text }) => `kill ${kill}: "${text}" was acknowledged and is lost`));
     faults.push(...(await brokenRules(databaseUrl())).map((rule) => `kill ${kill}: not so: ${rule}`));
     await owner.view.sync().catch((error: unknown) => faults.push(`kill ${kill}: ${String(error)}`));
-    report(`kill ${kill}: ${fresh.length} more acknowledged, ${lost.length} lost, back in ${restartSeconds.at(-1)?.toFixed(2)} s`);
+    report(
+      `kill ${kill}: ${fresh.length} more acknowledged, ${lost.length} lost, back in ${restartSeconds.at(-1)?.toFixed(2)} s`,
+    );
     up.resolve();
   }
   await load.stop();
@@ -71,6 +73,7 @@ const populate = async (server: ServerProcess, rooms: number): Promise<{ owner: 
   const owner = await Person.register(server, 'owner');
   const places: string[] = [];
   const power_level_content_override = { users_default: 50 };
-  for (let n = 0; n < rooms; n++) places.push(await owner.createRoom({ preset: 'public_chat', power_level_content_override }));
+  for (let n = 0; n < rooms; n++)
+    places.push(await owner.createRoom({ preset: 'public_chat', power_level_content_override }));
   return { owner, places };
 };

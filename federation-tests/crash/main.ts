@@ -33,7 +33,8 @@ const { acknowledged, faults, kills, repeated, restartSeconds } = await crash({
 });
 
 const sorted = restartSeconds.toSorted((a, b) => a - b);
-const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
+const at = (share: number): string =>
+  (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
 for (const fault of faults) console.log(fault);
 console.log(`
 kills                ${kills}, of which ${Math.floor(kills / 2)} with PostgreSQL

@@ -3,16 +3,27 @@ import { testDatabaseUrl } from '@holm/homeserver/testing/database';
 import pg from 'pg';
 
 /** A database of its own for a server that is another process; gone with the test. */
-export const createDatabase = async (): Promise<AsyncDisposable & { readonly url: string }> => {
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string;
+  /** For looking into it, or for breaking it. */
+  readonly run: (statement: string) => Promise<void>;
+}
+
+const runAt = async (url: string, statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+};
+
+export const createDatabase = async (): Promise<TestDatabase> => {
   const name = `holm_test_${randomBytes(6).toString('hex')}`;
-  const once = async (statement: string) => {
-    const client = new pg.Client({ connectionString: testDatabaseUrl() });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
-  await once(`CREATE DATABASE ${name}`);
   const url = new URL(testDatabaseUrl());
   url.pathname = `/${name}`;
-  return { url: url.href, [Symbol.asyncDispose]: () => once(`DROP DATABASE ${name} WITH (FORCE)`) };
+  await runAt(testDatabaseUrl(), `CREATE DATABASE ${name}`);
+  return {
+    url: url.href,
+    run: (statement) => runAt(url.href, statement),
+    [Symbol.asyncDispose]: () => runAt(testDatabaseUrl(), `DROP DATABASE ${name} WITH (FORCE)`),
+  };
 };

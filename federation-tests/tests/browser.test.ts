@@ -20,7 +20,7 @@ describe('two browsers on two servers', () => {
     this.timeout(60_000);
     const chromium = findChromium();
     if (chromium === undefined) {
-      console.log('    there is no Chromium here, so nothing is tried in a browser (CI has one)');
+      process.stdout.write('    there is no Chromium here, so nothing is tried in a browser (CI has one)\n');
       return this.skip();
     }
     expect(existsSync(CLIENT), 'the web client is not built: npm run build -w client').to.equal(true);

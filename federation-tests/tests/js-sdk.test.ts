@@ -8,12 +8,13 @@ import {
   RoomEvent,
   SyncState,
 } from 'matrix-js-sdk';
-import { logger as sdkLogger } from 'matrix-js-sdk/lib/logger.js';
+import { type Logger, logger as sdkLogger } from 'matrix-js-sdk/lib/logger.js';
 import { TestNetwork } from '../src/network.ts';
 
 /** Most clients are built on matrix-js-sdk or expect of a server what it expects. Classic sync, no encryption. */
 /** What it is underneath: a logger of the package loglevel. */
-const logger = sdkLogger as typeof sdkLogger & { methodFactory: () => () => void; rebuild: () => void };
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- parts of the SDK use it, whatever a client is given
+const logger = sdkLogger as unknown as Logger & { methodFactory: () => () => void; rebuild: () => void };
 
 describe('two users of matrix-js-sdk', () => {
   let network: TestNetwork;

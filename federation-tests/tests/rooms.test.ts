@@ -63,9 +63,9 @@ describe('rooms on one server', () => {
     const { since } = bob.view;
     const waiting = bob.view.sync(30_000);
     // The clock moves once the request is waiting, which nobody outside can see.
-    let isOver = false;
-    void waiting.finally(() => (isOver = true));
-    while (!isOver) {
+    const over = new AbortController();
+    void waiting.finally(() => over.abort());
+    while (!over.signal.aborted) {
       network.clock.advance(1_000);
       await new Promise((resolve) => setImmediate(resolve));
     }
