@@ -4,13 +4,15 @@ import type { Json } from '@holm/spec/json';
 import { addSignature, type Signer } from '../../core/events/build.ts';
 import { membershipOf } from '../../core/events/content.ts';
 import type { Event } from '../../core/events/event.ts';
+import { checkContentHash } from '../../core/events/hashes.ts';
 import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { roomVersion, type RoomVersion } from '../../core/rooms/room-version.ts';
+import { refuse } from '../../core/verdict.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
 import type { EventVerifier } from '../../rooms/ingest/ports.ts';
 import type { OutsideMemberships } from '../../rooms/members/outside.ts';
-import { namesItsCreateEvent, toStripped } from './stripped-state.ts';
+import { readTold, toStripped } from './stripped-state.ts';
 
 export interface InvitesDeps {
   readonly engine: RoomEngine;
@@ -42,13 +44,12 @@ export class IncomingInvites {
     const { signer, outside } = this.#deps;
     const version = supported(request.versionId);
     const event = parsePdu(request.event, version);
-    if (isRefused(event)) throw new MatrixError('M_BAD_JSON', `this is no invite: ${event.refused}`);
-    const invited = checkInvite(origin, event, request);
-    await this.#checkUser(invited);
-    if (!namesItsCreateEvent(request.told, request.roomId, version)) {
-      throw new MatrixError('M_MISSING_PARAM', 'invite_room_state lacks the create event of this room');
-    }
-    await this.#checkSignatures(event);
+    if (isRefused(event)) throw invalid(`the event is malformed: ${event.refused}`);
+    const invited = checkInvite(event, { ...request, origin, us: this.#deps.engine.serverName });
+    const told = readTold(request.told, request.roomId, version);
+    if ('refused' in told) throw invalid(`invite_room_state: ${told.refused}`);
+    if (!(await this.#deps.users.exists(invited))) throw new MatrixError('M_NOT_FOUND', 'there is no such user here');
+    await this.#checkSignatures([event, ...told]);
     const signed = addSignature(event, signer);
     // Where we are in the room, the invite comes by the room's own way, and is shown from there.
     if (!(await this.#areInRoom(origin, request.roomId))) {
@@ -57,16 +58,13 @@ export class IncomingInvites {
     return signed;
   }
 
-  async #checkUser(invited: UserId): Promise<void> {
-    const { engine, users } = this.#deps;
-    if (serverOf(invited) !== engine.serverName || !(await users.exists(invited))) {
-      throw new MatrixError('M_NOT_FOUND', 'there is no such user here');
+  async #checkSignatures(events: readonly Event[]): Promise<void> {
+    const verdicts = await this.#deps.verifier.verifyEvents(events);
+    for (const event of events) {
+      const verdict = verdicts.get(event.eventId) ?? refuse('not checked');
+      if (!verdict.allowed) throw invalid(`the event ${event.eventId}: ${verdict.reason}`);
+      if (!checkContentHash(event)) throw invalid(`the event ${event.eventId} does not match its hash`);
     }
-  }
-
-  async #checkSignatures(event: Event): Promise<void> {
-    const verdict = (await this.#deps.verifier.verifyEvents([event])).get(event.eventId);
-    if (!verdict?.allowed) throw new MatrixError('M_FORBIDDEN', verdict?.reason ?? 'the signatures were not checked');
   }
 
   async #areInRoom(origin: ServerName, roomId: RoomId): Promise<boolean> {
@@ -88,14 +86,21 @@ const supported = (versionId: string): RoomVersion => {
   });
 };
 
-const checkInvite = (origin: ServerName, event: Event, { roomId, eventId }: InviteRequest): UserId => {
-  if (event.roomId !== roomId || event.eventId !== eventId) {
-    throw new MatrixError('M_INVALID_PARAM', 'the event is not the one that the path names');
-  }
-  if (membershipOf(event) !== 'invite' || !UserId.is(event.stateKey)) {
-    throw new MatrixError('M_INVALID_PARAM', 'the event is not an invite');
-  }
-  if (serverOf(event.sender) !== origin)
-    throw new MatrixError('M_FORBIDDEN', 'the inviter is of another server than yours');
-  return event.stateKey;
+/** The specification leaves the code open but for this recommendation. */
+const invalid = (why: string): MatrixError => new MatrixError('M_INVALID_PARAM', why);
+
+interface Expected extends Pick<InviteRequest, 'roomId' | 'eventId'> {
+  readonly origin: ServerName;
+  readonly us: ServerName;
+}
+
+/** What we put our name under is an invite, of one of ours, by one of theirs: nothing else gets our signature. */
+const checkInvite = (event: Event, { roomId, eventId, origin, us }: Expected): UserId => {
+  const { sender, stateKey } = event;
+  if (event.roomId !== roomId || event.eventId !== eventId) throw invalid('the event is not the one in the path');
+  if (event.rejection !== undefined) throw invalid(event.rejection);
+  if (membershipOf(event) !== 'invite' || !UserId.is(stateKey)) throw invalid('the event is not an invite');
+  if (serverOf(stateKey) !== us) throw invalid('the invited user is not of this server');
+  if (serverOf(sender) !== origin) throw invalid('the inviter is of another server than yours');
+  return stateKey;
 };

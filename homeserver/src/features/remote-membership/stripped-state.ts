@@ -1,7 +1,8 @@
+import type { RoomId } from '@holm/spec/ids';
 import { isObject, type Json, type JsonObject } from '@holm/spec/json';
 import { strippedState } from '../../core/events/client-format.ts';
 import type { Event } from '../../core/events/event.ts';
-import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
+import { isRefused, parsePdu, type Refused } from '../../core/events/parse-pdu.ts';
 import type { RoomVersion } from '../../core/rooms/room-version.ts';
 
 /** More than any server sends; the rest is cut off. */
@@ -19,17 +20,25 @@ export const toStripped = (told: readonly Json[], own: Event): JsonObject[] => {
 };
 
 /**
- * Whether the create event that comes with an invite is the one that the room is named by. Versions that name rooms
- * otherwise have nothing to compare. https://spec.matrix.org/latest/server-server-api/#inviting-to-a-room (MSC4311)
+ * Reads what an inviting server tells of the room as events of that room, in the versions that name rooms by their
+ * create event: there the invited can see for themselves that they are told of the room that they are invited to. Other
+ * versions may have it as older servers send it, unchecked.
+ * https://spec.matrix.org/latest/server-server-api/#put_matrixfederationv2inviteroomideventid
  */
-export const namesItsCreateEvent = (told: readonly Json[], roomId: string, version: RoomVersion): boolean => {
-  if (version.roomIds !== 'create hash') return true;
-  return told.some((entry) => {
-    if (!isObject(entry) || entry['type'] !== 'm.room.create') return false;
-    const create = parsePdu(entry, version);
-    return !isRefused(create) && create.roomId === roomId;
-  });
+export const readTold = (told: readonly Json[], roomId: RoomId, version: RoomVersion): readonly Event[] | Refused => {
+  if (version.roomIds !== 'create hash') return [];
+  const events: Event[] = [];
+  for (const entry of told.slice(0, MAX_EVENTS).filter(isSigned)) {
+    const event = parsePdu(entry, version);
+    if (isRefused(event)) return event;
+    if (event.roomId !== roomId) return { refused: 'an event of another room' };
+    events.push(event);
+  }
+  return events.some(({ type }) => type === 'm.room.create') ? events : { refused: 'no create event' };
 };
+
+/** NOTSPEC: common servers send the create event as the PDU that it is, and the others stripped. These prove nothing. */
+const isSigned = (entry: Json): boolean => !isObject(entry) || 'signatures' in entry || 'hashes' in entry;
 
 /** The state that an invited or knocking user's server is told, as whole PDUs. */
 export const TOLD_TYPES = [
