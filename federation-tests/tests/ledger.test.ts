@@ -1,0 +1,11 @@
+import { disagreements, readLedger } from '../../spec/coverage/ledger.ts';
+import { expect } from 'chai';
+import { TestNetwork } from '../src/network.ts';
+
+describe('the coverage ledger', () => {
+  it('says of exactly the operations that a server mounts that they are there', async () => {
+    await using network = await TestNetwork.start('a.test');
+    const mounted = network.server('a.test').running.routes.map(({ endpoint }) => endpoint);
+    expect(disagreements(readLedger(), mounted)).to.deep.equal([]);
+  });
+});
