@@ -15,7 +15,8 @@ export const sendTransaction = serverEndpoint({
   method: 'PUT',
   path: '/_matrix/federation/v1/send/:txnId',
   auth: 'server',
-  params: Type.Object({ txnId: Type.String() }),
+  // Ids are remembered; nobody's are longer.
+  params: Type.Object({ txnId: Type.String({ maxLength: 255 }) }),
   query: nothing,
   body: Type.Object({
     // Who sent it is known from the signature; some servers leave these out.

@@ -53,6 +53,7 @@ describe('parsePdu', () => {
     ['hashes', {}], ['hashes', { sha256: 5 }], ['hashes', []], ['signatures', []], ['signatures', { a: 'x' }],
     ['signatures', { a: { b: 5 } }], ['room_id', '#room:a.test'], ['room_id', '!'], ['room_id', 5], ['prev_events', {}],
     ['prev_events', [5]], ['prev_events', ['x']], ['auth_events', [null]], ['auth_events', '$x'],
+    ['type', 'a\0'], ['state_key', '\0'],
   ]; // prettier-ignore
   for (const [name, value] of malformed) {
     it(`refuses ${name} ${JSON.stringify(value)} in every version`, () => {
@@ -70,6 +71,7 @@ describe('parsePdu', () => {
   it('asks for an event id only where servers name their events', () => {
     expect(refusal('1', { event_id: undefined })).to.include('event_id');
     expect(refusal('1', { event_id: '$no-server' })).to.include('event_id');
+    expect(refusal('1', { event_id: '$\0:a.test' })).to.include('event_id');
     const event = parse('3', { event_id: '$given:a.test' });
     expect(!isRefused(event) && event.eventId).to.match(/^\$[A-Za-z0-9+/]{43}$/);
   });
