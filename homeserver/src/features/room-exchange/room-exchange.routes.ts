@@ -40,8 +40,13 @@ export const roomExchangeRoutes = (exchange: RoomExchange, serverName: ServerNam
     ),
 
     route(getMissingPreviousEvents, async ({ origin, params, body }) => {
-      const { latest_events: latest, earliest_events: earliest, limit = DEFAULT_MISSING } = body;
-      const events = await exchange.missingEvents(origin, params.roomId, { latest, earliest, limit });
+      const {
+        latest_events: latest,
+        earliest_events: earliest,
+        limit = DEFAULT_MISSING,
+        min_depth: minDepth = 0,
+      } = body;
+      const events = await exchange.missingEvents(origin, params.roomId, { latest, earliest, limit, minDepth });
       return jsonText(`{"events":${list(events)}}`);
     }),
   ];

@@ -26,6 +26,19 @@ export interface StateAnswer {
   readonly authChain: readonly StoredEvent[];
 }
 
+interface MissingWanted {
+  readonly latest: readonly EventId[];
+  readonly earliest: readonly EventId[];
+  readonly limit: number;
+  readonly minDepth: number;
+}
+
+interface WalkLimits {
+  readonly limit: number;
+  readonly stopAt: ReadonlySet<EventId>;
+  readonly minDepth: number;
+}
+
 /** What this server tells others about rooms, as far as they may know. */
 export class RoomExchange {
   readonly #deps: RoomExchangeDeps;
@@ -74,15 +87,19 @@ export class RoomExchange {
   /** Events and their ancestors, newest first. */
   async backfill(origin: ServerName, roomId: RoomId, from: readonly EventId[], limit: number): Promise<StoredEvent[]> {
     const room = await this.#room(origin, roomId);
-    const found = await this.#walk(room, from, { limit: Math.min(limit, MAX_BACKFILL), stopAt: new Set() });
-    return this.#deps.visible.filter(origin, room, found);
+    const found = await this.#walk(room, from, {
+      limit: Math.min(limit, MAX_BACKFILL),
+      stopAt: new Set(),
+      minDepth: 0,
+    });
+    return this.#deps.visible.reveal(origin, room, found);
   }
 
   /** Ancestors of `latest` down to `earliest`, oldest first, none of either among them. */
   async missingEvents(
     origin: ServerName,
     roomId: RoomId,
-    { latest, earliest, limit }: { latest: readonly EventId[]; earliest: readonly EventId[]; limit: number },
+    { latest, earliest, limit, minDepth }: MissingWanted,
   ): Promise<StoredEvent[]> {
     const room = await this.#room(origin, roomId);
     const stopAt = new Set(earliest);
@@ -91,24 +108,21 @@ export class RoomExchange {
       .filter(({ roomNid }) => roomNid === room.nid)
       .flatMap(({ event }) => event.prevEvents)
       .filter((id) => !stopAt.has(id));
-    const found = await this.#walk(room, parents, { limit: Math.min(limit, MAX_MISSING), stopAt });
+    const found = await this.#walk(room, parents, { limit: Math.min(limit, MAX_MISSING), stopAt, minDepth });
     const asked = new Set(latest);
     const missing = found.filter(({ event }) => !asked.has(event.eventId));
-    return (await this.#deps.visible.filter(origin, room, missing)).reverse();
+    return (await this.#deps.visible.reveal(origin, room, missing)).reverse();
   }
 
   /** Breadth first along prev events, the deepest of each wave first. */
-  async #walk(
-    room: Room,
-    from: readonly EventId[],
-    { limit, stopAt }: { readonly limit: number; readonly stopAt: ReadonlySet<EventId> },
-  ): Promise<StoredEvent[]> {
+  async #walk(room: Room, from: readonly EventId[], { limit, stopAt, minDepth }: WalkLimits): Promise<StoredEvent[]> {
     const seen = new Set<EventId>(from);
     const found: StoredEvent[] = [];
     let wave: readonly EventId[] = from;
     while (wave.length > 0 && found.length < limit) {
       const events = [...(await this.#deps.engine.events.byIds(wave)).values()]
         .filter(({ roomNid, snapshot }) => roomNid === room.nid && snapshot !== undefined)
+        .filter(({ event }) => event.depth >= minDepth)
         .sort((a, b) => b.event.depth - a.event.depth);
       found.push(...events);
       const next = events.flatMap(({ event }) => event.prevEvents).filter((id) => !seen.has(id) && !stopAt.has(id));

@@ -2,6 +2,7 @@ import type { ServerName } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
 import { type HistoryVisibility, historyVisibilityOf, membershipOf } from '../../core/events/content.ts';
 import type { Membership } from '../../core/events/membership.ts';
+import { redactEvent } from '../../core/events/to-event.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { mayServerSee } from '../../core/visibility/visibility.ts';
 import type { Database } from '../../storage/database.ts';
@@ -30,20 +31,38 @@ export class VisibleToServer {
     this.#states = states;
   }
 
-  /** Those of `events` that the server may see whole. */
+  /** Those of `events` that the server may see. */
   async filter(server: ServerName, room: Room, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+    const views = await this.#views(server, room, events);
+    return views.filter(({ mayBeSeen }) => mayBeSeen).map(({ event }) => event);
+  }
+
+  /**
+   * Events as the server may have them: redacted where it may not see them, because it still has to know how the room's
+   * events follow each other. Rejected ones are left out.
+   */
+  async reveal(server: ServerName, room: Room, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+    const views = await this.#views(server, room, events);
+    return views.map(({ event, mayBeSeen }) => (mayBeSeen ? event : { ...event, event: redactEvent(event.event) }));
+  }
+
+  async #views(
+    server: ServerName,
+    room: Room,
+    events: readonly StoredEvent[],
+  ): Promise<readonly { readonly event: StoredEvent; readonly mayBeSeen: boolean }[]> {
     const users = await membersStore.ofServer(this.#db, room.nid, server);
     const joinedSince = users.some(({ membership }) => membership === 'join');
     const keys = users.map(({ userId }): StateKey => ['m.room.member', userId]);
     const moments = new Map<SnapshotId, Moment>();
-    const seen: StoredEvent[] = [];
+    const views: { event: StoredEvent; mayBeSeen: boolean }[] = [];
     for (const event of events) {
       if (event.status === 'rejected' || event.snapshot === undefined) continue;
       const moment = moments.get(event.snapshot) ?? (await this.#at(room, event.snapshot, keys));
       moments.set(event.snapshot, moment);
-      if (mayServerSee(event.event, { server, joinedSince, ...moment })) seen.push(event);
+      views.push({ event, mayBeSeen: mayServerSee(event.event, { server, joinedSince, ...moment }) });
     }
-    return seen;
+    return views;
   }
 
   async #at(room: Room, snapshot: SnapshotId, members: readonly StateKey[]): Promise<Moment> {
