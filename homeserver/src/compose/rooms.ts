@@ -10,7 +10,7 @@ import { VisibleToServer } from '../rooms/timeline/visible-to-server.ts';
 import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
 
-const EVENT_CACHE_BYTES = 128 * 1024 * 1024;
+const EVENT_CACHE_BYTES = 64 * 1024 * 1024;
 
 /** The room engine, with its ways in from other servers and out to them. */
 export const composeRooms = async (base: Base, federation: Federation, notifier: Notifier) => {
