@@ -19,8 +19,12 @@ const logger = sdkLogger as unknown as Logger & { methodFactory: () => () => voi
 describe('two users of matrix-js-sdk', () => {
   let network: TestNetwork;
   const clients: MatrixClient[] = [];
+  const { setTimeout } = globalThis;
 
   before(async () => {
+    // A client that is stopped leaves time-outs of up to two minutes behind, which must not keep the tests from ending.
+    const unheld = (...call: Parameters<typeof setTimeout>) => setTimeout(...call).unref();
+    globalThis.setTimeout = Object.assign(unheld, setTimeout) as typeof setTimeout;
     // The SDK's loggers, of which every part has its own, take this from the first.
     logger.methodFactory = () => () => undefined;
     logger.rebuild();
@@ -28,6 +32,7 @@ describe('two users of matrix-js-sdk', () => {
   });
   after(async () => {
     for (const client of clients) client.stopClient();
+    globalThis.setTimeout = setTimeout;
     await network[Symbol.asyncDispose]();
   });
 
