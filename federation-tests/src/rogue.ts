@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { signingKeyFromSeed } from '@holm/homeserver/core/crypto/keys';
 import { signText } from '@holm/homeserver/core/crypto/signing';
+import type { Signer } from '@holm/homeserver/core/events/build';
 import { canonicalJson } from '@holm/homeserver/core/json/canonical';
 import { printXMatrix, requestText } from '@holm/homeserver/federation/client/x-matrix';
 import { publishedKeys } from '@holm/homeserver/federation/keyring/own-keys';
@@ -12,19 +13,29 @@ import type { Json } from '@holm/spec/json';
 import { type Answer, call } from './http.ts';
 import type { TestServer } from './server.ts';
 
-/** A server that knows how to sign, and says whatever it likes. It answers nothing but what its key is. */
+/** What the rogue says when it is asked; a status of 0 means that it never answers. */
+export type RogueAnswer = (uri: string) => { readonly status: number; readonly body: Json };
+
+/** A server that knows how to sign, and says whatever it likes. Unless it is told more, it only answers what its key is. */
 export class Rogue implements AsyncDisposable {
   readonly name: ServerName;
   readonly #key = signingKeyFromSeed(KeyId.parse('ed25519:rogue'), new Uint8Array(32).fill(13));
   readonly #server: Server;
+  /** What it answers to addresses that start so. */
+  readonly answers = new Map<string, RogueAnswer>();
+  /** Everything that it was asked, in order. */
+  readonly asked: string[] = [];
+  #transactions = 0;
 
   private constructor(name: ServerName, clock: Clock) {
     this.name = name;
     this.#server = createServer((request, response) => {
-      const isKey = request.url?.startsWith('/_matrix/key/v2/server') === true;
-      const keys = publishedKeys({ serverName: name, signing: [this.#key], old: [] }, clock.now());
-      response.writeHead(isKey ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(isKey ? keys : { errcode: 'M_UNRECOGNIZED' }));
+      const { url = '' } = request;
+      this.asked.push(url);
+      const { status, body } = this.#answerTo(url, clock);
+      if (status === 0) return;
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(canonicalJson(body, 'lenient'));
     });
   }
 
@@ -37,6 +48,24 @@ export class Rogue implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Who signs its events. */
+  get signer(): Signer {
+    return { server: this.name, key: this.#key };
+  }
+
+  /** Pushes events; resolves to the answer. */
+  push(to: TestServer, pdus: readonly Json[], transaction = `t${this.#transactions++}`): Promise<Answer> {
+    const body = { origin: this.name, origin_server_ts: 1, pdus };
+    return this.send(to, 'PUT', `/_matrix/federation/v1/send/${transaction}`, body);
+  }
+
+  #answerTo(url: string, clock: Clock): { readonly status: number; readonly body: Json } {
+    for (const [start, answer] of this.answers) if (url.startsWith(start)) return answer(url);
+    if (!url.startsWith('/_matrix/key/v2/server')) return { status: 404, body: { errcode: 'M_UNRECOGNIZED' } };
+    const keys = publishedKeys({ serverName: this.name, signing: [this.#key], old: [] }, clock.now());
+    return { status: 200, body: keys };
   }
 
   /** A request with a valid signature. */

@@ -24,7 +24,7 @@ describe('two users of matrix-js-sdk', () => {
   before(async () => {
     // A client that is stopped leaves time-outs of up to two minutes behind, which must not keep the tests from ending.
     const unheld = (...call: Parameters<typeof setTimeout>) => setTimeout(...call).unref();
-    globalThis.setTimeout = Object.assign(unheld, setTimeout) as typeof setTimeout;
+    globalThis.setTimeout = Object.assign(unheld, { __promisify__: setTimeout.__promisify__ });
     // The SDK's loggers, of which every part has its own, take this from the first.
     logger.methodFactory = () => () => undefined;
     logger.rebuild();
