@@ -83,7 +83,7 @@ export class Ingest {
     { forward }: { readonly forward: boolean },
   ): Promise<Map<EventId, Verdict>> {
     return this.#fetching.run(room.nid, async () => {
-      const news = await this.#news(events);
+      const news = await this.#news(room, events);
       if (news.length === 0) return new Map(events.map(({ eventId }) => [eventId, { allowed: true }]));
       const step = await this.#prepare(origin, room, news);
       return this.enter(room, { ...step, forward });
@@ -163,9 +163,12 @@ export class Ingest {
     return statedSnapshot(this.#deps.tries, change, state);
   }
 
-  async #news(events: readonly Event[]): Promise<Event[]> {
+  async #news(room: Room, events: readonly Event[]): Promise<Event[]> {
     const stored = await this.#deps.events.byIds(events.map(({ eventId }) => eventId));
-    return events.filter(({ eventId }) => stored.get(eventId)?.snapshot === undefined);
+    return events.filter(({ eventId }) => {
+      const known = stored.get(eventId);
+      return known?.snapshot === undefined || known.roomNid !== room.nid;
+    });
   }
 
   async #prepare(origin: ServerName, room: Room, news: readonly Event[]): Promise<Omit<Step, 'forward'>> {

@@ -37,9 +37,12 @@ export class Outliers {
       const pending = change.byId(id);
       if (pending) known.set(id, pending);
     }
+    const isForeign = (id: EventId): boolean => (known.get(id)?.roomNid ?? change.room.nid) !== change.room.nid;
     const placed = new Map<EventId, StoredEvent>();
     await this.#nids.ensure(ordered.length + 1);
     for (const event of ordered) {
+      // Nothing rests on events of another room; and where servers choose the ids, such a one may have this event's.
+      if ([event.eventId, ...event.authEvents].some(isForeign)) continue;
       const stored = known.get(event.eventId);
       if (stored) {
         placed.set(event.eventId, stored);

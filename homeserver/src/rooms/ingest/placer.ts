@@ -65,6 +65,7 @@ export class Placer {
   async place(toPlace: ToPlace): Promise<Verdict> {
     const { event, stated } = toPlace;
     const known = await this.#find([event.eventId, ...event.authEvents, ...event.prevEvents]);
+    if (await this.#isOfAnotherRoom(event)) return refuse('an event of another room has its id');
     const existing = known.get(event.eventId);
     if (existing?.snapshot !== undefined) return statusVerdict(existing);
     const check = checkByAuthEvents(event, (id) => known.get(id));
@@ -190,7 +191,7 @@ export class Placer {
   /** Follows from the states after the prev events; undefined when one of those is not known. */
   async #stateBefore(event: Event, prevEvents: readonly StoredEvent[]): Promise<NextState | undefined> {
     const { head } = this.#change;
-    if (event.type === 'm.room.create' && event.prevEvents.length === 0) return { snapshot: 0, rows: [] };
+    if (event.prevEvents.length === 0) return { snapshot: 0, rows: [] };
     if (prevEvents.length < event.prevEvents.length || prevEvents.some(({ snapshot }) => snapshot === undefined)) {
       return undefined;
     }
@@ -236,14 +237,21 @@ export class Placer {
     if (destinations.length > 0) this.#change.outbox.push({ position, eventNid: nid, destinations });
   }
 
+  /** Events of this room. One of another room is none: nothing may follow it here. */
   async #find(ids: readonly EventId[]): Promise<Map<EventId, StoredEvent>> {
     const found = new Map<EventId, StoredEvent>();
     const stored = await this.#deps.events.byIds(ids.filter((id) => !this.#change.byId(id)));
     for (const id of ids) {
       const event = this.#change.byId(id) ?? stored.get(id);
-      if (event) found.set(id, event);
+      if (event?.roomNid === this.#change.room.nid) found.set(id, event);
     }
     return found;
+  }
+
+  /** Where servers choose the ids, they can choose the same for two rooms. */
+  async #isOfAnotherRoom({ eventId, version }: Event): Promise<boolean> {
+    const stored = version.eventIds === 'supplied' ? await this.#deps.events.byId(eventId) : undefined;
+    return stored !== undefined && stored.roomNid !== this.#change.room.nid;
   }
 
   async #load(nids: readonly number[]): Promise<Map<number, StoredEvent>> {
