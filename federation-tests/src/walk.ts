@@ -4,6 +4,8 @@ import type { TestNetwork } from './network.ts';
 import type { Person } from './people.ts';
 
 const SERVERS = ['a.test', 'b.test', 'c.test'] as const;
+type Pair = readonly [string, string];
+const PAIRS: readonly Pair[] = [['a.test', 'b.test'], ['a.test', 'c.test'], ['b.test', 'c.test']]; // prettier-ignore
 
 /** The same choices for the same seed. */
 class Dice {
@@ -42,7 +44,7 @@ export class Walk {
   readonly #guests: Person[] = [];
   readonly #options: WalkOptions;
   readonly #dice: Dice;
-  readonly #cuts = new Set<readonly [string, string]>();
+  readonly #cuts = new Set<Pair>();
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -91,7 +93,7 @@ export class Walk {
     const guest = dice.of(this.#guests);
     const { room } = this;
     const text = String(dice.below(1000));
-    const pair = dice.of([['a.test', 'b.test'], ['a.test', 'c.test'], ['b.test', 'c.test']] as const); // prettier-ignore
+    const pair = dice.of(PAIRS);
     const actions: Readonly<Record<string, () => Promise<unknown>>> = {
       topic: () => admin.setState(room, ['m.room.topic', ''], { topic: text }),
       thing: () => admin.setState(room, ['org.example.thing', dice.of(['x', 'y'])], { text }),
