@@ -1,4 +1,4 @@
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 
 /** Prints one line of the table, as soon as it is known. */
 export const row = (what: string, value: string): void => {
@@ -20,5 +20,5 @@ export const describeMachine = (postgres: string): void => {
     `Machine: ${cpu?.model.trim()}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GB, Linux ${release()}`,
   );
   console.log(`Node ${process.versions.node}; PostgreSQL ${postgres}; ${new Date().toISOString().slice(0, 16)} UTC`);
-  console.log(`Server, database and driver share the cores.\n`);
+  console.log(`Server, database and driver share the cores; load average before: ${loadavg()[0]?.toFixed(1)}\n`);
 };
