@@ -42,11 +42,29 @@ export class Missing {
         }),
       );
       const { events: found } = await this.#deps.admission.admit(room, raw ?? []);
-      const news = found.filter(({ eventId }) => !all.has(eventId));
-      if (news.length === 0) break;
-      for (const event of news) all.set(event.eventId, event);
+      if (!(await this.#takeAncestors(all, found))) break;
     }
     return [...all.values()];
+  }
+
+  /**
+   * Takes those of `found` that lead from the events to what is known. The others are no news: a server that does not
+   * know our newest events goes on to what was there before we joined, which must not come in as if it were new.
+   */
+  async #takeAncestors(all: Map<EventId, Event>, found: readonly Event[]): Promise<boolean> {
+    const byId = new Map(found.map((event) => [event.eventId, event]));
+    let wave: readonly Event[] = [...all.values()];
+    const before = all.size;
+    while (wave.length > 0) {
+      const wanted = await this.#unknown(
+        wave.flatMap((event) => event.prevEvents),
+        all,
+        'placed',
+      );
+      wave = wanted.flatMap((id) => byId.get(id) ?? []);
+      for (const event of wave) all.set(event.eventId, event);
+    }
+    return all.size > before;
   }
 
   /** Those of `events` that follow an event which we do not have, even so. */
