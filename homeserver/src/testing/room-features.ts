@@ -86,7 +86,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       sending: new Sending({ engine, aliases: aliasPort, membership }),
       history: new RoomHistory({
         engine,
-        backfill: { atLeast: async (...args) => void asked.push(['backfill', ...args.slice(1)]) },
+        backfill: { into: async (...args) => asked.push(['backfill', ...args.slice(1)]) < 0 },
       }),
       state: new RoomState(engine),
     };

@@ -8,10 +8,10 @@ import type { Access } from '../../rooms/timeline/access.ts';
 /** History that other servers have and this one lacks. */
 export interface Backfill {
   /**
-   * Fetches events older than the number `beforeOrd` of the room's timeline, up to about `limit`. Resolves when what
-   * could be had is stored; that nothing could is no failure.
+   * Fetches what is missing right above the number `floor` of the room's timeline, newest first and up to about
+   * `limit`. Resolves to whether there is more now. That nothing could be had is no failure.
    */
-  atLeast(room: Room, beforeOrd: number, limit: number): Promise<void>;
+  into(room: Room, floor: number, limit: number): Promise<boolean>;
 }
 
 export interface Walk {
@@ -41,6 +41,8 @@ export interface Walker {
 /** A user who may see little, or asks for what is rare, gets less per request rather than all the work at once. */
 const MAX_SCANNED = 1000;
 const MIN_PAGE = 20;
+/** The number of no event, below all others. */
+const BOTTOM = Number.MIN_SAFE_INTEGER;
 
 /** Goes through a room's timeline and collects what a user may see and wants to. */
 export const walk = async (walker: Walker, access: Access, way: Walk): Promise<Found> => {
@@ -63,11 +65,9 @@ export const walk = async (walker: Walker, access: Access, way: Walk): Promise<F
 const stepOn = async (walker: Walker, access: Access, way: Walk & { readonly size: number }): Promise<Found> => {
   const { direction, from, limit, size } = way;
   const isBack = direction === 'back';
-  const page = await walker.engine.timeline.page(access.room, {
-    from: isBack ? from + 1 : from,
-    direction,
-    limit: size,
-  });
+  const { events: page, isCut } = isBack
+    ? await pageBack(walker, access, way)
+    : { events: await walker.engine.timeline.page(access.room, { from, direction, limit: size }), isCut: false };
   const allowed = page.filter(({ ord = 0 }) => isWithin(ord, way, access));
   const wanted = await wantedOf(walker, access, allowed);
   const events = wanted.slice(0, limit);
@@ -76,9 +76,38 @@ const stepOn = async (walker: Walker, access: Access, way: Walk & { readonly siz
   const next = ord === undefined ? from : ord - Number(isBack);
   if (hasRest) return { events, next, isOver: false };
   if (allowed.length < page.length) return { events, next, isOver: true };
-  const isShort = page.length < size;
+  const isShort = !isCut && page.length < size;
   const isOver = isShort && !(await goesOn(walker, access, { page, missing: limit - events.length, direction }));
   return { events, next, isOver };
+};
+
+interface Page {
+  readonly events: readonly StoredEvent[];
+  /** It ends above a hole, where there may be more to be had. */
+  readonly isCut: boolean;
+}
+
+/**
+ * A page downwards. Where its numbers are not consecutive, this server missed events: if they are wanted now, other
+ * servers are asked for them.
+ */
+const pageBack = async (
+  { engine, backfill }: Walker,
+  { room }: Access,
+  { from, limit, size }: Walk & { readonly size: number },
+): Promise<Page> => {
+  const read = () => engine.timeline.page(room, { from: from + 1, direction: 'back', limit: size });
+  const holeIn = (page: readonly StoredEvent[]) =>
+    page.findIndex(({ ord = 0 }, index) => ord !== (page[index - 1]?.ord ?? from + 1) - 1);
+  const page = await read();
+  const hole = holeIn(page);
+  const floor = page[hole]?.ord;
+  if (floor === undefined) return { events: page, isCut: false };
+  if (hole >= limit) return { events: page.slice(0, hole), isCut: true };
+  if (!(await backfill.into(room, floor, limit - hole))) return { events: page, isCut: false };
+  const filled = await read();
+  const rest = holeIn(filled);
+  return rest > 0 ? { events: filled.slice(0, rest), isCut: true } : { events: filled, isCut: false };
 };
 
 interface Shortfall {
@@ -94,10 +123,7 @@ const goesOn = async ({ engine, backfill }: Walker, { room }: Access, { page, mi
   const isBeginning = page.at(-1)?.event.type === 'm.room.create';
   if (direction === 'forward' || isBeginning || !(await engine.timeline.hasGaps(room))) return false;
   if (missing === 0) return true;
-  const { firstOrd } = room.head;
-  await backfill.atLeast(room, firstOrd, missing);
-  const now = await engine.rooms.byNid(room.nid);
-  return now?.head !== undefined && now.head.firstOrd < firstOrd;
+  return backfill.into(room, BOTTOM, missing);
 };
 
 const isWithin = (ord: number, { direction, to }: Walk, { until }: Access): boolean => {

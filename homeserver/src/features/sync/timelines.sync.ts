@@ -147,6 +147,8 @@ class Gathering {
   limited = false;
   /** The newest event of the window, wanted or not. */
   end = 0;
+  /** The number of the oldest event that has been looked at. */
+  #oldest: number | undefined;
 
   constructor(window: Window, filter: Filter) {
     this.#window = window;
@@ -163,12 +165,24 @@ class Gathering {
     // Events that were fetched as history were never new.
     const position = event.position ?? 0;
     if (position > this.#window.upTo) return true;
+    if (this.#isBehindGap(event)) {
+      this.limited = true;
+      return false;
+    }
     if (this.end === 0) this.end = event.ord ?? 0;
+    this.#oldest = event.ord;
     if (position <= (this.#window.after ?? -1)) return false;
     if (!this.#filter.event(filterable(event.event))) return true;
     this.limited = this.#newestFirst.length === this.#limit;
     if (!this.limited) this.#newestFirst.push(event);
     return !this.limited;
+  }
+
+  /** Clients ask for what was missed, or fetched since, from where the timeline is cut: so that is where it was. */
+  #isBehindGap({ ord, position }: StoredEvent): boolean {
+    if (this.#oldest === undefined) return false;
+    const isLate = position === undefined && this.#window.after !== undefined;
+    return isLate || ord !== this.#oldest - 1;
   }
 
   cutShort(): this {

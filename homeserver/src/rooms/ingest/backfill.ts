@@ -1,4 +1,6 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
+import type { Event } from '../../core/events/event.ts';
+import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
@@ -6,6 +8,8 @@ import type { RoomEngine } from '../engine.ts';
 import type { Events } from '../events.ts';
 import type { RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
+import type { Timeline } from '../timeline/timeline.ts';
+import { GAP_LENGTH } from '../write/change.ts';
 import type { Admission } from './admission.ts';
 import type { Ingest, Step } from './ingest.ts';
 import type { Missing, StatedState } from './missing.ts';
@@ -20,6 +24,7 @@ export interface BackfillDeps {
   readonly db: Database;
   readonly serverName: ServerName;
   readonly membersOf: RoomEngine['membersOf'];
+  readonly timeline: Timeline;
   readonly remote: RemoteRooms;
   readonly admission: Admission;
   readonly missing: Missing;
@@ -28,67 +33,95 @@ export interface BackfillDeps {
   readonly log: Log;
 }
 
+/** Missing events that are followed by events of the timeline from a number on, nearest first. */
 const store = {
-  async gaps(tx: ReadTx, room: RoomNid): Promise<EventId[]> {
+  async gaps(tx: ReadTx, room: RoomNid, from: number): Promise<EventId[]> {
     const rows = await tx.rows<{ event_id: EventId }>(
       named(
-        'gaps.newest',
-        sql`SELECT event_id FROM room_gaps WHERE room_nid = ${room} ORDER BY child_nid DESC LIMIT ${MAX_GAPS}`,
+        'gaps.from',
+        sql`SELECT g.event_id FROM room_gaps g JOIN events e ON e.event_nid = g.child_nid
+             WHERE g.room_nid = ${room} AND e.ord >= ${from} AND e.ord < ${from + GAP_LENGTH}
+             ORDER BY e.ord LIMIT ${MAX_GAPS}`,
       ),
     );
     return rows.map((row) => row.event_id);
   },
 };
 
-/** Fetches history from before this server took part in a room. */
+/** Where events of a timeline are missing: between two numbers that are in use. */
+interface Hole {
+  readonly floor: number;
+  readonly edge: number;
+}
+
+/** Fetches history that this server did not see: from before it took part in a room, or from while it was away. */
 export class Backfill {
   readonly #deps: BackfillDeps;
+  /** Two who fill the same hole would take the same numbers. */
+  readonly #queue = new KeyedQueue<RoomNid>();
 
   constructor(deps: BackfillDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Fetches events older than the number `beforeOrd` of the room's timeline, up to about `limit`. Resolves when what
-   * could be had is stored; that nothing could is no failure.
+   * Fetches what is missing right above the number `floor` of the room's timeline, newest first and up to about
+   * `limit`. Resolves to whether there is more now. That nothing could be had is no failure.
    */
-  async atLeast(room: Room, beforeOrd: number, limit: number): Promise<void> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const have = beforeOrd - (room.head?.firstOrd ?? beforeOrd);
-      if (have >= limit || !(await this.#more(room, limit - have))) return;
-    }
+  into(room: Room, floor: number, limit: number): Promise<boolean> {
+    return this.#queue.run(room.nid, async () => {
+      let found = 0;
+      for (let round = 0; round < MAX_ROUNDS && found < limit; round++) {
+        const more = await this.#more(room, floor, limit - found);
+        if (more === 0) break;
+        found += more;
+      }
+      return found > 0;
+    });
   }
 
-  /** Asks servers in the room, one after the other, until one has something. False when there is no more to be had. */
-  async #more(room: Room, limit: number): Promise<boolean> {
-    const gaps = await store.gaps(this.#deps.db, room.nid);
-    if (gaps.length === 0) return false;
+  /** Asks servers in the room, one after the other, until one has something. Resolves to the number of new events. */
+  async #more(room: Room, floor: number, limit: number): Promise<number> {
+    const { db, timeline, log } = this.#deps;
+    const [above] = await timeline.page(room, { from: floor, direction: 'forward', limit: 1 });
+    if (above?.ord === undefined || above.ord === floor + 1) return 0;
+    const hole: Hole = { floor, edge: above.ord };
+    const gaps = await store.gaps(db, room.nid, hole.edge);
+    if (gaps.length === 0) return 0;
     for (const server of await this.#servers(room)) {
       try {
-        if (await this.#from(server, room, gaps, limit)) return true;
+        const found = await this.#from(server, room, hole, { gaps, limit });
+        if (found > 0) return found;
       } catch (err) {
-        this.#deps.log.info('another server gave no history', { server, roomId: room.roomId, err });
+        log.info('another server gave no history', { server, roomId: room.roomId, err });
       }
     }
-    return false;
+    return 0;
   }
 
-  async #from(server: ServerName, room: Room, gaps: readonly EventId[], limit: number): Promise<boolean> {
-    const { remote, admission, missing, events, ingest } = this.#deps;
+  async #from(
+    server: ServerName,
+    room: Room,
+    { floor, edge }: Hole,
+    { gaps, limit }: { readonly gaps: readonly EventId[]; readonly limit: number },
+  ): Promise<number> {
+    const { remote, admission, missing, ingest } = this.#deps;
     const raw = await remote.backfill(server, room.roomId, gaps, limit);
     const admitted = await admission.admit(room, raw, { limitReferences: false });
-    const stored = await events.byIds(admitted.events.map(({ eventId }) => eventId));
+    const stored = await this.#deps.events.byIds(admitted.events.map(({ eventId }) => eventId));
     const news = admitted.events.filter(({ eventId }) => stored.get(eventId)?.snapshot === undefined);
-    if (news.length === 0) return false;
+    // As many of the newest as there is room for. What lies behind events that we have belongs in another hole.
+    const events = inOrder(behind(gaps, news), byPrevEvents).slice(floor + 1 - edge);
+    if (events.length === 0) return 0;
     const step: Step = {
-      events: inOrder(news, byPrevEvents),
-      outliers: await missing.authEvents(server, room, news),
-      stated: await this.#states(server, room, news),
+      events,
+      outliers: await missing.authEvents(server, room, events),
+      stated: await this.#states(server, room, events),
       forward: false,
-      isHistory: true,
+      before: edge,
     };
     const verdicts = await ingest.enter(room, step);
-    return [...verdicts.values()].some(({ allowed }) => allowed);
+    return [...verdicts.values()].filter(({ allowed }) => allowed).length;
   }
 
   /** The oldest events follow others that we do not have: the state before them is the server's word. */
@@ -110,3 +143,15 @@ export class Backfill {
       .map(([server]) => server);
   }
 }
+
+/** Those of `news` that can be reached from `gaps` without passing events that we have. */
+const behind = (gaps: readonly EventId[], news: readonly Event[]): Event[] => {
+  const byId = new Map(news.map((event) => [event.eventId, event]));
+  const found = new Map<EventId, Event>();
+  for (let wave = gaps; wave.length > 0;) {
+    const events = wave.flatMap((id) => byId.get(id) ?? []).filter(({ eventId }) => !found.has(eventId));
+    for (const event of events) found.set(event.eventId, event);
+    wave = events.flatMap(({ prevEvents }) => prevEvents);
+  }
+  return [...found.values()];
+};

@@ -39,8 +39,8 @@ export interface Step {
   readonly forward: boolean;
   /** We have just joined: what this step says replaces what we knew of the room, if anything. */
   readonly resets?: boolean;
-  /** The events are older than all that we have. */
-  readonly isHistory?: boolean;
+  /** The events are no news: they belong right in front of this number of the room's timeline. */
+  readonly before?: number;
 }
 
 /**
@@ -140,10 +140,9 @@ export class Ingest {
     await this.#outliers.place(change, step.outliers);
     const verdicts = new Map<EventId, Verdict>();
     const { forward, resets = false } = step;
-    const oldest = change.head.firstOrd - step.events.length;
     for (const [index, event] of step.events.entries()) {
       const stated = await this.#stated(change, step.stated.get(event.eventId));
-      const history = step.isHistory ? oldest + index : undefined;
+      const history = step.before === undefined ? undefined : step.before - step.events.length + index;
       const verdict = await placer.place({ event, stated, forward, resets, history });
       verdicts.set(event.eventId, verdict);
       if (!verdict.allowed) {

@@ -77,7 +77,9 @@ export class Placer {
     this.#change.addRows(before.rows);
     const { status, verdict } = await this.#judge(toPlace, check.verdict, before.snapshot);
     const { authNumbers } = check;
-    const stored = await this.#store(toPlace, { status, before: before.snapshot, authNumbers, existing });
+    const isAfterGap = event.prevEvents.some((id) => known.get(id)?.snapshot === undefined);
+    const at = { status, before: before.snapshot, authNumbers, existing, isAfterGap };
+    const stored = await this.#store(toPlace, at);
     if (status === 'accepted') await this.#redact(stored, before.snapshot);
     if (stored.position !== undefined) await this.#moveOn(stored, stored.position, toPlace);
     this.#recordGaps(stored, known);
@@ -112,6 +114,7 @@ export class Placer {
       readonly before: SnapshotId;
       readonly authNumbers: readonly number[] | undefined;
       readonly existing: StoredEvent | undefined;
+      readonly isAfterGap: boolean;
     },
   ): Promise<StoredEvent> {
     const { nids, committer, states } = this.#deps;
@@ -129,6 +132,7 @@ export class Placer {
       snapshot: at.before,
       position,
       history: shown ? history : undefined,
+      isAfterGap: at.isAfterGap,
       replaces: replaced?.nid,
       authNumbers: at.authNumbers,
       authNumber: at.existing?.authNumber,

@@ -38,8 +38,9 @@ export class Tail {
   fill(read: readonly StoredEvent[]): void {
     const [first] = this.#events;
     const older = read.filter(({ ord }) => first?.ord === undefined || (ord ?? 0) < first.ord);
-    const gap = first?.ord !== undefined && older.at(-1)?.ord !== undefined && older.at(-1)?.ord !== first.ord - 1;
-    if (!gap) this.#events = [...older, ...this.#events].slice(-KEPT);
+    const all = [...older, ...this.#events];
+    const start = all.findLastIndex(({ ord = 0 }, index) => index > 0 && all[index - 1]?.ord !== ord - 1);
+    this.#events = all.slice(Math.max(start, 0)).slice(-KEPT);
   }
 
   find(nid: EventNid): StoredEvent | undefined {

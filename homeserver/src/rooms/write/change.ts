@@ -18,14 +18,19 @@ export interface Placement {
   readonly snapshot: SnapshotId | undefined;
   /** Where it stands in the stream of all events; absent for events that are not news. */
   readonly position: Position | undefined;
-  /** Its place among what came before the room's first known event, counted down from there. */
+  /** Its place among what was missing before another event, counted down from there. */
   readonly history?: number | undefined;
+  /** It follows events that are missing: there has to be room for them in front of it. */
+  readonly isAfterGap?: boolean;
   readonly replaces: EventNid | undefined;
   /** Numbers of its auth events, where all of them have one. */
   readonly authNumbers: readonly number[] | undefined;
   /** Its own, if it was an outlier that has one. */
   readonly authNumber?: number | undefined;
 }
+
+/** How many numbers of a timeline are left free for missing events. */
+export const GAP_LENGTH = 2 ** 20;
 
 export type StateDifference = readonly (readonly [KeyNumber, StoredEvent | undefined, StoredEvent | undefined])[];
 
@@ -124,7 +129,7 @@ export class Change implements Pending {
       roomNid: this.room.nid,
       event,
       status,
-      ord: inTimeline ? this.#head.lastOrd + 1 : placement.history,
+      ord: inTimeline ? this.#nextOrd(placement) : placement.history,
       position,
       snapshot,
       keyNumber: isState(event) ? this.keyNumber([event.type, event.stateKey]) : undefined,
@@ -137,9 +142,15 @@ export class Change implements Pending {
       ...this.#head,
       depth: inTimeline ? Math.max(this.#head.depth, event.depth) : this.#head.depth,
       firstOrd: Math.min(this.#head.firstOrd, placement.history ?? this.#head.firstOrd),
-      lastOrd: this.#head.lastOrd + Number(inTimeline),
+      lastOrd: inTimeline ? this.#nextOrd(placement) : this.#head.lastOrd,
     };
     return stored;
+  }
+
+  /** Nothing ends a timeline downwards, so the first event of a room needs no room in front of it. */
+  #nextOrd({ isAfterGap = false }: Placement): number {
+    const { firstOrd, lastOrd } = this.#head;
+    return lastOrd + 1 + (isAfterGap && lastOrd >= firstOrd ? GAP_LENGTH : 0);
   }
 
   /** A new number in the graph of authority, for state whose auth events all have theirs. */
