@@ -126,7 +126,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     timeline: new Timeline(db, events),
     visible,
     access: new RoomAccess({ rooms, userRooms, states, stateLogs, visible }),
-    clientEvents: new ClientEvents(events, echoes),
+    clientEvents: new ClientEvents(events, echoes, clock),
     echoes,
     userRooms,
     sender: new Sender(shared),

@@ -71,9 +71,9 @@ describe('sending', () => {
   it('shows the transaction to the device that sent it', async () => {
     const roomId = await test.room(alice, undefined, [bob]);
     const eventId = await test.sending.message(phone, message(roomId, 'mine', 'echo'));
-    expect((await read(roomId, eventId)).unsigned).to.eql({ transaction_id: 'echo' });
+    expect((await read(roomId, eventId)).unsigned).to.include({ transaction_id: 'echo' });
     for (const viewer of [deviceOf(alice, 'LAPTOP'), deviceOf(bob)]) {
-      expect((await read(roomId, eventId, viewer)).unsigned).to.eql({});
+      expect((await read(roomId, eventId, viewer)).unsigned).not.to.have.property('transaction_id');
     }
   });
 

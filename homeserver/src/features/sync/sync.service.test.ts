@@ -94,9 +94,9 @@ describe('/sync on a database', () => {
       fixture.engine.echoes.sent(sent.nid, { userId: alice, deviceId: 'D' as never }, 'txn1');
       const seen = async (user: UserId, since: string, device: string) =>
         joinedIn(await fixture.ask(user, { since, device }), room)?.timeline.events[0]?.unsigned;
-      expect(await seen(alice, a, 'D')).to.eql({ transaction_id: 'txn1' });
-      expect(await seen(alice, a, 'E')).to.eql({});
-      expect(await seen(bob, b, 'D')).to.eql({});
+      expect(await seen(alice, a, 'D')).to.include({ transaction_id: 'txn1' });
+      expect(await seen(alice, a, 'E')).not.to.have.property('transaction_id');
+      expect(await seen(bob, b, 'D')).not.to.have.property('transaction_id');
     });
 
     it('leaves a gap when there is more than fits, and tells what changed in it', async () => {

@@ -51,7 +51,7 @@ export const wantedEvents = (filter: Filter): number => Math.min(filter.room.tim
 /** Computes stretches of timelines once for all readers that a message wakes. */
 export class Timelines {
   readonly #engine: RoomEngine;
-  /** By room, its newest event, filter and `after`: once there is a newer event, nobody asks any more. */
+  /** By room, its newest event, filter, `after` and the moment: once there is a newer event, nobody asks any more. */
   readonly #kept = new LRUCache<string, Stretch>({ maxSize: KEPT_BYTES });
   readonly #making = new Map<string, Promise<Stretch>>();
   readonly #filterNames = new WeakMap<Filter, number>();
@@ -66,7 +66,8 @@ export class Timelines {
     const end = newest.at(-1)?.ord ?? 0;
     // Readers that look at less than everything are few, and only while something is being written.
     if ((newest.at(-1)?.position ?? 0) > window.upTo) return this.read(room, window, filter);
-    const key = `${room.nid} ${end} ${this.#nameOf(filter)} ${window.after ?? ''}`;
+    const { moment } = this.#engine.clientEvents;
+    const key = `${room.nid} ${end} ${this.#nameOf(filter)} ${window.after ?? ''} ${moment}`;
     const known = this.#kept.get(key) ?? this.#making.get(key);
     if (known) return known;
     const making = this.read(room, window, filter).finally(() => this.#making.delete(key));

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { toClientEvent } from '../../core/events/client-format.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
 import type { Event } from '../../core/events/event.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Events } from '../events.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
 
@@ -33,7 +34,11 @@ export class TransactionEchoes {
 
 const deviceOf = ({ userId, deviceId }: Viewer): string => `${userId} ${deviceId}`;
 
+/** For how long somebody may keep texts that he shares: an age in them is then this much too small at most. */
+const MOMENT_MS = 5_000;
+
 interface Text {
+  /** But for its last member, `age`. */
   readonly text: string;
   /** What the event replaced, as it was when the text was made. */
   readonly before: StoredEvent | undefined;
@@ -42,16 +47,24 @@ interface Text {
 /**
  * Events as clients read them, as JSON text.
  *
- * The text of an event is made once and is the same for everyone but the device that sent it.
+ * The text of an event is made once and is the same for everyone but the device that sent it. Only its age changes, by
+ * which clients tell a call that rings from one that rang.
  */
 export class ClientEvents {
   readonly #events: Events;
   readonly #echoes: TransactionEchoes;
+  readonly #clock: Clock;
   readonly #texts = new WeakMap<StoredEvent, Text>();
 
-  constructor(events: Events, echoes: TransactionEchoes) {
+  constructor(events: Events, echoes: TransactionEchoes, clock: Clock) {
     this.#events = events;
     this.#echoes = echoes;
+    this.#clock = clock;
+  }
+
+  /** Whoever keeps texts keeps them for a moment only: they tell how old their events are. */
+  get moment(): number {
+    return Math.floor(this.#clock.now() / MOMENT_MS);
   }
 
   /** The texts of several events, in their order, without the room's id: a sync response names it above them. */
@@ -64,7 +77,8 @@ export class ClientEvents {
   async shared(stored: readonly StoredEvent[]): Promise<string[]> {
     const missing = stored.filter((event) => !this.#isFresh(event));
     if (missing.length > 0) await this.#make(missing);
-    return stored.map((event) => this.#texts.get(event)?.text ?? '');
+    const now = this.#clock.now();
+    return stored.map((event) => withUnsigned(this.#texts.get(event)?.text ?? '', 'age', now - event.event.sentAt));
   }
 
   /** As `texts`, with the room's id in each. */
@@ -92,14 +106,17 @@ export class ClientEvents {
     }
   }
 
-  /** `unsigned` is always the last member, so that the transaction id can be slipped into it. */
   #withEcho(event: StoredEvent, text: string, viewer: Viewer): string {
     const id = event.event.sender === viewer.userId ? this.#echoes.of(event.nid, viewer) : undefined;
-    if (id === undefined) return text;
-    const separator = text.endsWith('"unsigned":{}}') ? '' : ',';
-    return `${text.slice(0, -2)}${separator}"transaction_id":${JSON.stringify(id)}}}`;
+    return id === undefined ? text : withUnsigned(text, 'transaction_id', id);
   }
 }
+
+/** `unsigned` is always the last member, so that what is not the same for everybody or always can be slipped into it. */
+const withUnsigned = (text: string, name: string, value: string | number): string => {
+  const separator = text.endsWith('"unsigned":{}}') ? '' : ',';
+  return `${text.slice(0, -2)}${separator}"${name}":${JSON.stringify(value)}}}`;
+};
 
 /** What is left of the event, if it has been redacted. */
 export const shown = ({ event, redactedBy }: StoredEvent): Event =>
