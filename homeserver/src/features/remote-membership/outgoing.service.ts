@@ -84,11 +84,11 @@ export class OutgoingMembership implements RemoteMembership {
   async deliverInvite(event: Event, room: Room, server: ServerName): Promise<Event> {
     const { engine, client } = this.#deps;
     const snapshot = room.head?.snapshot ?? 0;
-    const view = await engine.states.view(
-      room,
-      snapshot,
-      TOLD_TYPES.map((type) => [type, ''] as const),
-    );
+    const view = await engine.states.view(room, snapshot, [
+      ...TOLD_TYPES.map((type) => [type, ''] as const),
+      // So that the invited can be told by name who invites them.
+      ['m.room.member', event.sender] as const,
+    ]);
     const told = [...view.values()].map((stored) => stored.event.pdu);
     const body = { room_version: room.version.id, event: event.pdu, invite_room_state: told };
     const params = { roomId: room.roomId, eventId: event.eventId };

@@ -1,3 +1,4 @@
+import type { UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { strippedState } from '../../core/events/client-format.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
@@ -30,15 +31,19 @@ export class InvitedRooms {
   }
 
   async section(view: View, room: Room, member: Member): Promise<JsonText> {
-    const told = room.head ? await this.#fromState(view, room) : await this.#fromOthers(room, member);
     const own = await this.#engine.events.byNid(member.eventNid);
+    const told = room.head
+      ? await this.#fromState(view, room, own?.event.sender)
+      : await this.#fromOthers(room, member);
     const texts = told.filter((event) => !isMemberEvent(event, member) || !own).map((event) => JSON.stringify(event));
     if (own) texts.push(JSON.stringify(strippedState(own.event)));
     return objectOf({ [member.membership === 'knock' ? 'knock_state' : 'invite_state']: eventsOf(texts) });
   }
 
-  async #fromState({ upTo }: View, room: Room): Promise<readonly JsonObject[]> {
-    const view = await this.#engine.states.view(room, await this.#engine.stateLogs.at(room, upTo), SHOWN);
+  /** Clients say who invites by the name in that user's own membership. */
+  async #fromState({ upTo }: View, room: Room, sender: UserId | undefined): Promise<readonly JsonObject[]> {
+    const keys = sender === undefined ? SHOWN : [...SHOWN, ['m.room.member', sender] as const];
+    const view = await this.#engine.states.view(room, await this.#engine.stateLogs.at(room, upTo), keys);
     return [...view.values()].map(({ event }) => strippedState(event));
   }
 
