@@ -1,6 +1,8 @@
 import { MatrixError } from '@holm/spec/errors';
 import { EventId, type RoomId, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import { checkLevels } from '../../core/auth/rules/power-levels.ts';
+import { ALLOW } from '../../core/verdict.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { EventNid } from '../../rooms/model.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
@@ -63,6 +65,7 @@ export class Sending {
   async state(sender: UserId, { roomId, type, stateKey, content }: StateChange): Promise<EventId> {
     if (type === 'm.room.member') return this.#deps.membership.put(sender, roomId, stateKey, content);
     if (type === 'm.room.canonical_alias') await this.#checkAliases(sender, roomId, stateKey, content);
+    if (type === 'm.room.power_levels' && stateKey === '') await this.#checkLevels(roomId, content);
     return this.#send(roomId, { sender, type, stateKey, content });
   }
 
@@ -102,6 +105,13 @@ export class Sending {
     if (!(await this.#deps.engine.rooms.byId(roomId))?.head) {
       throw new MatrixError('M_FORBIDDEN', 'you are not in this room');
     }
+  }
+
+  /** The rules would refuse them as well, but who made a mistake should not be told that something is forbidden. */
+  async #checkLevels(roomId: RoomId, content: JsonObject): Promise<void> {
+    const room = await this.#deps.engine.rooms.byId(roomId);
+    const verdict = room?.version ? checkLevels(content, room.version) : ALLOW;
+    if (!verdict.allowed) throw new MatrixError('M_BAD_JSON', verdict.reason);
   }
 
   async #checkAliases(sender: UserId, roomId: RoomId, stateKey: string, content: JsonObject): Promise<void> {

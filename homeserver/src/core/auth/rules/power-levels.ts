@@ -2,6 +2,7 @@ import { UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { isObject } from '@holm/spec/json';
 import type { Event } from '../../events/event.ts';
+import type { RoomVersion } from '../../rooms/room-version.ts';
 import type { Verdict } from '../../verdict.ts';
 import { ALLOW, refuse } from '../../verdict.ts';
 import type { AuthState } from '../auth-state.ts';
@@ -18,26 +19,30 @@ export const checkPowerLevels = (event: Event, state: AuthState): Verdict => {
   return before === undefined ? ALLOW : checkChanges(event, before, powerLevelOf(event.sender, state));
 };
 
-const checkShape = (event: Event, state: AuthState): Verdict => {
-  const { content, version } = event;
+const checkShape = ({ content, version }: Event, state: AuthState): Verdict => {
+  const syntax = checkLevels(content, version);
+  if (!syntax.allowed || !version.auth.privilegedCreators) return syntax;
+  return checkNoCreators(Object.keys(content['users'] ?? {}), state);
+};
+
+/** Whether the levels are levels and the users users, whatever the room. */
+export const checkLevels = (content: JsonObject, version: RoomVersion): Verdict => {
   if (version.auth.powerLevels === 'integers') {
-    const named = NAMED_LEVELS.find((name) => !isLevelOrAbsent(event, member(content, name)));
+    const named = NAMED_LEVELS.find((name) => !isLevelOrAbsent(version, member(content, name)));
     if (named !== undefined) return refuse(`${named} is not an integer`);
-    const holder = ['events', 'notifications'].find((name) => !isLevelMap(event, content[name]));
+    const holder = ['events', 'notifications'].find((name) => !isLevelMap(version, content[name]));
     if (holder !== undefined) return refuse(`${holder} does not map to integers`);
   }
   const { users } = content;
-  if (!isLevelMap(event, users)) return refuse('users does not map to integers');
-  const listed = Object.keys(users ?? {});
-  if (!listed.every(UserId.is)) return refuse('users has a key that is not a user id');
-  return version.auth.privilegedCreators ? checkNoCreators(listed, state) : ALLOW;
+  if (!isLevelMap(version, users)) return refuse('users does not map to integers');
+  return Object.keys(users ?? {}).every(UserId.is) ? ALLOW : refuse('users has a key that is not a user id');
 };
 
-const isLevelOrAbsent = ({ version }: Event, value: Json | undefined): boolean =>
+const isLevelOrAbsent = (version: RoomVersion, value: Json | undefined): boolean =>
   value === undefined || readLevel(value, version.auth.powerLevels) !== undefined;
 
-const isLevelMap = (event: Event, map: Json | undefined): map is JsonObject | undefined =>
-  map === undefined || (isObject(map) && Object.values(map).every((value) => isLevelOrAbsent(event, value)));
+const isLevelMap = (version: RoomVersion, map: Json | undefined): map is JsonObject | undefined =>
+  map === undefined || (isObject(map) && Object.values(map).every((value) => isLevelOrAbsent(version, value)));
 
 const checkNoCreators = (listed: readonly string[], state: AuthState): Verdict => {
   const create = state('m.room.create', '');
