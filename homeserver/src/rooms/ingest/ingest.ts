@@ -1,6 +1,7 @@
 import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
 import { isServerAllowed } from '../../core/acl/server-acl.ts';
 import type { Event } from '../../core/events/event.ts';
+import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { MatrixError } from '@holm/spec/errors';
 import { refuse, type Verdict } from '../../core/verdict.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
@@ -51,8 +52,11 @@ export interface Step {
  */
 export class Ingest {
   readonly #deps: IngestDeps;
-  /** Fetching for one room happens once at a time: the second transaction mostly finds that nothing is missing. */
-  readonly #fetching = new KeyedQueue<RoomNid>();
+  /**
+   * Fetching for one room from one server happens once at a time: the second time mostly nothing is missing. A server
+   * that takes its time, or never answers, holds up only what it sent itself.
+   */
+  readonly #fetching = new KeyedQueue<`${RoomNid} ${ServerName}`>();
   readonly #outliers: Outliers;
 
   constructor(deps: IngestDeps) {
@@ -66,7 +70,7 @@ export class Ingest {
     if (!room?.head) return new Map();
     if (!(await this.isAllowed(room, origin))) {
       this.#deps.log.info('events of a server that the room denies', { origin, roomId });
-      return new Map();
+      return denied(room, raw);
     }
     const { events, refused } = await this.#deps.admission.admit(room, raw);
     const verdicts = new Map([...refused].map(([id, why]): [EventId, Verdict] => [id, refuse(why)]));
@@ -82,7 +86,7 @@ export class Ingest {
     events: readonly Event[],
     { forward }: { readonly forward: boolean },
   ): Promise<Map<EventId, Verdict>> {
-    return this.#fetching.run(room.nid, async () => {
+    return this.#fetching.run(`${room.nid} ${origin}`, async () => {
       const news = await this.#news(room, events);
       if (news.length === 0) return new Map(events.map(({ eventId }) => [eventId, { allowed: true }]));
       const step = await this.#prepare(origin, room, news);
@@ -182,3 +186,8 @@ export class Ingest {
     return { events, outliers, stated };
   }
 }
+
+const denied = ({ version }: Room, raw: readonly unknown[]): Map<EventId, Verdict> => {
+  const events = raw.map((pdu) => parsePdu(pdu, version)).filter((event): event is Event => !isRefused(event));
+  return new Map(events.map(({ eventId }) => [eventId, refuse('the room denies your server')]));
+};
