@@ -71,6 +71,12 @@ export class TestNetwork implements AsyncDisposable {
   async heal(one: string, other: string): Promise<void> {
     this.link(one, other).heal();
     this.link(other, one).heal();
+    await this.retry();
+  }
+
+  /** Moves time on until all servers have tried again to reach those that did not answer. */
+  async retry(): Promise<void> {
+    await this.settle(); // what is under way must not look as if it took so long
     this.clock.advance(LONGEST_PAUSE_MS);
     await this.settle();
   }

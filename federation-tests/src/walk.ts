@@ -59,7 +59,7 @@ export class Walk {
       await this.#step();
     }
     for (const [one, other] of this.#cuts) await network.heal(one, other);
-    await network.settle();
+    await network.retry();
     // What each says next follows everything that its server knows of; twice, so that nothing is left loose.
     for (const admin of [...this.admins, ...this.admins]) {
       await admin.say(this.room, 'amen');
