@@ -16,11 +16,15 @@ await using server = new ServerProcess({ name: 'crash.test', port: await freePor
 const home = () => JSON.parse(readFileSync(join(server.folder, 'postgres.json'), 'utf8'));
 
 const killPostgres = (): void => {
+  if (!existsSync(join(server.folder, 'postgres.json'))) return;
   const file = join(home().folder, 'data', 'postmaster.pid');
   if (!existsSync(file)) return;
   const [pid] = readFileSync(file, 'utf8').split('\n');
   process.kill(Number(pid), 'SIGKILL');
 };
+
+// A server that does not come back leaves its PostgreSQL running.
+process.once('exit', killPostgres);
 
 const { acknowledged, faults, kills, repeated, restartSeconds } = await crash({
   server,
