@@ -101,7 +101,7 @@ export const resealed = (
   pdu: JsonObject,
   change: JsonObject,
   { version, signer }: { version: RoomVersion; signer: Signer },
-) => {
+): JsonObject => {
   const { hashes: _, signatures: __, ...rest } = { ...pdu, ...change };
   const hashed = { ...rest, hashes: { sha256: sha256(canonicalJson(rest, 'lenient')) } };
   const text = referenceText({ ...hashed, signatures: {} }, { ...version, strictCanonicalJson: false });
