@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person } from '../src/people.ts';
 
-describe('what the specification says of events', () => {
+describe('events and memberships, as clients read them', () => {
   let network: TestNetwork;
   let alice: Person;
   let bob: Person;
@@ -29,6 +29,18 @@ describe('what the specification says of events', () => {
     for (const person of [alice, bob]) expect(await ages(person)).to.deep.equal([0, 0, 0, 0]);
     network.clock.advance(61_000);
     for (const person of [alice, bob]) expect(await ages(person)).to.deep.equal([61_000, 61_000, 61_000, 61_000]);
+  });
+
+  it('takes an empty token for none', async () => {
+    const room = await alice.createRoom();
+    for (const [path, empty] of [
+      ['messages?dir=b', '&from=&to='],
+      ['messages?dir=f', '&from='],
+      ['members?not_membership=leave', '&at='],
+    ] as const) {
+      const { chunk } = await alice.ask('GET', `${pathOf(room)}/${path}`);
+      expect((await alice.ask('GET', `${pathOf(room)}/${path}${empty}`)).chunk, path).to.deep.equal(chunk);
+    }
   });
 
   for (const where of ['a.test', 'b.test']) {

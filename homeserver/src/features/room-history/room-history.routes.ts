@@ -4,8 +4,9 @@ import { type Route, route } from '../../http/route.ts';
 import type { RoomHistory } from './room-history.service.ts';
 
 export const roomHistoryRoutes = (history: RoomHistory): readonly Route[] => [
-  route(getRoomEvents, async ({ caller, params, query }) =>
-    jsonText(await history.messages(caller, params.roomId, query)),
+  // An empty token is none: there are clients that always write the parameter.
+  route(getRoomEvents, async ({ caller, params, query: { from, to, ...query } }) =>
+    jsonText(await history.messages(caller, params.roomId, { ...query, ...(from && { from }), ...(to && { to }) })),
   ),
 
   route(getOneRoomEvent, async ({ caller, params }) =>

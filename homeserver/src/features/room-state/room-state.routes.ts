@@ -15,8 +15,9 @@ export const roomStateRoutes = (state: RoomState): readonly Route[] => [
     jsonText(await state.one(caller, { roomId, type: eventType, stateKey, format: query.format ?? 'content' })),
   ),
 
-  route(getMembersByRoom, async ({ caller, params, query }) =>
-    jsonText(await state.members(caller, params.roomId, query)),
+  // An empty token is none: there are clients that always write the parameter.
+  route(getMembersByRoom, async ({ caller, params, query: { at, ...query } }) =>
+    jsonText(await state.members(caller, params.roomId, { ...query, ...(at && { at }) })),
   ),
 
   route(getJoinedMembersByRoom, async ({ caller, params }) => ({
