@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
 const SCRIPT_PATH = '/dev/reload.js';
@@ -40,6 +41,11 @@ export class Front {
     front.#server.listen(port, 'localhost');
     await once(front.#server, 'listening');
     return front;
+  }
+
+  /** The one that was asked for, or where that was 0, a free one. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   reload(): void {

@@ -11,6 +11,7 @@ const everything = [
   'homeserver/scripts/**/*.test.ts',
   'client/src/**/*.test.ts',
   'federation-tests/tests/**/*.test.ts',
+  'federation-tests/dev/**/*.test.ts',
 ];
 
 const args = process.argv.slice(2);
