@@ -14,8 +14,11 @@ export default {
     entryFileNames: 'assets/[name]-[hash].js',
     chunkFileNames: 'assets/[name]-[hash].js',
     assetFileNames: 'assets/[name]-[hash][extname]',
-    // One chunk for the SDK, so that a change of ours does not make browsers fetch it again.
-    manualChunks: (id) => (id.includes('node_modules/') && !/node_modules\/(@lit|lit)/.test(id) ? 'matrix' : undefined),
+    // A chunk each for the libraries, so that a change of ours does not make browsers fetch them again.
+    manualChunks: (id) => {
+      if (!id.includes('node_modules/')) return undefined;
+      return /node_modules\/(@lit|lit)/.test(id) ? 'lit' : 'matrix';
+    },
     hoistTransitiveImports: false,
   },
   // The SDK's own modules import each other in circles; that is not ours to see at every build.
