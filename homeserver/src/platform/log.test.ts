@@ -27,4 +27,17 @@ describe('the log', () => {
     log.info('outside');
     expect(lines.map(({ requestId }) => requestId)).to.eql(['r-1', undefined]);
   });
+
+  it('tells what went wrong and why, and nothing that hangs on an error', () => {
+    const { log, lines } = logInto('info');
+    const cause = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (body)=(a secret)' });
+    log.info('it failed', { err: Object.assign(new TypeError('no row', { cause }), { parameters: ['a secret'] }) });
+    expect(JSON.stringify(lines)).to.not.contain('a secret');
+    const err = lines[0]?.['err'] as Record<string, Record<string, unknown>>;
+    expect(err).to.include({ type: 'TypeError', message: 'no row' });
+    expect(err['stack']).to.be.a('string');
+    expect(err['cause']).to.include({ type: 'Error', message: 'duplicate key', code: '23505' });
+    log.info('it threw', { err: 'text' });
+    expect(lines[1]?.['err']).to.equal('text');
+  });
 });

@@ -20,8 +20,26 @@ interface Destination {
   write(line: string): void;
 }
 
-/** An error becomes its message, stack and cause; pino only does that for a field called `err`. */
-const serializers = { err: pino.stdSerializers.errWithCause };
+const MAX_CAUSES = 5;
+
+/**
+ * An error becomes its kind, code, message, stack and cause; pino only does that for a field called `err`. Nothing else
+ * of it is written: databases attach rows and parameters to their errors, and other servers' answers may hang on ours.
+ */
+const told = (error: unknown, causes = MAX_CAUSES): unknown => {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: name,
+    ...(typeof code === 'string' && { code }),
+    message,
+    stack,
+    ...(cause !== undefined && causes > 0 && { cause: told(cause, causes - 1) }),
+  };
+};
+
+const serializers = { err: (error: unknown) => told(error) };
 
 type Level = LogLevel | 'silent';
 

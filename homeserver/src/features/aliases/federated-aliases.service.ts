@@ -5,13 +5,16 @@ import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 import type { RemoteAliases } from './aliases.service.ts';
 
+/** Room for a thousand servers. */
+const MAX_BYTES = 512 * 1024;
+
 /** Asks the servers that the aliases belong to. */
 export const federatedAliases = (client: Pick<FederationClient, 'call'>): RemoteAliases => ({
   async query(alias) {
     const server = serverOf(alias);
     try {
       // Somebody waits to get into a room: it is worth a try even if the server was silent a moment ago.
-      const call = { query: { room_alias: alias }, ignoreBackOff: true };
+      const call = { query: { room_alias: alias }, ignoreBackOff: true, maxBytes: MAX_BYTES };
       const { room_id: roomId, servers } = await client.call(server, queryRoomDirectory, call);
       if (!RoomId.is(roomId)) return undefined;
       return { roomId, servers: servers.filter((name) => ServerName.is(name)) };

@@ -5,13 +5,16 @@ import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 import type { RemoteProfiles } from './profiles.service.ts';
 
+/** A profile is at most 64 KiB; answers are remembered, so nobody may send us more than that. */
+const MAX_BYTES = 128 * 1024;
+
 /** Asks the servers that the users belong to. */
 export const federatedProfiles = (client: Pick<FederationClient, 'call'>): RemoteProfiles => ({
   async query(userId, field) {
     const server = serverOf(userId);
     try {
       const query = { user_id: userId, ...(field !== undefined && { field }) };
-      return await client.call(server, queryProfile, { query });
+      return await client.call(server, queryProfile, { query, maxBytes: MAX_BYTES });
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       if (error.status === 404) return undefined;

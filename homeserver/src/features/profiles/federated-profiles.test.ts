@@ -25,8 +25,8 @@ describe('profiles of other servers', () => {
     expect(await profiles.query(bob)).to.eql({ displayname: 'Bob' });
     await profiles.query(bob, 'displayname');
     expect(calls).to.eql([
-      ['b.test', { query: { user_id: bob } }],
-      ['b.test', { query: { user_id: bob, field: 'displayname' } }],
+      ['b.test', { query: { user_id: bob }, maxBytes: 131_072 }],
+      ['b.test', { query: { user_id: bob, field: 'displayname' }, maxBytes: 131_072 }],
     ]);
   });
 

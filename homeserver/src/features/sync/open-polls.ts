@@ -1,13 +1,22 @@
 import type { SessionsEnded } from '../accounts/index.ts';
 
+/** A client has one, or a few while connections change; more are those that it has lost, or somebody up to no good. */
+const MAX_PER_SESSION = 20;
+
 /** Long polls that wait, so that they can be ended before their time. */
 export class OpenPolls {
   readonly #byToken = new Map<number, Set<AbortController>>();
 
-  /** Aborts when the session of this access token ends. */
+  /** Aborts when the session of this access token ends, or has opened many others since. */
   open(tokenId: number): AbortController & Disposable {
     const poll = new AbortController();
     const polls = this.#byToken.get(tokenId) ?? new Set();
+    if (polls.size >= MAX_PER_SESSION)
+      for (const oldest of polls) {
+        oldest.abort(OVER);
+        polls.delete(oldest);
+        break;
+      }
     polls.add(poll);
     this.#byToken.set(tokenId, polls);
     return Object.assign(poll, {
