@@ -125,6 +125,10 @@ export class Ingest {
     await room.members.load(serverName);
     const ids = step.events.map(({ eventId }) => eventId);
     const followed = new Set(await events.gapsAt(room.nid, ids));
+    // What comes before an event that has followers has them, too.
+    for (const event of step.events.toReversed()) {
+      if (followed.has(event.eventId)) for (const id of event.prevEvents) followed.add(id);
+    }
     const change = new Change(room, head);
     const placer = new Placer(this.#deps, change, followed);
     let verdicts: Map<EventId, Verdict>;

@@ -30,7 +30,7 @@ export class Missing {
     const all = new Map(events.map((event) => [event.eventId, event]));
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const prevEvents = [...all.values()].flatMap((event) => event.prevEvents);
-      const wanted = await this.#unknown(prevEvents, all, 'placed');
+      const wanted = await this.#missed(room, prevEvents, all);
       if (wanted.length === 0) break;
       const latest = [...all.values()].filter(({ prevEvents }) => prevEvents.some((id) => wanted.includes(id)));
       const earliest = room.head?.extremities.map(({ eventId }) => eventId) ?? [];
@@ -42,7 +42,7 @@ export class Missing {
         }),
       );
       const { events: found } = await this.#deps.admission.admit(room, raw ?? []);
-      if (!(await this.#takeAncestors(all, found))) break;
+      if (!(await this.#takeAncestors(room, all, found))) break;
     }
     return [...all.values()];
   }
@@ -51,20 +51,24 @@ export class Missing {
    * Takes those of `found` that lead from the events to what is known. The others are no news: a server that does not
    * know our newest events goes on to what was there before we joined, which must not come in as if it were new.
    */
-  async #takeAncestors(all: Map<EventId, Event>, found: readonly Event[]): Promise<boolean> {
+  async #takeAncestors(room: Room, all: Map<EventId, Event>, found: readonly Event[]): Promise<boolean> {
     const byId = new Map(found.map((event) => [event.eventId, event]));
     let wave: readonly Event[] = [...all.values()];
     const before = all.size;
     while (wave.length > 0) {
-      const wanted = await this.#unknown(
-        wave.flatMap((event) => event.prevEvents),
-        all,
-        'placed',
-      );
+      const prevEvents = wave.flatMap((event) => event.prevEvents);
+      const wanted = await this.#missed(room, prevEvents, all);
       wave = wanted.flatMap((id) => byId.get(id) ?? []);
       for (const event of wave) all.set(event.eventId, event);
     }
     return all.size > before;
+  }
+
+  /** What we do not have and may yet come in as new. What events of ours follow already is history: a gap to be filled. */
+  async #missed(room: Room, ids: readonly EventId[], among: ReadonlyMap<EventId, Event>): Promise<EventId[]> {
+    const unknown = await this.#unknown(ids, among, 'placed');
+    const gaps = new Set(unknown.length === 0 ? [] : await this.#deps.events.gapsAt(room.nid, unknown));
+    return unknown.filter((id) => !gaps.has(id));
   }
 
   /** Those of `events` that follow an event which we do not have, even so. */
