@@ -145,4 +145,23 @@ describe('a conversation between servers', () => {
     expect(textsOf(await carol.history(room)).reverse()).to.deep.equal([...missed, 'after the gap']);
     await network.heal('a.test', 'c.test');
   });
+
+  it('does not take for new what was there before a newcomer', async () => {
+    const carol = await network.person('carol', 'c.test');
+    await network.settle();
+    network.cut('a.test', 'b.test');
+    await bob.say(room, 'meanwhile'); // follows what Carol's server will know only as history
+    await carol.join(room, ['a.test']);
+    await alice.setState(room, ['m.room.join_rules', ''], { join_rule: 'invite' });
+    await network.heal('a.test', 'b.test');
+    await bob.say(room, 'here again');
+    await network.settle();
+    await carol.view.sync();
+    expect(carol.view.joined.get(room)!.timeline.map(({ type }) => type)).not.to.include('m.room.create');
+    expect(await carol.state(room)).to.deep.equal(await alice.state(room));
+    expect(await bob.state(room)).to.deep.equal(await alice.state(room));
+    const history = await carol.history(room);
+    expect(textsOf(history)).to.have.members(['meanwhile', 'here again']);
+    expect(history.at(-1).type).to.equal('m.room.create');
+  });
 });
