@@ -99,8 +99,11 @@ export class OutgoingMembership implements RemoteMembership {
     if (isRefused(signed) || signed.eventId !== event.eventId) {
       throw new MatrixError('M_UNKNOWN', `${server} answered with another event than the invite`, { status: 502 });
     }
-    const signatures = { ...signed.pdu.signatures, ...event.pdu.signatures };
-    return { ...event, pdu: { ...event.pdu, signatures }, text: undefined };
+    // Nothing but that server's own signature, and not so much of it that nobody else would take the event.
+    const signatures = { ...event.pdu.signatures, [server]: signed.pdu.signatures[server] ?? {} };
+    const countersigned = parsePdu({ ...event.pdu, signatures }, room.version);
+    if (!isRefused(countersigned)) return countersigned;
+    throw new MatrixError('M_UNKNOWN', `${server} made the invite ${countersigned.refused}`, { status: 502 });
   }
 
   async #joinBy(server: ServerName, wanted: Wanted): Promise<void> {

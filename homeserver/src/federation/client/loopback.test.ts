@@ -133,16 +133,22 @@ describe('requests between two servers', () => {
     expect(await b.verifier.verify({ method: 'GET', uri: '/x', authorization, bodyText: '' })).to.equal(A);
   });
 
-  it('are refused when they were signed for another server', async () => {
-    const [, b] = await startTwo();
-    const signed = { method: 'GET', uri: '/x', origin: A, destination: ServerName.parse('c.test'), content: undefined };
-    const key = testKey(1);
-    const authorization = printXMatrix({ ...signed, key: key.keyId, signature: signText(requestText(signed), key) });
-    const verdict = await b.verifier
-      .verify({ ...signed, authorization, bodyText: '' })
-      .catch((error: unknown) => error);
-    expect(verdict).to.be.instanceOf(MatrixError).with.property('status', 401);
-  });
+  const misplaced: [what: string, origin: ServerName, destination: ServerName, keySeed: number][] = [
+    ['were signed for another server', A, ServerName.parse('c.test'), 1],
+    ['come back to the server that signed them', B, B, 2],
+  ];
+  for (const [what, origin, destination, keySeed] of misplaced) {
+    it(`are refused when they ${what}`, async () => {
+      const [, b] = await startTwo();
+      const signed = { method: 'GET', uri: '/x', origin, destination, content: undefined };
+      const key = testKey(keySeed);
+      const authorization = printXMatrix({ ...signed, key: key.keyId, signature: signText(requestText(signed), key) });
+      const verdict = await b.verifier
+        .verify({ ...signed, authorization, bodyText: '' })
+        .catch((error: unknown) => error);
+      expect(verdict).to.be.instanceOf(MatrixError).with.property('status', 401);
+    });
+  }
 
   it('are believed after the sender has changed its key, and not with its old one', async () => {
     const [a, b] = await startTwo();

@@ -39,7 +39,7 @@ export class RequestVerifier {
       'holm_federation_refused_requests_total',
       'Requests of other servers not let in.',
       {
-        why: ['malformed', 'wrong destination', 'forbidden', 'unknown key', 'wrong signature'],
+        why: ['malformed', 'wrong destination', 'wrong origin', 'forbidden', 'unknown key', 'wrong signature'],
       },
     );
   }
@@ -52,6 +52,8 @@ export class RequestVerifier {
     if (destination !== undefined && destination !== serverName) {
       return this.#refuse('wrong destination', `this server is not ${destination}`, origin);
     }
+    // We never ask ourselves, so this is somebody who has got hold of a request of ours, or of an old key.
+    if (origin === serverName) return this.#refuse('wrong origin', 'this server does not ask itself', origin);
     if (!this.#isAllowed(origin)) {
       this.#refused.add(1, { why: 'forbidden' });
       throw new MatrixError('M_FORBIDDEN', 'this server does not talk to yours');
@@ -66,7 +68,7 @@ export class RequestVerifier {
   }
 
   #refuse(
-    why: 'malformed' | 'wrong destination' | 'unknown key' | 'wrong signature',
+    why: 'malformed' | 'wrong destination' | 'wrong origin' | 'unknown key' | 'wrong signature',
     message: string,
     origin?: ServerName,
   ): never {
