@@ -1,5 +1,4 @@
 import { PATIENCE_MS } from './http.ts';
-import type { Person } from './people.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
@@ -13,6 +12,12 @@ export interface RoomView {
   gap: string | undefined;
 }
 
+/** Who syncs. */
+export interface Syncing {
+  readonly userId: string;
+  ask(method: 'GET', path: string): Promise<any>;
+}
+
 /** What a client knows by having synced: the answers of `/sync`, put together. */
 export class View {
   readonly joined = new Map<string, RoomView>();
@@ -21,9 +26,9 @@ export class View {
   readonly invited = new Map<string, any[]>();
   /** Where the next sync goes on. */
   since: string | undefined;
-  readonly #person: Person;
+  readonly #person: Syncing;
 
-  constructor(person: Person) {
+  constructor(person: Syncing) {
     this.#person = person;
   }
 

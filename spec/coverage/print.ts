@@ -23,7 +23,9 @@ const count = (entries: readonly Entry[], status: Status): number =>
   entries.filter((entry) => entry.status === status).length;
 
 const row = (name: string, entries: readonly Entry[]): string =>
-  [name.padEnd(36), ...STATUSES.map((status) => String(count(entries, status)).padStart(11)), percent(entries)].join('');
+  [name.padEnd(36), ...STATUSES.map((status) => String(count(entries, status)).padStart(11)), percent(entries)].join(
+    '',
+  );
 
 const percent = (entries: readonly Entry[]): string =>
   `${Math.round((100 * count(entries, 'done')) / entries.length)} %`.padStart(8);

@@ -46,13 +46,10 @@ export type QueryOf<E extends Endpoint> = Static<E['query']>;
 export type BodyOf<E extends Endpoint> = Static<E['body']>;
 export type ResponseOf<E extends Endpoint> = Static<E['response']>;
 
-type Definition<
-  A extends Auth,
-  P extends TSchema,
-  Q extends TSchema,
-  B extends TSchema,
-  R extends TSchema,
-> = Omit<Endpoint<A, P, Q, B, R>, 'api'>;
+type Definition<A extends Auth, P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema> = Omit<
+  Endpoint<A, P, Q, B, R>,
+  'api'
+>;
 
 /** An operation of the client-server API. Paths of `v3` are also served as `r0`, which older clients call. */
 export const clientEndpoint = <

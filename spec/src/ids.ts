@@ -26,8 +26,7 @@ const fits = (raw: string): boolean =>
   raw.length <= MAX_BYTES && (raw.length <= MAX_BYTES / 3 || encoder.encode(raw).length <= MAX_BYTES);
 
 const idType = <T extends string>(label: string, matches: (raw: string) => boolean) => {
-  const is = (raw: unknown): raw is T =>
-    typeof raw === 'string' && fits(raw) && raw.isWellFormed() && matches(raw);
+  const is = (raw: unknown): raw is T => typeof raw === 'string' && fits(raw) && raw.isWellFormed() && matches(raw);
   const parse = (raw: string): T => {
     if (!is(raw)) throw new InvalidIdError(`not a ${label}: ${JSON.stringify(raw.slice(0, MAX_BYTES))}`);
     return raw;

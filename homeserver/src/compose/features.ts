@@ -31,7 +31,6 @@ interface Parts {
 export const composeFeatures = (base: Base, { federation, rooms, accounts }: Parts) => {
   const { engine, ingest, outside } = rooms;
   const { client, signer, keyring: verifier } = federation;
-  const { serverName } = base;
   const profiles = new Profiles({
     ...base,
     users: accounts.accounts,

@@ -5,9 +5,11 @@ export class KeyedQueue<Key> {
   run<T>(key: Key, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key);
     const result = before === undefined ? work() : before.then(work, work);
-    const tail = result.catch(() => undefined).finally(() => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
-    });
+    const tail = result
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      });
     this.#tails.set(key, tail);
     return result;
   }

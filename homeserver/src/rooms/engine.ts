@@ -77,66 +77,58 @@ export interface RoomEngine {
 const POSITIONS_AT_HAND = 1_000;
 
 export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> => {
-  const { db, clock, entropy, log, notifier, signer, listeners } = deps;
-  const nids = new Numbers(db, 'event_nids');
-  const positions = new Numbers(db, 'event_positions');
-  await positions.ensure(POSITIONS_AT_HAND);
-  const stream = new Stream('events', positions.take(), () => positions.take());
-
-  const roomChanges = new LastChanges<RoomNid>(stream.settled);
-  const memberChanges = new LastChanges<RoomNid>(stream.settled);
-  const rooms = new Rooms(db);
-  const events = new Events(db, rooms, deps.eventCacheBytes);
-  const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
-  const tries = new Tries(db, new Numbers(db, 'state_row_ids'), hasher);
-  const states = new States(tries, events);
-  const userRooms = new UserRooms(db);
-  const authGraphs = new AuthGraphs(db);
+  const { db, clock, signer } = deps;
+  const serverName = signer.server;
+  const memory = await createMemory(deps);
+  const { rooms, events, states, tries, userRooms } = memory;
   const stateLogs = new StateLogs(db);
   const visible = new Visible(states, events, userRooms);
   const writer = new RoomWriter(db);
-  const committer = new Committer({
-    roomChanges,
-    memberChanges,
-    writer,
-    events,
-    userRooms,
-    authGraphs,
-    stream,
-    positions,
-    notifier,
-    log,
-    serverName: signer.server,
-    listeners,
-  });
+  const committer = new Committer({ ...deps, ...memory, writer, serverName });
   const echoes = new TransactionEchoes();
   const queue = new KeyedQueue<RoomNid>();
-  const shared = { clock, entropy, signer, states, events, tries, nids, committer, rooms, queue, db, writer };
+  const nids = new Numbers(db, 'event_nids');
+  const sending = { ...deps, states, events, tries, nids, committer, rooms, queue };
   return {
-    serverName: signer.server,
-    stream,
-    roomChanges,
-    memberChanges,
+    ...memory,
+    serverName,
     stateLogs,
-    rooms,
-    events,
-    states,
-    tries,
-    authGraphs,
     timeline: new Timeline(db, events),
     visible,
     access: new RoomAccess({ rooms, userRooms, states, stateLogs, visible }),
     clientEvents: new ClientEvents(events, echoes, clock),
     echoes,
-    userRooms,
-    sender: new Sender(shared),
-    creator: new Creator(shared),
+    sender: new Sender(sending),
+    creator: new Creator(sending),
     committer,
     writer,
     nids,
     queue,
     async membersOf(room) {
-      return room.members.loaded ?? queue.run(room.nid, () => room.members.load(signer.server));
+      return room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
     },
+  };
+};
+
+/** What the process remembers of rooms, and the stream that orders what happens in them. */
+const createMemory = async ({ db, entropy, eventCacheBytes }: EngineDeps) => {
+  const positions = new Numbers(db, 'event_positions');
+  await positions.ensure(POSITIONS_AT_HAND);
+  const stream = new Stream('events', positions.take(), () => positions.take());
+  const rooms = new Rooms(db);
+  const events = new Events(db, rooms, eventCacheBytes);
+  const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
+  const tries = new Tries(db, new Numbers(db, 'state_row_ids'), hasher);
+  return {
+    positions,
+    stream,
+    roomChanges: new LastChanges<RoomNid>(stream.settled),
+    memberChanges: new LastChanges<RoomNid>(stream.settled),
+    rooms,
+    events,
+    tries,
+    states: new States(tries, events),
+    userRooms: new UserRooms(db),
+    authGraphs: new AuthGraphs(db),
   };
 };

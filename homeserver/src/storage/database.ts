@@ -148,6 +148,7 @@ export const watchQueries =
     const started = clock.now();
     const result = await query();
     const tookMs = clock.now() - started;
-    if (tookMs >= SLOW_QUERY_MS) log.warn('slow query', { query: statement.name ?? statement.text.slice(0, 80), tookMs });
+    if (tookMs >= SLOW_QUERY_MS)
+      log.warn('slow query', { query: statement.name ?? statement.text.slice(0, 80), tookMs });
     return result;
   };

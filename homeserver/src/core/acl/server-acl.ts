@@ -24,7 +24,7 @@ export const matchesGlob = (glob: string, text: string): boolean => {
   let g = 0;
   let star = -1;
   let resume = 0;
-  for (let t = 0; t < text.length; ) {
+  for (let t = 0; t < text.length;) {
     if (g < glob.length && (glob[g] === '?' || (glob[g] === text[t] && glob[g] !== '*'))) {
       g++;
       t++;

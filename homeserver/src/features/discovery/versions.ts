@@ -11,4 +11,9 @@ export const SPEC_VERSIONS: readonly string[] = [
 ];
 
 /** Features outside of any release that work now. Whoever builds one adds it. */
-export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {};
+export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
+  // `state_after` in /sync, under its name of before.
+  'org.matrix.msc4222': true,
+  // Profile fields beside the name and the picture.
+  'uk.tcpip.msc4133.stable': true,
+};
