@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,7 @@ export class ServerProcess implements AsyncDisposable {
   constructor({ name, port, config = {} }: ProcessOptions) {
     this.name = name;
     this.url = `http://127.0.0.1:${port}`;
+    chmodSync(this.folder, 0o711); // as root, PostgreSQL's own account has to get in
     const settings = {
       server_name: name,
       data_dir: this.folder,
