@@ -1,3 +1,4 @@
+import { MatrixError } from '@holm/spec/errors';
 import type { ServerName } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { ServerKeys } from '@holm/spec/server-server/keys';
@@ -13,9 +14,13 @@ export interface NotaryDeps {
   readonly clock: Clock;
 }
 
+/** Anybody may ask about any names, and what is not known has to be looked for: so many at a time. */
+const MAX_LOOK_UPS = 100;
+
 /** Tells others the keys of this server, and vouches for those of servers that it has heard from. */
 export class Notary {
   readonly #deps: NotaryDeps;
+  #lookUps = 0;
 
   constructor(deps: NotaryDeps) {
     this.#deps = deps;
@@ -30,7 +35,13 @@ export class Notary {
     const { own, directory, isAllowed, clock } = this.#deps;
     if (server === own.serverName) return this.own();
     if (!isAllowed(server)) return undefined;
-    const answer = await directory.answerOf(server, minimumValidUntil ?? clock.now());
-    return answer && signJson(answer.json, own.serverName, own.signing[0]);
+    if (this.#lookUps >= MAX_LOOK_UPS) throw new MatrixError('M_LIMIT_EXCEEDED', 'too many keys are being looked for');
+    this.#lookUps++;
+    try {
+      const answer = await directory.answerOf(server, minimumValidUntil ?? clock.now());
+      return answer && signJson(answer.json, own.serverName, own.signing[0]);
+    } finally {
+      this.#lookUps--;
+    }
   }
 }
