@@ -15,7 +15,7 @@ inEachRoom('after an outage', (cast) => {
       const texts = missed(count);
       for (const text of texts) await host.say(room, text);
       await host.setState(room, ['m.room.name', ''], { name: 'Meanwhile' });
-      pair.heal();
+      await pair.heal();
       await host.say(room, 'there you are');
       await guest.view.untilMessage(room, 'there you are');
       await cast.agree(room);
@@ -32,7 +32,7 @@ inEachRoom('after an outage', (cast) => {
     pair.cut();
     const texts = missed(12);
     for (const [index, text] of texts.entries()) await (index % 2 === 0 ? host : guest).say(room, text);
-    pair.heal();
+    await pair.heal();
     await host.say(room, 'there you are');
     await guest.say(room, 'and you');
     for (const person of [host, guest]) {
@@ -59,7 +59,7 @@ inEachRoom('after an outage', (cast) => {
     await host.setState(room, ['m.room.power_levels', ''], { ...levels, events: { 'm.room.name': 75 } });
     await host.say(room, 'is anybody there?');
     await guest.say(room, 'hello?');
-    pair.heal();
+    await pair.heal();
     await host.say(room, 'there you are');
     await guest.say(room, 'and you');
     await host.view.untilMessage(room, 'and you');
@@ -87,7 +87,7 @@ inEachRoom('after an outage', (cast) => {
     await host.setState(room, ['m.room.power_levels', ''], { ...levels, events: { ...levels.events, ...byHost } });
     await host.setState(room, ['org.example.host', ''], { by: 'host' });
     await guest.ask('PUT', `/profile/${encodeURIComponent(guest.userId)}/displayname`, { displayname: 'New name' });
-    pair.heal();
+    await pair.heal();
     await host.say(room, 'there you are');
     await guest.say(room, 'and you');
     await host.view.untilMessage(room, 'and you');

@@ -15,6 +15,8 @@ export const otherSide = (side: Side): Side => (side === 'holm' ? 'synapse' : 'h
 
 const PATIENCE_MS = 20_000;
 const POLL_MS = 100;
+/** More than either is set to wait for before it tries the other again. Synapse then waits for something to send. */
+const BACK_OFF_MS = 600;
 
 /** What a test set-up wants of our server. It speaks TLS and finds the other by its name, as it would elsewhere. */
 const holmSettings = (database: string, listeners: readonly object[]): object => ({
@@ -41,6 +43,7 @@ export class Pair implements AsyncDisposable {
   readonly #links: readonly Link[];
   readonly #stack: AsyncDisposableStack;
   #people = 0;
+  #isCut = false;
 
   private constructor(servers: Pick<Pair, 'holm' | 'synapse'>, links: readonly Link[], stack: AsyncDisposableStack) {
     this.holm = servers.holm;
@@ -70,11 +73,16 @@ export class Pair implements AsyncDisposable {
 
   /** From now on, neither of the two reaches the other. */
   cut(): void {
+    this.#isCut = true;
     for (const link of this.#links) link.cut();
   }
 
-  heal(): void {
+  /** They reach each other again. Resolves once neither leaves the other alone any more for not having answered. */
+  async heal(): Promise<void> {
+    if (!this.#isCut) return;
+    this.#isCut = false;
     for (const link of this.#links) link.heal();
+    await pause(BACK_OFF_MS);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

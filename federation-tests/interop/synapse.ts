@@ -120,6 +120,8 @@ const settingsOf = ({ name, clientPort, federationPort, certificate }: SynapseOp
   federation: {
     max_short_retry_delay: 100,
     max_short_retries: 1,
+    max_long_retry_delay: 100,
+    max_long_retries: 1,
     destination_min_retry_interval: 100,
     destination_retry_multiplier: 1,
     destination_max_retry_interval: 200,
