@@ -51,6 +51,17 @@ describe('account data on a database', () => {
     );
   });
 
+  it('is not more than an account may keep, and can still be replaced by less', async () => {
+    const key = (type: string) => ({ userId: alice, roomId: undefined, type });
+    const large = { text: 'x'.repeat(9_000_000) };
+    await accountData.set(key('one'), large);
+    expect(await accountData.set(key('two'), large).catch(code)).to.equal('M_RESOURCE_LIMIT_EXCEEDED');
+    await accountData.set({ ...key('one'), userId: bob }, large);
+    await accountData.set(key('one'), { text: 'less' });
+    await accountData.set(key('two'), large);
+    expect(await accountData.get(key('one'))).to.eql({ text: 'less' });
+  });
+
   it('is told as changes, each once, the newest content', async () => {
     const key = { userId: alice, roomId: undefined, type: 'x' };
     await accountData.set(key, { n: 1 });

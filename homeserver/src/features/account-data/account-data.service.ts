@@ -16,6 +16,9 @@ export interface AccountDataDeps {
   readonly derived: ReadonlyMap<string, Derive>;
 }
 
+/** What one account may keep, in characters. A first sync holds all of it. */
+const MAX_SIZE = 16_000_000;
+
 /** The stream of account data, from where the last run left it. */
 export const openAccountDataStream = async (db: Database): Promise<Stream> =>
   new Stream('account_data', await store.lastPosition(db));
@@ -87,6 +90,9 @@ export class AccountData {
 
   async #put(tx: Tx, key: AccountDataKey, content: JsonObject): Promise<void> {
     const { notifier, stream } = this.#deps;
+    if ((await store.sizeBeside(tx, key)) + JSON.stringify(content).length > MAX_SIZE) {
+      throw new MatrixError('M_RESOURCE_LIMIT_EXCEEDED', `an account may keep ${MAX_SIZE} characters of account data`);
+    }
     const position = stream.claim();
     tx.afterEnd(() => stream.release(position));
     tx.afterCommit(() => {

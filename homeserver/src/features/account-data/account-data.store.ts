@@ -32,6 +32,18 @@ export const accountDataStore = {
     await tx.rows(sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
   },
 
+  /** How much somebody keeps beside this piece, in characters. */
+  async sizeBeside(tx: ReadTx, key: AccountDataKey): Promise<number> {
+    const [row] = await tx.rows<{ size: number }>(
+      named(
+        'account-data-size',
+        sql`SELECT coalesce(sum(length(content::text) + length(type)), 0)::bigint AS size FROM account_data
+             WHERE user_id = ${key.userId} AND NOT (room_id = ${roomOf(key)} AND type = ${key.type})`,
+      ),
+    );
+    return row?.size ?? 0;
+  },
+
   async put(tx: Tx, key: AccountDataKey, content: JsonObject, position: Position): Promise<void> {
     await tx.run(
       named(
