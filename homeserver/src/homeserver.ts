@@ -43,7 +43,6 @@ export const openDatabase = (
     url,
     poolSize: config.database.pool_size,
     statementTimeoutMs: config.database.statement_timeout_ms,
-    clock: effects.clock,
     log: effects.log.with({ area: 'storage' }),
     entities: [accountSchema, aliasSchema],
     ...(schema !== undefined && { schema }),

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import pg, { type Pool } from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
-import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { Database, watchQueries } from './database.ts';
 import { migrations } from './migrations/index.ts';
@@ -11,7 +10,6 @@ export interface ConnectOptions {
   /** Connections at most. */
   readonly poolSize: number;
   readonly statementTimeoutMs: number;
-  readonly clock: Clock;
   readonly log: Log;
   readonly entities: readonly EntitySchema[];
   /** Everything happens in this schema; tests give each server its own. */
@@ -23,7 +21,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** Opens the pool and brings the tables up to date. */
 export const connect = async (options: ConnectOptions): Promise<Database> => {
-  const { url, poolSize, statementTimeoutMs, clock, log, entities, schema } = options;
+  const { url, poolSize, statementTimeoutMs, log, entities, schema } = options;
   const source = new DataSource({
     type: 'postgres',
     url,
@@ -40,5 +38,5 @@ export const connect = async (options: ConnectOptions): Promise<Database> => {
   await source.initialize();
   await source.runMigrations({ transaction: 'each' });
   const pool = (source.driver as unknown as { master: Pool }).master;
-  return new Database(source, pool, watchQueries(clock, log));
+  return new Database(source, pool, watchQueries(log));
 };

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { stopwatch } from '../platform/stopwatch.ts';
 import type { Sql } from './sql.ts';
 
 /** A snapshot to read from. A store method that takes one of these cannot write. */
@@ -143,11 +143,11 @@ export const isDuplicate = (error: unknown): boolean => codeOf(error) === '23505
 export type Watch = <T>(statement: Sql, query: () => Promise<T>) => Promise<T>;
 
 export const watchQueries =
-  (clock: Clock, log: Log): Watch =>
+  (log: Log): Watch =>
   async (statement, query) => {
-    const started = clock.now();
+    const seconds = stopwatch();
     const result = await query();
-    const tookMs = clock.now() - started;
+    const tookMs = Math.round(seconds() * 1000);
     if (tookMs >= SLOW_QUERY_MS)
       log.warn('slow query', { query: statement.name ?? statement.text.slice(0, 80), tookMs });
     return result;

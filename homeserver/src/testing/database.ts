@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { EntitySchema } from 'typeorm';
-import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { connect } from '../storage/connect.ts';
 import type { Database } from '../storage/database.ts';
@@ -37,7 +36,6 @@ export const createTestDatabase = async (entities: readonly EntitySchema[] = [])
     schema: schema.schema,
     poolSize: 5,
     statementTimeoutMs: 10_000,
-    clock: systemClock,
     log: silentLog,
     entities,
   });
