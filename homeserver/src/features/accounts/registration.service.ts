@@ -7,6 +7,7 @@ import type { Accounts } from './accounts.service.ts';
 import { accountsStore } from './accounts.store.ts';
 import type { Passwords } from './passwords.service.ts';
 import { registrationTokensStore as store } from './registration-tokens.store.ts';
+import { isSameSecret } from './same-secret.ts';
 import type { OpenedSession, Sessions } from './sessions.service.ts';
 import { randomRegistrationToken, randomUsername } from './username.ts';
 
@@ -75,8 +76,8 @@ export class Registration {
 
   async isUsable(token: string): Promise<boolean> {
     if (!TOKEN.test(token)) return false;
-    const { clock, db, settings } = this.#deps;
-    return settings.tokens.includes(token) || (await store.usable(db, token, clock.now())) !== undefined;
+    const { clock, db } = this.#deps;
+    return this.#isConfigured(token) || (await store.usable(db, token, clock.now())) !== undefined;
   }
 
   /** The way in has been checked already; only the token, which others may have used up meanwhile, is looked at again. */
@@ -125,11 +126,14 @@ export class Registration {
     });
   }
 
+  #isConfigured(token: string): boolean {
+    return this.#deps.settings.tokens.some((configured) => isSameSecret(configured, token));
+  }
+
   /** Resolves to whether its account is to be an administrator. */
   async #use(tx: Tx, token: string): Promise<boolean> {
-    const { clock, settings } = this.#deps;
-    if (settings.tokens.includes(token)) return false;
-    const used = await store.use(tx, token, clock.now());
+    if (this.#isConfigured(token)) return false;
+    const used = await store.use(tx, token, this.#deps.clock.now());
     if (!used) throw new MatrixError('M_FORBIDDEN', 'this registration token has been used up');
     return used.makesAdmin;
   }
