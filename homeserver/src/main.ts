@@ -11,7 +11,7 @@ import { systemEntropy } from './platform/entropy.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { Metrics } from './platform/metrics.ts';
 import { processMetrics } from './platform/process-metrics.ts';
-import { startEmbedded } from './storage/embedded.ts';
+import { servedEmbedded, startEmbedded } from './storage/embedded.ts';
 import { ServerName } from '@holm/spec/ids';
 import { VERSION } from './version.ts';
 
@@ -53,7 +53,10 @@ const openAccounts: CliDeps['openAccounts'] = async (config) => {
   const stack = new AsyncDisposableStack();
   const effects = effectsOf(config);
   const { clock, entropy, log } = effects;
-  const db = await openDatabase(config, effects, await databaseOf(config, log, stack));
+  // A server may be running: then its database is there already.
+  const served = config.database.url === undefined ? await servedEmbedded(config.data_dir) : undefined;
+  const address = served === undefined ? await databaseOf(config, log, stack) : { url: served };
+  const db = await openDatabase(config, effects, address);
   stack.defer(() => db.close());
   const { min_password_length: minimumLength } = config.registration;
   const passwords = new Passwords({ cost: config.passwords.password_hash_cost, minimumLength }, entropy);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import pg from 'pg';
 import { silentLog } from '../platform/log.ts';
-import { startEmbedded, type Embedded } from './embedded.ts';
+import { servedEmbedded, startEmbedded, type Embedded } from './embedded.ts';
 import { openHome } from './embedded/home.ts';
 import { runningPostmaster } from './embedded/postmaster.ts';
 
@@ -49,6 +49,14 @@ describe('the embedded PostgreSQL', function () {
     const second = await start();
     expect(second.url).to.equal(first.url);
     expect(await query(second.url, 'SELECT number FROM kept')).to.deep.equal([7]);
+  });
+
+  it('is there for commands beside a server that runs, and only then', async () => {
+    const server = await start();
+    expect(await servedEmbedded(dataDir)).to.equal(server.url);
+    await server.stop();
+    expect(await servedEmbedded(dataDir)).to.equal(undefined);
+    expect(await servedEmbedded(join(dataDir, 'nothing here'))).to.equal(undefined);
   });
 
   it('keeps the password from others and listens on this machine only', async () => {

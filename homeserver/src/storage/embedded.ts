@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts';
 import { postgresAccount } from './embedded/account.ts';
 import { findBinaries } from './embedded/binaries.ts';
 import { createCluster, freePort, lastWords, launch, USER, type Cluster } from './embedded/cluster.ts';
-import { openHome, saveHome, type Home } from './embedded/home.ts';
+import { existingHome, openHome, saveHome, type Home } from './embedded/home.ts';
 import { isPostgresOf, runningPostmaster, stopPostmaster, type Postmaster } from './embedded/postmaster.ts';
 
 export interface EmbeddedOptions {
@@ -45,6 +45,24 @@ export const startEmbedded = async ({ dataDir, log, settings = {} }: EmbeddedOpt
   await supervisor.endLeftovers();
   if (port !== home.port) saveHome(dataDir, { ...home, port });
   return { url: urlOf(home.password, port), stop: () => supervisor.stop() };
+};
+
+/**
+ * The PostgreSQL of a server that runs on this data directory, for a command beside it. Undefined when no server does:
+ * then the command may start it.
+ */
+export const servedEmbedded = async (dataDir: string): Promise<string | undefined> => {
+  const home = existingHome(dataDir);
+  const running = home && runningPostmaster(home.folder);
+  if (!home || !running) return undefined;
+  const url = urlOf(home.password, running.port);
+  const connection = new pg.Client({ connectionString: url, application_name: 'holm command' });
+  await connection.connect();
+  try {
+    return (await tryLock(connection)) ? undefined : url;
+  } finally {
+    await connection.end();
+  }
 };
 
 const urlOf = (password: string, port: number): string => `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;

@@ -16,9 +16,14 @@ export interface Home {
 
 const fileIn = (dataDir: string): string => join(dataDir, 'postgres.json');
 
-export const openHome = (dataDir: string, account: Account | undefined, log: Log): Home => {
+export const existingHome = (dataDir: string): Home | undefined => {
   const file = fileIn(dataDir);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Home;
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Home) : undefined;
+};
+
+export const openHome = (dataDir: string, account: Account | undefined, log: Log): Home => {
+  const existing = existingHome(dataDir);
+  if (existing) return existing;
   mkdirSync(dataDir, { recursive: true });
   const home = { folder: chooseFolder(resolve(dataDir), account, log), password: randomBytes(32).toString('hex') };
   mkdirSync(home.folder, { recursive: true, mode: 0o700 });
