@@ -167,6 +167,18 @@ describe('events of a server that says what it likes', () => {
     }
   });
 
+  it('is neither shown nor complained about when it comes too late', async () => {
+    for (const version of VERSIONS) {
+      const room = await enter(version);
+      await owner.ask('POST', `${pathOf(room.roomId)}/ban`, { user_id: room.user });
+      // By what its server knew, the event was allowed: it is kept, but not shown.
+      const late = room.event();
+      const { body } = await room.push(late);
+      expect([version, body.pdus[late.eventId]]).to.deep.equal([version, {}]);
+      expect([version, (await seen(room)).said]).to.deep.equal([version, []]);
+    }
+  });
+
   it('does not come from another room', async () => {
     for (const version of VERSIONS) {
       const [room, other] = [await enter(version), await enter(version)];

@@ -3,7 +3,7 @@ import { isServerAllowed } from '../../core/acl/server-acl.ts';
 import type { Event } from '../../core/events/event.ts';
 import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { MatrixError } from '@holm/spec/errors';
-import { refuse, type Verdict } from '../../core/verdict.ts';
+import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
@@ -75,7 +75,11 @@ export class Ingest {
     const { events, refused } = await this.#deps.admission.admit(room, raw);
     const verdicts = new Map([...refused].map(([id, why]): [EventId, Verdict] => [id, refuse(why)]));
     const placed = await this.take(origin, room, events, { forward: false });
-    for (const [id, verdict] of placed) verdicts.set(id, verdict);
+    const stored = await this.#deps.events.byIds([...placed.keys()]);
+    for (const [id, verdict] of placed) {
+      // That an event has come too late is nothing that its sender did wrong.
+      verdicts.set(id, stored.get(id)?.status === 'soft-failed' ? ALLOW : verdict);
+    }
     return verdicts;
   }
 
