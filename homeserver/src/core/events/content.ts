@@ -72,9 +72,6 @@ export const additionalCreatorsOf = (create: Content): UserId[] => {
 };
 
 export const roomNameOf = (content: Content): string | undefined => textOr(content?.['name'], undefined);
-export const topicOf = (content: Content): string | undefined => textOr(content?.['topic'], undefined);
-export const avatarOf = (content: Content): string | undefined => textOr(content?.['url'], undefined);
-export const encryptionOf = (content: Content): string | undefined => textOr(content?.['algorithm'], undefined);
 
 export const canonicalAliasOf = (content: Content): string | undefined => textOr(content?.['alias'], undefined);
 

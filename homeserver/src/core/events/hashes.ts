@@ -44,11 +44,6 @@ export const eventIdOf = (pdu: JsonObject, version: RoomVersion): EventId | unde
   return EventIds.is(supplied) ? supplied : undefined;
 };
 
-/** The reference of an event in versions whose `prev_events` and `auth_events` hold hashes. */
-export const referenceHashes = (pdu: JsonObject, version: RoomVersion): { sha256: string } => ({
-  sha256: referenceHash(pdu, version),
-});
-
 /** The ids that `prev_events` or `auth_events` refer to; undefined when the list has not the version's shape. */
 export const referencedIds = (references: unknown, version: RoomVersion): EventId[] | undefined => {
   if (!Array.isArray(references)) return undefined;

@@ -152,8 +152,6 @@ const versions: ReadonlyMap<string, RoomVersion> = new Map(
   [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12].map((version) => [version.id, version]),
 );
 
-export const DEFAULT_ROOM_VERSION = '12';
-
 export const roomVersions: readonly RoomVersion[] = [...versions.values()];
 
 export const roomVersion = (id: string): RoomVersion | undefined => versions.get(id);

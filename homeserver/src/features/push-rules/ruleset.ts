@@ -3,7 +3,6 @@ import type { JsonObject } from '@holm/spec/json';
 import { defaultPushRules, type PushAction, type PushRule, type PushRuleset } from '../../core/push/default-rules.ts';
 
 export type RuleKind = keyof PushRuleset;
-export const RULE_KINDS = ['override', 'content', 'room', 'sender', 'underride'] as const satisfies RuleKind[];
 
 /**
  * What is stored of somebody's push rules: only what differs from the predefined ones, so that these can change with
