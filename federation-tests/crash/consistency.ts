@@ -51,6 +51,10 @@ const RULES: readonly (readonly [rule: string, sql: string])[] = [
       GROUP BY room_nid HAVING count(*) <> count(DISTINCT auth_number)`,
   ],
   [
+    'current state has its place in the graph of authority',
+    'SELECT event_nid FROM current_state c JOIN events e USING (event_nid) WHERE e.auth_number IS NULL',
+  ],
+  [
     'transactions became events that exist',
     'SELECT event_nid FROM send_txns t WHERE NOT EXISTS (SELECT FROM events e WHERE e.event_nid = t.event_nid)',
   ],

@@ -1,3 +1,4 @@
+import type { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
@@ -39,6 +40,15 @@ describe('invitations to rooms that are elsewhere', () => {
     await network.settle();
     await bob.view.sync();
     expect(bob.view.invited.has(room)).to.equal(true);
+  });
+
+  it('rest on the room once it is joined, like all other state', async () => {
+    await bob.join(room);
+    await network.settle();
+    const { rooms, states } = network.server('b.test').running.services.rooms.engine;
+    const { head } = await rooms.joined(room as RoomId);
+    const unnumbered = (await states.all(head.snapshot)).filter(({ authNumber }) => authNumber === undefined);
+    expect(unnumbered.map(({ event }) => event.type)).to.deep.equal([]);
   });
 
   it('can be sent again', async () => {

@@ -1,11 +1,11 @@
 import type { EventId } from '@holm/spec/ids';
 import { checkAuthEvents, stateOf } from '../../core/auth/auth-events.ts';
 import { authorise } from '../../core/auth/authorise.ts';
-import type { Event } from '../../core/events/event.ts';
+import { isState, type Event } from '../../core/events/event.ts';
 import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import type { Events } from '../events.ts';
-import type { StoredEvent } from '../model.ts';
+import type { EventNid, StoredEvent } from '../model.ts';
 import type { Change } from '../write/change.ts';
 import { byAuthEvents, inOrder } from './order.ts';
 
@@ -26,8 +26,9 @@ export class Outliers {
   }
 
   /**
-   * Places events as outliers, those that are stored already left out. Ones whose auth events are neither stored nor
-   * among them are left out, too: nothing can be said about them.
+   * Places events as outliers, those that are stored already left out, but for state that has no number in the graph
+   * of authority: an invite that was kept before we had anything that it rests on. Ones whose auth events are neither
+   * stored nor among them are left out, too: nothing can be said about them.
    */
   async place(change: Change, events: Iterable<Event>): Promise<Map<EventId, StoredEvent>> {
     const ordered = inOrder(events, byAuthEvents);
@@ -44,29 +45,37 @@ export class Outliers {
       // Nothing rests on events of another room; and where servers choose the ids, such a one may have this event's.
       if ([event.eventId, ...event.authEvents].some(isForeign)) continue;
       const stored = known.get(event.eventId);
-      if (stored) {
+      if (stored && !isUnconnected(stored)) {
         placed.set(event.eventId, stored);
         continue;
       }
       const check = checkByAuthEvents(event, (id) => known.get(id));
       if (!check) continue;
-      const outlier = change.place(event, {
-        nid: this.#nids.take(),
-        status: check.verdict.allowed ? 'accepted' : 'rejected',
-        snapshot: undefined,
-        position: undefined,
-        replaces: undefined,
-        authNumbers: check.authNumbers,
-      });
+      const outlier = this.#add(change, event, { nid: stored?.nid ?? this.#nids.take(), check });
       known.set(event.eventId, outlier);
       placed.set(event.eventId, outlier);
     }
     return placed;
   }
+
+  #add(change: Change, event: Event, { nid, check }: { readonly nid: EventNid; readonly check: AuthCheck }): StoredEvent {
+    return change.place(event, {
+      nid,
+      status: check.verdict.allowed ? 'accepted' : 'rejected',
+      snapshot: undefined,
+      position: undefined,
+      replaces: undefined,
+      authNumbers: check.authNumbers,
+    });
+  }
 }
 
+/** Nothing is known of what it rests on. Events that have their place in the room have been connected then. */
+const isUnconnected = ({ event, authNumber, snapshot }: StoredEvent): boolean =>
+  isState(event) && authNumber === undefined && snapshot === undefined;
+
 /**
- * Steps 4: the rules against the event's own auth events. Undefined when some of these are missing.
+ * Step 4: the rules against the event's own auth events. Undefined when some of these are missing.
  */
 export const checkByAuthEvents = (
   event: Event,

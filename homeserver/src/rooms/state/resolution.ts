@@ -151,5 +151,10 @@ export class Resolution {
   }
 }
 
+/** Places in the graph of authority. All state of a room has one: without, the difference of chains would be wrong. */
 const ordinals = (events: readonly (StoredEvent | undefined)[]): Ordinal[] =>
-  events.flatMap((stored) => (stored?.authNumber === undefined ? [] : [stored.authNumber]));
+  events.flatMap((stored) => {
+    if (stored === undefined) return [];
+    if (stored.authNumber === undefined) throw new Error(`event ${stored.nid} is state without a number of authority`);
+    return [stored.authNumber];
+  });
