@@ -59,7 +59,7 @@ export class Committer {
     this.#deps = deps;
   }
 
-  /** A place in the stream. Give it back with the commit, or with `release` if it comes to nothing. */
+  /** A place in the stream. Give it back with the commit, or with `abandon` if it comes to nothing. */
   async claim(): Promise<Position> {
     await this.#deps.positions.ensure(AT_HAND);
     return this.#deps.stream.claim();
@@ -69,6 +69,13 @@ export class Committer {
   wake(position: Position, users: Iterable<UserId>): void {
     this.#wakes.push({ position, users });
     this.#wakeSettled();
+  }
+
+  /** Gives back what a step has taken that comes to nothing. */
+  abandon({ room }: Change, positions: readonly Position[]): void {
+    // Its entries may be in there already, for a resolution on the way.
+    this.#deps.authGraphs.drop(room.nid);
+    this.release(positions);
   }
 
   release(positions: readonly Position[]): void {
@@ -83,10 +90,7 @@ export class Committer {
     try {
       committed = await this.#deps.writer.commit(write);
     } finally {
-      if (!committed) {
-        this.release(positions);
-        this.#deps.authGraphs.drop(change.room.nid);
-      }
+      if (!committed) this.abandon(change, positions);
     }
     if (committed) this.applied(change, write.head, positions);
     return committed;

@@ -139,7 +139,7 @@ export class Ingest {
     try {
       verdicts = await this.#placeAll(change, placer, step);
     } catch (error) {
-      committer.release(placer.positions);
+      committer.abandon(change, placer.positions);
       throw error;
     }
     if (!change.isEmpty && !(await committer.commit(change, placer.positions))) return undefined;

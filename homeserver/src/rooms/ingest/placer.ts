@@ -35,7 +35,7 @@ export interface ToPlace {
   readonly forward?: boolean;
   /** The event and the state before it replace what we knew of the room: we have just (re)joined. */
   readonly resets?: boolean;
-  /** The event is older than all that we have: its number in the timeline. */
+  /** For an event that is no news, but fills a gap or comes before everything: its number in the timeline. */
   readonly history?: number | undefined;
 }
 

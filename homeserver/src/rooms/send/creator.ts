@@ -48,7 +48,7 @@ export class Creator {
       for (const draft of wanted.drafts(create.roomId)) await chain.add(draft);
       await wanted.before?.(create.roomId);
     } catch (error) {
-      committer.release(chain.positions);
+      committer.abandon(change, chain.positions);
       throw error;
     }
     if (!(await committer.commit(change, chain.positions))) throw new Error(`room ${create.roomId} exists already`);

@@ -142,7 +142,7 @@ export class Sender {
       try {
         result = await build(chain, room);
       } catch (error) {
-        committer.release(chain.positions);
+        committer.abandon(change, chain.positions);
         throw error;
       }
       if (change.isEmpty || (await committer.commit(change, chain.positions))) return result;
