@@ -10,10 +10,10 @@ import { expireTransactions } from './rooms/send/txn-expiry.ts';
 import { connect } from './storage/connect.ts';
 import type { Database } from './storage/database.ts';
 
-/** How long a stop waits for requests and queues. */
-const DRAIN_MS = 10_000;
-/** Of that, for what is on its way to other servers. */
-const OUTBOX_DRAIN_MS = 5_000;
+/** How long a stop waits for requests, then for what they have started, then for what is on its way to other servers. */
+const REQUESTS_DRAIN_MS = 4_000;
+const WORK_DRAIN_MS = 2_000;
+const OUTBOX_DRAIN_MS = 3_000;
 
 export interface DatabaseAddress {
   readonly url: string;
@@ -59,7 +59,7 @@ export const startHomeserver = async (
   let urls: readonly string[] = [];
   const base = createBase(config, effects, { db, urls: () => urls });
   const server = await compose(base, stack);
-  stack.defer(() => base.background.idle());
+  stack.defer(() => within(WORK_DRAIN_MS / 2, base.background.idle(), effects));
   const { accounts, features, rooms, app } = server;
 
   const settled = async (): Promise<void> => {
@@ -67,7 +67,7 @@ export const startHomeserver = async (
   };
   stack.defer(() => accounts.sessions.writeLastSeen());
   stack.defer(() => rooms.outbox.stop(OUTBOX_DRAIN_MS));
-  stack.defer(() => rooms.engine.queue.idle());
+  stack.defer(() => within(WORK_DRAIN_MS / 2, rooms.engine.queue.idle(), effects));
   await rooms.outbox.start();
   await features.profiles.resume();
 
@@ -80,7 +80,7 @@ export const startHomeserver = async (
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 
   const listening = await listen(config.listeners, { ...effects, app });
-  stack.defer(() => listening.close(DRAIN_MS));
+  stack.defer(() => listening.close(REQUESTS_DRAIN_MS));
   urls = listening.urls;
   const open = stack.move();
   return {
@@ -91,4 +91,14 @@ export const startHomeserver = async (
     signUpToken: () => accounts.registration.signUpToken(),
     stop: () => open.disposeAsync(),
   };
+};
+
+/** Waits for work, but not longer than that: what is not over then is cut off with the database. */
+const within = async (ms: number, work: Promise<void>, { clock, log }: Effects): Promise<void> => {
+  const over = new AbortController();
+  const late = clock.sleep(ms, over.signal).then(() => {
+    if (!over.signal.aborted) log.warn('work cut off at stop', { afterMs: ms });
+  });
+  await Promise.race([work, late]);
+  over.abort();
 };

@@ -75,6 +75,7 @@ export class OutgoingMembership implements RemoteMembership {
     try {
       await outside.put(user, await this.#byAnyOf(via, leave));
     } catch (err) {
+      if (!(err instanceof MatrixError)) throw err;
       // The user wants it gone. That the room's servers may go on believing in the invite is theirs to sort out.
       log.info('an invite was rejected without its server', { roomId, err });
       await outside.put(user, this.#complete(placeless(room), { user, roomId, content }));
