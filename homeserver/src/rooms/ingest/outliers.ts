@@ -58,7 +58,11 @@ export class Outliers {
     return placed;
   }
 
-  #add(change: Change, event: Event, { nid, check }: { readonly nid: EventNid; readonly check: AuthCheck }): StoredEvent {
+  #add(
+    change: Change,
+    event: Event,
+    { nid, check }: { readonly nid: EventNid; readonly check: AuthCheck },
+  ): StoredEvent {
     return change.place(event, {
       nid,
       status: check.verdict.allowed ? 'accepted' : 'rejected',
