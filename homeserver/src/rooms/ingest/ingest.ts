@@ -143,7 +143,7 @@ export class Ingest {
       throw error;
     }
     if (!change.isEmpty && !(await committer.commit(change, placer.positions))) return undefined;
-    for (const [{ nid }, snapshot] of placer.after) afterStates.remember(nid, snapshot);
+    for (const [nid, snapshot] of placer.states.after) afterStates.remember(nid, snapshot);
     return verdicts;
   }
 

@@ -1,19 +1,11 @@
 import type { EventId } from '@holm/spec/ids';
-import { checkAuthEvents, stateOf } from '../../core/auth/auth-events.ts';
-import { authorise } from '../../core/auth/authorise.ts';
 import { isState, type Event } from '../../core/events/event.ts';
-import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import type { Events } from '../events.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
 import type { Change } from '../write/change.ts';
+import { type AuthCheck, checkByAuthEvents } from './checks/4-auth-events.ts';
 import { byAuthEvents, inOrder } from './order.ts';
-
-/** An event's auth events, all of them, and the verdict of the rules by them alone. */
-export interface AuthCheck {
-  readonly verdict: Verdict;
-  readonly authNumbers: readonly number[] | undefined;
-}
 
 /** Events that the room's state refers to, but whose own place in the room is not known. */
 export class Outliers {
@@ -77,30 +69,3 @@ export class Outliers {
 /** Nothing is known of what it rests on. Events that have their place in the room have been connected then. */
 const isUnconnected = ({ event, authNumber, snapshot }: StoredEvent): boolean =>
   isState(event) && authNumber === undefined && snapshot === undefined;
-
-/**
- * Step 4: the rules against the event's own auth events. Undefined when some of these are missing.
- */
-export const checkByAuthEvents = (
-  event: Event,
-  stored: (id: EventId) => StoredEvent | undefined,
-): AuthCheck | undefined => {
-  const authEvents = event.authEvents.map(stored).filter((found) => found !== undefined);
-  if (authEvents.length < event.authEvents.length) return undefined;
-  const numbers = authEvents.map(({ authNumber }) => authNumber);
-  return {
-    verdict: byAuthEventsVerdict(event, authEvents),
-    authNumbers: numbers.every((number) => number !== undefined) ? numbers : undefined,
-  };
-};
-
-const byAuthEventsVerdict = (event: Event, authEvents: readonly StoredEvent[]): Verdict => {
-  if (event.rejection !== undefined) return refuse(event.rejection);
-  const shape = checkAuthEvents(
-    event,
-    authEvents.map(({ event: authEvent, status }) => ({ event: authEvent, rejected: status === 'rejected' })),
-  );
-  if (!shape.allowed) return shape;
-  const verdict = authorise(event, stateOf(authEvents.map((stored) => stored.event)));
-  return verdict.allowed ? ALLOW : verdict;
-};
