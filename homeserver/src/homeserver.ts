@@ -70,6 +70,7 @@ export const startHomeserver = async (
   stack.defer(() => within(WORK_DRAIN_MS / 2, rooms.engine.queue.idle(), effects));
   await rooms.outbox.start();
   await features.profiles.resume();
+  base.background.run('finish upgrades of rooms', () => features.upgrades.resume());
 
   const schedule = stack.use(createSchedule(base.background));
   schedule.every('* * * * *', 'trim the outbox', async () => {

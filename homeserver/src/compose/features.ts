@@ -11,9 +11,11 @@ import { RoomCreation } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
 import { RoomExchange } from '../features/room-exchange/index.ts';
 import { RoomHistory } from '../features/room-history/index.ts';
+import { RoomUpgrades, SettingsTransfer } from '../features/room-upgrades/index.ts';
 import { RoomState } from '../features/room-state/index.ts';
 import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
 import { MatrixError } from '@holm/spec/errors';
+import type { CommitListener } from '../rooms/commit.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
 import { authStateOf } from '../rooms/state/states.ts';
 import type { AccountServices } from './accounts.ts';
@@ -62,6 +64,8 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
       await accounts.accountData.erase(user);
     });
   });
+  const settings = new SettingsTransfer({ ...accounts, engine });
+  rooms.listeners.push(onJoined(base, settings));
   const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer });
   return {
     profiles,
@@ -79,6 +83,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
       membership,
       defaultVersion: base.config.rooms.default_version,
     }),
+    upgrades: new RoomUpgrades({ ...base, log, engine, aliases, profiles, settings }),
     sending: new Sending({ engine, aliases, membership }),
     history: new RoomHistory({ engine, backfill: rooms.backfill }),
     state: new RoomState(engine),
@@ -86,6 +91,16 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
 };
 
 export type FeatureServices = ReturnType<typeof composeFeatures>;
+
+/** People find in a room that replaces another one what they had set up there. */
+const onJoined =
+  ({ background, serverName }: Base, settings: SettingsTransfer): CommitListener =>
+  ({ room, members }) => {
+    for (const { userId, server, membership, before } of members) {
+      if (server !== serverName || membership !== 'join' || before === 'join') continue;
+      background.run('carry settings over', () => settings.joined(userId, room));
+    }
+  };
 
 const aliasRights = ({ rooms, states, userRooms, access }: RoomEngine): RoomRights => ({
   async isJoined(roomId, userId) {

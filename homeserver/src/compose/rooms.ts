@@ -56,6 +56,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
   });
   return {
     engine,
+    listeners,
     outbox,
     inbox,
     ...incoming,

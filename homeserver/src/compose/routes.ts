@@ -16,6 +16,7 @@ import { roomEventsRoutes } from '../features/room-events/index.ts';
 import { roomExchangeRoutes } from '../features/room-exchange/index.ts';
 import { roomHistoryRoutes } from '../features/room-history/index.ts';
 import { roomStateRoutes } from '../features/room-state/index.ts';
+import { roomUpgradesRoutes } from '../features/room-upgrades/index.ts';
 import { syncRoutes, type Sync } from '../features/sync/index.ts';
 import { webClientRoutes } from '../features/web-client/index.ts';
 import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
@@ -77,6 +78,7 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
 const roomRoutes = ({ accounts, features, sync }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
   ...roomCreationRoutes(features.creation),
+  ...roomUpgradesRoutes(features.upgrades),
   ...membershipRoutes(features),
   ...roomEventsRoutes(features.sending),
   ...roomStateRoutes(features.state),

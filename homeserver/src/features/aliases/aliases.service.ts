@@ -106,6 +106,11 @@ export class Aliases {
     if (!put) throw new MatrixError('M_UNKNOWN', `${alias} exists already`, { status: 409 });
   }
 
+  /** Lets all names of a room lead to the one that replaces it. */
+  async moveAll(from: RoomId, to: RoomId): Promise<void> {
+    await this.#deps.db.transact((tx) => store.moveAll(tx, from, to));
+  }
+
   /** For who made the alias, who may choose the room's main one, and administrators. */
   async remove(userId: UserId, alias: RoomAlias): Promise<void> {
     const { db } = this.#deps;

@@ -50,6 +50,9 @@ export const aliasesStore = {
     return (result.raw as unknown[]).length > 0;
   },
 
+  moveAll: (tx: Tx, from: RoomId, to: RoomId): Promise<number> =>
+    tx.run(sql`UPDATE room_aliases SET room_id = ${to} WHERE room_id = ${from}`),
+
   /** False when there was no such alias. */
   async remove(tx: Tx, alias: RoomAlias): Promise<boolean> {
     const { affected } = await tx.entities.getRepository(aliasSchema).delete({ alias });

@@ -33,6 +33,11 @@ export interface OutsideMembership {
   readonly via: readonly ServerName[];
 }
 
+export interface Banned {
+  readonly userId: UserId;
+  readonly eventNid: EventNid;
+}
+
 export const membersStore = {
   async ofUser(tx: ReadTx, user: UserId): Promise<Member[]> {
     const rows = await tx.rows<MemberRow>(
@@ -89,6 +94,12 @@ export const membersStore = {
     );
     return new Map(rows.map((row) => [row.server, row.joined]));
   },
+
+  /** In an order that stays the same. */
+  banned: (tx: ReadTx, room: RoomNid): Promise<Banned[]> =>
+    tx.rows(sql`
+      SELECT user_id AS "userId", event_nid AS "eventNid" FROM memberships
+       WHERE room_nid = ${room} AND membership = 'ban' ORDER BY position, user_id`),
 
   async counts(
     tx: ReadTx,
