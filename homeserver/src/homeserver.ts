@@ -76,6 +76,7 @@ export const startHomeserver = async (
   schedule.every('* * * * *', 'trim the outbox', async () => {
     await rooms.outbox.trim();
   });
+  schedule.every('30 * * * * *', 'join the loose ends of rooms', () => rooms.merger.tidy());
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());

@@ -42,8 +42,9 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
 
   const outside = new OutsideMemberships({ ...engine, db });
   const incoming = createIngest(engine, {
-    db,
+    ...base,
     outside,
+    signer: federation.signer,
     remote: remoteRooms(federation.client),
     verifier: federation.keyring,
     log: base.log.with({ area: 'rooms' }),

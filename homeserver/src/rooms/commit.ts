@@ -111,7 +111,7 @@ export class Committer {
     room.members.changed(serverName, change.members);
     for (const member of change.members) userRooms.changed(toMember(room, member));
     this.#noteChanges(change, positions);
-    this.#queueWake(room, timeline, change.members);
+    this.#queueWake(change, timeline);
     this.release(positions);
     this.#tell({ room, timeline, members: change.members, outbox: change.outbox });
   }
@@ -143,8 +143,10 @@ export class Committer {
   }
 
   /** Readers are woken when they can see the event, which is not before everything below it has settled. */
-  #queueWake(room: Room, timeline: readonly StoredEvent[], members: readonly CommittedMember[]): void {
-    const last = timeline.at(-1)?.position ?? members.at(-1)?.position;
+  #queueWake({ room, members, stateLog }: Change, timeline: readonly StoredEvent[]): void {
+    const changed = stateLog.at(-1)?.[0];
+    // State may change without an event in the timeline: by one that joins others.
+    const last = timeline.at(-1)?.position ?? members.at(-1)?.position ?? changed;
     if (last === undefined) return;
     const local = room.members.loaded?.local ?? [];
     const concerned = members.filter(({ server }) => server === this.#deps.serverName).map(({ userId }) => userId);

@@ -1,7 +1,11 @@
 import type { PduReceiver } from '../../federation/inbox/received.ts';
+import type { Signer } from '../../core/events/build.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Entropy } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RoomEngine } from '../engine.ts';
+import { Merger } from '../extremities/merger.ts';
 import type { OutsideMemberships } from '../members/outside.ts';
 import { AfterStates } from '../state/after-states.ts';
 import { Resolution } from '../state/resolution.ts';
@@ -20,6 +24,9 @@ export interface IngestPorts {
   readonly remote: RemoteRooms;
   readonly verifier: EventVerifier;
   readonly outside: OutsideMemberships;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
   readonly log: Log;
 }
 
@@ -31,25 +38,22 @@ export interface IngestEngine {
   readonly roomImport: RoomImport;
   readonly joins: JoinsUnderWay;
   readonly backfill: Backfill;
+  readonly merger: Merger;
 }
 
 export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngine => {
   const { db, remote, verifier, outside, log } = ports;
   const admission = new Admission(verifier, log);
   const missing = new Missing({ remote, admission, events: engine.events, log });
-  const ingest = new Ingest({
-    ...engine,
-    admission,
-    missing,
-    log,
-    afterStates: new AfterStates(engine.tries),
-    resolution: new Resolution(engine),
-  });
+  const resolving = { afterStates: new AfterStates(engine.tries), resolution: new Resolution(engine) };
+  const merger = new Merger({ ...ports, ...engine, ...resolving });
+  const ingest = new Ingest({ ...engine, ...resolving, admission, missing, merger, log });
   const joins = new JoinsUnderWay();
   const withdrawals = new Withdrawals({ ...engine, admission, outside });
   return {
     admission,
     ingest,
+    merger,
     joins,
     receiver: pduReceiver({ ...engine, ingest, withdrawals, joins }),
     roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest }),

@@ -8,6 +8,7 @@ import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
 import { EMPTY_HEAD, type Head, type RoomNid, type StoredEvent } from '../model.ts';
+import type { Merger } from '../extremities/merger.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import { Change } from '../write/change.ts';
@@ -25,6 +26,7 @@ export interface IngestDeps extends PlacerDeps {
   readonly rooms: Rooms;
   readonly admission: Admission;
   readonly missing: Missing;
+  readonly merger: Pick<Merger, 'relieve'>;
   readonly queue: Queue<RoomNid>;
   readonly log: Log;
 }
@@ -117,7 +119,10 @@ export class Ingest {
       const head = room?.head ?? (step.resets ? EMPTY_HEAD : undefined);
       if (!room || !head) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
       const verdicts = await this.#tryStep(room, head, step);
-      if (verdicts) return verdicts;
+      if (verdicts) {
+        await this.#deps.merger.relieve(room);
+        return verdicts;
+      }
       rooms.drop(room.nid);
     }
     throw new Error(`room ${roomId} moved on ${MAX_ATTEMPTS} times while events were received`);

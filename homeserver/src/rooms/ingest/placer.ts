@@ -1,4 +1,5 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
+import { isHidden } from '../../core/events/dummy.ts';
 import { isState, type Event } from '../../core/events/event.ts';
 import { refuse, type Verdict } from '../../core/verdict.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -90,9 +91,10 @@ export class Placer {
     const { status, verdict } = await this.#judge(toPlace, check.verdict, before.snapshot);
     const isAfterGap = event.prevEvents.some((id) => known.get(id)?.snapshot === undefined);
     const found: Found = { status, before: before.snapshot, authNumbers: check.authNumbers, existing, isAfterGap };
-    const stored = await this.#store(toPlace, found);
+    const position = await this.#position(toPlace, status);
+    const stored = await this.#store(toPlace, found, position);
     if (status === 'accepted') await this.#redact(stored, before.snapshot);
-    if (stored.position !== undefined) await this.#moveOn(stored, stored.position, toPlace);
+    if (position !== undefined) await this.#moveOn(stored, position, toPlace);
     this.#recordGaps(stored, known);
     return verdict;
   }
@@ -112,18 +114,25 @@ export class Placer {
     return { status: byCurrent.allowed ? 'accepted' : 'soft-failed', verdict: byCurrent };
   }
 
-  async #store({ event, history }: ToPlace, found: Found): Promise<StoredEvent> {
-    const { nids, committer } = this.#deps;
+  /** A place in the stream, for what is accepted and news. */
+  async #position({ history }: ToPlace, status: EventStatus): Promise<Position | undefined> {
+    if (status !== 'accepted' || history !== undefined) return undefined;
+    const position = await this.#deps.committer.claim();
+    this.positions.push(position);
+    return position;
+  }
+
+  async #store({ event, history }: ToPlace, found: Found, position: Position | undefined): Promise<StoredEvent> {
+    const { nids } = this.#deps;
     await nids.ensure(AT_HAND);
-    const shown = found.status === 'accepted';
-    const position = shown && history === undefined ? await committer.claim() : undefined;
-    if (position !== undefined) this.positions.push(position);
+    const hidden = isHidden(event);
     return this.#change.place(event, {
       nid: found.existing?.nid ?? nids.take(),
       status: found.status,
       snapshot: found.before,
       position,
-      history: shown ? history : undefined,
+      isHidden: hidden,
+      history: found.status === 'accepted' && !hidden ? history : undefined,
       isAfterGap: found.isAfterGap,
       replaces: (await this.#replaced(event, found.before))?.nid,
       authNumbers: found.authNumbers,

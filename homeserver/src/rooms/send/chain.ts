@@ -14,14 +14,12 @@ import type { Position } from '../../streams/stream.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
+import { MAX_PREV_EVENTS } from '../extremities/bounds.ts';
 import type { Extremity, StoredEvent } from '../model.ts';
 import { authStateOf, type States, type StateView } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
 import { type Change, type CommittedMember, otherServers } from '../write/change.ts';
 import type { Draft } from './draft.ts';
-
-/** https://spec.matrix.org/latest/server-server-api/#pdus: at most 20; the deepest say the most. */
-const MAX_PREV_EVENTS = 20;
 
 /** More numbers than can be taken while the next block is being fetched. */
 const NIDS_AT_HAND = 1_000;
@@ -124,6 +122,7 @@ export class Chain {
     const { clock, entropy, signer } = this.#deps;
     const { room, head } = this.#change;
     const { version } = room;
+    // More than that are left only where nobody of ours could join them; the deepest say the most.
     const tips = newestFirst(head.extremities).slice(0, MAX_PREV_EVENTS);
     const authEvents = authStateKeys(version, { ...draft, stateKey: draft.stateKey }).flatMap((key) => {
       const event = view.get(keyString(...key));

@@ -18,6 +18,8 @@ export interface Placement {
   readonly snapshot: SnapshotId | undefined;
   /** Where it stands in the stream of all events; absent for events that are not news. */
   readonly position: Position | undefined;
+  /** It happens at its position, but stands in no timeline. */
+  readonly isHidden?: boolean;
   /** Its place among what was missing before another event, counted down from there. */
   readonly history?: number | undefined;
   /** It follows events that are missing: there has to be room for them in front of it. */
@@ -123,14 +125,14 @@ export class Change implements Pending {
   /** Adds an event; its place in the timeline follows the last one's, if it has a position at all. */
   place(event: Event, placement: Placement): StoredEvent {
     const { nid, status, snapshot, position, replaces } = placement;
-    const inTimeline = position !== undefined;
+    const inTimeline = position !== undefined && placement.isHidden !== true;
     const stored: StoredEvent = {
       nid,
       roomNid: this.room.nid,
       event,
       status,
       ord: inTimeline ? this.#nextOrd(placement) : placement.history,
-      position,
+      position: inTimeline ? position : undefined,
       snapshot,
       keyNumber: isState(event) ? this.keyNumber([event.type, event.stateKey]) : undefined,
       authNumber: placement.authNumber ?? this.#numberInGraph(event, placement),
@@ -140,7 +142,7 @@ export class Change implements Pending {
     this.#keep(stored);
     this.#head = {
       ...this.#head,
-      depth: inTimeline ? Math.max(this.#head.depth, event.depth) : this.#head.depth,
+      depth: position !== undefined ? Math.max(this.#head.depth, event.depth) : this.#head.depth,
       firstOrd: Math.min(this.#head.firstOrd, placement.history ?? this.#head.firstOrd),
       lastOrd: inTimeline ? this.#nextOrd(placement) : this.#head.lastOrd,
     };
