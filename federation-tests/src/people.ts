@@ -71,6 +71,12 @@ export class Person {
     return (await this.ask('POST', `/join/${encodeURIComponent(room)}?${query}`, {})).room_id;
   }
 
+  /** As `join`, but to ask to be let in. */
+  async knock(room: string, via: readonly string[] = [], reason?: string): Promise<string> {
+    const query = via.map((server) => `via=${encodeURIComponent(server)}`).join('&');
+    return (await this.ask('POST', `/knock/${encodeURIComponent(room)}?${query}`, { reason })).room_id;
+  }
+
   leave = (room: string) => this.ask('POST', `${pathOf(room)}/leave`, {});
   forget = (room: string) => this.ask('POST', `${pathOf(room)}/forget`, {});
   invite = (room: string, other: Person) => this.#do('invite', room, other);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { signingKeyFromSeed } from '@holm/homeserver/core/crypto/keys';
 import { signText } from '@holm/homeserver/core/crypto/signing';
 import type { Signer } from '@holm/homeserver/core/events/build';
@@ -14,7 +15,12 @@ import { type Answer, call } from './http.ts';
 import type { TestServer } from './server.ts';
 
 /** What the rogue says when it is asked; a status of 0 means that it never answers. */
-export type RogueAnswer = (uri: string) => { readonly status: number; readonly body: Json };
+export type RogueAnswer = (uri: string, body: Json | undefined) => Said | Promise<Said>;
+
+interface Said {
+  readonly status: number;
+  readonly body: Json;
+}
 
 /** A server that knows how to sign, and says whatever it likes. Unless it is told more, it only answers what its key is. */
 export class Rogue implements AsyncDisposable {
@@ -32,10 +38,14 @@ export class Rogue implements AsyncDisposable {
     this.#server = createServer((request, response) => {
       const { url = '' } = request;
       this.asked.push(url);
-      const { status, body } = this.#answerTo(url, clock);
-      if (status === 0) return;
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(canonicalJson(body, 'lenient'));
+      const answer = async () => {
+        const sent = await text(request);
+        const { status, body } = await this.#answerTo(url, sent === '' ? undefined : (JSON.parse(sent) as Json), clock);
+        if (status === 0) return;
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(canonicalJson(body, 'lenient'));
+      };
+      answer().catch((error: unknown) => response.destroy(error as Error));
     });
   }
 
@@ -61,8 +71,8 @@ export class Rogue implements AsyncDisposable {
     return this.send(to, 'PUT', `/_matrix/federation/v1/send/${transaction}`, body);
   }
 
-  #answerTo(url: string, clock: Clock): { readonly status: number; readonly body: Json } {
-    for (const [start, answer] of this.answers) if (url.startsWith(start)) return answer(url);
+  #answerTo(url: string, sent: Json | undefined, clock: Clock): Said | Promise<Said> {
+    for (const [start, answer] of this.answers) if (url.startsWith(start)) return answer(url, sent);
     if (!url.startsWith('/_matrix/key/v2/server')) return { status: 404, body: { errcode: 'M_UNRECOGNIZED' } };
     const keys = publishedKeys({ serverName: this.name, signing: [this.#key], old: [] }, clock.now());
     return { status: 200, body: keys };

@@ -24,6 +24,8 @@ export class View {
   readonly left = new Map<string, RoomView>();
   /** The stripped state of rooms that one is invited to. */
   readonly invited = new Map<string, any[]>();
+  /** The stripped state of rooms that one has knocked on. */
+  readonly knocked = new Map<string, any[]>();
   /** Where the next sync goes on. */
   since: string | undefined;
   readonly #person: Syncing;
@@ -63,17 +65,23 @@ export class View {
     for (const [room, changes] of Object.entries<any>(rooms.join ?? {})) {
       if (!this.joined.has(room)) this.joined.set(room, { timeline: [], state: new Map(), gap: undefined });
       this.invited.delete(room);
+      this.knocked.delete(room);
       this.left.delete(room);
       takeRoom(this.joined.get(room)!, changes);
     }
     for (const [room, { invite_state: state }] of Object.entries<any>(rooms.invite ?? {})) {
       this.invited.set(room, state.events);
+      this.knocked.delete(room);
+    }
+    for (const [room, { knock_state: state }] of Object.entries<any>(rooms.knock ?? {})) {
+      this.knocked.set(room, state.events);
     }
     for (const [room, changes] of Object.entries<any>(rooms.leave ?? {})) {
       const view = this.joined.get(room) ?? { timeline: [], state: new Map(), gap: undefined };
       takeRoom(view, changes);
       this.joined.delete(room);
       this.invited.delete(room);
+      this.knocked.delete(room);
       this.left.set(room, view);
     }
   }

@@ -52,7 +52,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     administrators: accounts.accounts,
   });
   const log = base.log.with({ area: 'rooms' });
-  const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer });
+  const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
   const membership = new Membership({ engine, aliases, profiles, remote, entering });
   const departure = new Departure({ engine, membership, log });

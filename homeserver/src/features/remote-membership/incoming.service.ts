@@ -11,6 +11,7 @@ import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
 import { admissionOf } from '../../rooms/members/restricted.ts';
 import type { Head, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import { toldOf } from './told.service.ts';
 
 export interface IncomingDeps {
   readonly engine: RoomEngine;
@@ -36,12 +37,15 @@ export class IncomingMembership {
   async makeJoin(origin: ServerName, roomId: RoomId, user: UserId, versions: readonly string[]): Promise<Proposal> {
     const room = await this.#room(origin, roomId);
     checkOwnUser(origin, user);
-    if (!versions.includes(room.version.id)) {
-      throw new MatrixError('M_INCOMPATIBLE_ROOM_VERSION', `the room has version ${room.version.id}`, {
-        extra: { room_version: room.version.id },
-      });
-    }
+    checkVersion(room, versions);
     return this.#propose(room, user, { membership: 'join', ...(await this.#authorisation(room, user)) });
+  }
+
+  async makeKnock(origin: ServerName, roomId: RoomId, user: UserId, versions: readonly string[]): Promise<Proposal> {
+    const room = await this.#room(origin, roomId);
+    checkOwnUser(origin, user);
+    checkVersion(room, versions);
+    return this.#propose(room, user, { membership: 'knock' });
   }
 
   async makeLeave(origin: ServerName, roomId: RoomId, user: UserId): Promise<Proposal> {
@@ -59,6 +63,13 @@ export class IncomingMembership {
     // Our signature says that we have checked the conditions, so they are checked now, not when it was proposed.
     await this.#authorisation(room, event.sender);
     return this.#take(origin, room, addSignature(event, this.#deps.signer));
+  }
+
+  /** Takes in a knock; resolves to what the user's server may know of the room. */
+  async sendKnock(origin: ServerName, roomId: RoomId, eventId: EventId, raw: unknown): Promise<JsonObject[]> {
+    const room = await this.#room(origin, roomId);
+    await this.#take(origin, room, this.#parse(raw, room, { origin, eventId, membership: 'knock' }));
+    return toldOf(this.#deps.engine, room);
   }
 
   async sendLeave(origin: ServerName, roomId: RoomId, eventId: EventId, raw: unknown): Promise<void> {
@@ -135,6 +146,13 @@ export class IncomingMembership {
 
 const checkOwnUser = (origin: ServerName, user: UserId): void => {
   if (serverOf(user) !== origin) throw new MatrixError('M_FORBIDDEN', 'the user is of another server than yours');
+};
+
+const checkVersion = ({ version }: Room, known: readonly string[]): void => {
+  if (known.includes(version.id)) return;
+  throw new MatrixError('M_INCOMPATIBLE_ROOM_VERSION', `the room has version ${version.id}`, {
+    extra: { room_version: version.id },
+  });
 };
 
 /** https://spec.matrix.org/latest/server-server-api/#put_matrixfederationv2send_joinroomideventid */

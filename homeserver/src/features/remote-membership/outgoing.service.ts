@@ -1,25 +1,29 @@
 import { MatrixError } from '@holm/spec/errors';
 import { type RoomId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
-import type { JsonObject } from '@holm/spec/json';
-import { sendInviteV2 } from '@holm/spec/server-server/invites';
+import type { Json, JsonObject } from '@holm/spec/json';
 import { makeJoin, sendJoinV2 } from '@holm/spec/server-server/joins';
+import { makeKnock, sendKnock } from '@holm/spec/server-server/knocks';
 import { makeLeave, sendLeaveV2 } from '@holm/spec/server-server/leaves';
 import type { Signer } from '../../core/events/build.ts';
 import type { Event } from '../../core/events/event.ts';
+import { checkContentHash } from '../../core/events/hashes.ts';
 import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { roomVersions } from '../../core/rooms/room-version.ts';
 import type { FederationClient } from '../../federation/client/client.ts';
-import { FederationError } from '../../federation/client/federation-error.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
+import type { EventVerifier } from '../../rooms/ingest/ports.ts';
 import type { OutsideMemberships } from '../../rooms/members/outside.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RemoteMembership } from '../membership/index.ts';
-import { TOLD_TYPES } from './stripped-state.ts';
+import { giveInvite } from './give-invite.service.ts';
+import { asMatrixError } from './remote-errors.service.ts';
+import { readKnockState, toStripped } from './stripped-state.ts';
 import { complete, type Template, versionOf } from './templates.ts';
+import { toldOf } from './told.service.ts';
 
 /** Joining a large room takes the other server long. */
 const JOIN_TIMEOUT_MS = 180_000;
@@ -32,6 +36,7 @@ export interface OutgoingDeps {
   readonly outside: OutsideMemberships;
   readonly client: Pick<FederationClient, 'call'>;
   readonly signer: Signer;
+  readonly verifier: EventVerifier;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
@@ -50,8 +55,8 @@ export class OutgoingMembership implements RemoteMembership {
     await joins.during(roomId, () => this.#byAnyOf(via, (server) => this.#joinBy(server, { user, roomId, content })));
   }
 
-  knock(): Promise<void> {
-    throw new MatrixError('M_UNRECOGNIZED', 'this server cannot yet knock on rooms of other servers', { status: 501 });
+  async knock(user: UserId, roomId: RoomId, via: readonly ServerName[], content: JsonObject): Promise<void> {
+    await this.#byAnyOf(via, (server) => this.#knockBy(server, via, { user, roomId, content }));
   }
 
   async leave(user: UserId, roomId: RoomId, content: JsonObject): Promise<void> {
@@ -78,25 +83,18 @@ export class OutgoingMembership implements RemoteMembership {
       if (!(err instanceof MatrixError)) throw err;
       // The user wants it gone. That the room's servers may go on believing in the invite is theirs to sort out.
       log.info('an invite was rejected without its server', { roomId, err });
-      await outside.put(user, this.#complete(placeless(room), { user, roomId, content }));
+      const wanted = { user, roomId, content };
+      await outside.put(user, this.#complete(placeless(room, wanted), wanted));
     }
   }
 
   async deliverInvite(event: Event, room: Room, server: ServerName): Promise<Event> {
     const { engine, client } = this.#deps;
-    const snapshot = room.head?.snapshot ?? 0;
-    const view = await engine.states.view(room, snapshot, [
-      ...TOLD_TYPES.map((type) => [type, ''] as const),
-      // So that the invited can be told by name who invites them.
-      ['m.room.member', event.sender] as const,
-    ]);
-    const told = [...view.values()].map((stored) => stored.event.pdu);
-    const body = { room_version: room.version.id, event: event.pdu, invite_room_state: told };
-    const params = { roomId: room.roomId, eventId: event.eventId };
-    const answer = await client
-      .call(server, sendInviteV2, { params, body, ignoreBackOff: true })
-      .catch((error: unknown) => Promise.reject(asMatrixError(error)));
-    const signed = parsePdu(answer.event, room.version);
+    const told = await toldOf(engine, room, event.sender);
+    const answer = await giveInvite(client, server, { event, told }).catch((error: unknown) =>
+      Promise.reject(asMatrixError(error)),
+    );
+    const signed = parsePdu(answer, room.version);
     if (isRefused(signed) || signed.eventId !== event.eventId) {
       throw new MatrixError('M_UNKNOWN', `${server} answered with another event than the invite`, { status: 502 });
     }
@@ -136,6 +134,30 @@ export class OutgoingMembership implements RemoteMembership {
     });
   }
 
+  /** Stores what the resident server tells of the room, as far as it proves to be of this room. */
+  async #knockBy(server: ServerName, via: readonly ServerName[], wanted: Wanted): Promise<void> {
+    const { client, outside } = this.#deps;
+    const { user, roomId } = wanted;
+    const ver = roomVersions.map(({ id }) => id);
+    const params = { roomId, userId: user };
+    const template = await client.call(server, makeKnock, { params, query: { ver }, ignoreBackOff: true });
+    const knock = this.#complete(template, wanted);
+    const answer = await client.call(server, sendKnock, {
+      params: { roomId, eventId: knock.eventId },
+      body: knock.pdu,
+      ignoreBackOff: true,
+    });
+    const told = await this.#proven(answer.knock_room_state, knock);
+    await outside.put(user, knock, { stripped: toStripped(told, knock), via: [...new Set([server, ...via])] });
+  }
+
+  async #proven(told: readonly Json[], { roomId, version }: Event): Promise<readonly Json[]> {
+    const { events, unproven } = readKnockState(told, roomId, version);
+    const verdicts = await this.#deps.verifier.verifyEvents(events);
+    const proven = events.filter((event) => verdicts.get(event.eventId)?.allowed && checkContentHash(event));
+    return [...proven.map(({ pdu }) => pdu), ...unproven];
+  }
+
   #complete(template: Template, { user, roomId, content }: Wanted): Event {
     const { signer, clock, entropy } = this.#deps;
     const eventId = `$${token(entropy, 24)}:${signer.server}`;
@@ -167,24 +189,16 @@ interface Wanted {
 }
 
 /** A place for an event that only we will ever see. */
-const placeless = (room: Room): Template => ({
-  room_version: room.version.id,
-  event: { prev_events: [], auth_events: [], depth: 1 },
+const placeless = ({ version }: Room, { user, roomId, content }: Wanted): Template => ({
+  room_version: version.id,
+  event: {
+    type: 'm.room.member',
+    room_id: roomId,
+    sender: user,
+    state_key: user,
+    content,
+    prev_events: [],
+    auth_events: [],
+    depth: 1,
+  },
 });
-
-/** What a client is told of another server's failure. */
-const asMatrixError = (error: unknown): MatrixError => {
-  if (error instanceof MatrixError) return error;
-  if (!(error instanceof FederationError)) throw error;
-  const { destination, status, errcode } = error;
-  const said = typeof error.body['error'] === 'string' ? error.body['error'] : 'no reason given';
-  if (status === 403) return new MatrixError('M_FORBIDDEN', `${destination}: ${said}`);
-  if (status === 404) return new MatrixError('M_NOT_FOUND', `${destination}: ${said}`);
-  if (errcode === 'M_INCOMPATIBLE_ROOM_VERSION')
-    return new MatrixError('M_UNSUPPORTED_ROOM_VERSION', `${destination}: ${said}`);
-  if (errcode === 'M_UNABLE_TO_AUTHORISE_JOIN') return new MatrixError('M_FORBIDDEN', `${destination}: ${said}`);
-  return new MatrixError('M_UNKNOWN', `${destination} could not be reached or made no sense`, {
-    status: 502,
-    cause: error,
-  });
-};

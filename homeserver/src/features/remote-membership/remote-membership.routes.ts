@@ -1,6 +1,7 @@
 import type { ServerName } from '@holm/spec/ids';
 import { sendInviteV1, sendInviteV2 } from '@holm/spec/server-server/invites';
 import { makeJoin, sendJoinV2 } from '@holm/spec/server-server/joins';
+import { makeKnock, sendKnock } from '@holm/spec/server-server/knocks';
 import { makeLeave, sendLeaveV2 } from '@holm/spec/server-server/leaves';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { isObject } from '@holm/spec/json';
@@ -37,6 +38,12 @@ export const remoteMembershipRoutes = (
         `"event":${wireText(join)},"auth_chain":${list(authChain)},"state":${list(state)}}`,
     );
   }),
+
+  route(makeKnock, ({ origin, params, query }) => incoming.makeKnock(origin, params.roomId, params.userId, query.ver)),
+
+  route(sendKnock, async ({ origin, params, body }) => ({
+    knock_room_state: await incoming.sendKnock(origin, params.roomId, params.eventId, body),
+  })),
 
   route(makeLeave, ({ origin, params }) => incoming.makeLeave(origin, params.roomId, params.userId)),
 

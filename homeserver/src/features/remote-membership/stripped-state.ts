@@ -7,14 +7,20 @@ import type { RoomVersion } from '../../core/rooms/room-version.ts';
 
 /** More than any server sends; the rest is cut off. */
 const MAX_EVENTS = 50;
+/** What is kept of it for a user, in characters: it is there for every first sync. */
+const MAX_KEPT = 128 * 1024;
 
-/** Prunes what an inviting server tells of the room to what clients are meant to see of it. */
+/** Prunes what another server tells of the room to what clients are meant to see of it. */
 export const toStripped = (told: readonly Json[], own: Event): JsonObject[] => {
+  let size = 0;
   const stripped = told.slice(0, MAX_EVENTS).flatMap((entry): JsonObject[] => {
     if (!isObject(entry) || !isObject(entry['content'])) return [];
     const { type, sender, state_key, content } = entry;
     if (typeof type !== 'string' || typeof sender !== 'string' || typeof state_key !== 'string') return [];
-    return type === own.type && state_key === own.stateKey ? [] : [{ type, sender, state_key, content }];
+    if (type === own.type && state_key === own.stateKey) return [];
+    const event = { type, sender, state_key, content };
+    size += JSON.stringify(event).length;
+    return size > MAX_KEPT ? [] : [event];
   });
   return [...stripped, strippedState(own)];
 };
@@ -35,6 +41,20 @@ export const readTold = (told: readonly Json[], roomId: RoomId, version: RoomVer
     events.push(event);
   }
   return events.some(({ type }) => type === 'm.room.create') ? events : { refused: 'no create event' };
+};
+
+/**
+ * What a knocking user's server is told, as far as it can be read as events of that room; older servers send them
+ * stripped, which only the versions that name rooms by their create event make us refuse.
+ * https://spec.matrix.org/latest/server-server-api/#put_matrixfederationv1send_knockroomideventid
+ */
+export const readKnockState = (told: readonly Json[], roomId: RoomId, version: RoomVersion) => {
+  const entries = told.slice(0, MAX_EVENTS);
+  const events = entries.filter(isSigned).flatMap((entry): Event[] => {
+    const event = parsePdu(entry, version);
+    return isRefused(event) || event.roomId !== roomId ? [] : [event];
+  });
+  return { events, unproven: entries.filter((entry) => !isSigned(entry)) };
 };
 
 /** NOTSPEC: common servers send the create event as the PDU that it is, and the others stripped. These prove nothing. */

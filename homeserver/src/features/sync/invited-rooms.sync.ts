@@ -32,12 +32,18 @@ export class InvitedRooms {
 
   async section(view: View, room: Room, member: Member): Promise<JsonText> {
     const own = await this.#engine.events.byNid(member.eventNid);
-    const told = room.head
+    const told = (await this.#isHere(room))
       ? await this.#fromState(view, room, own?.event.sender)
       : await this.#fromOthers(room, member);
     const texts = told.filter((event) => !isMemberEvent(event, member) || !own).map((event) => JSON.stringify(event));
     if (own) texts.push(JSON.stringify(strippedState(own.event)));
     return objectOf({ [member.membership === 'knock' ? 'knock_state' : 'invite_state']: eventsOf(texts) });
+  }
+
+  /** What we have of a room that all of our users have left is out of date. */
+  async #isHere(room: Room): Promise<boolean> {
+    const { serverName } = this.#engine;
+    return room.head !== undefined && (await this.#engine.membersOf(room)).servers.has(serverName);
   }
 
   /** Clients say who invites by the name in that user's own membership. */
