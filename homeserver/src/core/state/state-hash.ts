@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { EventNid, KeyNumber } from './trie-row.ts';
 
 /**
- * A state's fingerprint: the sum, modulo 2^256, of a keyed hash of each of its entries. The order of changes does
+ * A state's fingerprint: the sum, modulo 2^128, of a keyed hash of each of its entries. The order of changes does
  * not matter and a change costs one hash, so that states reached on different ways are found to be the same.
  * The key keeps others from constructing two states with one hash, which plain sums and XORs of hashes allow.
  */
@@ -10,7 +10,7 @@ export type StateHash = bigint;
 
 export const EMPTY_STATE_HASH: StateHash = 0n;
 
-const BITS = 256;
+const BITS = 128;
 const BYTES = BITS / 8;
 
 export class StateHasher {
@@ -44,7 +44,20 @@ export class StateHasher {
   }
 }
 
-/** 32 bytes, highest first: how the database keeps it. */
-export const toHashBytes = (hash: StateHash): Buffer => Buffer.from(hash.toString(16).padStart(BYTES * 2, '0'), 'hex');
+/** How the database keeps it: four bytes as a number, by which it is found, and the rest. */
+export interface StoredHash {
+  readonly head: number;
+  readonly rest: Buffer;
+}
 
-export const fromHashBytes = (bytes: Uint8Array): StateHash => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+export const toStoredHash = (hash: StateHash): StoredHash => {
+  const bytes = Buffer.from(hash.toString(16).padStart(BYTES * 2, '0'), 'hex');
+  return { head: bytes.readInt32BE(0), rest: bytes.subarray(4) };
+};
+
+export const fromStoredHash = ({ head, rest }: StoredHash): StateHash => {
+  const bytes = Buffer.alloc(BYTES);
+  bytes.writeInt32BE(head);
+  rest.copy(bytes, 4);
+  return BigInt(`0x${bytes.toString('hex')}`);
+};

@@ -1,6 +1,6 @@
 import type { Needs } from '../needs.ts';
-import type { KeyNumber, Pointer, Root, Row, RowId, TrieNode } from './trie-row.ts';
-import { FAN_OUT, indexOf, pointerTo, rowOf } from './trie-row.ts';
+import type { FullNode, KeyNumber, Pointer, Root, Row, RowId, TrieNode } from './trie-row.ts';
+import { FAN_OUT, indexOf, isPatch, pointerTo, rowOf } from './trie-row.ts';
 
 /** A question to a trie: it asks for rows, and ends with its answer. */
 export type TrieQuestion<Result> = Needs<RowId, Row, Result>;
@@ -9,11 +9,17 @@ export type TrieQuestion<Result> = Needs<RowId, Row, Result>;
 export class TrieNodes {
   readonly #rows = new Map<RowId, Row>();
 
-  /** Makes sure that these can be read; asks once for all the rows that are still missing. */
-  *load(pointers: Iterable<Pointer>): TrieQuestion<void> {
+  /** Makes sure that these can be read; asks for the rows that are still missing, then for what those are patches of. */
+  *load(pointers: readonly Pointer[]): TrieQuestion<void> {
     const rows = new Set<RowId>();
     for (const pointer of pointers) if (pointer !== 0) rows.add(rowOf(pointer));
     yield* this.#fetch(rows);
+    const patched = new Set<RowId>();
+    for (const pointer of pointers) {
+      const node = this.at(pointer);
+      if (node !== undefined && isPatch(node)) patched.add(rowOf(node.base));
+    }
+    yield* this.#fetch(patched);
   }
 
   /** The pointers of the roots, in the order of the roots; 0 for those without any state. */
@@ -38,7 +44,32 @@ export class TrieNodes {
     const node = this.at(pointer);
     if (node === undefined) return 0;
     if (node.level < level) return digit === 0 ? pointer : 0;
-    return node.slots[digit] ?? 0;
+    if (!isPatch(node)) return node.slots[digit] ?? 0;
+    for (let at = 0; at < node.changes.length; at += 2) {
+      if (node.changes[at] === digit) return node.changes[at + 1] ?? 0;
+    }
+    return this.#full(node.base).slots[digit] ?? 0;
+  }
+
+  /** All slots of a subtree as `slot` gives them; those that are missing at the end hold 0. */
+  slots(pointer: Pointer, level: number): readonly number[] {
+    const node = this.at(pointer);
+    if (node === undefined) return [];
+    if (node.level < level) return [pointer];
+    if (!isPatch(node)) return node.slots;
+    const slots = [...this.#full(node.base).slots];
+    for (let at = 0; at < node.changes.length; at += 2) {
+      const digit = node.changes[at] ?? 0;
+      while (slots.length <= digit) slots.push(0);
+      slots[digit] = node.changes[at + 1] ?? 0;
+    }
+    return slots;
+  }
+
+  #full(pointer: Pointer): FullNode {
+    const node = this.at(pointer);
+    if (node === undefined || isPatch(node)) throw new Error(`the node ${pointer} of the state is no full one`);
+    return node;
   }
 
   *#fetch(rows: ReadonlySet<RowId>): TrieQuestion<void> {

@@ -35,8 +35,7 @@ const filledSlots = (
   level: number,
 ): [KeyNumber, number][] => {
   const filled: [KeyNumber, number][] = [];
-  for (let digit = 0; digit < FAN_OUT; digit += 1) {
-    const slot = nodes.slot(pointer, level, digit);
+  for (const [digit, slot] of nodes.slots(pointer, level).entries()) {
     if (slot !== 0) filled.push([firstKey + digit * span(level), slot]);
   }
   return filled;
@@ -72,8 +71,9 @@ export function* diffMany(roots: readonly Root[]): TrieQuestion<Map<KeyNumber, r
 
 const differingSlots = (nodes: TrieNodes, { firstKey, pointers }: Branch, level: number): Branch[] => {
   const differing: Branch[] = [];
+  const slots = pointers.map((pointer) => nodes.slots(pointer, level));
   for (let digit = 0; digit < FAN_OUT; digit += 1) {
-    const below = pointers.map((pointer) => nodes.slot(pointer, level, digit));
+    const below = slots.map((of) => of[digit] ?? 0);
     if (!allSame(below)) differing.push({ firstKey: firstKey + digit * span(level), pointers: below });
   }
   return differing;

@@ -1,7 +1,24 @@
 import type { TrieQuestion } from './trie-nodes.ts';
 import { TrieNodes, digitOf, levelFor } from './trie-nodes.ts';
-import type { EncodedRow, EventNid, KeyNumber, Pointer, Root, Row, RowId, TrieNode } from './trie-row.ts';
-import { FAN_OUT, MAX_NODES, encodeRow, pointerTo } from './trie-row.ts';
+import type {
+  EncodedRow,
+  EventNid,
+  FullNode,
+  KeyNumber,
+  PatchNode,
+  Pointer,
+  Root,
+  Row,
+  RowId,
+  TrieNode,
+} from './trie-row.ts';
+import { FAN_OUT, MAX_NODES, encodeRow, isPatch, pointerTo } from './trie-row.ts';
+
+/**
+ * Slots in which a patch differs at most. Each change of a node makes its patch longer, until the node is written in
+ * full again: with this many a node takes the least space on average, a third of a full one.
+ */
+const MAX_PATCHED = 8;
 
 export interface Update {
   /** The new snapshot; the old one if nothing changed. */
@@ -27,6 +44,7 @@ export function* update(
   const highest = sorted.findLast(([, event]) => event !== 0)?.[0] ?? 0;
   const level = Math.max(nodes.at(top)?.level ?? 0, levelFor(highest));
   const reachable = sorted.filter(([key]) => levelFor(key) <= level);
+  if (reachable.length === 0) return { root, rows: [] };
   yield* loadPaths(nodes, top, level, reachable);
 
   const copies = new Copies(newId);
@@ -79,17 +97,44 @@ interface Rebuilding {
 
 /** The subtree with the changes made, which all lie in it. The pointer stays the same when nothing changed. */
 const rebuild = (build: Rebuilding, pointer: Pointer, level: number, changes: readonly Change[]): Pointer => {
-  const slots = Array.from({ length: FAN_OUT }, (_, digit) => build.nodes.slot(pointer, level, digit));
-  let changed = false;
+  const slots = [...build.nodes.slots(pointer, level)];
+  while (slots.length < FAN_OUT) slots.push(0);
+  const changed: number[] = [];
   for (const [digit, below] of bySlot(changes, level)) {
     const before = slots[digit] ?? 0;
     const after = level === 0 ? (below.at(-1)?.[1] ?? 0) : rebuild(build, before, level - 1, below);
-    changed ||= after !== before;
+    if (after === before) continue;
     slots[digit] = after;
+    changed.push(digit);
   }
-  if (!changed) return pointer;
-  const last = slots.findLastIndex((slot) => slot !== 0);
-  return last < 0 ? 0 : build.copies.add({ level, slots: slots.slice(0, last + 1) });
+  return changed.length === 0 ? pointer : copy(build, pointer, { level, slots }, changed);
+};
+
+const copy = ({ nodes, copies }: Rebuilding, pointer: Pointer, node: FullNode, changed: readonly number[]): Pointer => {
+  const last = node.slots.findLastIndex((slot) => slot !== 0);
+  if (last < 0) return 0;
+  const trimmed = { ...node, slots: node.slots.slice(0, last + 1) };
+  return copies.add(patchOf(nodes, pointer, trimmed, changed) ?? trimmed);
+};
+
+/** A changed node as it differs from the full one that it, or what it comes from, is a copy of; if that is shorter. */
+const patchOf = (
+  nodes: TrieNodes,
+  pointer: Pointer,
+  { level, slots }: FullNode,
+  changed: readonly number[],
+): PatchNode | undefined => {
+  const before = nodes.at(pointer);
+  if (before?.level !== level) return undefined;
+  const earlier = isPatch(before) ? before.changes.filter((_, at) => at % 2 === 0) : [];
+  const digits = new Set([...earlier, ...changed]);
+  if (digits.size > MAX_PATCHED || digits.size * 2 + 2 > slots.length) return undefined;
+  const ascending = [...digits].sort((a, b) => a - b);
+  return {
+    level,
+    base: isPatch(before) ? before.base : pointer,
+    changes: ascending.flatMap((digit) => [digit, slots[digit] ?? 0]),
+  };
 };
 
 const bySlot = (changes: readonly Change[], level: number): Map<number, Change[]> =>

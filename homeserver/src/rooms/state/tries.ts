@@ -2,10 +2,11 @@ import { LRUCache } from 'lru-cache';
 import { decideWith } from './decide-with.ts';
 import {
   EMPTY_STATE_HASH,
-  fromHashBytes,
+  fromStoredHash,
   type StateHash,
   type StateHasher,
-  toHashBytes,
+  type StoredHash,
+  toStoredHash,
 } from '../../core/state/state-hash.ts';
 import type { TrieQuestion } from '../../core/state/trie-nodes.ts';
 import { diff, diffMany, entries, lookup } from '../../core/state/trie-read.ts';
@@ -38,17 +39,28 @@ export interface NextState {
   readonly rows: readonly StateRow[];
 }
 
+interface StoredRow {
+  readonly row_id: RowId;
+  readonly hash_head: number | null;
+  readonly hash_rest: Buffer | null;
+  readonly data: Buffer;
+}
+
 const store = {
-  rows: (tx: ReadTx, ids: readonly RowId[]): Promise<{ row_id: RowId; state_hash: Buffer | null; data: Buffer }[]> =>
+  rows: (tx: ReadTx, ids: readonly RowId[]): Promise<StoredRow[]> =>
     tx.rows(
-      named('state.rows', sql`SELECT row_id, state_hash, data FROM state_rows WHERE row_id = ANY(${ids}::bigint[])`),
+      named(
+        'state.rows',
+        sql`SELECT row_id, hash_head, hash_rest, data FROM state_rows WHERE row_id = ANY(${ids}::bigint[])`,
+      ),
     ),
 
-  async withHash(tx: ReadTx, room: RoomNid, hash: Buffer): Promise<RowId | undefined> {
+  async withHash(tx: ReadTx, room: RoomNid, { head, rest }: StoredHash): Promise<RowId | undefined> {
     const [row] = await tx.rows<{ row_id: RowId }>(
       named(
         'state.by_hash',
-        sql`SELECT row_id FROM state_rows WHERE room_nid = ${room} AND state_hash = ${hash} LIMIT 1`,
+        sql`SELECT row_id FROM state_rows
+             WHERE room_nid = ${room} AND hash_head = ${head} AND hash_rest = ${rest} LIMIT 1`,
       ),
     );
     return row?.row_id;
@@ -94,7 +106,7 @@ export class Tries {
     await this.#ids.ensure(ROWS_AT_HAND + Math.ceil(changes.size / KEYS_PER_ROW) * ROWS_PER_CHANGE);
     const hash = await this.#hashAfter(snapshot, changes);
     const { root, rows } = await this.#ask(update(rootOf(snapshot), changes, () => this.#ids.take()));
-    const written = rows.map(({ id, data }) => ({ id, data, hash: id === root ? toHashBytes(hash) : undefined }));
+    const written = rows.map(({ id, data }) => ({ id, data, hash: id === root ? toStoredHash(hash) : undefined }));
     // Numbers are never given twice, so a row may be remembered before it is durable.
     for (const row of written) {
       this.#cache.set(row.id, { row: decodeRow(row), hash: row.hash && hash });
@@ -110,7 +122,7 @@ export class Tries {
   ): Promise<NextState> {
     const hash = await this.#hashAfter(snapshot, changes);
     if (hash === EMPTY_STATE_HASH) return { snapshot: EMPTY_STATE, rows: [] };
-    const equal = await store.withHash(this.#db, room, toHashBytes(hash));
+    const equal = await store.withHash(this.#db, room, toStoredHash(hash));
     return equal === undefined ? this.change(snapshot, changes) : { snapshot: equal, rows: [] };
   }
 
@@ -157,10 +169,11 @@ export class Tries {
 
   async #read(ids: readonly RowId[]): Promise<Map<RowId, CachedRow>> {
     const found = new Map<RowId, CachedRow>();
-    for (const { row_id, state_hash, data } of await store.rows(this.#db, ids)) {
+    for (const { row_id, hash_head, hash_rest, data } of await store.rows(this.#db, ids)) {
+      const isRoot = hash_head !== null && hash_rest !== null;
       const row: CachedRow = {
         row: decodeRow({ id: row_id, data }),
-        hash: state_hash ? fromHashBytes(state_hash) : undefined,
+        hash: isRoot ? fromStoredHash({ head: hash_head, rest: hash_rest }) : undefined,
       };
       this.#cache.set(row_id, row);
       found.set(row_id, row);

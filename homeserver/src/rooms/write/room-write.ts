@@ -1,4 +1,5 @@
 import type { EventId, ServerName, UserId } from '@holm/spec/ids';
+import type { StoredHash } from '../../core/state/state-hash.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 
@@ -6,7 +7,7 @@ import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from
 export interface StateRow {
   readonly id: SnapshotId;
   /** Of the state that it is the root of; absent for rows that are only parts of one. */
-  readonly hash: Buffer | undefined;
+  readonly hash: StoredHash | undefined;
   readonly data: Uint8Array;
 }
 

@@ -126,11 +126,11 @@ const stateTable = (
 
 const STATE_TABLES: readonly Table[] = [
   stateTable(
-    ['bigint', 'bytea', 'bytea'],
-    ({ rows }) => rows.map(({ id, hash, data }) => [id, hash ?? null, Buffer.from(data)]),
+    ['bigint', 'int', 'bytea', 'bytea'],
+    ({ rows }) => rows.map(({ id, hash, data }) => [id, hash?.head ?? null, hash?.rest ?? null, Buffer.from(data)]),
     `new_rows AS (
-      INSERT INTO state_rows (room_nid, row_id, state_hash, data)
-      SELECT * FROM unnest($$) AS u(room_nid, row_id, state_hash, data) WHERE ${IN_HEAD})`,
+      INSERT INTO state_rows (room_nid, row_id, hash_head, hash_rest, data)
+      SELECT * FROM unnest($$) AS u(room_nid, row_id, hash_head, hash_rest, data) WHERE ${IN_HEAD})`,
   ),
   stateTable(
     ['int', 'text', 'text'],

@@ -2,6 +2,7 @@ import type { MigrationInterface } from 'typeorm';
 import { Rooms1763690000001 } from './0001-rooms.ts';
 import { Accounts1763690000002 } from './0002-accounts.ts';
 import { Federation1763690000003 } from './0003-federation.ts';
+import { SmallState1763690000006 } from './0006-small-state.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
@@ -9,5 +10,6 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Rooms1763690000001,
   Accounts1763690000002,
   Federation1763690000003,
+  SmallState1763690000006,
   RoomUpgrades1763690000010,
 ];
