@@ -7,6 +7,7 @@ import type { Database } from '../storage/database.ts';
 import { sql } from '../storage/sql.ts';
 import { composeAccounts } from './accounts.ts';
 import type { Base } from './base.ts';
+import { composeEphemeral } from './ephemeral.ts';
 import { composeFeatures } from './features.ts';
 import { composeFederation } from './federation.ts';
 import { composeRooms } from './rooms.ts';
@@ -21,8 +22,9 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const rooms = await composeRooms(base, federation, notifier);
   const accounts = await composeAccounts(base, notifier);
   const features = composeFeatures(base, { federation, rooms, accounts });
-  const sync = composeSync(base, { rooms, accounts, notifier });
-  const services: Services = { federation, rooms, accounts, features, sync };
+  const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
+  const sync = composeSync(base, { rooms, accounts, ephemeral, notifier });
+  const services: Services = { federation, rooms, accounts, features, ephemeral, sync };
   const routes = matrixRoutes(base, services);
   const app = createApp({
     ...base,

@@ -1,4 +1,5 @@
 import { Inbox } from '../federation/inbox/inbox.ts';
+import type { EduListener } from '../federation/inbox/received.ts';
 import { Outbox } from '../federation/outbox/outbox.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { CommitListener } from '../rooms/commit.ts';
@@ -16,6 +17,7 @@ const EVENT_CACHE_BYTES = 64 * 1024 * 1024;
 export const composeRooms = async (base: Base, federation: Federation, notifier: Notifier) => {
   const { db, serverName } = base;
   const listeners: CommitListener[] = [];
+  const eduListeners: EduListener[] = [];
   const engine = await createRoomEngine({
     ...base,
     log: base.log.with({ area: 'rooms' }),
@@ -53,11 +55,12 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     ...base,
     log: base.log.with({ area: 'federation' }),
     receiver: incoming.receiver,
-    eduListeners: [],
+    eduListeners,
   });
   return {
     engine,
     listeners,
+    eduListeners,
     outbox,
     inbox,
     ...incoming,

@@ -10,6 +10,7 @@ import { type Check, healthRoutes } from '../features/health/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
+import { receiptsRoutes } from '../features/receipts/index.ts';
 import { remoteMembershipRoutes } from '../features/remote-membership/index.ts';
 import { roomCreationRoutes } from '../features/room-creation/index.ts';
 import { roomEventsRoutes } from '../features/room-events/index.ts';
@@ -18,6 +19,7 @@ import { roomHistoryRoutes } from '../features/room-history/index.ts';
 import { roomStateRoutes } from '../features/room-state/index.ts';
 import { roomUpgradesRoutes } from '../features/room-upgrades/index.ts';
 import { syncRoutes, type Sync } from '../features/sync/index.ts';
+import { typingRoutes } from '../features/typing/index.ts';
 import { webClientRoutes } from '../features/web-client/index.ts';
 import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
 import { keysRoutes } from '../federation/keyring/keys.routes.ts';
@@ -26,6 +28,7 @@ import type { Route } from '../http/route.ts';
 import { VERSION } from '../version.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
+import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
 import type { RoomServices } from './rooms.ts';
@@ -35,6 +38,7 @@ export interface Services {
   readonly rooms: RoomServices;
   readonly accounts: AccountServices;
   readonly features: FeatureServices;
+  readonly ephemeral: EphemeralServices;
   readonly sync: Sync;
 }
 
@@ -75,7 +79,7 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
   ...pushRulesRoutes(accounts.pushRules),
 ];
 
-const roomRoutes = ({ accounts, features, sync }: Services): readonly Route[] => [
+const roomRoutes = ({ accounts, features, ephemeral, sync }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
   ...roomCreationRoutes(features.creation),
   ...roomUpgradesRoutes(features.upgrades),
@@ -83,6 +87,8 @@ const roomRoutes = ({ accounts, features, sync }: Services): readonly Route[] =>
   ...roomEventsRoutes(features.sending),
   ...roomStateRoutes(features.state),
   ...roomHistoryRoutes(features.history),
+  ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),
+  ...typingRoutes(ephemeral.typing),
   ...syncRoutes(sync, accounts.filters),
 ];
 

@@ -1,21 +1,29 @@
 import { accountDataPart } from '../features/account-data/index.ts';
+import { receiptsPart } from '../features/receipts/index.ts';
 import { Sync } from '../features/sync/index.ts';
+import { typingPart } from '../features/typing/index.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
+import type { EphemeralServices } from './ephemeral.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
   readonly rooms: RoomServices;
   readonly accounts: AccountServices;
+  readonly ephemeral: EphemeralServices;
   readonly notifier: Notifier;
 }
 
 /** What clients follow. */
-export const composeSync = ({ db, clock, metrics }: Base, { rooms, accounts, notifier }: Parts): Sync => {
+export const composeSync = ({ db, clock, metrics }: Base, { rooms, accounts, ephemeral, notifier }: Parts): Sync => {
   const { accountData, sessions } = accounts;
   // The order is that of the positions in tokens that clients hold: append, never reorder.
-  const parts = [accountDataPart(db, accountData)];
+  const parts = [
+    accountDataPart(db, accountData),
+    receiptsPart(ephemeral.receipts, rooms.engine.rooms),
+    typingPart(ephemeral.typing),
+  ];
   const sync = new Sync({ db, clock, notifier, metrics, engine: rooms.engine, parts });
   sessions.onSessionsEnd((ended) => sync.polls.end(ended));
   return sync;

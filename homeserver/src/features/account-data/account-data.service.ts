@@ -39,11 +39,16 @@ export class AccountData {
 
   /** M_NOT_FOUND for what was never set. */
   async get(key: AccountDataKey): Promise<JsonObject> {
-    const stored = await store.get(this.#deps.db, key);
+    const stored = await this.find(key);
     const derive = key.roomId === undefined ? this.#deps.derived.get(key.type) : undefined;
     const content = derive ? derive(key.userId, stored) : stored;
     if (!content) throw new MatrixError('M_NOT_FOUND', 'nothing is stored under this type');
     return content;
+  }
+
+  /** What is stored, if anything is. */
+  find(key: AccountDataKey): Promise<JsonObject | undefined> {
+    return store.get(this.#deps.db, key);
   }
 
   async set(key: AccountDataKey, content: JsonObject): Promise<void> {

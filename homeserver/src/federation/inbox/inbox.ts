@@ -15,6 +15,7 @@ import { inboxTelemetry } from './telemetry.ts';
 
 export interface InboxDeps {
   readonly receiver: PduReceiver;
+  /** Filled before the first transaction. */
   readonly eduListeners: readonly EduListener[];
   readonly background: Background;
   readonly clock: Clock;
@@ -50,7 +51,6 @@ const ANSWER_WITHIN_MS = 40_000;
 /** Receives what other servers push: https://spec.matrix.org/latest/server-server-api/#transactions */
 export class Inbox {
   readonly #deps: InboxDeps;
-  readonly #listeners: ReadonlyMap<string, readonly EduListener[]>;
   readonly #telemetry: ReturnType<typeof inboxTelemetry>;
   /** Answers by origin and transaction id. Losing one costs a repetition, which changes nothing. */
   readonly #answers = new LRUCache<string, Promise<TransactionResult>>({ max: MAX_REMEMBERED });
@@ -60,7 +60,6 @@ export class Inbox {
 
   constructor(deps: InboxDeps) {
     this.#deps = deps;
-    this.#listeners = Map.groupBy(deps.eduListeners, ({ eduType }) => eduType);
     this.#telemetry = inboxTelemetry(deps.metrics);
   }
 
@@ -160,7 +159,7 @@ export class Inbox {
   /** In their order, and before the answer: some of them must not be lost once they are acknowledged. */
   async #edus(origin: ServerName, edus: readonly ReceivedEdu[]): Promise<void> {
     for (const { type, content } of edus) {
-      for (const listener of this.#listeners.get(type) ?? []) {
+      for (const listener of this.#deps.eduListeners.filter(({ eduType }) => eduType === type)) {
         try {
           await listener.receive(origin, content);
         } catch (err) {

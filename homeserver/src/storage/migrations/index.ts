@@ -4,6 +4,7 @@ import { Accounts1763690000002 } from './0002-accounts.ts';
 import { Federation1763690000003 } from './0003-federation.ts';
 import { SmallState1763690000006 } from './0006-small-state.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
+import { Receipts1763690000011 } from './0011-receipts.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -12,4 +13,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Federation1763690000003,
   SmallState1763690000006,
   RoomUpgrades1763690000010,
+  Receipts1763690000011,
 ];

@@ -1,0 +1,4 @@
+export { ReadMarkers } from './read-markers.service.ts';
+export { receiptsRoutes } from './receipts.routes.ts';
+export { openReceiptStream, Receipts } from './receipts.service.ts';
+export { receiptsPart } from './receipts.sync.ts';

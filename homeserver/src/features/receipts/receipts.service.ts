@@ -1,0 +1,142 @@
+import { MatrixError } from '@holm/spec/errors';
+import { type EventId, type RoomId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { Clock } from '../../platform/clock.ts';
+import type { Events } from '../../rooms/events.ts';
+import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
+import type { RoomNid, StoredEvent } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Database } from '../../storage/database.ts';
+import { LastChanges } from '../../streams/last-changes.ts';
+import type { Notifier } from '../../streams/notifier.ts';
+import { type Position, type Range, Stream } from '../../streams/stream.ts';
+import { type Receipt, type ReceiptType, visibleTo } from './receipt.ts';
+import { fromEdu, toEdu } from './receipt-edu.ts';
+import { receiptsStore as store } from './receipts.store.ts';
+import { RecentReceipts } from './recent-receipts.ts';
+import { threadOf } from './thread.ts';
+
+export interface ReceiptsDeps {
+  readonly db: Database;
+  readonly stream: Stream;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  readonly rooms: EphemeralRooms;
+  readonly events: Events;
+}
+
+export interface Mark {
+  readonly userId: UserId;
+  readonly roomId: RoomId;
+  readonly type: ReceiptType;
+  readonly eventId: EventId;
+  readonly threadId?: string | undefined;
+}
+
+/** Receipts in one EDU; no server has a reason for more. */
+const MAX_TOLD = 1_000;
+
+/** The stream of receipts, from where the last run left it. */
+export const openReceiptStream = async (db: Database): Promise<Stream> =>
+  new Stream('receipts', await store.lastPosition(db));
+
+/** How far everybody has read: https://spec.matrix.org/latest/client-server-api/#receipts */
+export class Receipts {
+  readonly #deps: ReceiptsDeps;
+  readonly #changes: LastChanges<RoomNid>;
+  readonly #recent: RecentReceipts;
+
+  constructor(deps: ReceiptsDeps) {
+    this.#deps = deps;
+    this.#changes = new LastChanges(deps.stream.settled);
+    this.#recent = new RecentReceipts(deps.stream.settled);
+  }
+
+  get stream(): Stream {
+    return this.#deps.stream;
+  }
+
+  /**
+   * Somebody of ours has read up to an event. What lies behind where they had read already changes nothing.
+   * M_FORBIDDEN outside the room, M_NOT_FOUND for an event that is not of it, M_INVALID_PARAM for one of another thread.
+   */
+  async acknowledge(mark: Mark): Promise<void> {
+    const { clock, rooms } = this.#deps;
+    const { userId, type, threadId } = mark;
+    const room = await rooms.ofMember(userId, mark.roomId);
+    const event = await this.eventIn(room, mark.eventId);
+    if (threadId !== undefined) await this.#assertInThread(mark.eventId, threadId);
+    const receipt = { roomNid: room.nid, userId, type, threadId, eventId: mark.eventId, ord: event.ord };
+    const [recorded] = await this.#record(room, [{ ...receipt, ts: clock.now() }]);
+    if (recorded && type === 'm.read') await rooms.tell(room, 'm.receipt', toEdu(room.roomId, recorded));
+  }
+
+  /** An event of the room's timeline; M_NOT_FOUND for any other. */
+  async eventIn(room: Room, eventId: EventId): Promise<StoredEvent> {
+    const event = await this.#deps.events.byId(eventId);
+    if (event?.roomNid === room.nid && event.ord !== undefined) return event;
+    throw new MatrixError('M_NOT_FOUND', 'there is no such event in this room');
+  }
+
+  /** Another server reports how far its users have read. It speaks for them only, and in rooms that they are in. */
+  async receive(origin: ServerName, edu: JsonObject): Promise<void> {
+    const told = fromEdu(edu).slice(0, MAX_TOLD);
+    const own = told.filter(({ userId }) => serverOf(userId) === origin);
+    const known = await this.#deps.events.byIds(own.map(({ eventId }) => eventId));
+    for (const [roomId, receipts] of Map.groupBy(own, (receipt) => receipt.roomId)) {
+      const room = await this.#deps.rooms.ofServer(origin, roomId);
+      if (!room) continue;
+      const byKey = new Map<string, Receipt>();
+      for (const { userId, eventId, threadId, ts } of receipts) {
+        if (!(await this.#deps.rooms.isJoined(room, userId))) continue;
+        const event = known.get(eventId);
+        const ord = event?.roomNid === room.nid ? event.ord : undefined;
+        const key = JSON.stringify([userId, threadId]);
+        byKey.set(key, { roomNid: room.nid, userId, type: 'm.read', threadId, eventId, ord, ts });
+      }
+      if (byKey.size > 0) await this.#record(room, [...byKey.values()]);
+    }
+  }
+
+  /** The receipts of some rooms that a user may see. */
+  async changes(viewer: UserId, rooms: Iterable<RoomNid>, range: Range): Promise<Receipt[]> {
+    const wanted = [...rooms];
+    const found = this.#recent.of(wanted, range) ?? (await store.changed(this.#deps.db, wanted, range));
+    return found.filter(visibleTo(viewer));
+  }
+
+  /** Answers from memory; wrong only in saying yes. */
+  mayHaveChanged(rooms: Iterable<RoomNid>, after: Position): boolean {
+    for (const nid of rooms) if (this.#changes.mayHaveChanged(nid, after)) return true;
+    return false;
+  }
+
+  async #assertInThread(eventId: EventId, threadId: string): Promise<void> {
+    if (eventId === threadId) return;
+    const contentOf = async (id: EventId) => (await this.#deps.events.byId(id))?.event.content;
+    if ((await threadOf(eventId, contentOf)) === threadId) return;
+    throw new MatrixError('M_INVALID_PARAM', 'the event is not in that thread');
+  }
+
+  /** Resolves to those that say something new. */
+  async #record(room: Room, receipts: readonly Receipt[]): Promise<Receipt[]> {
+    const { db, notifier, rooms, stream } = this.#deps;
+    const position = stream.claim();
+    let recorded: Receipt[] = [];
+    try {
+      recorded = await store.put(db, receipts, position);
+      if (recorded.length > 0) {
+        this.#recent.add(position, recorded);
+        this.#changes.note(room.nid, position);
+      }
+    } finally {
+      stream.release(position);
+    }
+    if (recorded.length > 0) {
+      const isPrivate = recorded.every(({ type }) => type === 'm.read.private');
+      const readers = isPrivate ? recorded.map(({ userId }) => userId) : await rooms.local(room);
+      stream.whenSettled(position, () => notifier.wake(readers));
+    }
+    return recorded;
+  }
+}

@@ -1,0 +1,27 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { RoomNid } from '../../rooms/model.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { RoomNews, SyncPart } from '../../streams/sync-part.ts';
+import { toContents } from './receipt.ts';
+import type { Receipts } from './receipts.service.ts';
+
+interface RoomNames {
+  byNids(nids: readonly RoomNid[]): Promise<ReadonlyMap<RoomNid, { readonly roomId: RoomId }>>;
+}
+
+/** Receipts as a part of what clients follow. */
+export const receiptsPart = (receipts: Receipts, rooms: RoomNames): SyncPart => ({
+  stream: receipts.stream,
+  mayHaveNews: (reader, after: Position) => receipts.mayHaveChanged(reader.rooms(), after),
+  async news(reader, range) {
+    const byRoom = Map.groupBy(await receipts.changes(reader.userId, reader.rooms(), range), (r) => r.roomNid);
+    const names = await rooms.byNids([...byRoom.keys()]);
+    const news = new Map<RoomId, RoomNews>();
+    for (const [nid, ofRoom] of byRoom) {
+      const ephemeral = toContents(ofRoom).map((content) => ({ type: 'm.receipt', content }));
+      const room = names.get(nid);
+      if (room) news.set(room.roomId, { ephemeral });
+    }
+    return { rooms: news };
+  },
+});

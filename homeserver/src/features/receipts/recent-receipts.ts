@@ -1,0 +1,47 @@
+import type { RoomNid } from '../../rooms/model.ts';
+import type { Position, Range } from '../../streams/stream.ts';
+import type { Receipt } from './receipt.ts';
+
+/** Every member of a room is woken by its receipts; they must not ask the database one after the other. */
+const CAPACITY = 5_000;
+
+interface Entry {
+  readonly position: Position;
+  readonly receipts: readonly Receipt[];
+}
+
+/** The newest receipts of all rooms. */
+export class RecentReceipts {
+  readonly #entries: Entry[] = [];
+  /** What was recorded after this is here. */
+  #from: Position;
+
+  constructor(from: Position) {
+    this.#from = from;
+  }
+
+  /** Positions settle out of order, so an entry may have to go before the last ones. */
+  add(position: Position, receipts: readonly Receipt[]): void {
+    let at = this.#entries.length;
+    while (at > 0 && (this.#entries[at - 1]?.position ?? 0) > position) at--;
+    this.#entries.splice(at, 0, { position, receipts });
+    if (this.#entries.length < 2 * CAPACITY) return;
+    const dropped = this.#entries.splice(0, CAPACITY);
+    this.#from = dropped.at(-1)?.position ?? this.#from;
+  }
+
+  /** Those of some rooms; undefined when they reach too far back. */
+  of(rooms: Iterable<RoomNid>, range: Range): Receipt[] | undefined {
+    if (range.after < this.#from) return undefined;
+    const found: Receipt[] = [];
+    let wanted: ReadonlySet<RoomNid> | undefined;
+    for (let i = this.#entries.length - 1; i >= 0; i--) {
+      const entry = this.#entries[i];
+      if (!entry || entry.position <= range.after) break;
+      if (entry.position > range.upTo) continue;
+      wanted ??= new Set(rooms);
+      for (const receipt of entry.receipts) if (wanted.has(receipt.roomNid)) found.push(receipt);
+    }
+    return found.reverse();
+  }
+}

@@ -1,0 +1,3 @@
+export { typingRoutes } from './typing.routes.ts';
+export { Typing } from './typing.service.ts';
+export { typingPart } from './typing.sync.ts';

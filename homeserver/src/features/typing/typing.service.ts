@@ -1,0 +1,152 @@
+import { MatrixError } from '@holm/spec/errors';
+import { RoomId, type ServerName, serverOf, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { Clock } from '../../platform/clock.ts';
+import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
+import type { CommitListener } from '../../rooms/commit.ts';
+import type { RoomNid } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Notifier } from '../../streams/notifier.ts';
+import { type Position, type Range, Stream } from '../../streams/stream.ts';
+
+export interface TypingDeps {
+  readonly clock: Clock;
+  readonly notifier: Notifier;
+  readonly rooms: EphemeralRooms;
+}
+
+/** Whoever goes on typing says so again before this is over; clients do every few seconds. */
+const MAX_MS = 60_000;
+const DEFAULT_MS = 30_000;
+/** The rooms remembered: those of which something was told last. */
+const MAX_ROOMS = 10_000;
+/** Typing at once in one room; nobody reads more names. */
+const MAX_TYPERS = 100;
+
+interface TypingRoom {
+  readonly roomId: RoomId;
+  /** When the list was last another one. */
+  changedAt: Position;
+  /** Who is typing, and what ends it. */
+  readonly typers: Map<UserId, AbortController>;
+}
+
+/**
+ * Who is typing where: https://spec.matrix.org/latest/client-server-api/#typing-notifications
+ *
+ * Kept in memory. Positions start from the time of the start, so that those of an earlier run are lower.
+ */
+export class Typing implements Disposable {
+  readonly #deps: TypingDeps;
+  readonly #rooms = new Map<RoomNid, TypingRoom>();
+  readonly stream: Stream;
+
+  constructor(deps: TypingDeps) {
+    this.#deps = deps;
+    this.stream = new Stream('typing', deps.clock.now());
+  }
+
+  /** Says of one's own self whether one is typing. M_FORBIDDEN for others, and for rooms that one is not in. */
+  async set(user: UserId, roomId: RoomId, typing: { readonly forMs: number | undefined } | 'stopped'): Promise<void> {
+    const { rooms } = this.#deps;
+    const room = await rooms.ofMember(user, roomId);
+    const isTyping = typing !== 'stopped';
+    const forMs = isTyping ? Math.min(typing.forMs ?? DEFAULT_MS, MAX_MS) : 0;
+    const changed = await this.#put(room, user, forMs);
+    if (changed || isTyping) await this.#tellOthers(room, user, forMs > 0);
+  }
+
+  /** Another server says it of one of its users; of anybody else's, and from outside the room, it does not count. */
+  async receive(origin: ServerName, { room_id: roomId, user_id: user, typing }: JsonObject): Promise<void> {
+    if (!RoomId.is(roomId) || !UserId.is(user) || typeof typing !== 'boolean' || serverOf(user) !== origin) return;
+    const room = await this.#deps.rooms.ofServer(origin, roomId);
+    if (!room || !(await this.#deps.rooms.isJoined(room, user))) return;
+    await this.#put(room, user, typing ? MAX_MS : 0);
+  }
+
+  /** Whoever leaves a room has stopped typing in it. */
+  readonly listener: CommitListener = ({ room, members }) => {
+    for (const { userId, membership } of members) {
+      if (membership !== 'join' && this.#rooms.get(room.nid)?.typers.has(userId)) void this.#put(room, userId, 0);
+    }
+  };
+
+  /** Rooms of these where the list has changed, with whoever is typing there now. */
+  changes(rooms: Iterable<RoomNid>, { after, upTo }: Range): Map<RoomId, UserId[]> {
+    const changed = new Map<RoomId, UserId[]>();
+    for (const nid of rooms) {
+      const room = this.#rooms.get(nid);
+      if (!room || room.changedAt <= after || room.changedAt > upTo) continue;
+      // To whoever has not seen the room yet, silence is no news.
+      if (after > 0 || room.typers.size > 0) changed.set(room.roomId, [...room.typers.keys()]);
+    }
+    return changed;
+  }
+
+  mayHaveChanged(rooms: Iterable<RoomNid>, after: Position): boolean {
+    for (const nid of rooms) if ((this.#rooms.get(nid)?.changedAt ?? 0) > after) return true;
+    return false;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { typers } of this.#rooms.values()) for (const end of typers.values()) end.abort();
+    this.#rooms.clear();
+  }
+
+  /** Whether the list is another one now. */
+  async #put(room: Room, user: UserId, forMs: number): Promise<boolean> {
+    const known = this.#rooms.get(room.nid);
+    const before = known?.typers.get(user);
+    before?.abort();
+    if (forMs > 0) {
+      const typing = known ?? this.#add(room);
+      if (!before && typing.typers.size >= MAX_TYPERS) return false;
+      typing.typers.set(user, this.#endAfter(room, user, forMs));
+    } else known?.typers.delete(user);
+    if ((before !== undefined) === forMs > 0) return false;
+    await this.#changed(room);
+    return true;
+  }
+
+  #endAfter(room: Room, user: UserId, ms: number): AbortController {
+    const end = new AbortController();
+    void this.#deps.clock.sleep(ms, end.signal).then(() => {
+      if (!end.signal.aborted) return this.#put(room, user, 0);
+    });
+    return end;
+  }
+
+  async #changed(room: Room): Promise<void> {
+    const typing = this.#rooms.get(room.nid);
+    if (!typing) return;
+    this.#rooms.delete(room.nid); // the order is that of the last change
+    this.#rooms.set(room.nid, typing);
+    typing.changedAt = this.stream.claim();
+    this.stream.release(typing.changedAt);
+    this.#deps.notifier.wake(await this.#deps.rooms.local(room));
+  }
+
+  #add(room: Room): TypingRoom {
+    const added: TypingRoom = { roomId: room.roomId, changedAt: 0 as Position, typers: new Map() };
+    this.#rooms.set(room.nid, added);
+    if (this.#rooms.size > MAX_ROOMS) this.#dropOldest();
+    return added;
+  }
+
+  #dropOldest(): void {
+    for (const [nid, { typers }] of this.#rooms) {
+      for (const end of typers.values()) end.abort();
+      this.#rooms.delete(nid);
+      return;
+    }
+  }
+
+  #tellOthers(room: Room, user: UserId, typing: boolean): Promise<void> {
+    return this.#deps.rooms.tell(room, 'm.typing', { room_id: room.roomId, user_id: user, typing });
+  }
+}
+
+/** Nobody may say that somebody else is typing. */
+export const assertSelf = (caller: UserId, user: UserId): void => {
+  if (caller !== user) throw new MatrixError('M_FORBIDDEN', 'you can only say that you are typing yourself');
+};

@@ -1,0 +1,53 @@
+import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { Outbox } from '../../federation/outbox/outbox.ts';
+import type { RoomEngine } from '../engine.ts';
+import type { Room } from '../room.ts';
+import { otherServers } from '../write/change.ts';
+
+export interface EphemeralRoomsDeps {
+  readonly engine: Pick<RoomEngine, 'serverName' | 'rooms' | 'access' | 'membersOf' | 'states'>;
+  /** By the room's server ACL, which holds for typing and receipts as it does for events. */
+  readonly isAllowed: (room: Room, server: ServerName) => Promise<boolean>;
+  readonly outbox: Pick<Outbox, 'sendEdu'>;
+}
+
+/** What is said in a room and not kept as an event of it needs this much of rooms. */
+export class EphemeralRooms {
+  readonly #deps: EphemeralRoomsDeps;
+
+  constructor(deps: EphemeralRoomsDeps) {
+    this.#deps = deps;
+  }
+
+  /** M_FORBIDDEN for somebody who is not in the room. */
+  async ofMember(user: UserId, roomId: RoomId): Promise<Room> {
+    return (await this.#deps.engine.access.ofMember(user, roomId)).room;
+  }
+
+  /** The room, if somebody of ours is in it and the server may speak there. */
+  async ofServer(server: ServerName, roomId: RoomId): Promise<Room | undefined> {
+    const { engine, isAllowed } = this.#deps;
+    const room = await engine.rooms.byId(roomId);
+    if (!room?.head || !(await isAllowed(room, server))) return undefined;
+    return (await this.local(room)).size > 0 ? room : undefined;
+  }
+
+  async isJoined(room: Room, user: UserId): Promise<boolean> {
+    if (!room.head) return false;
+    const member = await this.#deps.engine.states.get(room, room.head.snapshot, ['m.room.member', user]);
+    return member?.event.content['membership'] === 'join';
+  }
+
+  /** Users of this server in the room. */
+  async local(room: Room): Promise<ReadonlySet<UserId>> {
+    return (await this.#deps.engine.membersOf(room)).local;
+  }
+
+  /** Tells the other servers in the room, as far as they can be reached now. */
+  async tell(room: Room, type: string, content: JsonObject): Promise<void> {
+    const { engine, outbox } = this.#deps;
+    const { servers } = await engine.membersOf(room);
+    outbox.sendEdu(otherServers(servers, engine.serverName), { edu_type: type, content });
+  }
+}
