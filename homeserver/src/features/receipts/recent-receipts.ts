@@ -1,12 +1,10 @@
-import type { RoomNid } from '../../rooms/model.ts';
-import type { Position, Range } from '../../streams/stream.ts';
 import type { Receipt } from './receipt.ts';
 
 /** Every member of a room is woken by its receipts; they must not ask the database one after the other. */
 const CAPACITY = 5_000;
 
 interface Entry {
-  readonly position: Position;
+  readonly position: number;
   readonly receipts: readonly Receipt[];
 }
 
@@ -14,14 +12,14 @@ interface Entry {
 export class RecentReceipts {
   readonly #entries: Entry[] = [];
   /** What was recorded after this is here. */
-  #from: Position;
+  #from: number;
 
-  constructor(from: Position) {
+  constructor(from: number) {
     this.#from = from;
   }
 
   /** Positions settle out of order, so an entry may have to go before the last ones. */
-  add(position: Position, receipts: readonly Receipt[]): void {
+  add(position: number, receipts: readonly Receipt[]): void {
     let at = this.#entries.length;
     while (at > 0 && (this.#entries[at - 1]?.position ?? 0) > position) at--;
     this.#entries.splice(at, 0, { position, receipts });
@@ -31,10 +29,10 @@ export class RecentReceipts {
   }
 
   /** Those of some rooms; undefined when they reach too far back. */
-  of(rooms: Iterable<RoomNid>, range: Range): Receipt[] | undefined {
+  of(rooms: Iterable<Receipt['roomNid']>, range: { after: number; upTo: number }): Receipt[] | undefined {
     if (range.after < this.#from) return undefined;
     const found: Receipt[] = [];
-    let wanted: ReadonlySet<RoomNid> | undefined;
+    let wanted: ReadonlySet<Receipt['roomNid']> | undefined;
     for (let i = this.#entries.length - 1; i >= 0; i--) {
       const entry = this.#entries[i];
       if (!entry || entry.position <= range.after) break;
