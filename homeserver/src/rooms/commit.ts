@@ -105,8 +105,8 @@ export class Committer {
     room.stateLog.append(change.stateLog);
     authGraphs.added(room.nid, change.authEntries);
     for (const event of change.events) events.remember(event);
-    for (const redaction of change.redactions) this.#redacted(room, ...redaction);
-    const timeline = change.events.filter(({ position }) => position !== undefined);
+    for (const { target, by } of change.redacting.redacted) this.#redacted(room, target, by);
+    const timeline = this.#shown(change);
     room.tail.append(timeline);
     room.members.changed(serverName, change.members);
     for (const member of change.members) userRooms.changed(toMember(room, member));
@@ -135,11 +135,18 @@ export class Committer {
     }
   }
 
+  /** What the step adds to the timeline, in its order. */
+  #shown({ room, events, redacting: { released } }: Change): StoredEvent[] {
+    for (const redaction of released) room.tail.replace(this.#deps.events.remember(redaction));
+    const shown = [...events, ...released].filter(({ position }) => position !== undefined);
+    // Redactions that were withheld come after what they waited for, whenever they were placed.
+    return shown.sort((a, b) => (a.ord ?? 0) - (b.ord ?? 0));
+  }
+
   #redacted(room: Room, target: number, by: number): void {
     const { events } = this.#deps;
-    const known = events.cached(target) ?? room.tail.find(target);
-    if (!known || known.redactedBy !== undefined) return;
-    room.tail.replace(events.remember({ ...known, redactedBy: by }));
+    const known = events.redacted(target, by) ?? room.tail.find(target);
+    if (known) room.tail.replace(known.redactedBy === undefined ? events.remember(known) : known);
   }
 
   /** Readers are woken when they can see the event, which is not before everything below it has settled. */

@@ -20,7 +20,7 @@ export interface EventRow {
 }
 
 /** As numbered in the table; append, never reorder. */
-export const EVENT_STATUSES: readonly EventStatus[] = ['accepted', 'soft-failed', 'rejected'];
+export const EVENT_STATUSES: readonly EventStatus[] = ['accepted', 'soft-failed', 'rejected', 'withheld'];
 
 const COLUMNS = `e.event_nid, e.room_nid, e.event_id, e.ord, e.position, e.snapshot, e.key_number, e.auth_number,
   e.replaces, e.status, e.redacted_by, e.json`;

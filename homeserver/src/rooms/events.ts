@@ -1,6 +1,7 @@
 import type { EventId, RoomId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import { storedEvent } from '../core/events/stored-event.ts';
+import { redactEvent } from '../core/events/to-event.ts';
 import type { RoomVersion } from '../core/rooms/room-version.ts';
 import type { Database, ReadTx } from '../storage/database.ts';
 import { Gather } from '../storage/gather.ts';
@@ -21,6 +22,8 @@ export class Events {
   readonly #rooms: RoomNames;
   readonly #cache: LRUCache<EventNid, StoredEvent>;
   readonly #nids: LRUCache<EventId, EventNid>;
+  /** What has been redacted while somebody may still be reading what it was. */
+  readonly #redacted = new LRUCache<EventNid, EventNid>({ max: 10_000 });
   readonly #gather = new Gather<EventNid, StoredEvent>((nids) => this.#read(nids));
 
   constructor(db: Database, rooms: RoomNames, cacheBytes: number) {
@@ -92,10 +95,23 @@ export class Events {
     });
   }
 
-  remember(event: StoredEvent): StoredEvent {
+  remember(read: StoredEvent): StoredEvent {
+    const by = read.redactedBy ?? this.#redacted.get(read.nid);
+    const event =
+      by === undefined || read.redactedBy !== undefined
+        ? read
+        : { ...read, event: redactEvent(read.event), redactedBy: by };
     this.#cache.set(event.nid, event);
     this.#nids.set(event.event.eventId, event.nid);
     return event;
+  }
+
+  /** An event has been redacted. What is left of it, if it is at hand. */
+  redacted(nid: EventNid, by: EventNid): StoredEvent | undefined {
+    this.#redacted.set(nid, by);
+    const known = this.#cache.get(nid);
+    if (!known || known.redactedBy !== undefined) return known;
+    return this.remember(known);
   }
 
   /** Which of `ids` are missing ancestors of events that are stored. */

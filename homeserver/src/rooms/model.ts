@@ -18,13 +18,17 @@ export const EMPTY_STATE: SnapshotId = 0;
 /** Numbers below this one are kept for well-known state keys; see `state/well-known-keys.ts`. */
 export const FIRST_FREE_KEY: KeyNumber = 32;
 
-/** `soft-failed` and `rejected` events are kept, because others may refer to them, but are never shown. */
-export type EventStatus = 'accepted' | 'soft-failed' | 'rejected';
+/**
+ * `soft-failed` and `rejected` events are kept, because others may refer to them, but are never shown. `withheld` ones
+ * are redactions that have no effect, or none yet: they take part in the room, and clients do not hear of them.
+ */
+export type EventStatus = 'accepted' | 'soft-failed' | 'rejected' | 'withheld';
 
 /** An event with what this server knows of it. Immutable but for what is computed from it on demand. */
 export interface StoredEvent {
   readonly nid: EventNid;
   readonly roomNid: RoomNid;
+  /** What is left of it, once it has been redacted: what was taken away is nowhere but in `rooms/originals.ts`. */
   readonly event: Event;
   readonly status: EventStatus;
   /** Place in the timeline; absent for events outside it. */

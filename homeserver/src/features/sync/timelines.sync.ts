@@ -128,6 +128,7 @@ export class Timelines {
   }
 
   async #isOpen(room: Room, events: readonly StoredEvent[]): Promise<boolean> {
+    if (events.some(({ status }) => status !== 'accepted')) return false;
     const snapshots = new Set(events.map(({ snapshot }) => snapshot));
     for (const snapshot of snapshots) {
       if (snapshot === undefined) return false;

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database } from '../../storage/database.ts';
+import { AwaitedRedactions } from '../awaited-redactions.ts';
 import type { RoomEngine } from '../engine.ts';
 import { Merger } from '../extremities/merger.ts';
 import type { OutsideMemberships } from '../members/outside.ts';
@@ -47,7 +48,8 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
   const missing = new Missing({ remote, admission, events: engine.events, log });
   const resolving = { afterStates: new AfterStates(engine.tries), resolution: new Resolution(engine) };
   const merger = new Merger({ ...ports, ...engine, ...resolving });
-  const ingest = new Ingest({ ...engine, ...resolving, admission, missing, merger, log });
+  const awaited = new AwaitedRedactions({ ...engine, db });
+  const ingest = new Ingest({ ...engine, ...resolving, admission, missing, merger, awaited, log });
   const joins = new JoinsUnderWay();
   const withdrawals = new Withdrawals({ ...engine, admission, outside });
   return {

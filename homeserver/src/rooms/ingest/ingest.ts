@@ -7,6 +7,7 @@ import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
+import type { AwaitedRedactions } from '../awaited-redactions.ts';
 import { EMPTY_HEAD, type Head, type RoomNid, type StoredEvent } from '../model.ts';
 import type { Merger } from '../extremities/merger.ts';
 import type { Room } from '../room.ts';
@@ -28,6 +29,7 @@ export interface IngestDeps extends PlacerDeps {
   readonly missing: Missing;
   readonly merger: Pick<Merger, 'relieve'>;
   readonly queue: Queue<RoomNid>;
+  readonly awaited: Pick<AwaitedRedactions, 'settle'>;
   readonly log: Log;
 }
 
@@ -143,6 +145,7 @@ export class Ingest {
     let verdicts: Map<EventId, Verdict>;
     try {
       verdicts = await this.#placeAll(change, placer, step);
+      await this.#deps.awaited.settle(change, () => placer.claim());
     } catch (error) {
       committer.abandon(change, placer.positions);
       throw error;

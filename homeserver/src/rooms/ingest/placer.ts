@@ -7,7 +7,6 @@ import type { Numbers } from '../../storage/numbers.ts';
 import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
 import type { EventStatus, SnapshotId, StoredEvent } from '../model.ts';
-import { redactionOf } from '../redactions.ts';
 import type { States } from '../state/states.ts';
 import type { NextState, Tries } from '../state/tries.ts';
 import { otherServers, type Change } from '../write/change.ts';
@@ -16,6 +15,7 @@ import { checkByState } from './checks/5-state-before.ts';
 import { checkByCurrentState } from './checks/6-current-state.ts';
 import { ForwardEdge } from './forward-edge.ts';
 import { KnownEvents } from './known-events.ts';
+import { StepRedactions } from './step-redactions.ts';
 import { StepStates, type StepStatesDeps } from './step-states.ts';
 
 export interface PlacerDeps extends StepStatesDeps {
@@ -61,6 +61,7 @@ export class Placer {
   readonly #followed: ReadonlySet<EventId>;
   readonly #known: KnownEvents;
   readonly #edge: ForwardEdge;
+  readonly #redactions: StepRedactions;
   readonly states: StepStates;
   readonly positions: Position[] = [];
 
@@ -70,6 +71,7 @@ export class Placer {
     this.#change = change;
     this.#followed = followed;
     this.#known = new KnownEvents(deps.events, change);
+    this.#redactions = new StepRedactions(deps, change);
     this.states = new StepStates(deps, change, this.#known);
     this.#edge = new ForwardEdge(deps.tries, { change, known: this.#known, states: this.states });
   }
@@ -88,15 +90,16 @@ export class Placer {
     const before = stated ?? (await this.states.before(event, prevEvents));
     if (!before) return refuse('some of its prev events are missing');
     this.#change.addRows(before.rows);
-    const { status, verdict } = await this.#judge(toPlace, check.verdict, before.snapshot);
+    const judged = await this.#judge(toPlace, check.verdict, before.snapshot);
     const isAfterGap = event.prevEvents.some((id) => known.get(id)?.snapshot === undefined);
+    const { status, effect } = await this.#redactions.judge(event, judged.status, before.snapshot);
     const found: Found = { status, before: before.snapshot, authNumbers: check.authNumbers, existing, isAfterGap };
     const position = await this.#position(toPlace, status);
     const stored = await this.#store(toPlace, found, position);
-    if (status === 'accepted') await this.#redact(stored, before.snapshot);
+    this.#redactions.placed(effect, stored.nid);
     if (position !== undefined) await this.#moveOn(stored, position, toPlace);
     this.#recordGaps(stored, known);
-    return verdict;
+    return judged.verdict;
   }
 
   /** Checks 4 to 6. */
@@ -114,12 +117,9 @@ export class Placer {
     return { status: byCurrent.allowed ? 'accepted' : 'soft-failed', verdict: byCurrent };
   }
 
-  /** A place in the stream, for what is accepted and news. */
+  /** When the room's state is what it is after the event, if that is news. Clients learn of the event itself, if they may. */
   async #position({ history }: ToPlace, status: EventStatus): Promise<Position | undefined> {
-    if (status !== 'accepted' || history !== undefined) return undefined;
-    const position = await this.#deps.committer.claim();
-    this.positions.push(position);
-    return position;
+    return isOfRoom(status) && history === undefined ? this.claim() : undefined;
   }
 
   async #store({ event, history }: ToPlace, found: Found, position: Position | undefined): Promise<StoredEvent> {
@@ -131,13 +131,21 @@ export class Placer {
       status: found.status,
       snapshot: found.before,
       position,
-      isHidden: hidden,
-      history: found.status === 'accepted' && !hidden ? history : undefined,
+      isHidden: hidden || found.status === 'withheld',
+      history: isOfRoom(found.status) && !hidden ? history : undefined,
       isAfterGap: found.isAfterGap,
       replaces: (await this.#replaced(event, found.before))?.nid,
       authNumbers: found.authNumbers,
       authNumber: found.existing?.authNumber,
+      redactedBy: found.existing?.redactedBy,
     });
+  }
+
+  /** A place in the stream, to be given back with the step. */
+  async claim(): Promise<Position> {
+    const position = await this.#deps.committer.claim();
+    this.positions.push(position);
+    return position;
   }
 
   async #replaced(event: Event, before: SnapshotId): Promise<StoredEvent | undefined> {
@@ -149,15 +157,6 @@ export class Placer {
   async #moveOn(stored: StoredEvent, position: Position, { forward, resets = false }: ToPlace): Promise<void> {
     if (forward) this.#forward(stored, position);
     await this.#edge.moveOn(stored, position, { resets, isFollowed: this.#followed.has(stored.event.eventId) });
-  }
-
-  async #redact(stored: StoredEvent, before: SnapshotId): Promise<void> {
-    const { states, events } = this.#deps;
-    const redaction = await redactionOf(stored.event, {
-      target: async (id) => this.#change.byId(id) ?? (await events.byId(id)),
-      view: (keys) => states.view(this.#change.room, before, keys, this.#change),
-    });
-    if (redaction) this.#change.redactions.push([redaction.nid, stored.nid]);
   }
 
   #recordGaps({ event, nid }: StoredEvent, known: ReadonlyMap<EventId, StoredEvent>): void {
@@ -176,5 +175,8 @@ export class Placer {
   }
 }
 
+/** Whether an event takes part in the room, be it that clients do not see it yet. */
+const isOfRoom = (status: EventStatus): boolean => status === 'accepted' || status === 'withheld';
+
 const statusVerdict = ({ status }: StoredEvent): Verdict =>
-  status === 'accepted' ? { allowed: true } : refuse(`it has been ${status}`);
+  isOfRoom(status) ? { allowed: true } : refuse(`it has been ${status}`);

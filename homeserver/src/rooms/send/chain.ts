@@ -35,6 +35,9 @@ export interface ChainDeps {
   readonly committer: Committer;
 }
 
+/** What is left of these would shut everybody out, or be no room. */
+const PROTECTED: ReadonlySet<string> = new Set(['m.room.create', 'm.room.server_acl']);
+
 /** An event that is ready to be added to the state that it was built from. */
 export interface Prepared {
   readonly event: Event;
@@ -91,7 +94,7 @@ export class Chain {
     if (same) return same;
     const stored = await this.#place(event, draft, view);
     draft.placed?.(stored.nid);
-    if (target && target.redactedBy === undefined) this.#change.redactions.push([target.nid, stored.nid]);
+    if (target) this.#change.redact(target, stored.nid);
     return stored;
   }
 
@@ -111,6 +114,9 @@ export class Chain {
     const target = redacts === undefined ? undefined : await this.#deps.events.byId(redacts);
     if (!target || target.roomNid !== this.#change.room.nid) {
       throw new MatrixError('M_NOT_FOUND', 'there is no such event in this room');
+    }
+    if (PROTECTED.has(target.event.type) && target.event.stateKey !== undefined) {
+      throw new MatrixError('M_FORBIDDEN', `without its ${target.event.type} the room would not work`);
     }
     if (target.event.sender !== sender && powerLevelOf(sender, state) < namedLevel(state, 'redact')) {
       throw new MatrixError('M_FORBIDDEN', 'you may redact only what you sent yourself');

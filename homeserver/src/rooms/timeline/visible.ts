@@ -41,7 +41,7 @@ export class Visible {
     const moments = new Map<SnapshotId, Moment>();
     const seen: StoredEvent[] = [];
     for (const event of events) {
-      if (event.status === 'rejected' || event.snapshot === undefined) continue;
+      if (event.status === 'rejected' || event.status === 'withheld' || event.snapshot === undefined) continue;
       const moment = moments.get(event.snapshot) ?? (await this.#moment(room, event.snapshot, user));
       moments.set(event.snapshot, moment);
       const joinedSince = until !== undefined && (event.ord ?? 0) < until;

@@ -3,11 +3,13 @@ import type { EventId, ServerName } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
 import type { AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { isState, type Event } from '../../core/events/event.ts';
+import { redactEvent } from '../../core/events/to-event.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { EventNid, EventStatus, Extremity, Head, KeyNumber, Member, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import { AuthLedger } from '../state/auth-ledger.ts';
 import type { Pending } from '../state/states.ts';
+import { Redacting } from './redacting.ts';
 import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
 
 /** Where an event goes. */
@@ -29,6 +31,8 @@ export interface Placement {
   readonly authNumbers: readonly number[] | undefined;
   /** Its own, if it was an outlier that has one. */
   readonly authNumber?: number | undefined;
+  /** What has redacted it while its place was not known. */
+  readonly redactedBy?: EventNid | undefined;
 }
 
 /** How many numbers of a timeline are left free for missing events. */
@@ -48,7 +52,7 @@ export class Change implements Pending {
   readonly room: Room;
   readonly base: Head;
   readonly events: StoredEvent[] = [];
-  readonly redactions: (readonly [target: EventNid, by: EventNid])[] = [];
+  readonly redacting = new Redacting();
   readonly gaps: (readonly [EventId, EventNid])[] = [];
   readonly filled: EventId[] = [];
   readonly txns: (readonly [Buffer, EventNid])[] = [];
@@ -129,7 +133,7 @@ export class Change implements Pending {
     const stored: StoredEvent = {
       nid,
       roomNid: this.room.nid,
-      event,
+      event: placement.redactedBy === undefined ? event : redactEvent(event),
       status,
       ord: inTimeline ? this.#nextOrd(placement) : placement.history,
       position: inTimeline ? position : undefined,
@@ -137,7 +141,7 @@ export class Change implements Pending {
       keyNumber: isState(event) ? this.keyNumber([event.type, event.stateKey]) : undefined,
       authNumber: placement.authNumber ?? this.#numberInGraph(event, placement),
       replaces,
-      redactedBy: undefined,
+      redactedBy: placement.redactedBy,
     };
     this.#keep(stored);
     this.#head = {
@@ -173,6 +177,23 @@ export class Change implements Pending {
     this.#byId.set(stored.event.eventId, stored);
   }
 
+  /** Takes its content from an event that is stored, or of this step. */
+  redact(target: StoredEvent, by: EventNid): void {
+    const now = this.#placed.get(target.nid) ?? target;
+    const redacted = this.redacting.redact(now, by);
+    if (redacted && this.#placed.has(target.nid)) this.#keep(redacted);
+  }
+
+  /** A redaction that was withheld takes effect: from now on it is shown, as news where it never had a place. */
+  release(redaction: StoredEvent, position: Position | undefined): void {
+    const isNews = redaction.ord === undefined && position !== undefined;
+    const ord = isNews ? this.#head.lastOrd + 1 : redaction.ord;
+    const released: StoredEvent = { ...redaction, status: 'accepted', ...(isNews && { ord, position }) };
+    if (isNews) this.#head = { ...this.#head, lastOrd: this.#head.lastOrd + 1 };
+    if (this.#placed.has(redaction.nid)) this.#keep(released);
+    else this.redacting.released.push(released);
+  }
+
   setExtremities(extremities: readonly Extremity[]): void {
     this.#head = { ...this.#head, extremities };
   }
@@ -196,7 +217,7 @@ export class Change implements Pending {
   toWrite(): RoomWrite {
     const auth = this.#auth.appends();
     const touchesState =
-      this.#log.length + this.#rows.length + this.#keys.length + auth.length + this.redactions.length > 0 ||
+      this.#log.length + this.#rows.length + this.#keys.length + auth.length > 0 ||
       this.gaps.length + this.filled.length > 0;
     return {
       room: this.room.nid,
@@ -205,6 +226,7 @@ export class Change implements Pending {
       events: this.events,
       txns: this.txns,
       outbox: this.outbox,
+      ...(this.redacting.isNeeded && { redactions: this.redacting }),
       ...(touchesState && {
         state: {
           rows: this.#rows,
@@ -213,7 +235,6 @@ export class Change implements Pending {
           members: this.members,
           log: this.#log,
           auth,
-          redactions: this.redactions,
           gaps: this.gaps,
           filled: this.filled,
         },

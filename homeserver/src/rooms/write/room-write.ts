@@ -41,12 +41,31 @@ export interface StateWrite {
   readonly members: readonly MemberChange[];
   readonly log: readonly (readonly [Position, SnapshotId])[];
   readonly auth: readonly AuthAppend[];
-  /** Events that are hidden now, and by which. */
-  readonly redactions: readonly (readonly [target: EventNid, by: EventNid])[];
   /** Missing events that known ones follow. */
   readonly gaps: readonly (readonly [EventId, EventNid])[];
   /** Missing events that have arrived. */
   readonly filled: readonly EventId[];
+}
+
+/** An event that loses its content. */
+export interface Redacted {
+  readonly target: EventNid;
+  readonly by: EventNid;
+  /** What is left of it. */
+  readonly text: string;
+  /** What it was; absent if nothing is taken away. */
+  readonly original: string | undefined;
+}
+
+/** What redactions write beside the events. */
+export interface RedactionWrite {
+  readonly redacted: readonly Redacted[];
+  /** Redactions whose targets are not here yet. */
+  readonly awaited: readonly (readonly [target: EventId, redaction: EventNid])[];
+  /** Targets that have arrived: nothing waits for them any more. */
+  readonly arrived: readonly EventId[];
+  /** Redactions that were withheld, and are shown now. */
+  readonly released: readonly StoredEvent[];
 }
 
 export interface OutboxWrite {
@@ -64,6 +83,7 @@ export interface RoomWrite {
   readonly events: readonly StoredEvent[];
   /** Absent when only messages are written, which takes a shorter statement. */
   readonly state?: StateWrite;
+  readonly redactions?: RedactionWrite;
   readonly txns: readonly (readonly [key: Buffer, EventNid])[];
   readonly outbox: readonly OutboxWrite[];
 }

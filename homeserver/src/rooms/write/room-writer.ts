@@ -1,6 +1,7 @@
 import type { Database, ReadTx } from '../../storage/database.ts';
 import type { RoomNid } from '../model.ts';
 import type { RoomWrite } from './room-write.ts';
+import { NONE_KEPT, type OriginalsKept } from './redaction-tables.ts';
 import { writeStatement } from './write-statement.ts';
 
 /** Statements in flight. With two, one is being written while the next one gathers. */
@@ -17,11 +18,13 @@ interface Waiting {
 /** Commits the writes of all rooms, those that wait at the same time together. */
 export class RoomWriter {
   readonly #db: Database;
+  readonly #originals: OriginalsKept;
   readonly #waiting: Waiting[] = [];
   #inFlight = 0;
 
-  constructor(db: Database) {
+  constructor(db: Database, originals: OriginalsKept = NONE_KEPT) {
     this.#db = db;
+    this.#originals = originals;
   }
 
   /** Durable once it resolves. False: the room's head has moved, and nothing was written. */
@@ -66,7 +69,7 @@ export class RoomWriter {
   }
 
   async #write(tx: ReadTx, writes: readonly RoomWrite[]): Promise<ReadonlySet<RoomNid>> {
-    const rows = await tx.rows<{ room_nid: RoomNid }>(writeStatement(writes));
+    const rows = await tx.rows<{ room_nid: RoomNid }>(writeStatement(writes, this.#originals));
     return new Set(rows.map((row) => row.room_nid));
   }
 }

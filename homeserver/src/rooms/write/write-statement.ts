@@ -2,7 +2,9 @@ import { named, type Sql } from '../../storage/sql.ts';
 import { EVENT_STATUSES } from '../events.store.ts';
 import type { StoredEvent } from '../model.ts';
 import { pduText } from '../../core/events/pdu-text.ts';
+import { NONE_KEPT, type OriginalsKept, redactionTables } from './redaction-tables.ts';
 import type { RoomWrite, StateWrite } from './room-write.ts';
+import { IN_HEAD, type Table } from './table.ts';
 
 /**
  * Writes of any number of rooms as one statement: one round trip and one commit for all of them.
@@ -10,23 +12,18 @@ import type { RoomWrite, StateWrite } from './room-write.ts';
  * Each room's rows are written only if its head still has the version that the write was built on; the answer names
  * the rooms for which it had. Columns travel as arrays, so that the statement's text never varies.
  */
-export const writeStatement = (writes: readonly RoomWrite[]): Sql => {
+export const writeStatement = (writes: readonly RoomWrite[], originals: OriginalsKept = NONE_KEPT): Sql => {
   const withState = writes.some(({ state }) => state !== undefined);
-  const tables = withState ? [...MESSAGE_TABLES, ...STATE_TABLES] : MESSAGE_TABLES;
+  const withRedactions = writes.some(({ redactions }) => redactions !== undefined);
+  const tables = [
+    ...MESSAGE_TABLES,
+    ...(withState ? STATE_TABLES : []),
+    ...(withRedactions ? redactionTables(originals) : []),
+  ];
   const { text, values } = compose(tables, writes);
-  return named(withState ? 'rooms.write_state' : 'rooms.write_messages', { text, values });
+  const name = `${withState ? 'rooms.write_state' : 'rooms.write_messages'}${withRedactions ? '_redactions' : ''}`;
+  return named(name, { text, values });
 };
-
-interface Table {
-  /** The parameters' types, one array each. */
-  readonly types: readonly string[];
-  /** The columns' values, row by row. */
-  readonly rows: (write: RoomWrite) => readonly (readonly unknown[])[];
-  /** `$$` stands for the parameters. */
-  readonly sql: string;
-}
-
-const IN_HEAD = 'room_nid IN (SELECT room_nid FROM head)';
 
 const HEADS: Table = {
   types: ['int', 'bigint', 'bigint', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int', 'bigint'],
@@ -69,6 +66,7 @@ const eventRow = (stored: StoredEvent): readonly unknown[] => [
   stored.keyNumber ?? null,
   stored.authNumber ?? null,
   stored.replaces ?? null,
+  stored.redactedBy ?? null,
   stored.event.depth,
   stored.event.sentAt,
   EVENT_STATUSES.indexOf(stored.status),
@@ -78,19 +76,22 @@ const eventRow = (stored: StoredEvent): readonly unknown[] => [
 // An outlier that finds its place in the room keeps its row.
 const EVENTS: Table = {
   types: [
-    'bigint', 'int', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int', 'bigint', 'bigint', 'bigint', 'smallint', 'text',
+    'bigint', 'int', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int', 'bigint', 'bigint', 'bigint', 'bigint', 'smallint',
+    'text',
   ], // prettier-ignore
   rows: ({ events }) => events.map(eventRow),
   sql: `new_events AS (
     INSERT INTO events AS e (event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number, replaces,
-                             depth, sent_at, status, json)
+                             redacted_by, depth, sent_at, status, json)
     SELECT * FROM unnest($$) AS u(event_nid, room_nid, event_id, ord, position, snapshot, key_number, auth_number,
-                                  replaces, depth, sent_at, status, json)
+                                  replaces, redacted_by, depth, sent_at, status, json)
      WHERE ${IN_HEAD}
     ON CONFLICT (event_id) DO UPDATE
        SET ord = EXCLUDED.ord, position = EXCLUDED.position, snapshot = EXCLUDED.snapshot, status = EXCLUDED.status,
            key_number = EXCLUDED.key_number, replaces = EXCLUDED.replaces,
-           auth_number = coalesce(e.auth_number, EXCLUDED.auth_number)
+           auth_number = coalesce(e.auth_number, EXCLUDED.auth_number),
+           redacted_by = coalesce(e.redacted_by, EXCLUDED.redacted_by),
+           json = CASE WHEN EXCLUDED.redacted_by IS NULL THEN e.json ELSE EXCLUDED.json END
      WHERE e.snapshot IS NULL)`,
 };
 
@@ -178,13 +179,6 @@ const STATE_TABLES: readonly Table[] = [
       INSERT INTO auth_chunks AS a (room_nid, chunk, data)
       SELECT * FROM unnest($$) AS u(room_nid, chunk, data) WHERE ${IN_HEAD}
       ON CONFLICT (room_nid, chunk) DO UPDATE SET data = a.data || EXCLUDED.data)`,
-  ),
-  stateTable(
-    ['bigint', 'bigint'],
-    ({ redactions }) => redactions,
-    `redacted AS (
-      UPDATE events e SET redacted_by = u.by FROM unnest($$) AS u(room_nid, target, by)
-       WHERE e.event_nid = u.target AND e.redacted_by IS NULL AND u.${IN_HEAD})`,
   ),
   stateTable(
     ['text', 'bigint'],
