@@ -5,6 +5,7 @@ import { configOf } from '@holm/homeserver/config/load';
 import { startHomeserver, type Running } from '@holm/homeserver/homeserver';
 import type { Clock } from '@holm/homeserver/platform/clock';
 import { createLog, type Log, silentLog } from '@holm/homeserver/platform/log';
+import type { Sql } from '@holm/homeserver/storage/sql';
 import { createTestSchema, testDatabaseUrl } from '@holm/homeserver/testing/database';
 import { seededEntropy } from '@holm/homeserver/testing/seeded-entropy';
 
@@ -82,6 +83,11 @@ export class TestServer implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.#running?.stop();
     this.#running = undefined;
+  }
+
+  /** What is in the database, for tests that look behind the server's back. */
+  rows<Row>(statement: Sql): Promise<Row[]> {
+    return this.#schema.rows(statement);
   }
 
   get running(): Running {

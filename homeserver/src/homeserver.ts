@@ -78,6 +78,9 @@ export const startHomeserver = async (
   });
   schedule.every('30 * * * * *', 'join the loose ends of rooms', () => rooms.merger.tidy());
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
+  schedule.every('*/10 * * * *', 'delete what was redacted long ago', async () => {
+    await rooms.engine.originals.prune();
+  });
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 

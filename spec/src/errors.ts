@@ -1,5 +1,8 @@
 /** Error codes and the status each one travels with unless an operation says otherwise. */
 export const DEFAULT_STATUS = {
+  // MSC2815, under its names of before.
+  'FI.MAU.MSC2815_UNREDACTED_CONTENT_DELETED': 404,
+  'FI.MAU.MSC2815_UNREDACTED_CONTENT_NOT_RECEIVED': 404,
   M_BAD_ALIAS: 400,
   M_BAD_JSON: 400,
   M_BAD_STATE: 400,

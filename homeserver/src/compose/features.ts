@@ -85,7 +85,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     }),
     upgrades: new RoomUpgrades({ ...base, log, engine, aliases, profiles, settings }),
     sending: new Sending({ engine, aliases, membership }),
-    history: new RoomHistory({ engine, backfill: rooms.backfill }),
+    history: new RoomHistory({ engine, backfill: rooms.backfill, administrators: accounts.accounts }),
     state: new RoomState(engine),
   };
 };

@@ -25,6 +25,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     signer: federation.signer,
     listeners,
     eventCacheBytes: EVENT_CACHE_BYTES,
+    redactedContentDays: base.config.rooms.redacted_content_days,
   });
 
   const outbox = new Outbox({

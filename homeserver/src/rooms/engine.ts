@@ -16,6 +16,7 @@ import { Events } from './events.ts';
 import { UserRooms } from './members/user-rooms.ts';
 import type { Presence } from './members/room-members.ts';
 import type { RoomNid } from './model.ts';
+import { Originals } from './originals.ts';
 import type { Room } from './room.ts';
 import { Rooms } from './rooms.ts';
 import { Creator } from './send/creator.ts';
@@ -40,6 +41,8 @@ export interface EngineDeps {
   /** Told of every step of every room once it is durable; filled before the first one. */
   readonly listeners: readonly CommitListener[];
   readonly eventCacheBytes: number;
+  /** How long what redactions take away is kept for moderators. */
+  readonly redactedContentDays?: number | 'forever';
 }
 
 /** The room engine: what features and federation use of rooms. */
@@ -53,6 +56,8 @@ export interface RoomEngine {
   readonly stateLogs: StateLogs;
   readonly rooms: Rooms;
   readonly events: Events;
+  /** What redacted events were. */
+  readonly originals: Originals;
   readonly states: States;
   readonly tries: Tries;
   readonly authGraphs: AuthGraphs;
@@ -83,7 +88,8 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const { rooms, events, states, tries, userRooms } = memory;
   const stateLogs = new StateLogs(db);
   const visible = new Visible(states, events, userRooms);
-  const writer = new RoomWriter(db);
+  const originals = new Originals(db, clock, deps.redactedContentDays ?? 0);
+  const writer = new RoomWriter(db, originals);
   const committer = new Committer({ ...deps, ...memory, writer, serverName });
   const echoes = new TransactionEchoes();
   const queue = new KeyedQueue<RoomNid>();
@@ -92,6 +98,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   return {
     ...memory,
     serverName,
+    originals,
     stateLogs,
     timeline: new Timeline(db, events),
     visible,

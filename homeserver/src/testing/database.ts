@@ -4,6 +4,7 @@ import type { EntitySchema } from 'typeorm';
 import { silentLog } from '../platform/log.ts';
 import { connect } from '../storage/connect.ts';
 import type { Database } from '../storage/database.ts';
+import type { Sql } from '../storage/sql.ts';
 
 /** Where the tests' PostgreSQL is; the test run's set-up says so. */
 export const testDatabaseUrl = (): string => {
@@ -13,16 +14,29 @@ export const testDatabaseUrl = (): string => {
 };
 
 /** A database of its own, that vanishes with the fixture. */
-export const createTestSchema = async (): Promise<AsyncDisposable & { readonly schema: string }> => {
+export interface TestSchema extends AsyncDisposable {
+  readonly schema: string;
+  /** What is in its tables, for tests that look behind the server's back. */
+  rows<Row>(statement: Sql): Promise<Row[]>;
+}
+
+export const createTestSchema = async (): Promise<TestSchema> => {
   const schema = `test_${randomBytes(6).toString('hex')}`;
-  const once = async (statement: string) => {
-    const client = new pg.Client({ connectionString: testDatabaseUrl() });
+  const once = async ({ text, values }: Sql): Promise<unknown[]> => {
+    const client = new pg.Client({ connectionString: testDatabaseUrl(), options: `-c search_path=${schema}` });
     await client.connect();
-    await client.query(statement);
-    await client.end();
+    const { rows } = await client.query(text, [...values]).finally(() => client.end());
+    return rows as unknown[];
   };
-  await once(`CREATE SCHEMA ${schema}`);
-  return { schema, [Symbol.asyncDispose]: () => once(`DROP SCHEMA ${schema} CASCADE`) };
+  const command = async (text: string): Promise<void> => {
+    await once({ text, values: [] });
+  };
+  await command(`CREATE SCHEMA ${schema}`);
+  return {
+    schema,
+    rows: <Row>(statement: Sql) => once(statement) as Promise<Row[]>,
+    [Symbol.asyncDispose]: () => command(`DROP SCHEMA ${schema} CASCADE`),
+  };
 };
 
 export interface TestDatabase extends AsyncDisposable {

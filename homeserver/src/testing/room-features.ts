@@ -85,6 +85,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       profileChanges: new ProfileChanges(engine),
       sending: new Sending({ engine, aliases: aliasPort, membership }),
       history: new RoomHistory({
+        administrators: { isAdmin: () => Promise.resolve(false) },
         engine,
         backfill: { into: async (...args) => asked.push(['backfill', ...args.slice(1)]) < 0 },
       }),

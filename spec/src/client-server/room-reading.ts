@@ -101,7 +101,11 @@ export const getOneRoomEvent = clientEndpoint({
   path: '/_matrix/client/v3/rooms/:roomId/event/:eventId',
   auth: 'user',
   params: roomAndEvent,
-  query: nothing,
+  query: Type.Object({
+    // MSC2815: what a redacted event was, for whoever may redact.
+    'fi.mau.msc2815.include_unredacted_content': Type.Optional(Type.Boolean()),
+    include_unredacted_content: Type.Optional(Type.Boolean()),
+  }),
   body: nothing,
   response: formats.object,
 });

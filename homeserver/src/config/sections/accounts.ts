@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { count, flag, oneOf, secret, section, texts } from '../kinds.ts';
+import { roomUpkeep } from './room-upkeep.ts';
 
 export const registration = section('Who may make an account. By default nobody but the holder of a sign-up link.', {
   open: flag(false, 'Anybody who reaches the server may register. Expect abuse.'),
@@ -21,9 +22,10 @@ export const passwords = section('How passwords are stored.', {
   }),
 });
 
-export const rooms = section('What new rooms are like.', {
+export const rooms = section('What new rooms are like, and what becomes of rooms with time.', {
   default_version: oneOf(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12'], {
     default: '12',
     description: 'Room version when the client does not ask for one.',
   }),
+  ...roomUpkeep,
 });

@@ -14,6 +14,8 @@ export const SPEC_VERSIONS: readonly string[] = [
 export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   // `state_after` in /sync, under its name of before.
   'org.matrix.msc4222': true,
+  // Moderators may see what redacted events were.
+  'fi.mau.msc2815': true,
   // Profile fields beside the name and the picture.
   'uk.tcpip.msc4133.stable': true,
 };

@@ -9,9 +9,10 @@ export const roomHistoryRoutes = (history: RoomHistory): readonly Route[] => [
     jsonText(await history.messages(caller, params.roomId, { ...query, ...(from && { from }), ...(to && { to }) })),
   ),
 
-  route(getOneRoomEvent, async ({ caller, params }) =>
-    jsonText(await history.event(caller, params.roomId, params.eventId)),
-  ),
+  route(getOneRoomEvent, async ({ caller, params: { roomId, eventId }, query }) => {
+    const unredacted = query.include_unredacted_content ?? query['fi.mau.msc2815.include_unredacted_content'];
+    return jsonText(await history.event(caller, roomId, eventId, { unredacted: unredacted ?? false }));
+  }),
 
   route(getEventContext, async ({ caller, params, query }) => jsonText(await history.context(caller, params, query))),
 ];

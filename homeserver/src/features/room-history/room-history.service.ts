@@ -8,10 +8,12 @@ import type { Access } from '../../rooms/timeline/access.ts';
 import type { Viewer } from '../../rooms/timeline/client-events.ts';
 import { parsePlace, timelineToken } from '../../streams/tokens.ts';
 import { parseRoomEventFilter } from './room-event-filter.ts';
+import { type Administrators, unredactedEvent } from './unredacted.ts';
 import { type Backfill, walk, type Walk } from './walk.ts';
 
 export interface RoomHistoryDeps {
   readonly engine: RoomEngine;
+  readonly administrators: Administrators;
   readonly backfill: Backfill;
 }
 
@@ -49,10 +51,21 @@ export class RoomHistory {
     });
   }
 
-  /** One event. M_NOT_FOUND for what is not there, or not for this user. */
-  async event(caller: Viewer, roomId: RoomId, eventId: EventId): Promise<string> {
+  /**
+   * One event. M_NOT_FOUND for what is not there, or not for this user. `unredacted`: as it was before it was redacted,
+   * for those who may redact.
+   */
+  async event(
+    caller: Viewer,
+    roomId: RoomId,
+    eventId: EventId,
+    { unredacted = false }: { readonly unredacted?: boolean } = {},
+  ): Promise<string> {
     const access = await this.#accessOrNothing(caller.userId, roomId);
-    const event = await this.#find(caller.userId, access, eventId);
+    const found = await this.#find(caller.userId, access, eventId);
+    const event = unredacted
+      ? await unredactedEvent(this.#deps, { caller: caller.userId, access, event: found })
+      : found;
     const [text = '{}'] = await this.#deps.engine.clientEvents.full([event], caller);
     return text;
   }

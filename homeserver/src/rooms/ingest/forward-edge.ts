@@ -63,7 +63,9 @@ export class ForwardEdge {
     const followed = new Set<EventId>(event.prevEvents);
     let left = extremities.filter(({ eventId }) => !followed.has(eventId));
     for (let wave = event.prevEvents; wave.length > 0 && left.length > 0;) {
-      const refused = [...(await this.#known.find(wave)).values()].filter(({ status }) => status !== 'accepted' && status !== 'withheld');
+      const refused = [...(await this.#known.find(wave)).values()].filter(
+        ({ status }) => status !== 'accepted' && status !== 'withheld',
+      );
       wave = refused.flatMap((stored) => stored.event.prevEvents).filter((id) => !followed.has(id));
       for (const id of wave) followed.add(id);
       left = left.filter(({ eventId }) => !followed.has(eventId));

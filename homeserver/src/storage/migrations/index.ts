@@ -3,6 +3,7 @@ import { Rooms1763690000001 } from './0001-rooms.ts';
 import { Accounts1763690000002 } from './0002-accounts.ts';
 import { Federation1763690000003 } from './0003-federation.ts';
 import { SmallState1763690000006 } from './0006-small-state.ts';
+import { RoomUpkeep1763690000008 } from './0008-room-upkeep.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
 import { Receipts1763690000011 } from './0011-receipts.ts';
 
@@ -12,6 +13,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Accounts1763690000002,
   Federation1763690000003,
   SmallState1763690000006,
+  RoomUpkeep1763690000008,
   RoomUpgrades1763690000010,
   Receipts1763690000011,
 ];
