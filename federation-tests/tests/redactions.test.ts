@@ -154,7 +154,7 @@ describe('redactions', () => {
     const redactionOf = (room: RogueRoom, target: string, wish: object = {}): Event =>
       room.event({
         type: 'm.room.redaction',
-        content: room.version.redactsKey === 'content' ? { redacts: target as never } : {},
+        content: room.version.redactsKey === 'content' ? { redacts: target } : {},
         ...(room.version.redactsKey === 'content' ? {} : { redacts: target as never }),
         ...wish,
       });
