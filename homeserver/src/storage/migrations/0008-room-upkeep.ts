@@ -77,13 +77,12 @@ export class RoomUpkeep1763690000008 implements MigrationInterface {
       -- To find what belongs to a room and has no place in an index of its own. None of these has a row per message.
       CREATE INDEX events_outside_timeline ON events (room_nid) WHERE ord IS NULL;
       CREATE INDEX events_by_redaction ON events (redacted_by) WHERE redacted_by IS NOT NULL;
-      CREATE INDEX state_row_parts ON state_rows (room_nid) WHERE state_hash IS NULL;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP INDEX state_row_parts, events_by_redaction, events_outside_timeline;
+      DROP INDEX events_by_redaction, events_outside_timeline;
       DROP TABLE room_floors, room_vacancies, room_departures, room_jobs, room_holds, awaited_redactions,
         redacted_originals;
     `);
