@@ -1,10 +1,14 @@
 import type { AuthGraph, Ordinal } from './auth-graph.ts';
+import { MAX_NARROW, narrowDifference } from './narrow-difference.ts';
+import type { OrdinalSet } from './ordinal-set.ts';
 
 export interface AuthDifferenceOptions {
   /** Whether an event counts as part of its own auth chain. The specification says no; Synapse says yes. */
   readonly inclusive: boolean;
   /** Events that are in every set: saves listing them once for each. */
   readonly shared?: readonly Ordinal[];
+  /** More such events. Looked at only as far down as the walk goes: what is old and undisputed costs nothing. */
+  readonly inAll?: OrdinalSet;
 }
 
 /**
@@ -17,12 +21,21 @@ export interface AuthDifferenceOptions {
 export const authDifference = (
   graph: AuthGraph,
   sets: readonly (readonly Ordinal[])[],
-  { inclusive, shared = [] }: AuthDifferenceOptions,
+  options: AuthDifferenceOptions,
+): Ordinal[] =>
+  sets.length <= MAX_NARROW ? narrowDifference(graph, sets, options) : wideDifference(graph, sets, options);
+
+/** The same for any number of sets. */
+export const wideDifference = (
+  graph: AuthGraph,
+  sets: readonly (readonly Ordinal[])[],
+  { inclusive, shared = [], inAll }: AuthDifferenceOptions,
 ): Ordinal[] => {
-  const sweep = new Sweep(graph, sets, shared);
+  const sweep = new Sweep(graph, sets, { shared, inAll });
   const difference: Ordinal[] = [];
   for (let ordinal = sweep.top; ordinal >= 0 && sweep.open > 0; ordinal -= 1) {
-    if (!sweep.isReached(ordinal)) continue;
+    if (inAll?.has(ordinal)) sweep.share(ordinal);
+    else if (!sweep.isReached(ordinal)) continue;
     if (sweep.isPartial(ordinal, inclusive)) difference.push(ordinal);
     sweep.pass(ordinal);
   }
@@ -43,16 +56,28 @@ class Sweep {
   readonly #chains: Uint32Array;
   readonly #seeds: Uint32Array;
 
-  constructor(graph: AuthGraph, sets: readonly (readonly Ordinal[])[], shared: readonly Ordinal[]) {
+  constructor(
+    graph: AuthGraph,
+    sets: readonly (readonly Ordinal[])[],
+    { shared, inAll }: { readonly shared: readonly Ordinal[]; readonly inAll: OrdinalSet | undefined },
+  ) {
     this.#graph = graph;
     this.#words = Math.ceil(sets.length / 32);
-    this.top = [...sets, shared].reduce((top, set) => set.reduce((most, one) => Math.max(most, one), top), -1);
+    const top = [...sets, shared].reduce((most, set) => set.reduce((least, one) => Math.max(least, one), most), -1);
+    this.top = Math.max(top, inAll?.highest ?? -1);
     this.#full = new Uint32Array(this.#words);
     this.#chains = new Uint32Array((this.top + 1) * this.#words);
     this.#seeds = new Uint32Array((this.top + 1) * this.#words);
     for (const [index, set] of sets.entries()) this.#seed(index, set);
     for (const ordinal of shared) this.#seeds.set(this.#full, ordinal * this.#words);
     for (const ordinal of new Set(sets.flat())) if (this.#isOpen(ordinal)) this.open += 1;
+  }
+
+  /** Puts an event into every set. */
+  share(ordinal: Ordinal): void {
+    const wasOpen = this.#isOpen(ordinal);
+    this.#seeds.set(this.#full, ordinal * this.#words);
+    this.open += Number(this.#isOpen(ordinal)) - Number(wasOpen);
   }
 
   isReached(ordinal: Ordinal): boolean {

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { authDifference } from './auth-difference.ts';
+import { authDifference, wideDifference } from './auth-difference.ts';
 import { CHUNK_EVENTS, chunkOf, encodeEntry, decodeChunk } from './auth-graph-chunk.ts';
 import { AuthGraph } from './auth-graph.ts';
 import { authChain, conflictedSubgraph } from './auth-sweep.ts';
+import { OrdinalSet } from './ordinal-set.ts';
 
 /** For each event its auth events, all before it. */
 type Dag = readonly (readonly number[])[];
@@ -37,6 +38,11 @@ const chainOf = (events: Dag, event: number): Set<number> => {
 };
 const chainOfAll = (events: Dag, set: readonly number[]) =>
   new Set(set.flatMap((event) => [...chainOf(events, event)]));
+const setOf = (ordinals: readonly number[]): OrdinalSet => {
+  const set = new OrdinalSet();
+  for (const ordinal of ordinals) set.add(ordinal);
+  return set;
+};
 const ascending = (set: Iterable<number>) => [...set].sort((a, b) => a - b);
 
 const naiveDifference = (events: Dag, sets: readonly (readonly number[])[], inclusive: boolean): number[] => {
@@ -61,7 +67,15 @@ describe('auth graph', () => {
           const graph = graphOf(events);
           const all = sets.map((set) => [...set, ...shared]);
           expect(authDifference(graph, sets, { inclusive })).to.eql(naiveDifference(events, sets, inclusive));
-          expect(authDifference(graph, sets, { inclusive, shared })).to.eql(naiveDifference(events, all, inclusive));
+          const expected = naiveDifference(events, all, inclusive);
+          expect(authDifference(graph, sets, { inclusive, shared })).to.eql(expected);
+          const inAll = setOf(shared);
+          expect(authDifference(graph, sets, { inclusive, inAll })).to.eql(expected);
+          expect(wideDifference(graph, sets, { inclusive, inAll })).to.eql(expected);
+          const [some = []] = sets;
+          expect(authDifference(graph, sets, { inclusive, inAll, shared: some })).to.eql(
+            naiveDifference(events, [...all.map((set) => [...set, ...some])], inclusive),
+          );
         }),
         { numRuns: 500 },
       );

@@ -51,6 +51,11 @@ export class AuthGraph {
 
   // What sweeps read, without allocating.
 
+  /** Where each event's edges begin, and the edges. Not to be kept: they are replaced as the graph grows. */
+  get arrays(): { readonly starts: Int32Array; readonly edges: Int32Array } {
+    return { starts: this.#starts, edges: this.#edges };
+  }
+
   start(ordinal: Ordinal): number {
     return this.#starts[ordinal] ?? 0;
   }

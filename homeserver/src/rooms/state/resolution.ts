@@ -16,6 +16,7 @@ import type { Events } from '../events.ts';
 import type { EventNid, KeyNumber, SnapshotId, StoredEvent } from '../model.ts';
 import type { Change } from '../write/change.ts';
 import type { AuthGraphs } from './auth-graphs.ts';
+import { numberless, StateOrdinals } from './state-ordinals.ts';
 import type { States } from './states.ts';
 import type { NextState, Tries } from './tries.ts';
 
@@ -26,15 +27,14 @@ export interface ResolutionDeps {
   readonly authGraphs: AuthGraphs;
 }
 
-/**
- * Resolves forks. The work is in proportion to what the states disagree on, but for one case: where their auth chains
- * differ, too, the whole state has to be known to tell what all of them have in common.
- */
+/** Resolves forks. The work is in proportion to what the states disagree on, and to how far back that reaches. */
 export class Resolution {
   readonly #deps: ResolutionDeps;
+  readonly #ordinals: StateOrdinals;
 
   constructor(deps: ResolutionDeps) {
     this.#deps = deps;
+    this.#ordinals = new StateOrdinals(deps.tries);
   }
 
   /** The state that several states of a room make together, in a step that may have placed events of them. */
@@ -100,12 +100,22 @@ export class Resolution {
     change: Change,
   ): Promise<Ordinal[]> {
     const rough = authDifference(graph, sets, { inclusive: true });
-    const [first = 0] = snapshots;
+    const [snapshot = 0] = snapshots;
     const conflicted = new Set(sets.flat());
     if (rough.every((ordinal) => conflicted.has(ordinal))) return rough;
-    const state = await this.#load(await this.#deps.states.nids(first), change);
-    const shared = ordinals([...state.values()]).filter((ordinal) => !conflicted.has(ordinal));
-    return authDifference(graph, sets, { inclusive: true, shared });
+    const inAll = await this.#ordinals.of({ room: change.room.nid, graph, snapshot }, async (nids) => {
+      const events = await this.#load(nids, change);
+      return new Map(
+        [...events].flatMap(([nid, { authNumber }]) => (authNumber === undefined ? [] : [[nid, authNumber]])),
+      );
+    });
+    const own = [...conflicted].filter((ordinal) => inAll.has(ordinal));
+    for (const ordinal of own) inAll.delete(ordinal);
+    try {
+      return authDifference(graph, sets, { inclusive: true, inAll });
+    } finally {
+      for (const ordinal of own) inAll.add(ordinal);
+    }
   }
 
   async #answer(
@@ -151,10 +161,10 @@ export class Resolution {
   }
 }
 
-/** Places in the graph of authority. All state of a room has one: without, the difference of chains would be wrong. */
+/** Places in the graph of authority. */
 const ordinals = (events: readonly (StoredEvent | undefined)[]): Ordinal[] =>
   events.flatMap((stored) => {
     if (stored === undefined) return [];
-    if (stored.authNumber === undefined) throw new Error(`event ${stored.nid} is state without a number of authority`);
+    if (stored.authNumber === undefined) throw numberless(stored.nid);
     return [stored.authNumber];
   });

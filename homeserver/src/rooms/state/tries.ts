@@ -74,6 +74,7 @@ export class Tries {
   readonly #db: Database;
   readonly #ids: Numbers;
   readonly #hasher: StateHasher;
+  #generation = 0;
   readonly #cache = new LRUCache<RowId, CachedRow>({ max: CACHED_ROWS });
   readonly #gather = new Gather<RowId, CachedRow>((ids) => this.#read(ids));
 
@@ -81,6 +82,16 @@ export class Tries {
     this.#db = db;
     this.#ids = ids;
     this.#hasher = hasher;
+  }
+
+  /** Grows when states that nothing needs are about to go: whoever remembers states by number must forget them. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** States of a room are about to go. Nobody finds them any more, but some may still be remembered. */
+  condemned(): void {
+    this.#generation += 1;
   }
 
   lookup(snapshot: SnapshotId, keys: readonly KeyNumber[]): Promise<Map<KeyNumber, EventNid>> {
