@@ -1,15 +1,6 @@
 import type { AuthGraph, Ordinal } from './auth-graph.ts';
-import { MAX_NARROW, narrowDifference } from './narrow-difference.ts';
+import { type AuthDifferenceOptions, MAX_NARROW, narrowDifference } from './narrow-difference.ts';
 import type { OrdinalSet } from './ordinal-set.ts';
-
-export interface AuthDifferenceOptions {
-  /** Whether an event counts as part of its own auth chain. The specification says no; Synapse says yes. */
-  readonly inclusive: boolean;
-  /** Events that are in every set: saves listing them once for each. */
-  readonly shared?: readonly Ordinal[];
-  /** More such events. Looked at only as far down as the walk goes: what is old and undisputed costs nothing. */
-  readonly inAll?: OrdinalSet;
-}
 
 /**
  * The events that are in the auth chains of some state sets but not of all, ascending.

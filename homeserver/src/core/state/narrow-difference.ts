@@ -1,6 +1,14 @@
-import type { AuthDifferenceOptions } from './auth-difference.ts';
 import type { AuthGraph, Ordinal } from './auth-graph.ts';
 import type { OrdinalSet } from './ordinal-set.ts';
+
+export interface AuthDifferenceOptions {
+  /** Whether an event counts as part of its own auth chain. The specification says no; Synapse says yes. */
+  readonly inclusive: boolean;
+  /** Events that are in every set: saves listing them once for each. */
+  readonly shared?: readonly Ordinal[];
+  /** More such events. Looked at only as far down as the walk goes: what is old and undisputed costs nothing. */
+  readonly inAll?: OrdinalSet;
+}
 
 /** More sets than this need more than one word of bits each. */
 export const MAX_NARROW = 31;
