@@ -1,5 +1,4 @@
 import type { EventId } from '@holm/spec/ids';
-import type { Event } from '../../core/events/event.ts';
 import { decideWith } from './decide-with.ts';
 import { authDifference } from '../../core/state/auth-difference.ts';
 import type { AuthGraph, Ordinal } from '../../core/state/auth-graph.ts';
@@ -45,10 +44,18 @@ export class Resolution {
     if (unique.length === 1) return { snapshot: base, rows: [] };
     const differing = await this.#deps.tries.diffMany(unique);
     const events = await this.#load([...differing.values()].flat(), change);
-    const conflict = await this.#conflict(unique, differing, { events, change });
-    const resolved = await decideWith(resolve(change.room.version, conflict), (needs) =>
-      this.#answer(needs, base, change),
-    );
+    const { conflicted, authDifference, conflictedSubgraph } = await this.#conflict(unique, differing, {
+      events,
+      change,
+    });
+    const rejected = new Set<EventId>();
+    const isRejected = (id: EventId): boolean => rejected.has(id);
+    const conflict: Conflict = { conflicted, authDifference, conflictedSubgraph, isRejected };
+    const resolved = await decideWith(resolve(change.room.version, conflict), async (needs) => {
+      const answer = await this.#answer(needs, base, change);
+      for (const { event, status } of answer.values()) if (status === 'rejected') rejected.add(event.eventId);
+      return new Map([...answer].map(([need, { event }]) => [need, event]));
+    });
     return this.#apply(base, resolved, change);
   }
 
@@ -81,14 +88,10 @@ export class Resolution {
       const stored = names.get(graph.nid(ordinal));
       return stored ? [stored.event.eventId] : [];
     };
-    const rejected = new Set(
-      [...names.values()].filter(({ status }) => status === 'rejected').map((e) => e.event.eventId),
-    );
     return {
       conflicted,
-      authDifference: difference.flatMap(idOf).filter((id) => !rejected.has(id)),
-      conflictedSubgraph: subgraph.flatMap(idOf).filter((id) => !rejected.has(id)),
-      isRejected: (id) => rejected.has(id),
+      authDifference: difference.flatMap(idOf),
+      conflictedSubgraph: subgraph.flatMap(idOf),
     };
   }
 
@@ -122,19 +125,19 @@ export class Resolution {
     needs: readonly ResolutionNeed[],
     base: SnapshotId,
     change: Change,
-  ): Promise<ReadonlyMap<ResolutionNeed, Event>> {
-    const found = new Map<ResolutionNeed, Event>();
+  ): Promise<ReadonlyMap<ResolutionNeed, StoredEvent>> {
+    const found = new Map<ResolutionNeed, StoredEvent>();
     const ids = needs.filter(isEventNeed);
     const stored = await this.#deps.events.byIds(ids.filter((id) => !change.byId(id)));
     for (const id of ids) {
       const event = change.byId(id) ?? stored.get(id);
-      if (event) found.set(id, event.event);
+      if (event) found.set(id, event);
     }
     const keys = needs.filter((need): need is StateKeyString => !isEventNeed(need));
     const view = await this.#deps.states.view(change.room, base, keys.map(fromStateKey), change);
     for (const key of keys) {
       const event = view.get(key);
-      if (event) found.set(key, event.event);
+      if (event) found.set(key, event);
     }
     return found;
   }

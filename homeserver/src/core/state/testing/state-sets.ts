@@ -13,6 +13,9 @@ import type { StateKeyString } from '../state-key.ts';
 export type RoomState = ReadonlyMap<StateKeyString, EventId>;
 export type Events = ReadonlyMap<EventId, Event>;
 
+/** Whether to resolve as the specification words it, or as servers do; ADR 0008 says where that differs. */
+export type Reading = 'letter' | 'servers';
+
 export interface Split {
   readonly unconflicted: Map<StateKeyString, EventId>;
   readonly conflicted: Map<StateKeyString, EventId[]>;
@@ -30,8 +33,18 @@ export const splitStates = (sets: readonly RoomState[]): Split => {
   return split;
 };
 
+export interface ReadingOptions {
+  /** Literal unless the servers' reading is asked for. */
+  readonly reading?: Reading;
+  readonly rejected?: ReadonlySet<EventId>;
+}
+
 /** The conflict of some states, its chains worked out by the auth graph as the server would. */
-export const conflictOf = (sets: readonly RoomState[], events: Events): Conflict => {
+export const conflictOf = (
+  sets: readonly RoomState[],
+  events: Events,
+  { reading = 'letter', rejected = new Set() }: ReadingOptions = {},
+): Conflict => {
   const { conflicted, unconflicted } = splitStates(sets);
   const graph = new AuthGraph();
   const ordinals = new Map<EventId, number>();
@@ -52,15 +65,21 @@ export const conflictOf = (sets: readonly RoomState[], events: Events): Conflict
   const shared = [...unconflicted.values()].map(ordinalOf);
   return {
     conflicted,
-    authDifference: toIds(authDifference(graph, changed, { inclusive: false, shared })),
+    authDifference: toIds(authDifference(graph, changed, { inclusive: reading === 'servers', shared })),
     conflictedSubgraph: toIds(conflictedSubgraph(graph, [...conflicted.values()].flat().map(ordinalOf))),
+    isRejected: (id) => rejected.has(id),
   };
 };
 
 /** Resolves whole states as the server does, with everything at hand. */
-export const resolveStates = (version: RoomVersion, sets: readonly RoomState[], events: Events): RoomState => {
+export const resolveStates = (
+  version: RoomVersion,
+  sets: readonly RoomState[],
+  events: Events,
+  options: ReadingOptions = {},
+): RoomState => {
   const { unconflicted } = splitStates(sets);
-  const resolution = decide(resolve(version, conflictOf(sets, events)), (need): Event | undefined => {
+  const resolution = decide(resolve(version, conflictOf(sets, events, options)), (need): Event | undefined => {
     const id = isEventNeed(need) ? need : unconflicted.get(need);
     return id === undefined ? undefined : events.get(id);
   });
