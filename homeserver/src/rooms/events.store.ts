@@ -96,17 +96,6 @@ export const eventsStore = {
     return new Map(rows.map((row) => [row.event_nid, row.json]));
   },
 
-  /** Which of `ids` are missing ancestors of events that are stored. */
-  async gaps(tx: ReadTx, room: RoomNid, ids: readonly EventId[]): Promise<EventId[]> {
-    const rows = await tx.rows<{ event_id: EventId }>(
-      named(
-        'gaps.find',
-        sql`SELECT event_id FROM room_gaps WHERE room_nid = ${room} AND event_id = ANY(${ids}::text[])`,
-      ),
-    );
-    return rows.map((row) => row.event_id);
-  },
-
   async byTransaction(tx: ReadTx, key: Buffer): Promise<EventNid | undefined> {
     const [row] = await tx.rows<{ event_nid: EventNid }>(
       named('txns.find', sql`SELECT event_nid FROM send_txns WHERE key = ${key}`),

@@ -114,11 +114,6 @@ export class Events {
     return this.remember(known);
   }
 
-  /** Which of `ids` are missing ancestors of events that are stored. */
-  gapsAt(room: RoomNid, ids: readonly EventId[]): Promise<EventId[]> {
-    return store.gaps(this.#db, room, ids);
-  }
-
   /** The event that a client's request became. */
   async byTransaction(key: Buffer): Promise<StoredEvent | undefined> {
     const nid = await store.byTransaction(this.#db, key);

@@ -24,6 +24,9 @@ export const FIRST_FREE_KEY: KeyNumber = 32;
  */
 export type EventStatus = 'accepted' | 'soft-failed' | 'rejected' | 'withheld';
 
+/** Whether an event takes part in the room, be it that clients do not see it yet. */
+export const isOfRoom = (status: EventStatus): boolean => status === 'accepted' || status === 'withheld';
+
 /** An event with what this server knows of it. Immutable but for what is computed from it on demand. */
 export interface StoredEvent {
   readonly nid: EventNid;

@@ -129,8 +129,7 @@ export class Merger {
     const { nids, committer } = this.#deps;
     const ends = toJoin(change.head.extremities);
     const before = await states.ofExtremities(ends);
-    change.addRows(before.rows);
-    const event = await this.#dummy(room, change, { ends, before: before.snapshot });
+    const event = await this.#dummy(room, change, { ends, before });
     if (!event) return false;
     await nids.ensure(1);
     const position = await committer.claim();
@@ -139,7 +138,7 @@ export class Merger {
     const stored = change.place(event, {
       nid,
       status: 'accepted',
-      snapshot: before.snapshot,
+      snapshot: before,
       position,
       isHidden: true,
       replaces: undefined,

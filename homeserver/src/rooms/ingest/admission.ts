@@ -2,13 +2,28 @@ import type { EventId } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
 import type { ParseOptions } from '../../core/events/parse-pdu.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Events } from '../events.ts';
 import type { RoomIdentity } from '../model.ts';
 import { checkFormat } from './checks/1-format.ts';
 import { checkSignatures } from './checks/2-signatures.ts';
 import { withTrueContent } from './checks/3-content-hash.ts';
+import { unknownIds } from './missing/unknown.ts';
 import type { EventVerifier } from './ports.ts';
 
+export interface AdmissionDeps {
+  readonly verifier: EventVerifier;
+  readonly events: Events;
+  readonly log: Log;
+}
+
+export interface AdmitOptions extends ParseOptions {
+  /** Leaves out what is stored already, instead of checking it again. */
+  readonly skipStored?: boolean;
+}
+
 export interface Admitted {
+  /** What has been left out because it is stored. */
+  readonly stored: readonly EventId[];
   /** Of this room, well-formed and signed by whom they must be; without content that does not match its hash. */
   readonly events: readonly Event[];
   /** Why the others are dropped, by their ids as far as they have one. */
@@ -20,21 +35,28 @@ export interface Admitted {
  * https://spec.matrix.org/latest/server-server-api/#checks-performed-on-receipt-of-a-pdu
  */
 export class Admission {
-  readonly #verifier: EventVerifier;
-  readonly #log: Log;
+  readonly #deps: AdmissionDeps;
 
-  constructor(verifier: EventVerifier, log: Log) {
-    this.#verifier = verifier;
-    this.#log = log;
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps;
   }
 
-  async admit(room: RoomIdentity, raw: readonly unknown[], options: ParseOptions = {}): Promise<Admitted> {
+  async admit(room: RoomIdentity, raw: readonly unknown[], options: AdmitOptions = {}): Promise<Admitted> {
+    const { verifier, log } = this.#deps;
     const { roomId } = room;
     const { events, foreign, malformed } = checkFormat(room, raw, options);
-    for (const why of malformed) this.#log.debug('malformed event dropped', { roomId, why });
-    const signed = await checkSignatures(this.#verifier, [...events.values()]);
+    for (const why of malformed) log.debug('malformed event dropped', { roomId, why });
+    const news = options.skipStored === true ? await this.#unknown(events) : [...events.values()];
+    const signed = await checkSignatures(verifier, news);
     const refused = new Map([...foreign.map((id) => [id, 'it is of another room'] as const), ...signed.refused]);
-    for (const [eventId, why] of refused) this.#log.info('event dropped', { roomId, eventId, why });
-    return { events: signed.events.map(withTrueContent), refused };
+    for (const [eventId, why] of refused) log.info('event dropped', { roomId, eventId, why });
+    const isNews = new Set(news);
+    const stored = [...events].filter(([, event]) => !isNews.has(event)).map(([id]) => id);
+    return { events: signed.events.map(withTrueContent), stored, refused };
+  }
+
+  async #unknown(events: ReadonlyMap<EventId, Event>): Promise<Event[]> {
+    const unknown = new Set(await unknownIds(this.#deps.events, [...events.keys()], new Map(), 'connected'));
+    return [...events.values()].filter(({ eventId }) => unknown.has(eventId));
   }
 }

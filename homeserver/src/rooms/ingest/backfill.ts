@@ -12,7 +12,7 @@ import type { Timeline } from '../timeline/timeline.ts';
 import { GAP_LENGTH } from '../write/change.ts';
 import type { Admission } from './admission.ts';
 import type { Ingest, Step } from './ingest.ts';
-import type { Missing, StatedState } from './missing.ts';
+import type { Missing } from './missing.ts';
 import { byPrevEvents, inOrder } from './order.ts';
 import type { RemoteRooms } from './ports.ts';
 
@@ -41,7 +41,7 @@ const store = {
         'gaps.from',
         sql`SELECT g.event_id FROM room_gaps g JOIN events e ON e.event_nid = g.child_nid
              WHERE g.room_nid = ${room} AND e.ord >= ${from} AND e.ord < ${from + GAP_LENGTH}
-             ORDER BY e.ord LIMIT ${MAX_GAPS}`,
+             GROUP BY g.event_id ORDER BY min(e.ord) LIMIT ${MAX_GAPS}`,
       ),
     );
     return rows.map((row) => row.event_id);
@@ -116,22 +116,12 @@ export class Backfill {
     const step: Step = {
       events,
       outliers: await missing.authEvents(server, room, events),
-      stated: await this.#states(server, room, events),
+      stated: await missing.states(server, room, events),
       forward: false,
       before: edge,
     };
     const verdicts = await ingest.enter(room, step);
     return [...verdicts.values()].filter(({ allowed }) => allowed).length;
-  }
-
-  /** The oldest events follow others that we do not have: the state before them is the server's word. */
-  async #states(server: ServerName, room: Room, events: Step['events']): Promise<Map<EventId, StatedState>> {
-    const states = new Map<EventId, StatedState>();
-    for (const event of await this.#deps.missing.withGaps(events)) {
-      const stated = await this.#deps.missing.stateBefore(server, room, event);
-      if (stated) states.set(event.eventId, stated);
-    }
-    return states;
   }
 
   async #servers(room: Room): Promise<ServerName[]> {

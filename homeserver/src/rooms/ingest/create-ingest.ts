@@ -44,12 +44,12 @@ export interface IngestEngine {
 
 export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngine => {
   const { db, remote, verifier, outside, log } = ports;
-  const admission = new Admission(verifier, log);
-  const missing = new Missing({ remote, admission, events: engine.events, log });
+  const admission = new Admission({ verifier, events: engine.events, log });
+  const missing = new Missing({ ...engine, db, remote, admission, log });
   const resolving = { afterStates: new AfterStates(engine.tries), resolution: new Resolution(engine) };
   const merger = new Merger({ ...ports, ...engine, ...resolving });
   const awaited = new AwaitedRedactions({ ...engine, db });
-  const ingest = new Ingest({ ...engine, ...resolving, admission, missing, merger, awaited, log });
+  const ingest = new Ingest({ ...engine, ...resolving, db, admission, missing, merger, awaited, log });
   const joins = new JoinsUnderWay();
   const withdrawals = new Withdrawals({ ...engine, admission, outside });
   return {

@@ -1,8 +1,8 @@
 import type { EventId } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { Extremity, StoredEvent } from '../model.ts';
-import type { NextState, Tries } from '../state/tries.ts';
+import { type Extremity, isOfRoom, type SnapshotId, type StoredEvent } from '../model.ts';
+import type { Tries } from '../state/tries.ts';
 import type { Change } from '../write/change.ts';
 import type { KnownEvents } from './known-events.ts';
 import type { StepStates } from './step-states.ts';
@@ -32,18 +32,18 @@ export class ForwardEdge {
   ): Promise<void> {
     const change = this.#change;
     const { event } = stored;
+    const { head } = change;
     const after = await this.#states.afterEvent(stored);
-    change.addRows(after.rows);
-    if (isFollowed) return;
-    const left = resets ? [] : await this.#notFollowedBy(event, change.head.extremities);
-    const extremities: Extremity[] = [...left, { nid: stored.nid, eventId: event.eventId, depth: event.depth }];
+    const left = resets ? [] : await this.#notFollowedBy(event, head.extremities);
+    if (isFollowed && left.length === head.extremities.length) return;
+    const own: Extremity = { nid: stored.nid, eventId: event.eventId, depth: event.depth };
+    const extremities = isFollowed && left.length > 0 ? left : [...left, own];
     change.setExtremities(extremities);
-    const current = left.length > 0 ? await this.#states.ofExtremities(extremities) : after;
-    if (left.length > 0) change.addRows(current.rows);
+    const current = extremities.length > 1 || isFollowed ? await this.#states.ofExtremities(extremities) : after;
     await this.#setCurrent(current, position);
   }
 
-  async #setCurrent({ snapshot }: NextState, position: Position): Promise<void> {
+  async #setCurrent(snapshot: SnapshotId, position: Position): Promise<void> {
     const { head } = this.#change;
     if (snapshot === head.snapshot) return;
     const difference = await this.#tries.diff(head.snapshot, snapshot);
@@ -63,9 +63,7 @@ export class ForwardEdge {
     const followed = new Set<EventId>(event.prevEvents);
     let left = extremities.filter(({ eventId }) => !followed.has(eventId));
     for (let wave = event.prevEvents; wave.length > 0 && left.length > 0;) {
-      const refused = [...(await this.#known.find(wave)).values()].filter(
-        ({ status }) => status !== 'accepted' && status !== 'withheld',
-      );
+      const refused = [...(await this.#known.find(wave)).values()].filter(({ status }) => !isOfRoom(status));
       wave = refused.flatMap((stored) => stored.event.prevEvents).filter((id) => !followed.has(id));
       for (const id of wave) followed.add(id);
       left = left.filter(({ eventId }) => !followed.has(eventId));

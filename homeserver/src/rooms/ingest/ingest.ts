@@ -8,7 +8,7 @@ import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
 import type { AwaitedRedactions } from '../awaited-redactions.ts';
-import { EMPTY_HEAD, type Head, type RoomNid, type StoredEvent } from '../model.ts';
+import { EMPTY_HEAD, type Head, type RoomNid } from '../model.ts';
 import type { Merger } from '../extremities/merger.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
@@ -17,8 +17,10 @@ import type { Admission } from './admission.ts';
 import type { Missing, StatedState } from './missing.ts';
 import { byPrevEvents, inOrder } from './order.ts';
 import { Outliers } from './outliers.ts';
+import { gapsStore } from './gaps.store.ts';
 import { Placer, type PlacerDeps } from './placer.ts';
-import { statedSnapshot } from './stated-state.ts';
+import { statedEntries, statedSnapshot } from './stated-state.ts';
+import { Unrejection } from './unrejection.ts';
 
 /** How often a step is built again after somebody else has written to the room. */
 const MAX_ATTEMPTS = 10;
@@ -132,16 +134,11 @@ export class Ingest {
 
   /** Undefined when the room's head has moved. */
   async #tryStep(room: Room, head: Head, step: Step): Promise<Map<EventId, Verdict> | undefined> {
-    const { events, committer, serverName, afterStates } = this.#deps;
+    const { db, committer, serverName, afterStates } = this.#deps;
     await room.members.load(serverName);
     const ids = step.events.map(({ eventId }) => eventId);
-    const followed = new Set(await events.gapsAt(room.nid, ids));
-    // What comes before an event that has followers has them, too.
-    for (const event of step.events.toReversed()) {
-      if (followed.has(event.eventId)) for (const id of event.prevEvents) followed.add(id);
-    }
     const change = new Change(room, head);
-    const placer = new Placer(this.#deps, change, followed);
+    const placer = new Placer(this.#deps, change, await gapsStore.followers(db, room.nid, ids));
     let verdicts: Map<EventId, Verdict>;
     try {
       verdicts = await this.#placeAll(change, placer, step);
@@ -169,17 +166,16 @@ export class Ingest {
         log.info('event refused', { roomId: event.roomId, eventId: event.eventId, why: verdict.reason });
       }
     }
+    await new Unrejection(this.#deps.db, { change, known: placer.known, placer }).after(placer.news);
     return verdicts;
   }
 
   async #stated(change: Change, stated: StatedState | undefined) {
     if (!stated) return undefined;
     const outliers = await this.#outliers.place(change, [...stated.authChain, ...stated.state]);
-    const state = stated.state.flatMap(({ eventId }): StoredEvent[] => {
-      const stored = outliers.get(eventId);
-      return stored && stored.status !== 'rejected' ? [stored] : [];
-    });
-    return statedSnapshot(this.#deps.tries, change, state);
+    const placed = stated.state.flatMap(({ eventId }) => outliers.get(eventId) ?? []);
+    const refs = stated.stored?.length ? await gapsStore.refs(this.#deps.db, stated.stored) : [];
+    return statedSnapshot(this.#deps.tries, change, await statedEntries(change, placed, refs));
   }
 
   async #news(room: Room, events: readonly Event[]): Promise<Event[]> {
@@ -194,12 +190,7 @@ export class Ingest {
     const { missing } = this.#deps;
     const events = inOrder(await missing.withAncestors(origin, room, news), byPrevEvents);
     const outliers = await missing.authEvents(origin, room, events);
-    const stated = new Map<EventId, StatedState>();
-    for (const event of await missing.withGaps(events)) {
-      const state = await missing.stateBefore(origin, room, event);
-      if (state) stated.set(event.eventId, state);
-    }
-    return { events, outliers, stated };
+    return { events, outliers, stated: await missing.states(origin, room, events) };
   }
 }
 

@@ -1,10 +1,11 @@
 import type { EventId } from '@holm/spec/ids';
-import { isState, type Event } from '../../core/events/event.ts';
+import type { Event } from '../../core/events/event.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import type { Events } from '../events.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
 import type { Change } from '../write/change.ts';
 import { type AuthCheck, checkByAuthEvents } from './checks/4-auth-events.ts';
+import { isUnconnected } from './missing/unknown.ts';
 import { byAuthEvents, inOrder } from './order.ts';
 
 /** Events that the room's state refers to, but whose own place in the room is not known. */
@@ -65,7 +66,3 @@ export class Outliers {
     });
   }
 }
-
-/** Nothing is known of what it rests on. Events that have their place in the room have been connected then. */
-const isUnconnected = ({ event, authNumber, snapshot }: StoredEvent): boolean =>
-  isState(event) && authNumber === undefined && snapshot === undefined;

@@ -2,11 +2,13 @@ import type { EventId, ServerName } from '@holm/spec/ids';
 import { isHidden } from '../../core/events/dummy.ts';
 import { isState, type Event } from '../../core/events/event.ts';
 import { refuse, type Verdict } from '../../core/verdict.ts';
+import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
-import type { EventStatus, SnapshotId, StoredEvent } from '../model.ts';
+import { type EventStatus, isOfRoom, type SnapshotId, type StoredEvent } from '../model.ts';
+import type { RedactionEffect } from '../redactions.ts';
 import type { States } from '../state/states.ts';
 import type { NextState, Tries } from '../state/tries.ts';
 import { otherServers, type Change } from '../write/change.ts';
@@ -14,11 +16,15 @@ import { checkByAuthEvents } from './checks/4-auth-events.ts';
 import { checkByState } from './checks/5-state-before.ts';
 import { checkByCurrentState } from './checks/6-current-state.ts';
 import { ForwardEdge } from './forward-edge.ts';
+import { Gaps } from './gaps.ts';
+import type { Follower } from './gaps.store.ts';
 import { KnownEvents } from './known-events.ts';
 import { StepRedactions } from './step-redactions.ts';
+import { isUnconnected } from './missing/unknown.ts';
 import { StepStates, type StepStatesDeps } from './step-states.ts';
 
 export interface PlacerDeps extends StepStatesDeps {
+  readonly db: Database;
   readonly serverName: ServerName;
   readonly events: Events;
   readonly states: States;
@@ -37,15 +43,24 @@ export interface ToPlace {
   readonly resets?: boolean;
   /** For an event that is no news, but fills a gap or comes before everything: its number in the timeline. */
   readonly history?: number | undefined;
+  /** The event was rejected, and may have been wrongly. */
+  readonly again?: boolean;
 }
 
 /** What has been found out about an event, for its place. */
 interface Found {
   readonly status: EventStatus;
+  readonly effect: RedactionEffect;
   readonly before: SnapshotId;
   readonly authNumbers: readonly number[] | undefined;
   readonly existing: StoredEvent | undefined;
-  readonly isAfterGap: boolean;
+  readonly gaps: readonly EventId[];
+}
+
+/** An event that nothing can be said about yet. */
+export interface Unjudged {
+  readonly event: Event;
+  readonly waitsFor: readonly EventId[];
 }
 
 /** More numbers than can be taken while the next block is being fetched. */
@@ -58,48 +73,85 @@ const AT_HAND = 200;
 export class Placer {
   readonly #deps: PlacerDeps;
   readonly #change: Change;
-  readonly #followed: ReadonlySet<EventId>;
-  readonly #known: KnownEvents;
+  readonly #gaps: Gaps;
   readonly #edge: ForwardEdge;
   readonly #redactions: StepRedactions;
+  readonly known: KnownEvents;
   readonly states: StepStates;
+  /** What has been left out, because something is missing. */
+  readonly unjudged: Unjudged[] = [];
+  /** Events that were rejected, and are not any more. */
+  readonly unrejected: EventId[] = [];
   readonly positions: Position[] = [];
 
-  /** `followed`: events that stored ones follow already, because they were missing; they are no extremities. */
-  constructor(deps: PlacerDeps, change: Change, followed: ReadonlySet<EventId>) {
+  /** `followers`: what follows those of the step's events that were missing. */
+  constructor(deps: PlacerDeps, change: Change, followers: ReadonlyMap<EventId, readonly Follower[]>) {
     this.#deps = deps;
     this.#change = change;
-    this.#followed = followed;
-    this.#known = new KnownEvents(deps.events, change);
+    this.known = new KnownEvents(deps.events, change);
     this.#redactions = new StepRedactions(deps, change);
-    this.states = new StepStates(deps, change, this.#known);
-    this.#edge = new ForwardEdge(deps.tries, { change, known: this.#known, states: this.states });
+    this.states = new StepStates(deps, change, this.known);
+    const step = { change, known: this.known, states: this.states };
+    this.#edge = new ForwardEdge(deps.tries, step);
+    this.#gaps = new Gaps(deps.db, step, followers);
   }
 
-  /** Refuses an event of whose ancestors something is missing, without keeping it: it may come again. */
+  /** What may change the verdict on events that were rejected before. */
+  get news(): EventId[] {
+    return [...this.unrejected, ...this.#gaps.filledBeforeRejected];
+  }
+
+  /** Refuses an event of whose ancestors something is missing, without keeping it: nothing can be said about it. */
   async place(toPlace: ToPlace): Promise<Verdict> {
-    const { event, stated } = toPlace;
-    const known = await this.#known.find([event.eventId, ...event.authEvents, ...event.prevEvents]);
-    if (await this.#known.isOfAnotherRoom(event)) return refuse('an event of another room has its id');
+    const { event } = toPlace;
+    const known = await this.known.find([event.eventId, ...event.authEvents, ...event.prevEvents]);
+    if (await this.known.isOfAnotherRoom(event)) return refuse('an event of another room has its id');
     const existing = known.get(event.eventId);
-    if (existing?.snapshot !== undefined) return statusVerdict(existing);
+    if (existing?.snapshot !== undefined && !isAgain(toPlace, existing)) return statusVerdict(existing);
     const check = checkByAuthEvents(event, (id) => known.get(id));
-    if (!check) return refuse('some of its auth events are missing');
-    if (this.#followed.has(event.eventId)) this.#change.filled.push(event.eventId);
-    const prevEvents = event.prevEvents.flatMap((id) => known.get(id) ?? []);
-    const before = stated ?? (await this.states.before(event, prevEvents));
-    if (!before) return refuse('some of its prev events are missing');
-    this.#change.addRows(before.rows);
-    const judged = await this.#judge(toPlace, check.verdict, before.snapshot);
-    const isAfterGap = event.prevEvents.some((id) => known.get(id)?.snapshot === undefined);
-    const { status, effect } = await this.#redactions.judge(event, judged.status, before.snapshot);
-    const found: Found = { status, before: before.snapshot, authNumbers: check.authNumbers, existing, isAfterGap };
+    if (!check) return this.#leave(event, event.authEvents, known, 'some of its auth events are missing');
+    const before = await this.#before(toPlace, known);
+    if (before === undefined) return this.#leave(event, event.prevEvents, known, 'some of its prev events are missing');
+    this.#gaps.fill(event.eventId);
+    const judged = await this.#judge(toPlace, check.verdict, before);
+    if (isAgain(toPlace, existing) && judged.status === 'rejected') return judged.verdict;
+    const { status, effect } = await this.#redactions.judge(event, judged.status, before);
+    const gaps = await this.#gaps.before(event.prevEvents, known);
+    await this.#settle(toPlace, { status, effect, before, authNumbers: check.authNumbers, existing, gaps });
+    return judged.verdict;
+  }
+
+  async #settle(toPlace: ToPlace, found: Found): Promise<void> {
+    const { status, existing, effect, gaps } = found;
     const position = await this.#position(toPlace, status);
     const stored = await this.#store(toPlace, found, position);
+    if (existing?.status === 'rejected' && status !== 'rejected') this.unrejected.push(stored.event.eventId);
     this.#redactions.placed(effect, stored.nid);
     if (position !== undefined) await this.#moveOn(stored, position, toPlace);
-    this.#recordGaps(stored, known);
-    return judged.verdict;
+    for (const gap of gaps) this.#change.gaps.push([gap, stored.nid]);
+  }
+
+  #leave(event: Event, references: readonly EventId[], known: ReadonlyMap<EventId, StoredEvent>, why: string): Verdict {
+    const isMissing = (id: EventId): boolean => {
+      const found = known.get(id);
+      return references === event.prevEvents
+        ? found?.snapshot === undefined
+        : found === undefined || isUnconnected(found);
+    };
+    this.unjudged.push({ event, waitsFor: references.filter(isMissing) });
+    return refuse(why);
+  }
+
+  /** Follows from its prev events. Where these are missing it is what others say, and what we know besides. */
+  async #before(
+    { event, stated, resets, again }: ToPlace,
+    known: ReadonlyMap<EventId, StoredEvent>,
+  ): Promise<SnapshotId | undefined> {
+    const prevEvents = event.prevEvents.flatMap((id) => known.get(id) ?? []);
+    if (stated) return this.states.together(stated, resets ? [] : prevEvents);
+    const before = await this.states.before(event, prevEvents);
+    const earlier = known.get(event.eventId)?.snapshot;
+    return before ?? (again ? earlier : undefined);
   }
 
   /** Checks 4 to 6. */
@@ -133,7 +185,7 @@ export class Placer {
       position,
       isHidden: hidden || found.status === 'withheld',
       history: isOfRoom(found.status) && !hidden ? history : undefined,
-      isAfterGap: found.isAfterGap,
+      isAfterGap: found.gaps.length > 0,
       replaces: (await this.#replaced(event, found.before))?.nid,
       authNumbers: found.authNumbers,
       authNumber: found.existing?.authNumber,
@@ -156,13 +208,7 @@ export class Placer {
 
   async #moveOn(stored: StoredEvent, position: Position, { forward, resets = false }: ToPlace): Promise<void> {
     if (forward) this.#forward(stored, position);
-    await this.#edge.moveOn(stored, position, { resets, isFollowed: this.#followed.has(stored.event.eventId) });
-  }
-
-  #recordGaps({ event, nid }: StoredEvent, known: ReadonlyMap<EventId, StoredEvent>): void {
-    for (const prev of event.prevEvents) {
-      if (known.get(prev)?.snapshot === undefined) this.#change.gaps.push([prev, nid]);
-    }
+    await this.#edge.moveOn(stored, position, { resets, isFollowed: await this.#gaps.isAccountedFor(stored) });
   }
 
   #forward({ nid, event }: StoredEvent, position: Position): void {
@@ -175,8 +221,8 @@ export class Placer {
   }
 }
 
-/** Whether an event takes part in the room, be it that clients do not see it yet. */
-const isOfRoom = (status: EventStatus): boolean => status === 'accepted' || status === 'withheld';
+const isAgain = ({ again }: ToPlace, existing: StoredEvent | undefined): boolean =>
+  again === true && existing?.status === 'rejected';
 
 const statusVerdict = ({ status }: StoredEvent): Verdict =>
   isOfRoom(status) ? { allowed: true } : refuse(`it has been ${status}`);

@@ -6,7 +6,7 @@ import type { Verdict } from '../../core/verdict.ts';
 export interface RemoteRooms {
   missingEvents(server: ServerName, room: RoomId, request: MissingEvents): Promise<readonly unknown[]>;
   authChain(server: ServerName, room: RoomId, event: EventId): Promise<readonly unknown[]>;
-  stateIds(server: ServerName, room: RoomId, event: EventId): Promise<readonly EventId[]>;
+  stateIds(server: ServerName, room: RoomId, event: EventId): Promise<RemoteStateIds>;
   state(server: ServerName, room: RoomId, event: EventId): Promise<RemoteState>;
   event(server: ServerName, event: EventId): Promise<unknown>;
   backfill(server: ServerName, room: RoomId, from: readonly EventId[], limit: number): Promise<readonly unknown[]>;
@@ -18,6 +18,13 @@ export interface MissingEvents {
   /** What we want the ancestors of. */
   readonly latest: readonly EventId[];
   readonly limit: number;
+  /** What lies higher is not wanted. */
+  readonly minDepth: number;
+}
+
+export interface RemoteStateIds {
+  readonly state: readonly EventId[];
+  readonly authChain: readonly EventId[];
 }
 
 export interface RemoteState {

@@ -8,8 +8,8 @@ import type { MissingEvents, RemoteRooms, RemoteState } from '../ingest/ports.ts
 
 /** Asks other servers about rooms. */
 export const remoteRooms = (client: Pick<FederationClient, 'call'>): RemoteRooms => ({
-  async missingEvents(server: ServerName, roomId: RoomId, { earliest, latest, limit }: MissingEvents) {
-    const body = { earliest_events: [...earliest], latest_events: [...latest], limit };
+  async missingEvents(server: ServerName, roomId: RoomId, { earliest, latest, limit, minDepth }: MissingEvents) {
+    const body = { earliest_events: [...earliest], latest_events: [...latest], limit, min_depth: minDepth };
     return (await client.call(server, getMissingPreviousEvents, { params: { roomId }, body })).events;
   },
 
@@ -19,7 +19,10 @@ export const remoteRooms = (client: Pick<FederationClient, 'call'>): RemoteRooms
 
   async stateIds(server: ServerName, roomId: RoomId, eventId: EventId) {
     const answer = await client.call(server, getRoomStateIds, { params: { roomId }, query: { event_id: eventId } });
-    return answer.pdu_ids.filter((id) => EventIds.is(id));
+    return {
+      state: answer.pdu_ids.filter((id) => EventIds.is(id)),
+      authChain: answer.auth_chain_ids.filter((id) => EventIds.is(id)),
+    };
   },
 
   async state(server: ServerName, roomId: RoomId, eventId: EventId): Promise<RemoteState> {

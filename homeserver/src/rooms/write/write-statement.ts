@@ -73,7 +73,7 @@ const eventRow = (stored: StoredEvent): readonly unknown[] => [
   pduText(stored.event),
 ];
 
-// An outlier that finds its place in the room keeps its row.
+// An outlier that finds its place in the room keeps its row; so does an event that was rejected and should not have been.
 const EVENTS: Table = {
   types: [
     'bigint', 'int', 'text', 'bigint', 'bigint', 'bigint', 'int', 'int', 'bigint', 'bigint', 'bigint', 'bigint', 'smallint',
@@ -92,7 +92,7 @@ const EVENTS: Table = {
            auth_number = coalesce(e.auth_number, EXCLUDED.auth_number),
            redacted_by = coalesce(e.redacted_by, EXCLUDED.redacted_by),
            json = CASE WHEN EXCLUDED.redacted_by IS NULL THEN e.json ELSE EXCLUDED.json END
-     WHERE e.snapshot IS NULL)`,
+     WHERE e.snapshot IS NULL OR (e.status = 2 AND EXCLUDED.status <> 2))`,
 };
 
 const TXNS: Table = {

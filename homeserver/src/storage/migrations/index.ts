@@ -2,6 +2,7 @@ import type { MigrationInterface } from 'typeorm';
 import { Rooms1763690000001 } from './0001-rooms.ts';
 import { Accounts1763690000002 } from './0002-accounts.ts';
 import { Federation1763690000003 } from './0003-federation.ts';
+import { Ingest1763690000005 } from './0005-ingest.ts';
 import { SmallState1763690000006 } from './0006-small-state.ts';
 import { RoomUpkeep1763690000008 } from './0008-room-upkeep.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
@@ -12,6 +13,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Rooms1763690000001,
   Accounts1763690000002,
   Federation1763690000003,
+  Ingest1763690000005,
   SmallState1763690000006,
   RoomUpkeep1763690000008,
   RoomUpgrades1763690000010,

@@ -4,6 +4,7 @@ import { authorise } from '../../../core/auth/authorise.ts';
 import type { Event } from '../../../core/events/event.ts';
 import { ALLOW, refuse, type Verdict } from '../../../core/verdict.ts';
 import type { StoredEvent } from '../../model.ts';
+import { isUnconnected } from '../missing/unknown.ts';
 
 /** An event's auth events, all of them, and the verdict of the rules by them alone. */
 export interface AuthCheck {
@@ -21,11 +22,12 @@ export const checkByAuthEvents = (
 ): AuthCheck | undefined => {
   const authEvents = event.authEvents.map(stored).filter((found) => found !== undefined);
   if (authEvents.length < event.authEvents.length) return undefined;
+  const verdict = byAuthEventsVerdict(event, authEvents);
   const numbers = authEvents.map(({ authNumber }) => authNumber);
-  return {
-    verdict: byAuthEventsVerdict(event, authEvents),
-    authNumbers: numbers.every((number) => number !== undefined) ? numbers : undefined,
-  };
+  const authNumbers = numbers.every((number) => number !== undefined) ? numbers : undefined;
+  // What its authority rests on is stored, but not what that rests on in turn: as good as missing.
+  if (verdict.allowed && authNumbers === undefined && authEvents.some(isUnconnected)) return undefined;
+  return { verdict, authNumbers };
 };
 
 const byAuthEventsVerdict = (event: Event, authEvents: readonly StoredEvent[]): Verdict => {

@@ -1,0 +1,103 @@
+import type { EventId } from '@holm/spec/ids';
+import type { ReadTx } from '../../storage/database.ts';
+import { named, sql } from '../../storage/sql.ts';
+import { EVENT_STATUSES } from '../events.store.ts';
+import type { EventNid, EventStatus, KeyNumber, RoomNid } from '../model.ts';
+
+/** An event that follows a missing one. */
+export interface Follower {
+  readonly nid: EventNid;
+  readonly status: EventStatus;
+}
+
+/** What a state needs to know of an event. */
+export interface EventRef {
+  readonly id: EventId;
+  readonly nid: EventNid;
+  readonly room: RoomNid;
+  readonly status: EventStatus;
+  readonly keyNumber: KeyNumber | undefined;
+  readonly authNumber: number | undefined;
+}
+
+const statusOf = (status: number): EventStatus => EVENT_STATUSES[status] ?? 'rejected';
+
+/** Events that are missing, and those that were refused for want of others. */
+export const gapsStore = {
+  /** Of `ids`, those that are missing ancestors of stored events, with what follows them. */
+  async followers(tx: ReadTx, room: RoomNid, ids: readonly EventId[]): Promise<Map<EventId, Follower[]>> {
+    const rows = await tx.rows<{ event_id: EventId; child_nid: EventNid; status: number }>(
+      named(
+        'gaps.followers',
+        sql`SELECT g.event_id, g.child_nid, e.status FROM room_gaps g JOIN events e ON e.event_nid = g.child_nid
+             WHERE g.room_nid = ${room} AND g.event_id = ANY(${ids}::text[])`,
+      ),
+    );
+    const found = new Map<EventId, Follower[]>();
+    for (const { event_id, child_nid, status } of rows) {
+      const followers = found.get(event_id) ?? [];
+      followers.push({ nid: child_nid, status: statusOf(status) });
+      found.set(event_id, followers);
+    }
+    return found;
+  },
+
+  /** What is missing right before events. */
+  async before(tx: ReadTx, children: readonly EventNid[], limit: number): Promise<EventId[]> {
+    const rows = await tx.rows<{ event_id: EventId }>(
+      named(
+        'gaps.before',
+        sql`SELECT DISTINCT event_id FROM room_gaps WHERE child_nid = ANY(${children}::bigint[]) LIMIT ${limit}`,
+      ),
+    );
+    return rows.map((row) => row.event_id);
+  },
+
+  /** The depth of the oldest event of a room's timeline. */
+  async firstDepth(tx: ReadTx, room: RoomNid): Promise<number> {
+    const [row] = await tx.rows<{ depth: number }>(
+      named(
+        'events.first_depth',
+        sql`SELECT depth FROM events WHERE room_nid = ${room} AND ord IS NOT NULL ORDER BY ord LIMIT 1`,
+      ),
+    );
+    return row?.depth ?? 0;
+  },
+
+  /** The newest rejected events of a room. */
+  async rejected(tx: ReadTx, room: RoomNid, limit: number): Promise<EventNid[]> {
+    const rows = await tx.rows<{ event_nid: EventNid }>(
+      named(
+        'events.rejected',
+        sql`SELECT event_nid FROM events WHERE room_nid = ${room} AND status = 2 ORDER BY event_nid DESC LIMIT ${limit}`,
+      ),
+    );
+    return rows.map((row) => row.event_nid);
+  },
+
+  /** Events by their ids, without what they say: for states of which most is stored. */
+  async refs(tx: ReadTx, ids: readonly EventId[]): Promise<EventRef[]> {
+    const rows = await tx.rows<{
+      event_id: EventId;
+      event_nid: EventNid;
+      room_nid: RoomNid;
+      status: number;
+      key_number: number | null;
+      auth_number: number | null;
+    }>(
+      named(
+        'events.refs',
+        sql`SELECT event_id, event_nid, room_nid, status, key_number, auth_number FROM events
+             WHERE event_id = ANY(${ids}::text[])`,
+      ),
+    );
+    return rows.map((row) => ({
+      id: row.event_id,
+      nid: row.event_nid,
+      room: row.room_nid,
+      status: statusOf(row.status),
+      keyNumber: row.key_number ?? undefined,
+      authNumber: row.auth_number ?? undefined,
+    }));
+  },
+};

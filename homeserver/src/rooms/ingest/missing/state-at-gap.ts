@@ -1,0 +1,67 @@
+import type { EventId, ServerName } from '@holm/spec/ids';
+import type { Event } from '../../../core/events/event.ts';
+import type { Room } from '../../room.ts';
+import type { MissingDeps } from '../missing.ts';
+import { unknownIds } from './unknown.ts';
+
+/** Missing events of a state that are fetched one by one; where more are missing, the whole state is. */
+const MAX_SINGLE = 20;
+/** Events of a step for which others than its sender are asked. */
+const MAX_SECOND_OPINIONS = 5;
+
+/** The state before an event, as a server states it. */
+export interface StatedState {
+  /** Of what is in the state, what is stored already. */
+  readonly stored?: readonly EventId[];
+  /** What was not stored, or may not be. */
+  readonly state: readonly Event[];
+  readonly authChain: readonly Event[];
+}
+
+/** https://spec.matrix.org/latest/server-server-api/#get_matrixfederationv1state_idsroomid */
+export class StateAtGap {
+  readonly #deps: MissingDeps;
+
+  constructor(deps: MissingDeps) {
+    this.#deps = deps;
+  }
+
+  /** The states before `events`, as far as anybody states them. */
+  async before(origin: ServerName, room: Room, events: readonly Event[]): Promise<Map<EventId, StatedState>> {
+    const states = new Map<EventId, StatedState>();
+    const servers = events.length === 0 ? [] : await this.#deps.sources.of(room, origin);
+    for (const [index, event] of events.entries()) {
+      const asked = index < MAX_SECOND_OPINIONS ? servers : servers.slice(0, 1);
+      const stated = await this.#deps.sources.first('state', asked, (server) => this.from(server, room, event));
+      if (stated) states.set(event.eventId, stated);
+    }
+    return states;
+  }
+
+  /** Its ids, and those of its events that we lack; everything where that is too many, or it does not give them singly. */
+  async from(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState> {
+    const { remote, events, singles } = this.#deps;
+    const { state, authChain } = await remote.stateIds(server, room.roomId, eventId);
+    const missing = await unknownIds(events, [...state, ...authChain], NOTHING, 'connected');
+    if (missing.length > MAX_SINGLE) return this.#whole(server, room, eventId);
+    const fetched = new Map((await singles.from(server, room, missing)).map((event) => [event.eventId, event]));
+    if (fetched.size < missing.length) return this.#whole(server, room, eventId);
+    const isMissing = new Set(missing);
+    return {
+      stored: state.filter((id) => !isMissing.has(id)),
+      state: state.flatMap((id) => fetched.get(id) ?? []),
+      authChain: authChain.flatMap((id) => fetched.get(id) ?? []),
+    };
+  }
+
+  async #whole(server: ServerName, room: Room, eventId: EventId): Promise<StatedState> {
+    const { remote, admission } = this.#deps;
+    const answer = await remote.state(server, room.roomId, eventId);
+    const options = { limitReferences: false, skipStored: true };
+    const { events: state, stored } = await admission.admit(room, answer.state, options);
+    const { events: authChain } = await admission.admit(room, answer.authChain, options);
+    return { stored, state, authChain };
+  }
+}
+
+const NOTHING: ReadonlyMap<EventId, unknown> = new Map();
