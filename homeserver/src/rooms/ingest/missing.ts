@@ -1,26 +1,14 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
-import type { Database } from '../../storage/database.ts';
-import type { Events } from '../events.ts';
 import type { Room } from '../room.ts';
-import type { Admission } from './admission.ts';
 import { AuthEvents } from './missing/auth-events.ts';
+import type { MissingDeps } from './missing/deps.ts';
 import { PrevEvents } from './missing/prev-events.ts';
 import { Singles } from './missing/singles.ts';
 import { Sources, type SourcesDeps } from './missing/sources.ts';
 import { StateAtGap, type StatedState } from './missing/state-at-gap.ts';
-import type { RemoteRooms } from './ports.ts';
 
 export type { StatedState } from './missing/state-at-gap.ts';
-
-export interface MissingDeps {
-  readonly db: Database;
-  readonly remote: RemoteRooms;
-  readonly admission: Admission;
-  readonly events: Events;
-  readonly sources: Sources;
-  readonly singles: Singles;
-}
 
 /**
  * Fetches what received events refer to: their ancestors, what their authority rests on, and where ancestors cannot be

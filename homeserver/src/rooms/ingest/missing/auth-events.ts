@@ -1,7 +1,7 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../../core/events/event.ts';
 import type { Room } from '../../room.ts';
-import type { MissingDeps } from '../missing.ts';
+import type { MissingDeps } from './deps.ts';
 import { unknownIds } from './unknown.ts';
 
 /** Events of a step whose whole chain is asked for. Mostly the first answer has what the others need, too. */

@@ -3,7 +3,7 @@ import type { Event } from '../../../core/events/event.ts';
 import { isOfRoom } from '../../model.ts';
 import type { Room } from '../../room.ts';
 import { gapsStore } from '../gaps.store.ts';
-import type { MissingDeps } from '../missing.ts';
+import type { MissingDeps } from './deps.ts';
 import { unknownIds } from './unknown.ts';
 
 /** Ancestors asked for at once (servers give no more), and rounds of asking; what is older than that is a gap. */

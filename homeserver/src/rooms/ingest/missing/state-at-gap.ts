@@ -1,7 +1,7 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../../core/events/event.ts';
 import type { Room } from '../../room.ts';
-import type { MissingDeps } from '../missing.ts';
+import type { MissingDeps } from './deps.ts';
 import { unknownIds } from './unknown.ts';
 
 /** Missing events of a state that are fetched one by one; where more are missing, the whole state is. */
