@@ -1,4 +1,4 @@
-import { AccountData, openAccountDataStream, Tags } from '../features/account-data/index.ts';
+import { AccountData, IgnoredUsers, openAccountDataStream, Tags } from '../features/account-data/index.ts';
 import {
   Accounts,
   Passwords,
@@ -46,6 +46,7 @@ export const composeAccounts = async (base: Base, notifier: Notifier) => {
     sharedSecret: secret === undefined ? undefined : new SharedSecretRegistration({ secret, accounts, clock, entropy }),
     accountDataStream,
     accountData,
+    ignoredUsers: new IgnoredUsers(accountData),
     tags: new Tags(accountData),
     filters: new Filters(db),
     pushRules: new PushRules(accountData),

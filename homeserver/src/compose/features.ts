@@ -10,9 +10,7 @@ import {
 import { RoomCreation } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
 import { RoomExchange } from '../features/room-exchange/index.ts';
-import { RoomHistory } from '../features/room-history/index.ts';
 import { RoomUpgrades, SettingsTransfer } from '../features/room-upgrades/index.ts';
-import { RoomState } from '../features/room-state/index.ts';
 import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
 import { MatrixError } from '@holm/spec/errors';
 import type { CommitListener } from '../rooms/commit.ts';
@@ -21,6 +19,7 @@ import { authStateOf } from '../rooms/state/states.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
+import { composeReading } from './reading.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
@@ -85,8 +84,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     }),
     upgrades: new RoomUpgrades({ ...base, log, engine, aliases, profiles, settings }),
     sending: new Sending({ engine, aliases, membership }),
-    history: new RoomHistory({ engine, backfill: rooms.backfill, administrators: accounts.accounts }),
-    state: new RoomState(engine),
+    ...composeReading(base, { rooms, accounts }),
   };
 };
 

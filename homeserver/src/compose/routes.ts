@@ -11,6 +11,7 @@ import { membershipRoutes } from '../features/membership/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
 import { receiptsRoutes } from '../features/receipts/index.ts';
+import { relationsRoutes } from '../features/relations/index.ts';
 import { remoteMembershipRoutes } from '../features/remote-membership/index.ts';
 import { roomCreationRoutes } from '../features/room-creation/index.ts';
 import { roomEventsRoutes } from '../features/room-events/index.ts';
@@ -89,6 +90,7 @@ const roomRoutes = ({ accounts, features, ephemeral, sync }: Services): readonly
   ...roomHistoryRoutes(features.history),
   ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),
   ...typingRoutes(ephemeral.typing),
+  ...relationsRoutes(features),
   ...syncRoutes(sync, accounts.filters),
 ];
 

@@ -2,6 +2,7 @@ import { accountDataPart } from '../features/account-data/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
 import { Sync } from '../features/sync/index.ts';
 import { typingPart } from '../features/typing/index.ts';
+import { Readers } from '../rooms/timeline/readers.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
@@ -24,7 +25,8 @@ export const composeSync = ({ db, clock, metrics }: Base, { rooms, accounts, eph
     receiptsPart(ephemeral.receipts, rooms.engine.rooms),
     typingPart(ephemeral.typing),
   ];
-  const sync = new Sync({ db, clock, notifier, metrics, engine: rooms.engine, parts });
+  const readers = new Readers(rooms.engine.visible, (user) => accounts.ignoredUsers.of(user));
+  const sync = new Sync({ db, clock, notifier, metrics, engine: rooms.engine, readers, parts });
   sessions.onSessionsEnd((ended) => sync.polls.end(ended));
   return sync;
 };

@@ -25,8 +25,12 @@ import { AuthGraphs } from './state/auth-graphs.ts';
 import { StateLogs } from './state/state-log.ts';
 import { States } from './state/states.ts';
 import { Tries } from './state/tries.ts';
+import { Bundles } from './relations/bundles.ts';
+import { RelationRules } from './relations/relation-rules.ts';
 import { ClientEvents, TransactionEchoes } from './timeline/client-events.ts';
 import { RoomAccess } from './timeline/access.ts';
+import { EventLookup } from './timeline/event-lookup.ts';
+import { Presenter } from './timeline/presenter.ts';
 import { Timeline } from './timeline/timeline.ts';
 import { Visible } from './timeline/visible.ts';
 import { RoomWriter } from './write/room-writer.ts';
@@ -65,6 +69,10 @@ export interface RoomEngine {
   readonly visible: Visible;
   readonly access: RoomAccess;
   readonly clientEvents: ClientEvents;
+  /** Events as one reader gets them, with what others say about them. */
+  readonly presenter: Presenter;
+  readonly lookup: EventLookup;
+  readonly relationRules: RelationRules;
   readonly echoes: TransactionEchoes;
   readonly userRooms: UserRooms;
   readonly sender: Sender;
@@ -93,6 +101,9 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const committer = new Committer({ ...deps, ...memory, writer, serverName });
   const echoes = new TransactionEchoes();
   const queue = new KeyedQueue<RoomNid>();
+  const timeline = new Timeline(db, events);
+  const access = new RoomAccess({ rooms, userRooms, states, stateLogs, visible });
+  const clientEvents = new ClientEvents(events, echoes, clock);
   const nids = new Numbers(db, 'event_nids');
   const sending = { ...deps, states, events, tries, nids, committer, rooms, queue };
   return {
@@ -100,10 +111,13 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     serverName,
     originals,
     stateLogs,
-    timeline: new Timeline(db, events),
+    timeline,
     visible,
-    access: new RoomAccess({ rooms, userRooms, states, stateLogs, visible }),
-    clientEvents: new ClientEvents(events, echoes, clock),
+    access,
+    clientEvents,
+    presenter: new Presenter(events, clientEvents, new Bundles(db, events)),
+    relationRules: new RelationRules(db, events),
+    lookup: new EventLookup({ access, events, states, timeline }),
     echoes,
     sender: new Sender(sending),
     creator: new Creator(sending),

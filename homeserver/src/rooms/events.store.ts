@@ -22,12 +22,13 @@ export interface EventRow {
 /** As numbered in the table; append, never reorder. */
 export const EVENT_STATUSES: readonly EventStatus[] = ['accepted', 'soft-failed', 'rejected', 'withheld'];
 
-const COLUMNS = `e.event_nid, e.room_nid, e.event_id, e.ord, e.position, e.snapshot, e.key_number, e.auth_number,
+/** Of `events e`, in any order. */
+export const EVENT_COLUMNS = `e.event_nid, e.room_nid, e.event_id, e.ord, e.position, e.snapshot, e.key_number, e.auth_number,
   e.replaces, e.status, e.redacted_by, e.json`;
 
 /** `rest` is what follows the column list; its parameters are `values`. */
 const rowsOf = (tx: ReadTx, name: string, rest: string, values: readonly unknown[]): Promise<EventRow[]> =>
-  tx.rows(named(name, { text: `SELECT ${COLUMNS} ${rest}`, values }));
+  tx.rows(named(name, { text: `SELECT ${EVENT_COLUMNS} ${rest}`, values }));
 
 export const eventsStore = {
   byNid: (tx: ReadTx, nids: readonly EventNid[]): Promise<EventRow[]> =>

@@ -6,8 +6,10 @@ import type { MemberProfile } from '../features/profiles/index.ts';
 import { RoomCreation, type Wish } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
 import { RoomHistory } from '../features/room-history/index.ts';
+import { Relations, Threads } from '../features/relations/index.ts';
 import { RoomState } from '../features/room-state/index.ts';
 import type { Viewer } from '../rooms/timeline/client-events.ts';
+import { Readers } from '../rooms/timeline/readers.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
 import { createTestEngine, type TestEngine, type TestEngineOptions } from './engine.ts';
 
@@ -19,12 +21,16 @@ export interface RoomFeatures {
   readonly profileChanges: ProfileChanges;
   readonly sending: Sending;
   readonly history: RoomHistory;
+  readonly relations: Relations;
+  readonly threads: Threads;
   readonly state: RoomState;
 }
 
 export interface TestRooms extends TestEngine, RoomFeatures {
   readonly aliases: Map<RoomAlias, RoomId>;
   readonly profiles: Map<UserId, MemberProfile>;
+  /** Whom people ignore. */
+  readonly ignored: Map<UserId, ReadonlySet<UserId>>;
   /** What was asked of other servers: the operation and its arguments. */
   readonly asked: unknown[][];
   /** What deliverInvite does, beside being noted. */
@@ -44,6 +50,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
   const aliases = new Map<RoomAlias, RoomId>();
   const profiles = new Map<UserId, MemberProfile>();
   const asked: unknown[][] = [];
+  const ignored = new Map<UserId, ReadonlySet<UserId>>();
   const remote: { current: Partial<RemoteMembership> } = { current: {} };
 
   const aliasPort = {
@@ -76,6 +83,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
     const port = { memberProfile: async (userId: UserId) => profiles.get(userId) ?? {} };
     const base = { engine, aliases: aliasPort, profiles: port, remote: remotePort };
     const entering = new Entering(base);
+    const readers = new Readers(engine.visible, async (userId) => ignored.get(userId) ?? new Set());
     const membership = new Membership({ ...base, entering });
     return {
       engine,
@@ -87,8 +95,11 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       history: new RoomHistory({
         administrators: { isAdmin: () => Promise.resolve(false) },
         engine,
+        readers,
         backfill: { into: async (...args) => asked.push(['backfill', ...args.slice(1)]) < 0 },
       }),
+      relations: new Relations({ db: test.db, engine, readers }),
+      threads: new Threads({ db: test.db, engine, readers }),
       state: new RoomState(engine),
     };
   };
@@ -99,6 +110,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
     aliases,
     profiles,
     asked,
+    ignored,
     get remote() {
       return remote.current;
     },

@@ -5,6 +5,7 @@ import { AccountData, accountDataPart, openAccountDataStream } from '../features
 import { Filters } from '../features/filters/index.ts';
 import { Sync, type SyncRequest } from '../features/sync/index.ts';
 import { Metrics } from '../platform/metrics.ts';
+import { Readers } from '../rooms/timeline/readers.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
 import type { StoredEvent } from '../rooms/model.ts';
 import { createTestEngine, type TestEngine, type TestEngineOptions } from './engine.ts';
@@ -144,6 +145,7 @@ export class SyncFixture {
   #newSync(): Sync {
     const { db, clock, notifier } = this.test;
     return new Sync({
+      readers: new Readers(this.engine.visible, async () => new Set()),
       db,
       clock,
       notifier,

@@ -33,6 +33,11 @@ export const mayUserSee = (event: Event, view: UserView): boolean => {
   return anySees(event, view, [...memberships, ...membershipsMade(event, (target) => target === view.user)]);
 };
 
+/** As `mayUserSee`, for an event that changes neither a membership nor the visibility. */
+export const mayMemberSee = (view: Omit<UserView, 'user'>): boolean =>
+  admitsOthers(view.historyVisibility, view) ||
+  (view.membership !== undefined && admits(view.historyVisibility, view.membership));
+
 /** Whether a server may have an event: when any of its users may see it. Others get it redacted, or not at all. */
 export const mayServerSee = (event: Event, view: ServerView): boolean =>
   anySees(event, view, [

@@ -37,6 +37,11 @@ export class AccountData {
     return this.#deps.stream;
   }
 
+  /** Changes with every change of an account, for what is made of its data and kept. */
+  versionOf(userId: UserId): Position {
+    return this.#changes.versionOf(userId);
+  }
+
   /** M_NOT_FOUND for what was never set. */
   async get(key: AccountDataKey): Promise<JsonObject> {
     const stored = await this.find(key);

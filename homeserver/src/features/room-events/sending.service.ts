@@ -2,9 +2,12 @@ import { MatrixError } from '@holm/spec/errors';
 import { EventId, type RoomId, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { checkLevels } from '../../core/auth/rules/power-levels.ts';
+import { type Relation, relationOf } from '../../core/events/content.ts';
 import { ALLOW } from '../../core/verdict.ts';
+import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { EventNid } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import type { Viewer } from '../../rooms/timeline/client-events.ts';
 import { isDuplicate } from '../../storage/database.ts';
@@ -43,6 +46,7 @@ export interface StateChange {
 export class Sending {
   readonly #deps: SendingDeps;
   readonly #transactions = new Transactions();
+  readonly #relating = new KeyedQueue<string>();
 
   constructor(deps: SendingDeps) {
     this.#deps = deps;
@@ -77,13 +81,15 @@ export class Sending {
     const { echoes, sender } = this.#deps.engine;
     const txn = transactionKey(caller, path, txnId);
     return this.#transactions.run(txn, async () => {
-      await this.#assertKnown(roomId);
+      const room = await this.#known(roomId);
+      // Noted before the event can be seen: the device may be told of it before this request is answered.
+      const placed = (nid: EventNid) => echoes.sent(nid, caller, txnId);
       try {
-        // Noted before the event can be seen: the device may be told of it before this request is answered.
-        const placed = (nid: EventNid) => echoes.sent(nid, caller, txnId);
+        const relation = relationOf(draft.content);
+        if (relation) return await this.#relate(room, { ...draft, txn, placed }, relation);
         return (await sender.send(roomId, { ...draft, txn, placed })).event.eventId;
       } catch (error) {
-        const earlier = isDuplicate(error) ? await this.#earlier(txn) : undefined;
+        const earlier = isRepeated(error) ? await this.#earlier(txn) : undefined;
         if (earlier === undefined) throw error;
         return earlier;
       }
@@ -95,16 +101,27 @@ export class Sending {
     return (await this.#deps.engine.events.byTransaction(txn))?.event.eventId;
   }
 
+  /** Who sends the same twice at the same moment has it sent once. */
+  #relate(room: Room, draft: Draft, relation: Relation): Promise<EventId> {
+    const { access, relationRules, sender } = this.#deps.engine;
+    const eventType = draft.type;
+    return this.#relating.run(`${room.nid} ${draft.sender} ${relation.target}`, async () => {
+      await access.ofMember(draft.sender, room.roomId);
+      await relationRules.check(room, { ...relation, sender: draft.sender, eventType });
+      return (await sender.send(room.roomId, draft)).event.eventId;
+    });
+  }
+
   async #send(roomId: RoomId, draft: Draft): Promise<EventId> {
-    await this.#assertKnown(roomId);
+    await this.#known(roomId);
     return (await this.#deps.engine.sender.send(roomId, draft)).event.eventId;
   }
 
   /** Who is not in a room does not learn whether there is one. In memory, for any room that is in use. */
-  async #assertKnown(roomId: RoomId): Promise<void> {
-    if (!(await this.#deps.engine.rooms.byId(roomId))?.head) {
-      throw new MatrixError('M_FORBIDDEN', 'you are not in this room');
-    }
+  async #known(roomId: RoomId): Promise<Room> {
+    const room = await this.#deps.engine.rooms.byId(roomId);
+    if (!room?.head) throw new MatrixError('M_FORBIDDEN', 'you are not in this room');
+    return room;
   }
 
   /** The rules would refuse them as well, but who made a mistake should not be told that something is forbidden. */
@@ -127,3 +144,7 @@ const redactionFrom = (sender: UserId, { redacts, ...content }: JsonObject): Dra
   if (!EventId.is(redacts)) throw new MatrixError('M_BAD_JSON', 'content.redacts is not an event id');
   return { sender, type: 'm.room.redaction', content, redacts };
 };
+
+/** Both say that the event is there already: as this very request, or as another one that said the same. */
+const isRepeated = (error: unknown): boolean =>
+  isDuplicate(error) || (error instanceof MatrixError && error.errcode === 'M_DUPLICATE_ANNOTATION');

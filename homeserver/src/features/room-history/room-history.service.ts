@@ -1,12 +1,15 @@
-import { MatrixError } from '@holm/spec/errors';
 import type { EventId, RoomId, UserId } from '@holm/spec/ids';
 import type { RoomEventFilter } from '../../core/filters/event-filter.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
+import { listText, objectText } from '../../core/json/object-text.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Access } from '../../rooms/timeline/access.ts';
+import type { Reader } from '../../rooms/relations/bundles.ts';
 import type { Viewer } from '../../rooms/timeline/client-events.ts';
-import { parsePlace, timelineToken } from '../../streams/tokens.ts';
+import { notFound } from '../../rooms/timeline/event-lookup.ts';
+import type { Readers } from '../../rooms/timeline/readers.ts';
+import { timelineToken } from '../../streams/tokens.ts';
 import { parseRoomEventFilter } from './room-event-filter.ts';
 import { type Administrators, unredactedEvent } from './unredacted.ts';
 import { type Backfill, walk, type Walk } from './walk.ts';
@@ -14,6 +17,7 @@ import { type Backfill, walk, type Walk } from './walk.ts';
 export interface RoomHistoryDeps {
   readonly engine: RoomEngine;
   readonly administrators: Administrators;
+  readonly readers: Readers;
   readonly backfill: Backfill;
 }
 
@@ -39,15 +43,16 @@ export class RoomHistory {
   async messages(caller: Viewer, roomId: RoomId, query: MessagesQuery): Promise<string> {
     const filter = parseRoomEventFilter(query.filter);
     const access = await this.#deps.engine.access.of(caller.userId, roomId);
+    const reader = await this.#deps.readers.of(caller, access);
     const isWanted = !filter.isEmpty && filter.room(roomId);
     const way = { ...(await this.#wayOf(access, query)), limit: isWanted ? limitOf(query.limit, filter) : 0 };
-    const { events, next, isOver } = await this.#walk(caller.userId, access, way, filter);
+    const { events, next, isOver } = await this.#walk(reader, access, way, filter);
     const state = filter.lazyLoadMembers ? await this.#sendersOf(access, events) : [];
     return objectText({
-      chunk: await this.#list(events, caller),
+      chunk: await this.#list(events, reader),
       start: JSON.stringify(query.from ?? timelineToken(way.from)),
       ...(isWanted && !isOver && { end: JSON.stringify(timelineToken(next)) }),
-      ...(state.length > 0 && { state: await this.#list(state, caller) }),
+      ...(state.length > 0 && { state: await this.#stateList(state, caller) }),
     });
   }
 
@@ -61,13 +66,14 @@ export class RoomHistory {
     eventId: EventId,
     { unredacted = false }: { readonly unredacted?: boolean } = {},
   ): Promise<string> {
-    const access = await this.#accessOrNothing(caller.userId, roomId);
-    const found = await this.#find(caller.userId, access, eventId);
+    const { lookup, presenter } = this.#deps.engine;
+    const access = await lookup.accessOrNothing(caller.userId, roomId);
+    const reader = await this.#deps.readers.of(caller, access);
+    const found = await lookup.event(reader.sight, access, eventId);
     const event = unredacted
       ? await unredactedEvent(this.#deps, { caller: caller.userId, access, event: found })
       : found;
-    const [text = '{}'] = await this.#deps.engine.clientEvents.full([event], caller);
-    return text;
+    return (await presenter.full(reader, [event])).join();
   }
 
   /** An event with what was said around it. */
@@ -77,22 +83,26 @@ export class RoomHistory {
     query: Pick<MessagesQuery, 'filter' | 'limit'>,
   ): Promise<string> {
     const filter = parseRoomEventFilter(query.filter);
-    const access = await this.#accessOrNothing(caller.userId, roomId);
-    const event = await this.#find(caller.userId, access, eventId);
+    const { lookup } = this.#deps.engine;
+    const access = await lookup.accessOrNothing(caller.userId, roomId);
+    const reader = await this.#deps.readers.of(caller, access);
+    const event = await lookup.event(reader.sight, access, eventId);
     const { ord } = event;
     if (ord === undefined) throw notFound();
     const limit = filter.isEmpty || !filter.room(roomId) ? 0 : limitOf(query.limit, filter);
-    const around = (way: Walk) => this.#walk(caller.userId, access, way, filter);
+    const around = (way: Walk) => this.#walk(reader, access, way, filter);
     const before = await around({ from: ord - 1, direction: 'back', limit: Math.floor(limit / 2) });
     const after = await around({ from: ord, direction: 'forward', limit: Math.ceil(limit / 2) });
     const shown = [...before.events.toReversed(), event, ...after.events];
+    const events = [...before.events, event, ...after.events];
+    const texts = await this.#deps.engine.presenter.full(reader, events);
     return objectText({
       start: JSON.stringify(timelineToken(before.next)),
       end: JSON.stringify(timelineToken(after.next)),
-      events_before: await this.#list(before.events, caller),
-      event: (await this.#deps.engine.clientEvents.full([event], caller)).join(),
-      events_after: await this.#list(after.events, caller),
-      state: await this.#list(await this.#stateAround(access, shown, filter), caller),
+      events_before: listText(texts.slice(0, events.indexOf(event))),
+      event: texts[events.indexOf(event)] ?? '{}',
+      events_after: listText(texts.slice(events.indexOf(event) + 1)),
+      state: await this.#stateList(await this.#stateAround(access, shown, filter), caller),
     });
   }
 
@@ -100,51 +110,21 @@ export class RoomHistory {
     const direction = dir === 'b' ? 'back' : 'forward';
     return {
       direction,
-      from: from === undefined ? edgeOf(access, direction) : await this.#placeOf(access, from),
-      to: to === undefined ? undefined : await this.#placeOf(access, to),
+      from: from === undefined ? edgeOf(access, direction) : await this.#deps.engine.lookup.place(access, from),
+      to: to === undefined ? undefined : await this.#deps.engine.lookup.place(access, to),
     };
   }
 
-  #walk(user: UserId, access: Access, way: Walk, filter: RoomEventFilter) {
-    return walk({ ...this.#deps, user, filter }, access, way);
+  #walk({ sight }: Reader, access: Access, way: Walk, filter: RoomEventFilter) {
+    return walk({ ...this.#deps, sight, filter }, access, way);
   }
 
-  async #list(events: readonly StoredEvent[], viewer: Viewer): Promise<string> {
-    return `[${(await this.#deps.engine.clientEvents.full(events, viewer)).join(',')}]`;
+  async #list(events: readonly StoredEvent[], reader: Reader): Promise<string> {
+    return listText(await this.#deps.engine.presenter.full(reader, events));
   }
 
-  async #placeOf({ room }: Access, token: string): Promise<number> {
-    const place = parsePlace(token);
-    if (place.kind === 'timeline') return place.after;
-    const [events] = place.positions;
-    if (events === undefined) throw new MatrixError('M_INVALID_PARAM', 'this token says nothing of events');
-    return this.#deps.engine.timeline.placeAt(room, events);
-  }
-
-  /** As the engine's access, in the error that these operations have: what one may not see is not there. */
-  async #accessOrNothing(user: UserId, roomId: RoomId): Promise<Access> {
-    return this.#deps.engine.access.of(user, roomId).catch((error: unknown) => {
-      throw error instanceof MatrixError && error.errcode === 'M_FORBIDDEN' ? notFound() : error;
-    });
-  }
-
-  async #find(user: UserId, access: Access, eventId: EventId): Promise<StoredEvent> {
-    const { events, visible } = this.#deps.engine;
-    const event = await events.byId(eventId);
-    if (event?.roomNid !== access.room.nid || event.status === 'rejected') throw notFound();
-    const isPlaced = event.ord !== undefined && event.snapshot !== undefined;
-    const isSeen = isPlaced
-      ? (await visible.toUser(user, access.room, [event])).length > 0
-      : await this.#isInState(access, event);
-    if (!isSeen) throw notFound();
-    return event;
-  }
-
-  /** State from before this server came into the room has no place in its timeline. */
-  async #isInState({ room, snapshot }: Access, { nid, event }: StoredEvent): Promise<boolean> {
-    if (event.stateKey === undefined) return false;
-    const inState = await this.#deps.engine.states.get(room, snapshot, [event.type, event.stateKey]);
-    return inState?.nid === nid;
+  async #stateList(events: readonly StoredEvent[], viewer: Viewer): Promise<string> {
+    return listText(await this.#deps.engine.clientEvents.full(events, viewer));
   }
 
   /** The membership events of who speaks in `events`. */
@@ -180,11 +160,3 @@ const edgeOf = ({ room: { head }, until }: Access, direction: Walk['direction'])
 
 const limitOf = (asked: number | undefined, filter: RoomEventFilter): number =>
   asked === undefined ? filter.limit(BOUNDS) : Math.min(asked, BOUNDS.maximum);
-
-/** An object whose values are JSON texts. */
-const objectText = (values: Readonly<Record<string, string>>): string =>
-  `{${Object.entries(values)
-    .map(([name, text]) => `"${name}":${text}`)
-    .join(',')}}`;
-
-const notFound = () => new MatrixError('M_NOT_FOUND', 'there is no such event, or it is not for you');

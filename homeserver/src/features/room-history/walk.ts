@@ -1,9 +1,9 @@
-import type { UserId } from '@holm/spec/ids';
 import type { RoomEventFilter } from '../../core/filters/event-filter.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Access } from '../../rooms/timeline/access.ts';
+import type { Sight } from '../../rooms/timeline/sight.ts';
 
 /** History that other servers have and this one lacks. */
 export interface Backfill {
@@ -34,7 +34,7 @@ export interface Found {
 export interface Walker {
   readonly engine: RoomEngine;
   readonly backfill: Backfill;
-  readonly user: UserId;
+  readonly sight: Sight;
   readonly filter: RoomEventFilter;
 }
 
@@ -69,7 +69,7 @@ const stepOn = async (walker: Walker, access: Access, way: Walk & { readonly siz
     ? await pageBack(walker, access, way)
     : { events: await walker.engine.timeline.page(access.room, { from, direction, limit: size }), isCut: false };
   const allowed = page.filter(({ ord = 0 }) => isWithin(ord, way, access));
-  const wanted = await wantedOf(walker, access, allowed);
+  const wanted = await wantedOf(walker, allowed);
   const events = wanted.slice(0, limit);
   const hasRest = events.length < wanted.length;
   const { ord } = (hasRest ? events : allowed).at(-1) ?? {};
@@ -131,7 +131,7 @@ const isWithin = (ord: number, { direction, to }: Walk, { until }: Access): bool
   return ord <= Math.min(until ?? Infinity, to ?? Infinity);
 };
 
-const wantedOf = async ({ engine, user, filter }: Walker, { room }: Access, page: readonly StoredEvent[]) => {
-  const seen = await engine.visible.toUser(user, room, page);
+const wantedOf = async ({ sight, filter }: Walker, page: readonly StoredEvent[]) => {
+  const seen = await sight.see(page);
   return seen.filter(({ event }) => filter.event(event));
 };

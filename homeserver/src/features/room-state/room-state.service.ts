@@ -38,12 +38,13 @@ export class RoomState {
 
   /** M_NOT_FOUND where the room has nothing of that name. */
   async one(caller: Viewer, { roomId, type, stateKey, format }: StateQuery): Promise<string> {
-    const { access, clientEvents, states } = this.#engine;
+    const { access, presenter, states, visible } = this.#engine;
     const { room, snapshot } = await access.of(caller.userId, roomId);
     const event = await states.get(room, snapshot, [type, stateKey]);
     if (!event) throw new MatrixError('M_NOT_FOUND', 'the room has no such state');
     if (format === 'content') return JSON.stringify(shown(event).content);
-    return (await clientEvents.full([event], caller)).join();
+    const reader = { viewer: caller, sight: await visible.sight(caller.userId, room), ignored: new Set<UserId>() };
+    return (await presenter.full(reader, [event])).join();
   }
 
   async members(caller: Viewer, roomId: RoomId, query: MembersQuery): Promise<string> {

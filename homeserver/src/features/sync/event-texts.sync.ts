@@ -5,30 +5,52 @@ import type { Filterable } from '../../core/filters/event-filter.ts';
 import type { Filter } from '../../core/filters/filter.ts';
 import type { Caller } from '../../http/route.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
-import { type ClientEvents, shown } from '../../rooms/timeline/client-events.ts';
+import type { Reader } from '../../rooms/relations/bundles.ts';
+import { type ClientEvents, type Dress, shown } from '../../rooms/timeline/client-events.ts';
+import type { Presenter } from '../../rooms/timeline/presenter.ts';
 import type { JsonText } from './json-text.ts';
 
 export const filterable = ({ type, sender, roomId, content }: Event): Filterable => ({ type, sender, roomId, content });
 
-/** Events in the format that a filter asks for, the same for everybody. */
-export const textsOf = async (
+/** For whoever was in the room all the time, and could see all of it. */
+const AS_MEMBER: Dress = { previous: true, membership: 'join' };
+
+/** Events of a room's state in the format that a filter asks for, the same for everybody. */
+export const textsOf = (
   clientEvents: ClientEvents,
   events: readonly StoredEvent[],
   filter: Filter,
-): Promise<JsonText[]> =>
-  filter.eventFormat === 'federation'
-    ? events.map((event) => pduText(shown(event)))
-    : (await clientEvents.shared(events)).map((text) => reduced(text, filter));
+): Promise<JsonText[]> => formatted(events, filter, () => clientEvents.shared(events));
 
-/** As `textsOf`, with what only the device that sent an event is told. */
-export const ownTextsOf = async (
+/** As `textsOf`, for a timeline. What else its sender or its reader are told is missing. */
+export const memberTextsOf = (
+  clientEvents: ClientEvents,
+  events: readonly StoredEvent[],
+  filter: Filter,
+): Promise<JsonText[]> => formatted(events, filter, () => clientEvents.shared(events, () => AS_MEMBER));
+
+/** As `memberTextsOf`, with what only the device that sent an event is told. */
+export const senderTextsOf = (
   clientEvents: ClientEvents,
   events: readonly StoredEvent[],
   { filter, viewer }: { readonly filter: Filter; readonly viewer: Caller },
+): Promise<JsonText[]> => formatted(events, filter, () => clientEvents.texts(events, viewer, () => AS_MEMBER));
+
+/** As one reader sees them, and with what others say about them if that is asked for. */
+export const readerTextsOf = (
+  presenter: Presenter,
+  { reader, events, withRelations }: { reader: Reader; events: readonly StoredEvent[]; withRelations: boolean },
+  filter: Filter,
+): Promise<JsonText[]> => formatted(events, filter, () => presenter.short(reader, events, withRelations));
+
+const formatted = async (
+  events: readonly StoredEvent[],
+  filter: Filter,
+  write: () => Promise<readonly string[]>,
 ): Promise<JsonText[]> =>
   filter.eventFormat === 'federation'
-    ? textsOf(clientEvents, events, filter)
-    : (await clientEvents.texts(events, viewer)).map((text) => reduced(text, filter));
+    ? events.map((event) => pduText(shown(event)))
+    : (await write()).map((text) => reduced(text, filter));
 
 const PROBE: JsonObject = {};
 

@@ -1,9 +1,10 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RoomNews } from '../../streams/sync-part.ts';
-import { filterable, ownTextsOf, textsOf } from './event-texts.sync.ts';
+import { filterable, readerTextsOf, senderTextsOf, textsOf } from './event-texts.sync.ts';
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
 import { ephemeralOf, roomAccountDataOf } from './loose-events.sync.ts';
@@ -15,6 +16,7 @@ import type { View } from './view.sync.ts';
 
 export interface JoinedRoomsDeps {
   readonly engine: RoomEngine;
+  readonly readers: Readers;
   readonly timelines: Timelines;
   readonly deltas: StateDeltas;
   readonly summaries: Summaries;
@@ -25,6 +27,20 @@ interface Shown {
   readonly stretch: Stretch;
   readonly events: readonly StoredEvent[];
   readonly text: JsonText;
+  readonly limited: boolean;
+}
+
+interface Told {
+  readonly events: readonly StoredEvent[];
+  /** Absent for those that everybody gets. */
+  readonly texts?: readonly JsonText[];
+}
+
+interface About {
+  readonly member: Member;
+  /** They have all of the room to learn. */
+  readonly isNew: boolean;
+  readonly news: RoomNews | undefined;
 }
 
 /** What a sync says of a room that its user is in. */
@@ -41,10 +57,10 @@ export class JoinedRooms {
   }
 
   /** Nothing if there is no news. */
-  async section(view: View, room: Room, more: { readonly isNew: boolean; readonly news: RoomNews | undefined }) {
+  async section(view: View, room: Room, more: About) {
     const { deltas } = this.#deps;
     const after = more.isNew ? undefined : view.after;
-    const shown = await this.#timeline(view, room, after);
+    const shown = await this.#timeline(view, room, more);
     const stateAfter = view.fullState ? undefined : after;
     const lazy = view.filter.room.state.lazyLoadMembers;
     const window = { after: stateAfter, upTo: view.upTo, timeline: shown.events, field: view.stateField };
@@ -56,8 +72,7 @@ export class JoinedRooms {
     const isNews =
       shown.events.length + state.length + accountData.length + ephemeral.length > 0 || summary !== undefined;
     if (!isNews && stateAfter !== undefined && !shown.stretch.limited) return undefined;
-    // Who comes back has an older timeline of the room, which the new one does not continue.
-    const limited = shown.stretch.limited || (more.isNew && view.after !== undefined);
+    const { limited } = shown;
     return objectOf({
       summary: summary?.text,
       [view.stateField]: eventsOf(state),
@@ -76,14 +91,32 @@ export class JoinedRooms {
     return isUnchanged ? undefined : summaries.get(room, viewer.userId, now);
   }
 
-  async #timeline(view: View, room: Room, after: View['after']): Promise<Shown> {
-    const { engine, timelines } = this.#deps;
-    const { viewer, filter } = view;
-    const stretch = await timelines.get(room, { after, upTo: view.upTo }, filter);
-    const events = stretch.isOpen ? stretch.events : await engine.visible.toUser(viewer.userId, room, stretch.events);
-    const isShared = events.length === stretch.events.length && !stretch.senders.has(viewer.userId);
-    if (isShared) return { stretch, events, text: stretch.text };
-    return { stretch, events, text: (await ownTextsOf(engine.clientEvents, events, view)).join(',') };
+  async #timeline(view: View, room: Room, { isNew, member }: About): Promise<Shown> {
+    const { upTo, filter } = view;
+    const stretch = await this.#deps.timelines.get(room, { after: isNew ? undefined : view.after, upTo }, filter);
+    // Who comes back has an older timeline of the room, which the new one does not continue.
+    const limited = stretch.limited || (isNew && view.after !== undefined);
+    const told =
+      limited || !isPlain(stretch, member)
+        ? await this.#read(view, room, { stretch, limited })
+        : await this.#plain(view, stretch);
+    const { events, texts } = told;
+    return { stretch, events, text: texts?.join(',') ?? stretch.text, limited };
+  }
+
+  /** For somebody who was there all the time: as everybody sees it, but for who said something. */
+  async #plain(view: View, { events, senders }: Stretch): Promise<Told> {
+    if (!senders.has(view.viewer.userId)) return { events };
+    return { events, texts: await senderTextsOf(this.#deps.engine.clientEvents, events, view) };
+  }
+
+  async #read(view: View, room: Room, { stretch, limited }: Pick<Shown, 'stretch' | 'limited'>): Promise<Told> {
+    const { engine, readers } = this.#deps;
+    const { filter, viewer } = view;
+    if (stretch.events.length === 0) return { events: stretch.events };
+    const reader = await readers.of(viewer, { room });
+    const events = stretch.isOpen ? stretch.events : await reader.sight.see(stretch.events);
+    return { events, texts: await readerTextsOf(engine.presenter, { reader, events, withRelations: limited }, filter) };
   }
 
   async #state(
@@ -131,6 +164,10 @@ export class JoinedRooms {
     return members;
   }
 }
+
+/** Whether somebody who is in the room has been there all the time, and sees all of it. */
+const isPlain = ({ events: [first], isOpen, isStraight }: Stretch, member: Member): boolean =>
+  isOpen && isStraight && member.position < (first?.position ?? 0);
 
 const memberOf = ({ event }: StoredEvent): UserId[] =>
   event.type === 'm.room.member' && event.stateKey !== undefined ? [event.stateKey as UserId] : [];

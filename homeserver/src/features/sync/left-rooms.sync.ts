@@ -1,10 +1,11 @@
 import { membershipOf } from '../../core/events/content.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import { timelineToken } from '../../streams/tokens.ts';
 import type { Position } from '../../streams/stream.ts';
-import { filterable, ownTextsOf, textsOf } from './event-texts.sync.ts';
+import { filterable, readerTextsOf, textsOf } from './event-texts.sync.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
 import { type Departure, departureOf, wasJoinedBefore } from './standing.sync.ts';
 import type { StateDeltas } from './state-deltas.sync.ts';
@@ -13,6 +14,7 @@ import type { View } from './view.sync.ts';
 
 export interface LeftRoomsDeps {
   readonly engine: RoomEngine;
+  readonly readers: Readers;
   readonly timelines: Timelines;
   readonly deltas: StateDeltas;
 }
@@ -32,18 +34,19 @@ export class LeftRooms {
     const isNews = position !== undefined && position > (view.after ?? -1) && room.head !== undefined;
     if (isNews) return this.#stay(view, room, departure as Departure);
     // Who has left before, or never was there, sees of the room only what became of themselves.
-    return view.after === undefined && departure === undefined ? undefined : this.#ownEvent(view, member);
+    return view.after === undefined && departure === undefined ? undefined : this.#ownEvent(view, room, member);
   }
 
   /** The room's end, as the user saw it. */
   async #stay(view: View, room: Room, departure: Departure): Promise<JsonText> {
-    const { engine, timelines, deltas } = this.#deps;
+    const { engine, readers, timelines, deltas } = this.#deps;
     const { after, viewer, filter } = view;
     const wasThere = after !== undefined && (await wasJoinedBefore(engine.events, departure.join, after));
     const since = wasThere ? after : undefined;
     const upTo = departure.event.position as Position;
     const stretch = await timelines.read(room, { after: since, upTo, lastOrd: departure.event.ord }, filter);
-    const seen = new Set(await engine.visible.toUser(viewer.userId, room, stretch.events));
+    const reader = await readers.of(viewer, { room, until: departure.event.ord });
+    const seen = new Set(await reader.sight.see(stretch.events));
     const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
     const window = { after: view.fullState ? undefined : since, upTo, timeline: events, field: view.stateField };
     const lazy = filter.room.state.lazyLoadMembers;
@@ -51,8 +54,8 @@ export class LeftRooms {
     const senders = new Set([viewer.userId, ...events.map(({ event }) => event.sender)]);
     const members = lazy && delta.isWhole ? await deltas.members(room, delta.target, senders) : [];
     const state = [...delta.events, ...members].filter(({ event }) => filter.room.state.event(filterable(event)));
-    const texts = await ownTextsOf(engine.clientEvents, events, view);
     const limited = stretch.limited || (after !== undefined && !wasThere);
+    const texts = await readerTextsOf(engine.presenter, { reader, events, withRelations: limited }, filter);
     return objectOf({
       [view.stateField]: eventsOf(await textsOf(engine.clientEvents, state, filter)),
       timeline: timelineText(texts.join(','), { limited, prevBatch: stretch.prevBatch }),
@@ -60,13 +63,15 @@ export class LeftRooms {
     });
   }
 
-  async #ownEvent(view: View, member: Member): Promise<JsonText> {
-    const { events, clientEvents } = this.#deps.engine;
+  async #ownEvent(view: View, room: Room, member: Member): Promise<JsonText> {
+    const { events, presenter } = this.#deps.engine;
     const own = await events.byNid(member.eventNid);
     // Where state resolution took a join back, there is no event that says so.
     const isWanted =
       own !== undefined && membershipOf(own.event) !== 'join' && view.filter.room.timeline.event(filterable(own.event));
-    const texts = isWanted ? await ownTextsOf(clientEvents, [own], view) : [];
+    const reader = await this.#deps.readers.of(view.viewer, { room });
+    const told = { reader, events: isWanted ? [own] : [], withRelations: false };
+    const texts = await readerTextsOf(presenter, told, view.filter);
     return objectOf({
       [view.stateField]: eventsOf([]),
       timeline: objectOf({

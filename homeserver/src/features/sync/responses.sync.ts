@@ -2,6 +2,7 @@ import type { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import type { Readers } from '../../rooms/timeline/readers.ts';
 import { warmKeys } from '../../rooms/state/room-keys.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -22,6 +23,7 @@ import type { View } from './view.sync.ts';
 export interface ResponsesDeps {
   readonly db: Database;
   readonly engine: RoomEngine;
+  readonly readers: Readers;
   /** Beside the rooms' events. Their order is that of the positions in tokens: append, never reorder. */
   readonly parts: readonly SyncPart[];
 }
@@ -43,15 +45,15 @@ export class Responses {
   readonly #summaries: Summaries;
 
   constructor(deps: ResponsesDeps) {
-    const { db, engine } = deps;
+    const { db, engine, readers } = deps;
     this.#deps = deps;
     const timelines = new Timelines(engine);
     const deltas = new StateDeltas(engine);
     this.#summaries = new Summaries(db, engine);
-    this.#left = new LeftRooms({ engine, timelines, deltas });
+    this.#left = new LeftRooms({ engine, readers, timelines, deltas });
     this.#invited = new InvitedRooms(db, engine);
     const lazyMembers = new LazyMembers();
-    this.#joined = new JoinedRooms({ engine, timelines, deltas, summaries: this.#summaries, lazyMembers });
+    this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries: this.#summaries, lazyMembers });
   }
 
   /** How far everybody may look at this moment. */
@@ -167,7 +169,11 @@ export class Responses {
     if (member.membership === 'join') {
       if (!room.head) return undefined;
       const isNew = await this.#joined.isNew(view, member);
-      return this.#joined.section(view, room, { isNew, news: await this.#roomNews(view, room, { isNew, news }) });
+      return this.#joined.section(view, room, {
+        member,
+        isNew,
+        news: await this.#roomNews(view, room, { isNew, news }),
+      });
     }
     if (view.after !== undefined && member.position <= view.after) return undefined;
     if (sectionOf(member) === 'leave') return this.#left.section(view, room, member);

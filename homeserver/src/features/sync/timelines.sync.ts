@@ -9,7 +9,7 @@ import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Position } from '../../streams/stream.ts';
 import { timelineToken } from '../../streams/tokens.ts';
-import { filterable, textsOf } from './event-texts.sync.ts';
+import { filterable, memberTextsOf } from './event-texts.sync.ts';
 import type { JsonText } from './json-text.ts';
 
 export interface Window {
@@ -24,7 +24,7 @@ export interface Window {
 export interface Stretch {
   /** Oldest first. */
   readonly events: readonly StoredEvent[];
-  /** Of each event, as anyone but its sender sees it. */
+  /** Of each event, as anyone but its sender sees it who has been in the room all the time. */
   readonly texts: readonly JsonText[];
   /** `texts` put together. */
   readonly text: JsonText;
@@ -32,8 +32,10 @@ export interface Stretch {
   /** There are more events after `after` than these. */
   readonly limited: boolean;
   readonly prevBatch: string;
-  /** Whoever is in the room may see all of it. */
+  /** Whoever is in the room may see all of it, and what its state events replaced. */
   readonly isOpen: boolean;
+  /** Its events follow each other in the room as they do here: who was in the room before it was so throughout. */
+  readonly isStraight: boolean;
 }
 
 const LIMIT = { fallback: 10, maximum: 100 };
@@ -80,7 +82,7 @@ export class Timelines {
   /** As `get`, without keeping it. */
   async read(room: Room, window: Window, filter: Filter): Promise<Stretch> {
     const { events, limited, end } = await this.#collect(room, window, filter);
-    const texts = await textsOf(this.#engine.clientEvents, events, filter);
+    const texts = await memberTextsOf(this.#engine.clientEvents, events, filter);
     const first = events[0]?.ord ?? end + 1;
     return {
       events,
@@ -90,6 +92,7 @@ export class Timelines {
       limited,
       prevBatch: timelineToken(first - 1),
       isOpen: await this.#isOpen(room, events),
+      isStraight: events.every((event) => followsFromCurrent(room, event)),
     };
   }
 
@@ -129,16 +132,25 @@ export class Timelines {
 
   async #isOpen(room: Room, events: readonly StoredEvent[]): Promise<boolean> {
     if (events.some(({ status }) => status !== 'accepted')) return false;
+    const { events: stored, states } = this.#engine;
+    const replaced = await stored.load(events.flatMap(({ replaces }) => replaces ?? []));
     const snapshots = new Set(events.map(({ snapshot }) => snapshot));
-    for (const snapshot of snapshots) {
-      if (snapshot === undefined) return false;
-      const view = await this.#engine.states.view(room, snapshot, [VISIBILITY]);
+    if (snapshots.has(undefined)) return false;
+    for (const { snapshot } of replaced.values()) snapshots.add(snapshot);
+    const open = [...snapshots].map(async (snapshot) => {
+      // State from before this server came into the room: its members know it.
+      if (snapshot === undefined) return true;
+      const view = await states.view(room, snapshot, [VISIBILITY]);
       const visibility = historyVisibilityOf(view.get(stateKey(...VISIBILITY))?.event.content);
-      if (visibility !== 'shared' && visibility !== 'world_readable') return false;
-    }
-    return true;
+      return visibility === 'shared' || visibility === 'world_readable';
+    });
+    return (await Promise.all(open)).every(Boolean);
   }
 }
+
+/** Whether the state before an event was the room's current one. No is the answer, too, where that is not at hand. */
+const followsFromCurrent = ({ stateLog }: Room, { position, snapshot }: StoredEvent): boolean =>
+  position !== undefined && stateLog.at((position - 1) as Position) === snapshot;
 
 /** Takes in a timeline backwards until it has what is wanted. */
 class Gathering {

@@ -3,6 +3,7 @@ import type { JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
 import { toClientEvent } from '../../core/events/client-format.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
+import type { Membership } from '../../core/events/membership.ts';
 import type { Event } from '../../core/events/event.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Events } from '../events.ts';
@@ -38,17 +39,33 @@ const deviceOf = ({ userId, deviceId }: Viewer): string => `${userId} ${deviceId
 const MOMENT_MS = 5_000;
 
 interface Text {
-  /** But for its last member, `age`. */
-  readonly text: string;
+  /** All that is the same for everybody and always, up to and without the end of `unsigned`. */
+  readonly start: string;
+  /** Of what the event replaced, for those who may see that: members of `unsigned`. */
+  readonly previous: string;
   /** What the event replaced, as it was when the text was made. */
   readonly before: StoredEvent | undefined;
 }
 
+/** What of an event depends on who reads it. */
+export interface Dress {
+  /** Whether the reader may see what a state event replaced. */
+  readonly previous?: boolean;
+  /** What the reader was in the room when the event happened. */
+  readonly membership?: Membership | undefined;
+  /** What other events say about this one, as JSON text. */
+  readonly relations?: string | undefined;
+}
+
+export type DressOf = (event: StoredEvent) => Dress;
+
+const BARE: DressOf = () => ({});
+
 /**
  * Events as clients read them, as JSON text.
  *
- * The text of an event is made once and is the same for everyone but the device that sent it. Only its age changes, by
- * which clients tell a call that rings from one that rang.
+ * The text of an event is made once and is the same for everyone, but for the end of `unsigned`. There are its age, by
+ * which clients tell a call that rings from one that rang, and whatever its reader alone is told.
  */
 export class ClientEvents {
   readonly #events: Events;
@@ -68,23 +85,36 @@ export class ClientEvents {
   }
 
   /** The texts of several events, in their order, without the room's id: a sync response names it above them. */
-  async texts(stored: readonly StoredEvent[], viewer: Viewer): Promise<string[]> {
-    const texts = await this.shared(stored);
-    return stored.map((event, i) => this.#withEcho(event, texts[i] ?? '', viewer));
+  texts(stored: readonly StoredEvent[], viewer: Viewer, dressOf: DressOf = BARE): Promise<string[]> {
+    return this.#write(stored, dressOf, viewer);
   }
 
   /** As `texts`, for anyone but the devices that sent these events. */
-  async shared(stored: readonly StoredEvent[]): Promise<string[]> {
-    const missing = stored.filter((event) => !this.#isFresh(event));
-    if (missing.length > 0) await this.#make(missing);
-    const now = this.#clock.now();
-    return stored.map((event) => withUnsigned(this.#texts.get(event)?.text ?? '', 'age', now - event.event.sentAt));
+  shared(stored: readonly StoredEvent[], dressOf: DressOf = BARE): Promise<string[]> {
+    return this.#write(stored, dressOf, undefined);
   }
 
   /** As `texts`, with the room's id in each. */
-  async full(stored: readonly StoredEvent[], viewer: Viewer): Promise<string[]> {
-    const texts = await this.texts(stored, viewer);
+  async full(stored: readonly StoredEvent[], viewer: Viewer, dressOf: DressOf = BARE): Promise<string[]> {
+    const texts = await this.texts(stored, viewer, dressOf);
     return texts.map((text, i) => `{"room_id":${JSON.stringify(stored[i]?.event.roomId)},${text.slice(1)}`);
+  }
+
+  async #write(stored: readonly StoredEvent[], dressOf: DressOf, viewer: Viewer | undefined): Promise<string[]> {
+    const missing = stored.filter((event) => !this.#isFresh(event));
+    if (missing.length > 0) await this.#make(missing);
+    const now = this.#clock.now();
+    return stored.map((event) => {
+      const { start, previous } = this.#texts.get(event) ?? NOTHING;
+      const { previous: withPrevious, membership, relations } = dressOf(event);
+      const echo = this.#echoTo(event, viewer);
+      return (
+        `${start}"age":${now - event.event.sentAt}${withPrevious ? previous : ''}` +
+        (membership === undefined ? '' : `,"membership":"${membership}"`) +
+        (relations === undefined ? '' : `,"m.relations":${relations}`) +
+        `${echo === undefined ? '' : `,"transaction_id":${JSON.stringify(echo)}`}}}`
+      );
+    });
   }
 
   /** A text repeats the state before it, which may have been redacted since. */
@@ -100,37 +130,36 @@ export class ClientEvents {
     );
     const loaded = await this.#events.load([...new Set(related)]);
     for (const event of stored) {
+      const before = event.replaces === undefined ? undefined : loaded.get(event.replaces);
       const unsigned = unsignedOf(event, loaded);
+      // `unsigned` is the last member, so that what differs can be put behind it.
       const text = JSON.stringify(toClientEvent(shown(event), { withoutRoomId: true, unsigned }));
-      this.#texts.set(event, { text, before: event.replaces === undefined ? undefined : loaded.get(event.replaces) });
+      const start = `${text.slice(0, -2)}${text.endsWith('"unsigned":{}}') ? '' : ','}`;
+      this.#texts.set(event, { start, previous: previousOf(before), before });
     }
   }
 
-  #withEcho(event: StoredEvent, text: string, viewer: Viewer): string {
-    const id = event.event.sender === viewer.userId ? this.#echoes.of(event.nid, viewer) : undefined;
-    return id === undefined ? text : withUnsigned(text, 'transaction_id', id);
+  #echoTo({ event, nid }: StoredEvent, viewer: Viewer | undefined): string | undefined {
+    return viewer !== undefined && event.sender === viewer.userId ? this.#echoes.of(nid, viewer) : undefined;
   }
 }
 
-/** `unsigned` is always the last member, so that what is not the same for everybody or always can be slipped into it. */
-const withUnsigned = (text: string, name: string, value: string | number): string => {
-  const separator = text.endsWith('"unsigned":{}}') ? '' : ',';
-  return `${text.slice(0, -2)}${separator}"${name}":${JSON.stringify(value)}}}`;
-};
+const NOTHING: Text = { start: '{"unsigned":{', previous: '', before: undefined };
 
 /** What is left of the event, if it has been redacted. */
 export const shown = ({ event, redactedBy }: StoredEvent): Event =>
   redactedBy === undefined ? event : redactEvent(event);
 
+const previousOf = (before: StoredEvent | undefined): string =>
+  before === undefined
+    ? ''
+    : `,"prev_content":${JSON.stringify(shown(before).content)},"prev_sender":${JSON.stringify(before.event.sender)}`;
+
 const unsignedOf = ({ replaces, redactedBy }: StoredEvent, loaded: ReadonlyMap<EventNid, StoredEvent>): JsonObject => {
   const before = replaces === undefined ? undefined : loaded.get(replaces);
   const redaction = redactedBy === undefined ? undefined : loaded.get(redactedBy);
   return {
-    ...(before && {
-      prev_content: shown(before).content,
-      prev_sender: before.event.sender,
-      replaces_state: before.event.eventId,
-    }),
+    ...(before && { replaces_state: before.event.eventId }),
     ...(redaction && { redacted_because: toClientEvent(redaction.event) }),
   };
 };

@@ -7,6 +7,7 @@ import { redactEvent } from '../../core/events/to-event.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { EventNid, EventStatus, Extremity, Head, KeyNumber, Member, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
+import { relationsOf } from './relations.ts';
 import { AuthLedger } from '../state/auth-ledger.ts';
 import type { Pending } from '../state/states.ts';
 import { Redacting } from './redacting.ts';
@@ -227,6 +228,7 @@ export class Change implements Pending {
       txns: this.txns,
       outbox: this.outbox,
       ...(this.redacting.isNeeded && { redactions: this.redacting }),
+      relations: relationsOf(this.events),
       ...(touchesState && {
         state: {
           rows: this.#rows,

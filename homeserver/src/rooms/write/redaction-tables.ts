@@ -31,6 +31,14 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
       UPDATE events e SET redacted_by = u.by, json = u.json FROM unnest($$) AS u(room_nid, target, by, json)
        WHERE e.event_nid = u.target AND e.redacted_by IS NULL AND u.${IN_HEAD})`,
   ),
+  // What is redacted says nothing about anything any more.
+  table(
+    ['bigint'],
+    ({ redacted }) => redacted.map(({ target }) => [target]),
+    `broken_relations AS (
+      DELETE FROM event_relations r USING unnest($$) AS u(room_nid, target)
+       WHERE r.room_nid = u.room_nid AND r.child_nid = u.target AND u.${IN_HEAD})`,
+  ),
   table(
     ['bigint', 'bigint', 'text'],
     ({ redacted }) => {

@@ -1,5 +1,6 @@
 import type { EventId, ServerName, UserId } from '@holm/spec/ids';
 import type { StoredHash } from '../../core/state/state-hash.ts';
+import type { Relation } from '../../core/events/content.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 
@@ -68,6 +69,12 @@ export interface RedactionWrite {
   readonly released: readonly StoredEvent[];
 }
 
+/** An event of a timeline that says something about another one. */
+export interface RelationWrite {
+  readonly child: StoredEvent;
+  readonly relation: Relation;
+}
+
 export interface OutboxWrite {
   readonly position: Position;
   readonly eventNid: EventNid;
@@ -84,6 +91,8 @@ export interface RoomWrite {
   /** Absent when only messages are written, which takes a shorter statement. */
   readonly state?: StateWrite;
   readonly redactions?: RedactionWrite;
+  /** What the events say about others; mostly nothing, which takes a shorter statement, too. */
+  readonly relations: readonly RelationWrite[];
   readonly txns: readonly (readonly [key: Buffer, EventNid])[];
   readonly outbox: readonly OutboxWrite[];
 }

@@ -15,14 +15,16 @@ import { IN_HEAD, type Table } from './table.ts';
 export const writeStatement = (writes: readonly RoomWrite[], originals: OriginalsKept = NONE_KEPT): Sql => {
   const withState = writes.some(({ state }) => state !== undefined);
   const withRedactions = writes.some(({ redactions }) => redactions !== undefined);
+  const withRelations = withState || writes.some(({ relations }) => relations.length > 0);
   const tables = [
     ...MESSAGE_TABLES,
+    ...(withRelations ? [RELATIONS] : []),
     ...(withState ? STATE_TABLES : []),
     ...(withRedactions ? redactionTables(originals) : []),
   ];
   const { text, values } = compose(tables, writes);
-  const name = `${withState ? 'rooms.write_state' : 'rooms.write_messages'}${withRedactions ? '_redactions' : ''}`;
-  return named(name, { text, values });
+  const kind = withState ? 'state' : withRelations ? 'relations' : 'messages';
+  return named(`rooms.write_${kind}${withRedactions ? '_redactions' : ''}`, { text, values });
 };
 
 const HEADS: Table = {
@@ -110,6 +112,27 @@ const OUTBOX: Table = {
     INSERT INTO outbox (position, event_nid, destinations)
     SELECT position, event_nid, destinations::text[]
       FROM unnest($$) AS u(room_nid, position, event_nid, destinations) WHERE ${IN_HEAD})`,
+};
+
+const RELATIONS: Table = {
+  types: ['int', 'bigint', 'text', 'text', 'text', 'text', 'text', 'bigint', 'bigint'],
+  rows: ({ room, relations }) =>
+    relations.map(({ child, relation: { target, type, key } }) => [
+      room,
+      child.nid,
+      target,
+      type,
+      child.event.type,
+      child.event.sender,
+      key ?? null,
+      child.ord,
+      child.event.sentAt,
+    ]),
+  sql: `new_relations AS (
+    INSERT INTO event_relations (room_nid, child_nid, parent_id, rel_type, event_type, sender, key, ord, sent_at)
+    SELECT * FROM unnest($$) AS u(room_nid, child_nid, parent_id, rel_type, event_type, sender, key, ord, sent_at)
+     WHERE ${IN_HEAD}
+    ON CONFLICT DO NOTHING)`,
 };
 
 /** Server names hold nothing that an array literal would have to escape but its separators. */

@@ -4,6 +4,7 @@ import { Accounts1763690000002 } from './0002-accounts.ts';
 import { Federation1763690000003 } from './0003-federation.ts';
 import { Ingest1763690000005 } from './0005-ingest.ts';
 import { SmallState1763690000006 } from './0006-small-state.ts';
+import { Relations1763690000007 } from './0007-relations.ts';
 import { RoomUpkeep1763690000008 } from './0008-room-upkeep.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
 import { Receipts1763690000011 } from './0011-receipts.ts';
@@ -15,6 +16,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Federation1763690000003,
   Ingest1763690000005,
   SmallState1763690000006,
+  Relations1763690000007,
   RoomUpkeep1763690000008,
   RoomUpgrades1763690000010,
   Receipts1763690000011,

@@ -1,0 +1,39 @@
+import { UserId } from '@holm/spec/ids';
+import { isObject, type JsonObject } from '@holm/spec/json';
+import { LRUCache } from 'lru-cache';
+import type { AccountData } from './account-data.service.ts';
+
+interface Known {
+  readonly version: number;
+  readonly ignored: ReadonlySet<UserId>;
+}
+
+const TYPE = 'm.ignored_user_list';
+const CACHED_USERS = 10_000;
+
+/** Whom users do not want to hear: https://spec.matrix.org/latest/client-server-api/#ignoring-users */
+export class IgnoredUsers {
+  readonly #accountData: Pick<AccountData, 'find' | 'versionOf'>;
+  readonly #known = new LRUCache<UserId, Known>({ max: CACHED_USERS });
+
+  constructor(accountData: Pick<AccountData, 'find' | 'versionOf'>) {
+    this.#accountData = accountData;
+  }
+
+  /** From memory, as long as nothing in the account changes. */
+  async of(user: UserId): Promise<ReadonlySet<UserId>> {
+    const version = this.#accountData.versionOf(user);
+    const known = this.#known.get(user);
+    if (known?.version === version) return known.ignored;
+    const content = await this.#accountData.find({ userId: user, roomId: undefined, type: TYPE });
+    const ignored = ignoredIn(content, user);
+    this.#known.set(user, { version, ignored });
+    return ignored;
+  }
+}
+
+/** Clients write what they like. Nobody ignores themselves. */
+const ignoredIn = (content: JsonObject | undefined, user: UserId): ReadonlySet<UserId> => {
+  const list = content?.['ignored_users'];
+  return new Set(isObject(list) ? Object.keys(list).filter((id): id is UserId => UserId.is(id) && id !== user) : []);
+};
