@@ -42,6 +42,13 @@ export class Person {
     return new Person(home, answer.body);
   }
 
+  async deactivate(): Promise<void> {
+    const identifier = { type: 'm.id.user', user: this.name };
+    await this.ask('POST', '/account/deactivate', {
+      auth: { type: 'm.login.password', identifier, password: PASSWORD },
+    });
+  }
+
   /** The same account on another device. */
   async login(): Promise<Person> {
     const identifier = { type: 'm.id.user', user: this.name };

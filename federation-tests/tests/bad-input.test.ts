@@ -40,7 +40,7 @@ describe('bad input', () => {
     const eventId = await owner.say(room, 'hello');
     await owner.ask('PUT', `/profile/${owner.userId}/displayname`, { displayname: 'The owner' });
     const things = { roomId: room, roomIdOrAlias: room, eventId, userId: owner.userId, roomAlias: '#private:a.test' };
-    known = { ...things, kind: 'override', keyName: 'displayname', receiptType: 'm.read' };
+    known = { ...things, kind: 'override', keyName: 'displayname', receiptType: 'm.read', action: 'send' };
   });
   after(async () => {
     await network[Symbol.asyncDispose]();

@@ -60,7 +60,7 @@ export const startHomeserver = async (
   const base = createBase(config, effects, { db, urls: () => urls });
   const server = await compose(base, stack);
   stack.defer(() => within(WORK_DRAIN_MS / 2, base.background.idle(), effects));
-  const { accounts, features, rooms, app } = server;
+  const { accounts, delaying, features, rooms, app } = server;
 
   const settled = async (): Promise<void> => {
     await Promise.all([rooms.engine.queue.idle(), rooms.outbox.settled(), base.background.idle()]);
@@ -70,6 +70,9 @@ export const startHomeserver = async (
   stack.defer(() => within(WORK_DRAIN_MS / 2, rooms.engine.queue.idle(), effects));
   await rooms.outbox.start();
   await features.profiles.resume();
+  await delaying.delayed.recall();
+  delaying.due.start();
+  stack.defer(() => delaying.due.stop());
   base.background.run('finish upgrades of rooms', () => features.upgrades.resume());
 
   const schedule = stack.use(createSchedule(base.background));
@@ -81,6 +84,7 @@ export const startHomeserver = async (
   schedule.every('*/10 * * * *', 'delete what was redacted long ago', async () => {
     await rooms.engine.originals.prune();
   });
+  schedule.every('23 * * * *', 'forget delayed events that are over', () => delaying.delayed.trim());
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 

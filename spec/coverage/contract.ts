@@ -1,10 +1,13 @@
 import { readdirSync } from 'node:fs';
 import type { Endpoint } from '@holm/spec/endpoint';
 
-const folders = ['client-server', 'server-server'];
-
 /** Every operation of the specification's two homeserver APIs that `spec/src` defines. */
-export const definedEndpoints = async (): Promise<Endpoint[]> => {
+export const definedEndpoints = (): Promise<Endpoint[]> => endpointsIn(['client-server', 'server-server']);
+
+/** Those beside the specification, which the ledger does not list. */
+export const extensionEndpoints = (): Promise<Endpoint[]> => endpointsIn(['extensions']);
+
+const endpointsIn = async (folders: readonly string[]): Promise<Endpoint[]> => {
   const found: Endpoint[] = [];
   for (const folder of folders) {
     const home = new URL(`../src/${folder}/`, import.meta.url);

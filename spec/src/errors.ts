@@ -9,6 +9,7 @@ export const DEFAULT_STATUS = {
   M_CANNOT_LEAVE_SERVER_NOTICE_ROOM: 403,
   M_CAPTCHA_NEEDED: 401,
   M_CAPTCHA_INVALID: 401,
+  M_DELAY_TOO_LARGE: 400,
   M_DUPLICATE_ANNOTATION: 400,
   M_EXCLUSIVE: 400,
   M_FORBIDDEN: 403,
@@ -44,6 +45,7 @@ export const DEFAULT_STATUS = {
   M_USER_SUSPENDED: 403,
   M_WEAK_PASSWORD: 400,
   M_WRONG_ROOM_KEYS_VERSION: 403,
+  'ORG.MATRIX.MSC4140_DELAY_TOO_LARGE': 400,
 } as const;
 
 export type ErrCode = keyof typeof DEFAULT_STATUS;
@@ -65,15 +67,6 @@ export class MatrixError extends Error {
     this.errcode = errcode;
     this.status = options.status ?? DEFAULT_STATUS[errcode];
     this.extra = options.extra ?? {};
-  }
-
-  /** What another server said, for whoever it is meant for. Its code may be one that we do not know. */
-  static relayed(
-    errcode: string,
-    message: string,
-    options: ErrorOptions & { status: number; extra?: Record<string, unknown> },
-  ): MatrixError {
-    return new MatrixError(errcode as ErrCode, message, options);
   }
 
   toJSON(): Record<string, unknown> {

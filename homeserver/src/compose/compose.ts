@@ -8,6 +8,7 @@ import { sql } from '../storage/sql.ts';
 import { composeAccounts } from './accounts.ts';
 import type { Base } from './base.ts';
 import { composeEphemeral } from './ephemeral.ts';
+import { composeDelayed } from './delayed.ts';
 import { composeFeatures } from './features.ts';
 import { composeFederation } from './federation.ts';
 import { composeRooms } from './rooms.ts';
@@ -18,13 +19,15 @@ import { composeSync } from './sync.ts';
 export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const { config, db, clock } = base;
   const notifier = new Notifier();
+  const rateLimits = new RateLimits(config.rate_limits, clock);
   const federation = await composeFederation(base, stack);
   const rooms = await composeRooms(base, federation, notifier);
   const accounts = await composeAccounts(base, notifier);
   const features = composeFeatures(base, { federation, rooms, accounts });
+  const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const sync = composeSync(base, { rooms, accounts, ephemeral, notifier });
-  const services: Services = { federation, rooms, accounts, features, ephemeral, sync };
+  const services: Services = { federation, rooms, accounts, features, delaying, ephemeral, sync };
   const routes = matrixRoutes(base, services);
   const app = createApp({
     ...base,
@@ -43,7 +46,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
       user: (token, origin) => accounts.sessions.authenticate(token, origin),
       server: (request) => federation.requests.verify(request),
     },
-    rateLimits: new RateLimits(config.rate_limits, clock),
+    rateLimits,
     bodyLimits: { client: config.limits.max_body_bytes, federation: config.limits.max_federation_body_bytes },
   });
   return { ...services, routes, app, notifier, metrics: base.metrics };

@@ -3,6 +3,7 @@ import { roomVersions } from '../core/rooms/room-version.ts';
 import { accountDataRoutes, tagsRoutes } from '../features/account-data/index.ts';
 import { accountsRoutes, registrationRoutes, sharedSecretRoutes } from '../features/accounts/index.ts';
 import { aliasesRoutes } from '../features/aliases/index.ts';
+import { delayedEventsRoutes, delaysByQuery } from '../features/delayed-events/index.ts';
 import { devicesRoutes } from '../features/devices/index.ts';
 import { defaultBaseUrl, discoveryRoutes } from '../features/discovery/index.ts';
 import { filtersRoutes } from '../features/filters/index.ts';
@@ -24,11 +25,13 @@ import { typingRoutes } from '../features/typing/index.ts';
 import { webClientRoutes } from '../features/web-client/index.ts';
 import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
 import { keysRoutes } from '../federation/keyring/keys.routes.ts';
+import type { ServerConfig } from '../config/schema.ts';
 import type { PlainRoute } from '../http/plain.ts';
 import type { Route } from '../http/route.ts';
 import { VERSION } from '../version.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
+import type { DelayedServices } from './delayed.ts';
 import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
@@ -39,6 +42,7 @@ export interface Services {
   readonly rooms: RoomServices;
   readonly accounts: AccountServices;
   readonly features: FeatureServices;
+  readonly delaying: DelayedServices;
   readonly ephemeral: EphemeralServices;
   readonly sync: Sync;
 }
@@ -60,7 +64,18 @@ const discovery = ({ config, urls }: Base): readonly Route[] =>
       default: config.rooms.default_version,
       available: Object.fromEntries(roomVersions.map(({ id, stable }) => [id, stable ? 'stable' : 'unstable'])),
     },
+    ...delays(config.delayed_events),
   });
+
+/** What clients are told of delayed events; with limits of 0 where there are none. */
+const delays = ({ max_delay_ms: maxDelay, max_scheduled_per_user: perUser }: ServerConfig['delayed_events']) => {
+  const isOn = maxDelay > 0;
+  const limits = { max_delay_ms: maxDelay, max_scheduled: isOn ? perUser : 0 };
+  return {
+    capabilities: { 'm.delayed_events': limits, 'org.matrix.msc4140.delayed_events': limits },
+    unstableFeatures: { 'org.matrix.msc4140': isOn, 'org.matrix.msc4140.stable': isOn },
+  };
+};
 
 const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): readonly Route[] => [
   ...accountsRoutes({ ...accounts, serverName }),
@@ -80,12 +95,13 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
   ...pushRulesRoutes(accounts.pushRules),
 ];
 
-const roomRoutes = ({ accounts, features, ephemeral, sync }: Services): readonly Route[] => [
+const roomRoutes = ({ accounts, features, delaying, ephemeral, sync }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
   ...roomCreationRoutes(features.creation),
   ...roomUpgradesRoutes(features.upgrades),
   ...membershipRoutes(features),
-  ...roomEventsRoutes(features.sending),
+  ...roomEventsRoutes(features.sending, delaysByQuery(delaying.delayed)),
+  ...delayedEventsRoutes(delaying.delayed),
   ...roomStateRoutes(features.state),
   ...roomHistoryRoutes(features.history),
   ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),

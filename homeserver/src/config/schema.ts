@@ -50,6 +50,14 @@ const limits = section('Sizes.', {
   max_federation_body_bytes: count(10_000_000, 'Largest body of a request of another homeserver.', 65_536),
 });
 
+const delayedEvents = section(
+  'Events that clients have sent later (MSC4140), such as the end of a call that breaks off.',
+  {
+    max_delay_ms: count(86_400_000, 'The longest delay, in milliseconds; 0 switches delayed events off.'),
+    max_scheduled_per_user: count(100, 'How many each user may have waiting.', 1),
+  },
+);
+
 const calls = section('Voice and video calls.', {
   enabled: flag(true, 'Off: calls are neither announced nor served.'),
 });
@@ -81,6 +89,7 @@ export const schema = Type.Object(
     well_known: wellKnown,
     rate_limits: rateLimits,
     limits,
+    delayed_events: delayedEvents,
     calls,
     log,
   },

@@ -1,10 +1,20 @@
 import { Type } from '@sinclair/typebox';
 import { clientEndpoint } from '../endpoint.ts';
 import { formats, nothing } from '../formats.ts';
+import { stickyQuery } from '../extensions/sticky-events.ts';
 import { storable } from '../text.ts';
 
-/** Not served, but looked for: an event that a client wants to have sent later must not be sent at once. */
-const delay = Type.Object({ 'org.matrix.msc4140.delay': Type.Optional(Type.String()) });
+/** How drafts of MSC4140 ask for an event to be sent later; see `extensions/delayed-events.ts`. */
+const delay = {
+  'org.matrix.msc4140.delay': Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  // Not served, but looked for: what a client wants to have sent later must not be sent at once.
+  'org.matrix.msc4140.parent_delay_id': Type.Optional(Type.String()),
+};
+
+const sentOrDelayed = Type.Object({
+  event_id: Type.Optional(formats.eventId),
+  delay_id: Type.Optional(Type.String()),
+});
 
 const sent = Type.Object({ event_id: formats.eventId });
 
@@ -15,9 +25,9 @@ export const sendMessage = clientEndpoint({
   auth: 'user',
   rateLimit: 'message',
   params: Type.Object({ roomId: formats.roomId, eventType: storable, txnId: Type.String() }),
-  query: delay,
+  query: Type.Object({ ...delay, ...stickyQuery.properties }),
   body: formats.object,
-  response: sent,
+  response: sentOrDelayed,
 });
 
 /** The state key is empty where the path has none. */
@@ -34,9 +44,9 @@ export const setRoomStateWithKey = clientEndpoint({
   auth: 'user',
   rateLimit: 'message',
   params: Type.Object({ roomId: formats.roomId, eventType: storable, stateKey: Type.Optional(storable) }),
-  query: delay,
+  query: Type.Object(delay),
   body: formats.object,
-  response: sent,
+  response: sentOrDelayed,
 });
 
 export const redactEvent = clientEndpoint({

@@ -7,6 +7,7 @@ import { signText } from '../crypto/signing.ts';
 import { canonicalMembers, joinMembers, NotCanonicalError } from '../json/canonical.ts';
 import type { RoomVersion } from '../rooms/room-version.ts';
 import type { Event, Pdu } from './event.ts';
+import { type Stickiness, stickyMembers } from './sticky.ts';
 import { hashReference, numberRule, referenceText } from './hashes.ts';
 import { MAX_PDU_BYTES, sizeOfId } from './limits.ts';
 import { redactedText, type Refused } from './parse-pdu.ts';
@@ -36,6 +37,8 @@ export interface EventDraft {
   readonly depth: number;
   readonly sentAt: number;
   readonly redacts?: EventId | undefined;
+  /** For how long every member is sure to get it (MSC4354). */
+  readonly sticky?: Stickiness | undefined;
 }
 
 /**
@@ -72,6 +75,7 @@ export const protoPdu = (draft: EventDraft): ProtoPdu => {
     sender: draft.sender,
     ...(stateKey === undefined ? {} : { state_key: stateKey }),
     type: draft.type,
+    ...stickyMembers(draft.sticky),
   };
 };
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@holm/spec/json';
 import type { Event } from './event.ts';
+import { stickinessOf, stickyMembers } from './sticky.ts';
 
 export interface ClientFormat {
   /** `/sync` names the room once, above its events. */
@@ -19,6 +20,7 @@ export const toClientEvent = (event: Event, { withoutRoomId = false, unsigned }:
   sender: event.sender,
   ...(event.stateKey === undefined ? {} : { state_key: event.stateKey }),
   type: event.type,
+  ...stickyMembers(stickinessOf(event.pdu)),
   ...(unsigned === undefined ? {} : { unsigned }),
 });
 

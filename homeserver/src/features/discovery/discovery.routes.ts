@@ -1,10 +1,5 @@
 import { getCapabilities } from '@holm/spec/client-server/capabilities';
-import {
-  getVersions,
-  getWellknown,
-  getWellknownPolicy,
-  getWellknownSupport,
-} from '@holm/spec/client-server/server-administration';
+import { getVersions, getWellknown, getWellknownSupport } from '@holm/spec/client-server/server-administration';
 import { MatrixError } from '@holm/spec/errors';
 import type { JsonObject } from '@holm/spec/json';
 import { getVersion, getWellKnown } from '@holm/spec/server-server/discovery';
@@ -23,14 +18,18 @@ export interface DiscoveryDeps {
   };
   /** What this server can do besides; other features contribute. */
   readonly capabilities?: JsonObject;
+  readonly unstableFeatures?: Readonly<Record<string, boolean>>;
 }
 
 export const discoveryRoutes = (deps: DiscoveryDeps): readonly Route[] => {
-  const { wellKnown, program, roomVersions, publicBaseUrl, capabilities = {} } = deps;
+  const { wellKnown, program, roomVersions, publicBaseUrl, capabilities = {}, unstableFeatures = {} } = deps;
   const support = supportOf(wellKnown);
   return [
     route(getVersions, () =>
-      Promise.resolve({ versions: [...SPEC_VERSIONS], unstable_features: { ...UNSTABLE_FEATURES } }),
+      Promise.resolve({
+        versions: [...SPEC_VERSIONS],
+        unstable_features: { ...UNSTABLE_FEATURES, ...unstableFeatures },
+      }),
     ),
 
     route(getCapabilities, () =>
@@ -51,11 +50,6 @@ export const discoveryRoutes = (deps: DiscoveryDeps): readonly Route[] => {
     route(getWellknown, () => Promise.resolve({ ...wellKnown.client, 'm.homeserver': { base_url: publicBaseUrl() } })),
 
     route(getWellknownSupport, () => present(support)),
-
-    route(getWellknownPolicy, () => {
-      const { policy_server_key: key } = wellKnown;
-      return present(key === undefined ? undefined : { public_keys: { ed25519: key } });
-    }),
 
     route(getWellKnown, () => present(wellKnown.server === undefined ? undefined : { 'm.server': wellKnown.server })),
 

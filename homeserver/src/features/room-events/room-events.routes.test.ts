@@ -25,7 +25,7 @@ describe('rooms over HTTP', () => {
     const routes = [
       ...roomCreationRoutes(test.creation),
       ...membershipRoutes(test),
-      ...roomEventsRoutes(test.sending),
+      ...roomEventsRoutes(test.sending, { schedule: () => Promise.reject(new Error('no delays here')) }),
       ...roomHistoryRoutes(test.history),
       ...roomStateRoutes(test.state),
     ];
@@ -107,7 +107,10 @@ describe('rooms over HTTP', () => {
       ['GET', `${room}/members?membership=guest`, undefined, 400, 'M_INVALID_PARAM'],
       ['GET', `${room}/event/none`, undefined, 400, 'M_INVALID_PARAM'],
       ['GET', `${room}/event/%24none`, undefined, 404, 'M_NOT_FOUND'],
-      ['PUT', `${room}/send/m.room.message/3?org.matrix.msc4140.delay=5`, {}, 400, 'M_UNRECOGNIZED'],
+      ['PUT', `${room}/send/m.room.message/3?org.matrix.msc4140.parent_delay_id=5`, {}, 400, 'M_UNRECOGNIZED'],
+      ['PUT', `${room}/send/m.room.message/3?org.matrix.msc4140.delay=soon`, {}, 400, 'M_INVALID_PARAM'],
+      ['PUT', `${room}/state/m.room.topic/?org.matrix.msc4140.delay=0`, {}, 400, 'M_INVALID_PARAM'],
+      ['PUT', `${room}/send/m.room.message/3?sticky_duration_ms=3600001`, {}, 400, 'M_INVALID_PARAM'],
       ['PUT', `${room}/send/a%00b/3`, {}, 400, 'M_INVALID_PARAM'],
     ];
     for (const [method, path, body, status, errcode] of refusals) {

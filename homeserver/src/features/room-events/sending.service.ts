@@ -3,6 +3,7 @@ import { EventId, type RoomId, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { checkLevels } from '../../core/auth/rules/power-levels.ts';
 import { type Relation, relationOf } from '../../core/events/content.ts';
+import type { Stickiness } from '../../core/events/sticky.ts';
 import { ALLOW } from '../../core/verdict.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
@@ -26,6 +27,14 @@ export interface Message {
   readonly type: string;
   readonly content: JsonObject;
   readonly txnId: string;
+  readonly sticky?: Stickiness | undefined;
+}
+
+/** Something that was asked for earlier. */
+export interface Deferred extends Omit<Message, 'txnId'> {
+  readonly sender: UserId;
+  /** Absent for events that are not state. */
+  readonly stateKey: string | undefined;
 }
 
 export interface Redaction {
@@ -53,9 +62,9 @@ export class Sending {
   }
 
   /** M_FORBIDDEN where the room's rules say no. The same transaction again gives the same event. */
-  async message(caller: Viewer, { roomId, type, content, txnId }: Message): Promise<EventId> {
+  async message(caller: Viewer, { roomId, type, content, txnId, sticky }: Message): Promise<EventId> {
     const { userId: sender } = caller;
-    const draft = type === 'm.room.redaction' ? redactionFrom(sender, content) : { sender, type, content };
+    const draft = { ...messageFrom(sender, type, content), sticky };
     return this.#once(caller, roomId, { path: ['send', roomId, type], txnId, draft });
   }
 
@@ -66,11 +75,31 @@ export class Sending {
   }
 
   /** State that is set to what it is already gives the event that did so. */
-  async state(sender: UserId, { roomId, type, stateKey, content }: StateChange): Promise<EventId> {
+  state(sender: UserId, { roomId, type, stateKey, content }: StateChange): Promise<EventId> {
+    return this.#state(roomId, { sender, type, stateKey, content });
+  }
+
+  /**
+   * Sends what was asked for earlier. Whatever happened to an earlier attempt with the same `txn`, there is one event.
+   * `placed` is told its number before anybody can see it.
+   */
+  async deferred(
+    { roomId, sender, type, stateKey, content, sticky }: Deferred,
+    once: { readonly txn: Buffer; readonly placed: (nid: EventNid) => void },
+  ): Promise<EventId> {
+    const draft = stateKey === undefined ? messageFrom(sender, type, content) : { sender, type, stateKey, content };
+    const sent = { ...draft, ...once, sticky };
+    return this.#orEarlier(once.txn, () =>
+      stateKey === undefined ? this.#say(roomId, sent) : this.#state(roomId, { ...sent, stateKey }),
+    );
+  }
+
+  async #state(roomId: RoomId, draft: Draft & { readonly stateKey: string }): Promise<EventId> {
+    const { sender, type, stateKey, content } = draft;
     if (type === 'm.room.member') return this.#deps.membership.put(sender, roomId, stateKey, content);
     if (type === 'm.room.canonical_alias') await this.#checkAliases(sender, roomId, stateKey, content);
     if (type === 'm.room.power_levels' && stateKey === '') await this.#checkLevels(roomId, content);
-    return this.#send(roomId, { sender, type, stateKey, content });
+    return this.#send(roomId, draft);
   }
 
   #once(
@@ -78,22 +107,21 @@ export class Sending {
     roomId: RoomId,
     { path, txnId, draft }: { readonly path: readonly string[]; readonly txnId: string; readonly draft: Draft },
   ): Promise<EventId> {
-    const { echoes, sender } = this.#deps.engine;
+    const { echoes } = this.#deps.engine;
     const txn = transactionKey(caller, path, txnId);
-    return this.#transactions.run(txn, async () => {
-      const room = await this.#known(roomId);
-      // Noted before the event can be seen: the device may be told of it before this request is answered.
-      const placed = (nid: EventNid) => echoes.sent(nid, caller, txnId);
-      try {
-        const relation = relationOf(draft.content);
-        if (relation) return await this.#relate(room, { ...draft, txn, placed }, relation);
-        return (await sender.send(roomId, { ...draft, txn, placed })).event.eventId;
-      } catch (error) {
-        const earlier = isRepeated(error) ? await this.#earlier(txn) : undefined;
-        if (earlier === undefined) throw error;
-        return earlier;
-      }
-    });
+    // Noted before the event can be seen: the device may be told of it before this request is answered.
+    const placed = (nid: EventNid) => echoes.sent(nid, caller, txnId);
+    return this.#transactions.run(txn, () => this.#orEarlier(txn, () => this.#say(roomId, { ...draft, txn, placed })));
+  }
+
+  async #orEarlier(txn: Buffer, send: () => Promise<EventId>): Promise<EventId> {
+    try {
+      return await send();
+    } catch (error) {
+      const earlier = isRepeated(error) ? await this.#earlier(txn) : undefined;
+      if (earlier === undefined) throw error;
+      return earlier;
+    }
   }
 
   /** What an earlier life of this server made of the request. */
@@ -110,6 +138,11 @@ export class Sending {
       await relationRules.check(room, { ...relation, sender: draft.sender, eventType });
       return (await sender.send(room.roomId, draft)).event.eventId;
     });
+  }
+
+  async #say(roomId: RoomId, draft: Draft): Promise<EventId> {
+    const relation = relationOf(draft.content);
+    return relation ? this.#relate(await this.#known(roomId), draft, relation) : this.#send(roomId, draft);
   }
 
   async #send(roomId: RoomId, draft: Draft): Promise<EventId> {
@@ -138,6 +171,9 @@ export class Sending {
     await checkNewAliases(this.#deps.aliases, roomId, { before: before?.event.content ?? {}, after: content });
   }
 }
+
+const messageFrom = (sender: UserId, type: string, content: JsonObject): Draft =>
+  type === 'm.room.redaction' ? redactionFrom(sender, content) : { sender, type, content };
 
 /** A redaction that is sent like a message names its target as newer room versions do; the engine puts it in place. */
 const redactionFrom = (sender: UserId, { redacts, ...content }: JsonObject): Draft => {

@@ -148,6 +148,7 @@ export class Chain {
         depth: Math.max(0, ...tips.map(({ depth }) => depth)) + 1,
         sentAt: draft.sentAt ?? clock.now(),
         redacts: draft.redacts,
+        sticky: draft.sticky,
       },
       signer,
     );

@@ -1,5 +1,6 @@
 import type { EventId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import type { Stickiness } from '../../core/events/sticky.ts';
 import type { EventNid } from '../model.ts';
 
 /** What a user of this server wants to say in a room. */
@@ -16,4 +17,6 @@ export interface Draft {
   readonly placed?: ((nid: EventNid) => void) | undefined;
   /** Where an application service may state when it happened. */
   readonly sentAt?: number | undefined;
+  /** For how long every member is sure to get it. */
+  readonly sticky?: Stickiness | undefined;
 }

@@ -16,12 +16,16 @@ export interface Viewer {
 }
 
 const REMEMBERED_TRANSACTIONS = 20_000;
+/** As many as are read back at a start; see `features/delayed-events`. */
+export const REMEMBERED_DELAYS = 20_000;
 
 /** Which client requests became which events, for as long as their senders may be waiting to see them. */
 export class TransactionEchoes {
   readonly #byEvent = new LRUCache<EventNid, { readonly device: string; readonly id: string }>({
     max: REMEMBERED_TRANSACTIONS,
   });
+
+  readonly #delays = new LRUCache<EventNid, string>({ max: REMEMBERED_DELAYS });
 
   sent(nid: EventNid, viewer: Viewer, id: string): void {
     this.#byEvent.set(nid, { device: deviceOf(viewer), id });
@@ -30,6 +34,15 @@ export class TransactionEchoes {
   of(nid: EventNid, viewer: Viewer): string | undefined {
     const echo = this.#byEvent.get(nid);
     return echo?.device === deviceOf(viewer) ? echo.id : undefined;
+  }
+
+  /** An event came of a delayed one. */
+  delayed(nid: EventNid, delayId: string): void {
+    this.#delays.set(nid, delayId);
+  }
+
+  delayOf(nid: EventNid): string | undefined {
+    return this.#delays.get(nid);
   }
 }
 
@@ -107,12 +120,11 @@ export class ClientEvents {
     return stored.map((event) => {
       const { start, previous } = this.#texts.get(event) ?? NOTHING;
       const { previous: withPrevious, membership, relations } = dressOf(event);
-      const echo = this.#echoTo(event, viewer);
       return (
         `${start}"age":${now - event.event.sentAt}${withPrevious ? previous : ''}` +
         (membership === undefined ? '' : `,"membership":"${membership}"`) +
         (relations === undefined ? '' : `,"m.relations":${relations}`) +
-        `${echo === undefined ? '' : `,"transaction_id":${JSON.stringify(echo)}`}}}`
+        `${this.#echoTo(event, viewer)}}}`
       );
     });
   }
@@ -139,8 +151,15 @@ export class ClientEvents {
     }
   }
 
-  #echoTo({ event, nid }: StoredEvent, viewer: Viewer | undefined): string | undefined {
-    return viewer !== undefined && event.sender === viewer.userId ? this.#echoes.of(nid, viewer) : undefined;
+  /** Members of `unsigned` that only the sender is told: the transaction only on the device that sent it. */
+  #echoTo({ event, nid }: StoredEvent, viewer: Viewer | undefined): string {
+    if (event.sender !== viewer?.userId) return '';
+    const id = this.#echoes.of(nid, viewer);
+    const delay = this.#echoes.delayOf(nid);
+    return (
+      (id === undefined ? '' : `,"transaction_id":${JSON.stringify(id)}`) +
+      (delay === undefined ? '' : `,"delay_id":"${delay}","org.matrix.msc4140.delay_id":"${delay}"`)
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { Ingest1763690000005 } from './0005-ingest.ts';
 import { SmallState1763690000006 } from './0006-small-state.ts';
 import { Relations1763690000007 } from './0007-relations.ts';
 import { RoomUpkeep1763690000008 } from './0008-room-upkeep.ts';
+import { DelayedEvents1763690000009 } from './0009-delayed-events.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
 import { Receipts1763690000011 } from './0011-receipts.ts';
 
@@ -18,6 +19,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   SmallState1763690000006,
   Relations1763690000007,
   RoomUpkeep1763690000008,
+  DelayedEvents1763690000009,
   RoomUpgrades1763690000010,
   Receipts1763690000011,
 ];
