@@ -80,6 +80,7 @@ export const startHomeserver = async (
     await rooms.outbox.trim();
   });
   schedule.every('30 * * * * *', 'join the loose ends of rooms', () => rooms.merger.tidy());
+  schedule.every('45 * * * * *', 'try held events again', () => rooms.ingest.retryHeld());
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
   schedule.every('*/10 * * * *', 'delete what was redacted long ago', async () => {
     await rooms.engine.originals.prune();

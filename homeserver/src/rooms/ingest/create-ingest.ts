@@ -1,5 +1,6 @@
 import type { PduReceiver } from '../../federation/inbox/received.ts';
 import type { Signer } from '../../core/events/build.ts';
+import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
@@ -12,6 +13,7 @@ import { AfterStates } from '../state/after-states.ts';
 import { Resolution } from '../state/resolution.ts';
 import { Admission } from './admission.ts';
 import { Backfill } from './backfill.ts';
+import { HeldEvents } from './held-events.ts';
 import { RoomImport } from './import.ts';
 import { Ingest } from './ingest.ts';
 import { JoinsUnderWay } from './joins.ts';
@@ -28,6 +30,7 @@ export interface IngestPorts {
   readonly signer: Signer;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  readonly background: Background;
   readonly log: Log;
 }
 
@@ -40,22 +43,26 @@ export interface IngestEngine {
   readonly joins: JoinsUnderWay;
   readonly backfill: Backfill;
   readonly merger: Merger;
+  readonly held: HeldEvents;
 }
 
 export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngine => {
-  const { db, remote, verifier, outside, log } = ports;
+  const { db, remote, verifier, outside, background, log } = ports;
   const admission = new Admission({ verifier, events: engine.events, log });
   const missing = new Missing({ ...engine, db, remote, admission, log });
   const resolving = { afterStates: new AfterStates(engine.tries), resolution: new Resolution(engine) };
   const merger = new Merger({ ...ports, ...engine, ...resolving });
   const awaited = new AwaitedRedactions({ ...engine, db });
-  const ingest = new Ingest({ ...engine, ...resolving, db, admission, missing, merger, awaited, log });
+  const held = new HeldEvents({ ...ports, rooms: engine.rooms });
+  const keeping = { merger, awaited, held, background };
+  const ingest = new Ingest({ ...engine, ...resolving, ...keeping, db, admission, missing, log });
   const joins = new JoinsUnderWay();
   const withdrawals = new Withdrawals({ ...engine, admission, outside });
   return {
     admission,
     ingest,
     merger,
+    held,
     joins,
     receiver: pduReceiver({ ...engine, ingest, withdrawals, joins }),
     roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest }),

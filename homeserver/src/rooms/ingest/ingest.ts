@@ -4,6 +4,7 @@ import type { Event } from '../../core/events/event.ts';
 import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { MatrixError } from '@holm/spec/errors';
 import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
+import type { Background } from '../../platform/background.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
@@ -14,6 +15,7 @@ import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import { Change } from '../write/change.ts';
 import type { Admission } from './admission.ts';
+import type { HeldEvents, Retry } from './held-events.ts';
 import type { Missing, StatedState } from './missing.ts';
 import { byPrevEvents, inOrder } from './order.ts';
 import { Outliers } from './outliers.ts';
@@ -30,6 +32,8 @@ export interface IngestDeps extends PlacerDeps {
   readonly admission: Admission;
   readonly missing: Missing;
   readonly merger: Pick<Merger, 'relieve'>;
+  readonly held: HeldEvents;
+  readonly background: Background;
   readonly queue: Queue<RoomNid>;
   readonly awaited: Pick<AwaitedRedactions, 'settle'>;
   readonly log: Log;
@@ -44,6 +48,8 @@ export interface Step {
   /** States before events whose ancestors could not be had. */
   readonly stated: ReadonlyMap<EventId, StatedState>;
   readonly forward: boolean;
+  /** Who sent the events; those that cannot be judged yet are held. */
+  readonly origin?: ServerName;
   /** We have just joined: what this step says replaces what we knew of the room, if anything. */
   readonly resets?: boolean;
   /** The events are no news: they belong right in front of this number of the room's timeline. */
@@ -100,13 +106,24 @@ export class Ingest {
       const news = await this.#news(room, events);
       if (news.length === 0) return new Map(events.map(({ eventId }) => [eventId, { allowed: true }]));
       const step = await this.#prepare(origin, room, news);
-      return this.enter(room, { ...step, forward });
+      return this.enter(room, { ...step, forward, origin });
     });
   }
 
   /** Places a step that is complete: a room that has been joined, or history that has been fetched. */
   enter(room: Room, step: Step): Promise<Map<EventId, Verdict>> {
     return this.#deps.queue.run(room.nid, () => this.#placeStep(room.roomId, step));
+  }
+
+  /** Tries again what could not be judged for want of other events, and has waited long enough. */
+  async retryHeld(): Promise<void> {
+    await this.#retry(await this.#deps.held.due());
+  }
+
+  async #retry(retries: readonly Retry[]): Promise<void> {
+    for (const { room, origin, events } of retries) {
+      if (await this.isAllowed(room, origin)) await this.take(origin, room, events, { forward: false });
+    }
   }
 
   async isAllowed(room: Room, server: ServerName): Promise<boolean> {
@@ -149,7 +166,24 @@ export class Ingest {
     }
     if (!change.isEmpty && !(await committer.commit(change, placer.positions))) return undefined;
     for (const [nid, snapshot] of placer.states.after) afterStates.remember(nid, snapshot);
+    await this.#keepUnjudged(room, step, { change, placer });
     return verdicts;
+  }
+
+  /** What cannot be judged yet is held; what waited for this step's events is tried again. */
+  async #keepUnjudged(
+    room: Room,
+    { events, origin }: Step,
+    { change, placer }: { readonly change: Change; readonly placer: Placer },
+  ): Promise<void> {
+    const { held, background } = this.#deps;
+    const open = new Set(placer.unjudged.map(({ event }) => event.eventId));
+    const closed = events.map(({ eventId }) => eventId).filter((id) => !open.has(id));
+    if (origin !== undefined) await held.hold(room, origin, placer.unjudged);
+    await held.settle(room, closed);
+    const placed = change.events.map(({ event }) => event.eventId);
+    const retries = await held.waitingFor(room, placed);
+    if (retries.length > 0) background.run('try held events again', () => this.#retry(retries));
   }
 
   async #placeAll(change: Change, placer: Placer, step: Step): Promise<Map<EventId, Verdict>> {

@@ -29,7 +29,10 @@ export class PrevEvents {
       if (wanted.length === 0) break;
       servers ??= await this.#deps.sources.of(room, origin);
       const found = await this.#deps.sources.first('missing events', servers, async (server) => {
-        const news = await this.#lead(room, all, await this.#ask(server, room, { all, wanted }));
+        // Others need not know the events themselves yet, but they may have what comes before them.
+        const answer =
+          server === origin ? this.#before(server, room, { all, wanted }) : this.#these(server, room, wanted);
+        const news = await this.#lead(room, all, await answer);
         return news.length > 0 ? news : undefined;
       });
       if (!found) break;
@@ -45,7 +48,7 @@ export class PrevEvents {
     return events.filter(({ prevEvents }) => prevEvents.some((id) => missing.has(id)));
   }
 
-  async #ask(
+  async #before(
     server: ServerName,
     room: Room,
     { all, wanted }: { readonly all: ReadonlyMap<EventId, Event>; readonly wanted: readonly EventId[] },
@@ -59,6 +62,12 @@ export class PrevEvents {
       // What came before the first event that we have is history.
       minDepth: await gapsStore.firstDepth(db, room.nid),
     });
+    return (await admission.admit(room, raw.slice(0, MAX_ANSWER))).events;
+  }
+
+  async #these(server: ServerName, room: Room, wanted: readonly EventId[]): Promise<readonly Event[]> {
+    const { remote, admission } = this.#deps;
+    const raw = await remote.backfill(server, room.roomId, wanted.slice(0, ASKED_FOR), ASKED_FOR);
     return (await admission.admit(room, raw.slice(0, MAX_ANSWER))).events;
   }
 

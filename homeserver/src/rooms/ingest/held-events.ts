@@ -1,0 +1,101 @@
+import type { EventId, ServerName } from '@holm/spec/ids';
+import type { Event } from '../../core/events/event.ts';
+import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
+import { pduText } from '../../core/events/pdu-text.ts';
+import { parseJson } from '../../core/json/parse.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../storage/database.ts';
+import type { RoomNid } from '../model.ts';
+import type { Room } from '../room.ts';
+import type { Rooms } from '../rooms.ts';
+import { type HeldRow, heldStore as store } from './held.store.ts';
+import type { Unjudged } from './placer.ts';
+
+/** Events that are kept, so that nobody can fill the database with what leads nowhere. */
+const MAX_IN_ROOM = 100;
+const MAX_IN_ALL = 10_000;
+/** After 1, 4, 16, 64 and 256 minutes they are tried again; then they are given up. */
+const FIRST_RETRY_MS = 60_000;
+const RETRY_FACTOR = 4;
+const MAX_ATTEMPTS = 5;
+const RETRIED_AT_ONCE = 50;
+
+export interface HeldDeps {
+  readonly db: Database;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+}
+
+/** Held events of one room from one server, to be tried again. */
+export interface Retry {
+  readonly room: Room;
+  readonly origin: ServerName;
+  readonly events: readonly Event[];
+}
+
+/**
+ * Events that nothing can be said about yet, because what they rest on is missing and nobody gave it. Missing is not
+ * rejected: they are tried again when something that they wait for comes in, and a few times besides.
+ */
+export class HeldEvents {
+  readonly #deps: HeldDeps;
+  /** Rooms that have some. */
+  #rooms: Promise<Set<RoomNid>> | undefined;
+
+  constructor(deps: HeldDeps) {
+    this.#deps = deps;
+  }
+
+  async hold(room: Room, origin: ServerName, unjudged: readonly Unjudged[]): Promise<void> {
+    if (unjudged.length === 0) return;
+    const { db, clock } = this.#deps;
+    (await this.#withSome()).add(room.nid);
+    const events = unjudged.map(({ event, waitsFor }) => ({ id: event.eventId, waitsFor, json: pduText(event) }));
+    const limits = { retryAt: clock.now() + FIRST_RETRY_MS, inRoom: MAX_IN_ROOM, inAll: MAX_IN_ALL };
+    await store.put(db, { room: room.nid, origin }, events, limits);
+  }
+
+  count(): Promise<number> {
+    return store.count(this.#deps.db);
+  }
+
+  /** Events have found their place, or their end. */
+  async settle(room: Room, ids: readonly EventId[]): Promise<void> {
+    if (ids.length > 0 && (await this.#withSome()).has(room.nid)) await store.drop(this.#deps.db, room.nid, ids);
+  }
+
+  /** What waits for events that have just come in. */
+  async waitingFor(room: Room, ids: readonly EventId[]): Promise<Retry[]> {
+    if (ids.length === 0 || !(await this.#withSome()).has(room.nid)) return [];
+    return this.#retries(await store.waitingFor(this.#deps.db, room.nid, ids));
+  }
+
+  /** What it is time to try again. */
+  async due(): Promise<Retry[]> {
+    const { db, clock } = this.#deps;
+    await store.giveUp(db, MAX_ATTEMPTS);
+    const schedule = { now: clock.now(), firstMs: FIRST_RETRY_MS, factor: RETRY_FACTOR, limit: RETRIED_AT_ONCE };
+    return this.#retries(await store.due(db, schedule));
+  }
+
+  async #withSome(): Promise<Set<RoomNid>> {
+    this.#rooms ??= store.rooms(this.#deps.db).then((rooms) => new Set(rooms));
+    return this.#rooms;
+  }
+
+  async #retries(rows: readonly HeldRow[]): Promise<Retry[]> {
+    const retries: Retry[] = [];
+    for (const ofOne of Map.groupBy(rows, ({ room_nid, origin }) => `${room_nid} ${origin}`).values()) {
+      const [first] = ofOne;
+      const room = first && (await this.#deps.rooms.byNid(first.room_nid));
+      if (!first || !room?.head) continue;
+      // Their signatures and hashes were checked before they were held.
+      const events = ofOne.flatMap(({ json }): Event[] => {
+        const event = parsePdu(parseJson(json, { strict: false }), room.version, { limitReferences: false });
+        return isRefused(event) ? [] : [event];
+      });
+      retries.push({ room, origin: first.origin, events });
+    }
+    return retries;
+  }
+}
