@@ -1,11 +1,12 @@
 import { Inbox } from '../federation/inbox/inbox.ts';
 import type { EduListener } from '../federation/inbox/received.ts';
-import { Outbox } from '../federation/outbox/outbox.ts';
+import { openOutbox } from '../federation/outbox/outbox.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import { createRoomEngine } from '../rooms/engine.ts';
 import { createIngest } from '../rooms/ingest/create-ingest.ts';
 import { OutsideMemberships } from '../rooms/members/outside.ts';
+import { latestEvents } from '../rooms/remote/latest-events.ts';
 import { remoteRooms } from '../rooms/remote/remote-rooms.ts';
 import { VisibleToServer } from '../rooms/timeline/visible-to-server.ts';
 import type { Base } from './base.ts';
@@ -28,13 +29,14 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     redactedContentDays: base.config.rooms.redacted_content_days,
   });
 
-  const outbox = new Outbox({
+  const outbox = await openOutbox({
     ...base,
     log: base.log.with({ area: 'federation' }),
     settings: federation.settings,
     client: federation.client,
     destinations: federation.destinations,
     pdusByNid: (nids) => engine.events.texts(nids),
+    catchUp: (server, missed) => latestEvents(engine, server, missed),
     positions: engine.stream,
   });
   listeners.push(({ outbox: rows }) => {
@@ -67,6 +69,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     ...incoming,
     outside,
     visibleToServer: new VisibleToServer(db, engine.states),
+    database: db,
     serverName,
   };
 };

@@ -68,7 +68,9 @@ export class Receipts {
     if (threadId !== undefined) await this.#assertInThread(mark.eventId, threadId);
     const receipt = { roomNid: room.nid, userId, type, threadId, eventId: mark.eventId, ord: event.ord };
     const [recorded] = await this.#record(room, [{ ...receipt, ts: clock.now() }]);
-    if (recorded && type === 'm.read') await rooms.tell(room, 'm.receipt', toEdu(room.roomId, recorded));
+    if (!recorded || type !== 'm.read') return;
+    const key = JSON.stringify([userId, threadId]);
+    await rooms.tell(room, 'm.receipt', { key, content: toEdu(room.roomId, recorded) });
   }
 
   /** An event of the room's timeline; M_NOT_FOUND for any other. */

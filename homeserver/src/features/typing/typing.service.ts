@@ -142,7 +142,8 @@ export class Typing implements Disposable {
   }
 
   #tellOthers(room: Room, user: UserId, typing: boolean): Promise<void> {
-    return this.#deps.rooms.tell(room, 'm.typing', { room_id: room.roomId, user_id: user, typing });
+    const content = { room_id: room.roomId, user_id: user, typing };
+    return this.#deps.rooms.tell(room, 'm.typing', { key: user, content });
   }
 }
 

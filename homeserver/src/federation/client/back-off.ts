@@ -13,12 +13,13 @@ const FIRST_INTERVAL_MS = 2_000;
 export const afterFailure = (
   before: BackOff | undefined,
   now: UnixMillis,
-  { capMs, chance }: { readonly capMs: number; readonly chance: number },
+  { capMs, chance, atLeastMs = 0 }: { readonly capMs: number; readonly chance: number; readonly atLeastMs?: number },
 ): BackOff => {
   const intervalMs = Math.min(capMs, before ? before.intervalMs * 2 : FIRST_INTERVAL_MS);
+  const pauseMs = Math.max(Math.round(intervalMs * (0.8 + 0.2 * chance)), Math.min(atLeastMs, capMs));
   return {
     failingSince: before?.failingSince ?? now,
-    retryAt: (now + Math.round(intervalMs * (0.8 + 0.2 * chance))) as UnixMillis,
+    retryAt: (now + pauseMs) as UnixMillis,
     intervalMs,
   };
 };

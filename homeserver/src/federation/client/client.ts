@@ -1,11 +1,11 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@holm/spec/endpoint';
 import type { ServerName } from '@holm/spec/ids';
-import type { Json } from '@holm/spec/json';
+import { isObject, type Json } from '@holm/spec/json';
 import type { SigningKey } from '../../core/crypto/keys.ts';
 import { signText } from '../../core/crypto/signing.ts';
 import { canonicalJson } from '../../core/json/canonical.ts';
-import { parseJson } from '../../core/json/parse.ts';
+import { InvalidJsonError, parseJson } from '../../core/json/parse.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -136,7 +136,7 @@ export class FederationClient {
         maxBytes: call.maxBytes ?? DEFAULT_MAX_BYTES,
         signal: call.signal ? AbortSignal.any([late.signal, call.signal]) : late.signal,
       });
-      this.#note(destination, call, answer.status);
+      this.#note(destination, call, answer);
       return answer;
     } catch (cause) {
       // That we hung up ourselves says nothing about the server.
@@ -147,10 +147,11 @@ export class FederationClient {
     }
   }
 
-  #note(destination: ServerName, { backOffOnRefusal, unrecorded }: LooseCall, status: number): void {
+  #note(destination: ServerName, { backOffOnRefusal, unrecorded }: LooseCall, answer: RawAnswer): void {
+    const { status } = answer;
     if (unrecorded === true) return;
     const isFailure = backOffOnRefusal === true ? !isSuccess(status) : GATEWAY_FAILURES.has(status);
-    if (isFailure) this.#deps.destinations.failed(destination);
+    if (isFailure) this.#deps.destinations.failed(destination, retryAfterMs(answer));
     else this.#deps.destinations.succeeded(destination);
   }
 
@@ -201,4 +202,19 @@ export class FederationClient {
 const contentOf = ({ method }: Endpoint, body: Json | CanonicalBody | undefined): string | undefined => {
   if (method === 'GET' || method === 'DELETE') return undefined;
   return body instanceof CanonicalBody ? body.text : canonicalJson(body ?? {}, 'lenient');
+};
+
+const TOO_MANY_REQUESTS = 429;
+
+/** How long a server asks to be left alone; 0 if it does not. */
+const retryAfterMs = ({ status, text }: RawAnswer): number => {
+  if (status !== TOO_MANY_REQUESTS) return 0;
+  try {
+    const body = parseJson(text, { strict: false });
+    const ms = isObject(body) ? body['retry_after_ms'] : undefined;
+    return typeof ms === 'number' && ms > 0 ? ms : 0;
+  } catch (error) {
+    if (error instanceof InvalidJsonError) return 0;
+    throw error;
+  }
 };

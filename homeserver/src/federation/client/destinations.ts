@@ -1,6 +1,6 @@
 import type { ServerName } from '@holm/spec/ids';
 import type { Background } from '../../platform/background.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
@@ -52,11 +52,17 @@ export class Destinations {
     return backOff === undefined ? 0 : Math.max(0, backOff.retryAt - this.#deps.clock.now());
   }
 
-  failed(server: ServerName): void {
+  /** Since when the server cannot be reached; undefined if it can. */
+  failingSince(server: ServerName): UnixMillis | undefined {
+    return this.#failing.get(server)?.failingSince;
+  }
+
+  /** `atLeastMs`: how long it has asked to be left alone. */
+  failed(server: ServerName, atLeastMs = 0): void {
     const { clock, entropy, settings, log } = this.#deps;
     const before = this.#failing.get(server);
     const chance = entropy.bytes(4).readUInt32BE() / 2 ** 32;
-    const backOff = afterFailure(before, clock.now(), { capMs: settings.backOffCapMs, chance });
+    const backOff = afterFailure(before, clock.now(), { capMs: settings.backOffCapMs, chance, atLeastMs });
     this.#failing.set(server, backOff);
     if (!before) log.info('server became unreachable', { server });
     this.#write(server);

@@ -1,28 +1,21 @@
 import type { ServerName } from '@holm/spec/ids';
-import {
-  type Edu, MAX_EDUS_PER_TRANSACTION, MAX_PDUS_PER_TRANSACTION, sendTransaction,
-} from '@holm/spec/server-server/transactions'; // prettier-ignore
+import { type Edu, sendTransaction } from '@holm/spec/server-server/transactions';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { CanonicalBody, type FederationClient } from '../client/client.ts';
 import type { Destinations } from '../client/destinations.ts';
 import { FederationError } from '../client/federation-error.ts';
-import type { Waiting } from './outbox.store.ts';
-import type { Progress } from './progress.ts';
-import type { RecentRows } from './recent-rows.ts';
+import { Backlog, type BacklogDeps, type Portion } from './backlog.ts';
+import type { Sent } from './outbox.store.ts';
 import type { OutboxTelemetry } from './telemetry.ts';
 import { transactionText } from './transaction.ts';
 
-export interface DestinationQueueDeps {
+export interface DestinationQueueDeps extends BacklogDeps {
   readonly serverName: ServerName;
   readonly client: Pick<FederationClient, 'call'>;
   readonly destinations: Pick<Destinations, 'failed' | 'waitMs' | 'untilRetry'>;
   /** Canonical JSON of events by their number. */
   readonly pdusByNid: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
-  readonly rows: Pick<RecentRows, 'next' | 'sentPosition'>;
-  /** Up to where the outbox is complete. */
-  readonly settled: () => number;
-  readonly progress: Pick<Progress, 'advance'>;
   readonly newTransactionId: () => string;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,8 +26,7 @@ export interface DestinationQueueDeps {
 interface Transaction {
   readonly id: string;
   readonly sentAt: number;
-  readonly events: readonly Waiting[];
-  readonly edus: readonly Edu[];
+  readonly portion: Portion;
 }
 
 const TRANSACTION_TIMEOUT_MS = 60_000;
@@ -43,18 +35,13 @@ const TRANSACTION_TIMEOUT_MS = 60_000;
  * What one server is to be sent, in order, one transaction at a time.
  * https://spec.matrix.org/latest/server-server-api/#transactions
  *
- * Events are read from the database when their turn comes, so a server that is away takes no memory for them.
+ * What has to be sent is read from the database when its turn comes, so a server that is away takes no memory for it.
  */
 export class DestinationQueue {
   readonly #deps: DestinationQueueDeps;
   readonly #server: ServerName;
   readonly #stop: AbortSignal;
-  /** Read from the database when it is first needed. */
-  #sentPosition = 0;
-  #isLoaded = false;
-  /** The newest position that is known to be addressed to this server. */
-  #wanted = 0;
-  #edus: Edu[] = [];
+  readonly #backlog: Backlog;
   #unacknowledged: Transaction | undefined;
   #running: Promise<void> | undefined;
   /** While something is being sent. */
@@ -66,20 +53,28 @@ export class DestinationQueue {
     this.#deps = deps;
     this.#server = server;
     this.#stop = stop;
+    this.#backlog = new Backlog(deps, server);
   }
 
-  want(position: number): void {
-    this.#wanted = Math.max(this.#wanted, position);
+  want(sent: Partial<Sent>): void {
+    this.#backlog.want(sent);
     this.poke();
   }
 
-  addEdu(edu: Edu): void {
-    if (this.#edus.length >= MAX_EDUS_PER_TRANSACTION) {
-      this.#deps.telemetry.dropped.add(1, { why: 'too many' });
-      this.#edus.shift();
-    }
-    this.#edus.push(edu);
+  /** There are rooms that the server has to catch up on. */
+  wantMissed(): void {
+    this.#backlog.wantMissed();
     this.poke();
+  }
+
+  addEdu(edu: Edu, key?: string): void {
+    if (this.#backlog.addFleeting(edu, key)) this.#deps.telemetry.dropped.add(1, { why: 'too many' });
+    this.poke();
+  }
+
+  /** All events up to there have been given up, but for the last one of each room. */
+  folded(event: number): void {
+    this.#backlog.folded(event);
   }
 
   /** Looks again whether there is something that can be sent now. */
@@ -98,13 +93,18 @@ export class DestinationQueue {
       });
   }
 
-  get wanted(): number {
-    return this.#wanted;
+  get wanted(): Sent {
+    return this.#backlog.wanted;
+  }
+
+  /** The server is left alone, and something waits for it. */
+  get isResting(): boolean {
+    return this.#resting !== undefined;
   }
 
   /** Nothing is left to do, for as long as nobody asks for more. */
   get isDone(): boolean {
-    return !this.#running && this.#wanted <= this.#sentPosition && this.#edus.length === 0;
+    return !this.#running && this.#backlog.isEmpty && !this.#isDue();
   }
 
   /** Resolves when all that can be sent is sent: what is left waits for the server, or for an event to be settled. */
@@ -129,20 +129,19 @@ export class DestinationQueue {
   }
 
   #isDue(): boolean {
-    const canSend = this.#wanted > this.#sentPosition && this.#deps.settled() > this.#sentPosition;
-    return canSend || this.#edus.length > 0 || this.#unacknowledged !== undefined;
+    return this.#unacknowledged !== undefined || this.#backlog.isDue;
   }
 
   async #run(): Promise<void> {
     while (!this.#stop.aborted && this.#isDue()) {
       if (this.#deps.destinations.waitMs(this.#server) > 0) {
-        this.#dropEdus();
-        if (this.#wanted <= this.#sentPosition && !this.#unacknowledged) return;
+        this.#dropFleeting();
+        if (!this.#isDue()) return;
         await this.#rest();
         continue;
       }
       const transaction = this.#unacknowledged ?? (await this.#next());
-      if (transaction && !(await this.#send(transaction))) this.#dropEdus();
+      if (transaction && !(await this.#send(transaction))) this.#dropFleeting();
     }
   }
 
@@ -155,23 +154,9 @@ export class DestinationQueue {
     await this.#resting;
   }
 
-  /** Takes what is next. Without any event or message in it, everything up to the settled position is done. */
   async #next(): Promise<Transaction | undefined> {
-    await this.#load();
-    const upTo = Math.min(this.#wanted, this.#deps.settled());
-    const behind = { server: this.#server, sentPosition: this.#sentPosition };
-    const events = upTo > this.#sentPosition ? await this.#deps.rows.next(behind, upTo, MAX_PDUS_PER_TRANSACTION) : [];
-    const edus = this.#edus;
-    this.#edus = [];
-    if (events.length === 0) this.#sentPosition = Math.max(this.#sentPosition, upTo);
-    if (events.length + edus.length === 0) return undefined;
-    return { id: this.#deps.newTransactionId(), sentAt: this.#deps.clock.now(), events, edus };
-  }
-
-  async #load(): Promise<void> {
-    if (this.#isLoaded) return;
-    this.#sentPosition = await this.#deps.rows.sentPosition(this.#server);
-    this.#isLoaded = true;
+    const portion = await this.#backlog.next();
+    return portion && { id: this.#deps.newTransactionId(), sentAt: this.#deps.clock.now(), portion };
   }
 
   async #send(transaction: Transaction): Promise<boolean> {
@@ -182,7 +167,7 @@ export class DestinationQueue {
       const timeoutMs = TRANSACTION_TIMEOUT_MS;
       const call = { params: { txnId: transaction.id }, body, timeoutMs, backOffOnRefusal: true, signal: this.#stop };
       const { pdus = {} } = await client.call(this.#server, sendTransaction, call);
-      this.#acknowledge(transaction, pdus);
+      await this.#acknowledge(transaction, pdus);
       return true;
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
@@ -191,40 +176,45 @@ export class DestinationQueue {
       log.info('transaction not delivered', { server: this.#server, failure: error.failure, status: error.status });
       // Nothing else may be sent before this is acknowledged, so a refusal is no better than silence.
       if (destinations.waitMs(this.#server) === 0) destinations.failed(this.#server);
-      // It will be repeated without what is only of use now.
-      this.#unacknowledged = transaction.events.length === 0 ? undefined : { ...transaction, edus: [] };
-      telemetry.dropped.add(transaction.edus.length, { why: 'unreachable' });
+      this.#unacknowledged = this.#withoutFleeting(transaction);
       return false;
     }
   }
 
-  async #serialise({ sentAt, events, edus }: Transaction): Promise<string> {
-    const texts = await this.#deps.pdusByNid(events.map(({ eventNid }) => eventNid));
-    const pdus = events.map(({ eventNid }) => texts.get(eventNid)).filter((text) => text !== undefined);
+  /** A transaction is repeated without what was only of use then. */
+  #withoutFleeting({ portion, ...transaction }: Transaction): Transaction | undefined {
+    this.#deps.telemetry.dropped.add(portion.fleeting, { why: 'unreachable' });
+    const edus = portion.edus.slice(0, portion.edus.length - portion.fleeting);
+    const isEmpty = portion.nids.length + edus.length + portion.missed.length === 0;
+    return isEmpty ? undefined : { ...transaction, portion: { ...portion, edus, fleeting: 0 } };
+  }
+
+  async #serialise({ sentAt, portion: { nids, edus } }: Transaction): Promise<string> {
+    const texts = await this.#deps.pdusByNid(nids);
+    const pdus = nids.map((nid) => texts.get(nid)).filter((text) => text !== undefined);
     // Only a purge takes events away; it is not for us to send what is gone.
-    if (pdus.length < events.length) this.#deps.log.warn('events to send are gone', { server: this.#server });
+    if (pdus.length < nids.length) this.#deps.log.warn('events to send are gone', { server: this.#server });
     return transactionText({ origin: this.#deps.serverName, sentAt, pdus, edus });
   }
 
-  #acknowledge({ events, edus }: Transaction, results: Readonly<Record<string, { readonly error?: string }>>): void {
-    const { telemetry, progress, log } = this.#deps;
+  async #acknowledge(
+    { portion }: Transaction,
+    results: Readonly<Record<string, { readonly error?: string }>>,
+  ): Promise<void> {
+    const { telemetry, log } = this.#deps;
     this.#unacknowledged = undefined;
     telemetry.transactions.add(1, { outcome: 'accepted' });
-    telemetry.sent.add(events.length, { kind: 'pdu' });
-    telemetry.sent.add(edus.length, { kind: 'edu' });
+    telemetry.sent.add(portion.nids.length, { kind: 'pdu' });
+    telemetry.sent.add(portion.edus.length, { kind: 'edu' });
     for (const [eventId, { error }] of Object.entries(results)) {
       if (error === undefined) continue;
       telemetry.refused.add(1, {});
       log.warn('event refused by another server', { server: this.#server, eventId, error: error.slice(0, 200) });
     }
-    const last = events.at(-1);
-    if (!last) return;
-    this.#sentPosition = last.position;
-    progress.advance(this.#server, last.position);
+    await this.#backlog.delivered(portion);
   }
 
-  #dropEdus(): void {
-    this.#deps.telemetry.dropped.add(this.#edus.length, { why: 'unreachable' });
-    this.#edus = [];
+  #dropFleeting(): void {
+    this.#deps.telemetry.dropped.add(this.#backlog.dropFleeting(), { why: 'unreachable' });
   }
 }

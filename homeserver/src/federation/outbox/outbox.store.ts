@@ -13,6 +13,12 @@ export interface OutboxRow extends Waiting {
   readonly destinations: readonly ServerName[];
 }
 
+/** Positions of the newest event and message of which a destination has everything before, too. */
+export interface Sent {
+  readonly event: number;
+  readonly message: number;
+}
+
 /** How far a destination has got. */
 export interface Behind {
   readonly server: ServerName;
@@ -66,11 +72,14 @@ export const outboxStore = {
   },
 
   /** Up to where a destination has acknowledged everything. */
-  async sentPosition(db: Database, server: ServerName): Promise<number> {
-    const [row] = await db.rows<{ sent_position: number }>(
-      named('outbox.sent_position', sql`SELECT sent_position FROM destinations WHERE server_name = ${server}`),
+  async sent(db: Database, server: ServerName): Promise<Sent> {
+    const [row] = await db.rows<Sent>(
+      named(
+        'outbox.sent',
+        sql`SELECT sent_position AS event, sent_message AS message FROM destinations WHERE server_name = ${server}`,
+      ),
     );
-    return row?.sent_position ?? 0;
+    return row ?? { event: 0, message: 0 };
   },
 
   /** Every destination that has something waiting, with the newest position addressed to it. */
@@ -83,15 +92,18 @@ export const outboxStore = {
     return rows.map((row) => [row.server_name, row.newest]);
   },
 
-  async advance(db: Database, sent: ReadonlyMap<ServerName, number>): Promise<void> {
+  async advance(db: Database, progress: ReadonlyMap<ServerName, Sent>): Promise<void> {
+    const sent = [...progress.values()];
     await db.run(
       named(
         'outbox.advance',
         sql`
-      INSERT INTO destinations (server_name, sent_position)
-      SELECT * FROM unnest(${[...sent.keys()]}::text[], ${[...sent.values()]}::bigint[])
+      INSERT INTO destinations (server_name, sent_position, sent_message)
+      SELECT * FROM unnest(${[...progress.keys()]}::text[], ${sent.map(({ event }) => event)}::bigint[],
+                           ${sent.map(({ message }) => message)}::bigint[])
       ON CONFLICT (server_name) DO UPDATE
-        SET sent_position = greatest(destinations.sent_position, EXCLUDED.sent_position)`,
+        SET sent_position = greatest(destinations.sent_position, EXCLUDED.sent_position),
+            sent_message = greatest(destinations.sent_message, EXCLUDED.sent_message)`,
       ),
     );
   },

@@ -1,17 +1,22 @@
 import type { ServerName } from '@holm/spec/ids';
 import type { Edu } from '@holm/spec/server-server/transactions';
 import { LRUCache } from 'lru-cache';
+import { canonicalJson } from '../../core/json/canonical.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { Database } from '../../storage/database.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import { Stream } from '../../streams/stream.ts';
 import type { FederationClient } from '../client/client.ts';
 import type { Destinations } from '../client/destinations.ts';
 import { type FederationSettings, serverFilter } from '../settings.ts';
+import type { CatchUp } from './backlog.ts';
 import { DestinationQueue, type DestinationQueueDeps } from './destination-queue.ts';
-import { outboxStore } from './outbox.store.ts';
+import { messagesStore } from './messages.store.ts';
+import { missedStore } from './missed.store.ts';
+import { outboxStore, type Sent } from './outbox.store.ts';
 import { Progress } from './progress.ts';
 import { RecentRows } from './recent-rows.ts';
 import { outboxTelemetry } from './telemetry.ts';
@@ -21,9 +26,10 @@ export interface OutboxDeps {
   readonly settings: Pick<FederationSettings, 'enabled' | 'allow' | 'deny'>;
   readonly db: Database;
   readonly client: Pick<FederationClient, 'call'>;
-  readonly destinations: Pick<Destinations, 'failed' | 'waitMs' | 'untilRetry'>;
+  readonly destinations: Pick<Destinations, 'failed' | 'failingSince' | 'waitMs' | 'untilRetry'>;
   /** Canonical JSON of events, by their number in this database. */
   readonly pdusByNid: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
+  readonly catchUp: CatchUp;
   /** The stream that gives outbox rows their positions. */
   readonly positions: { readonly settled: number };
   readonly background: Background;
@@ -36,6 +42,8 @@ export interface OutboxDeps {
 /** Queues of reachable servers with nothing to do are let go beyond this number. */
 const MAX_QUEUES = 5_000;
 const MAX_TEXTS = 2_000;
+/** A server that is away for longer is not sent every event, but the last of each room, from which it finds the rest. */
+const CATCH_UP_AFTER_MS = 3_600_000;
 
 /**
  * Delivers events and ephemeral messages to other servers.
@@ -53,9 +61,13 @@ export class Outbox {
   readonly #texts = new LRUCache<number, Promise<string | undefined>>({ max: MAX_TEXTS });
   readonly #progress: Progress;
   readonly #stop = new AbortController();
+  /** Gives messages that are kept their positions. */
+  readonly #messages: Stream;
 
-  constructor(deps: OutboxDeps) {
+  /** `lastMessage`: see `openOutbox`. */
+  constructor(deps: OutboxDeps, lastMessage: number) {
     this.#deps = deps;
+    this.#messages = new Stream('outbox messages', lastMessage);
     this.#isAllowed = serverFilter(deps.settings);
     this.#progress = new Progress(deps.db, deps.background);
     const run = `${deps.clock.now().toString(36)}${token(deps.entropy, 6)}`;
@@ -63,7 +75,7 @@ export class Outbox {
     this.#queueDeps = {
       ...deps,
       pdusByNid: (nids) => this.#pdus(nids),
-      settled: () => deps.positions.settled,
+      settled: () => ({ event: deps.positions.settled, message: this.#messages.settled }),
       rows: new RecentRows(deps.db, deps.positions.settled),
       progress: this.#progress,
       // Never the same again, even if the database is lost: a receiver answers known ids without looking at the body.
@@ -77,7 +89,10 @@ export class Outbox {
 
   /** Takes up what was not delivered before the last stop. */
   async start(): Promise<void> {
-    for (const [server, newest] of await outboxStore.behind(this.#deps.db)) this.#want(server, newest);
+    const { db } = this.#deps;
+    for (const server of await missedStore.servers(db)) if (this.#mayReceive(server)) this.#queue(server).wantMissed();
+    for (const [server, event] of await outboxStore.behind(db)) this.#want(server, { event, message: 0 });
+    for (const [server, message] of await messagesStore.behind(db)) this.#want(server, { event: 0, message });
   }
 
   /**
@@ -85,15 +100,34 @@ export class Outbox {
    * none when the write failed or went nowhere, because others may have waited for that position.
    */
   wake(destinations: Iterable<ServerName>, position: number): void {
-    for (const server of destinations) this.#want(server, position);
+    for (const server of destinations) this.#want(server, { event: position, message: 0 });
     this.#pokeUnsettled();
   }
 
-  /** Sends an ephemeral message with the next transaction, if the server can be reached now. */
-  sendEdu(destinations: Iterable<ServerName>, edu: Edu): void {
+  /**
+   * Sends a message with the next transaction, if the server can be reached now. One that is still waiting is replaced
+   * by a newer one with the same key.
+   */
+  sendEdu(destinations: Iterable<ServerName>, edu: Edu, key?: string): void {
     for (const server of destinations) {
-      if (this.#mayReceive(server)) this.#queue(server).addEdu(edu);
+      if (this.#mayReceive(server)) this.#queue(server).addEdu(edu, key);
     }
+  }
+
+  /**
+   * Sends a message that is not lost: it is written with whatever else the transaction writes, and kept until every
+   * server has it. A newer one with the same key, to the same servers at least, makes it obsolete.
+   */
+  async keepEdu(tx: Tx, servers: Iterable<ServerName>, edu: Edu, key?: string): Promise<void> {
+    const destinations = [...new Set(servers)].filter((server) => this.#mayReceive(server));
+    if (destinations.length === 0) return;
+    const position = this.#messages.claim();
+    tx.afterEnd(() => this.#messages.release(position));
+    tx.afterCommit(() => {
+      for (const server of destinations) this.#want(server, { event: 0, message: position });
+      this.#messages.whenSettled(position, () => this.#pokeUnsettled());
+    });
+    await messagesStore.put(tx, { position, destinations, key, edu: canonicalJson(edu, 'lenient') });
   }
 
   /** Resolves when all that can be sent has been: what is left waits for a server that is away. */
@@ -102,10 +136,30 @@ export class Outbox {
     await this.#deps.background.idle();
   }
 
-  /** Removes rows that nobody needs any more. Run it every minute or so. */
+  /** Removes rows that nobody needs any more, or only because they are away. Run it every minute or so. */
   async trim(): Promise<number> {
+    const { db, positions } = this.#deps;
     this.#pokeUnsettled();
-    return outboxStore.trim(this.#deps.db, this.#deps.positions.settled);
+    await this.#fold();
+    const messages = await messagesStore.trim(db, this.#messages.settled);
+    return messages + (await outboxStore.trim(db, positions.settled));
+  }
+
+  /** Servers that have been away for long will be told the last event of each room instead of all. */
+  async #fold(): Promise<void> {
+    const { db, clock, destinations, positions } = this.#deps;
+    const longAgo = clock.now() - CATCH_UP_AFTER_MS;
+    const { settled } = positions;
+    const away = [...this.#queues].filter(([server, queue]) => {
+      return queue.isResting && queue.wanted.event > 0 && (destinations.failingSince(server) ?? Infinity) < longAgo;
+    });
+    if (away.length === 0) return;
+    await missedStore.fold(
+      db,
+      away.map(([server]) => server),
+      settled,
+    );
+    for (const [, queue] of away) queue.folded(settled);
   }
 
   /** Sends what can be sent within `drainMs`, then breaks off. What is left stays in the database. */
@@ -117,22 +171,26 @@ export class Outbox {
     await Promise.all([...this.#queues.values()].map((queue) => queue.finished()));
   }
 
-  #want(server: ServerName, position: number): void {
+  #want(server: ServerName, wanted: Sent): void {
     // What the operator forbids is as good as sent: it must not be kept for ever.
     if (!this.#mayReceive(server)) {
-      this.#progress.advance(server, position);
+      this.#progress.advance(server, wanted);
       return;
     }
     const queue = this.#queue(server);
-    queue.want(position);
-    if (position > this.#deps.positions.settled) this.#unsettled.add(queue);
+    queue.want(wanted);
+    if (!this.#isSettled(queue)) this.#unsettled.add(queue);
   }
 
   #pokeUnsettled(): void {
     for (const queue of this.#unsettled) {
       queue.poke();
-      if (queue.wanted <= this.#deps.positions.settled) this.#unsettled.delete(queue);
+      if (this.#isSettled(queue)) this.#unsettled.delete(queue);
     }
+  }
+
+  #isSettled({ wanted }: DestinationQueue): boolean {
+    return wanted.event <= this.#deps.positions.settled && wanted.message <= this.#messages.settled;
   }
 
   #mayReceive(server: ServerName): boolean {
@@ -168,3 +226,7 @@ export class Outbox {
     return text;
   }
 }
+
+/** An outbox whose messages go on where those of the last run ended. */
+export const openOutbox = async (deps: OutboxDeps): Promise<Outbox> =>
+  new Outbox(deps, await messagesStore.lastPosition(deps.db));

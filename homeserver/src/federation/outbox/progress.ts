@@ -1,7 +1,7 @@
 import type { ServerName } from '@holm/spec/ids';
 import type { Background } from '../../platform/background.ts';
 import type { Database } from '../../storage/database.ts';
-import { outboxStore } from './outbox.store.ts';
+import { outboxStore, type Sent } from './outbox.store.ts';
 
 /**
  * Writes down how far each destination has got, many at a time.
@@ -11,7 +11,7 @@ import { outboxStore } from './outbox.store.ts';
 export class Progress {
   readonly #db: Database;
   readonly #background: Background;
-  #dirty = new Map<ServerName, number>();
+  #dirty = new Map<ServerName, Sent>();
   #writing = false;
 
   constructor(db: Database, background: Background) {
@@ -19,8 +19,8 @@ export class Progress {
     this.#background = background;
   }
 
-  advance(server: ServerName, position: number): void {
-    this.#dirty.set(server, Math.max(position, this.#dirty.get(server) ?? 0));
+  advance(server: ServerName, sent: Sent): void {
+    this.#dirty.set(server, sent);
     if (this.#writing) return;
     this.#writing = true;
     this.#background.run('write outbox progress', () => this.#write());

@@ -1,4 +1,3 @@
-import type { ServerName } from '@holm/spec/ids';
 import type { Database } from '../../storage/database.ts';
 import { type Behind, type OutboxRow, outboxStore, type Waiting } from './outbox.store.ts';
 
@@ -36,10 +35,6 @@ export class RecentRows {
       .slice(first)
       .filter(({ position, destinations }) => position <= upTo && destinations.includes(behind.server))
       .slice(0, limit);
-  }
-
-  sentPosition(server: ServerName): Promise<number> {
-    return outboxStore.sentPosition(this.#db, server);
   }
 
   async #extend(upTo: number): Promise<void> {

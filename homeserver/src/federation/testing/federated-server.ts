@@ -24,7 +24,7 @@ import { keysRoutes } from '../keyring/keys.routes.ts';
 import { Notary } from '../keyring/notary.ts';
 import type { OldKey, OwnKeys } from '../keyring/own-keys.ts';
 import { RequestVerifier } from '../keyring/request-verifier.ts';
-import { Outbox } from '../outbox/outbox.ts';
+import { openOutbox } from '../outbox/outbox.ts';
 import { Connections } from '../resolver/connections.ts';
 import { Resolver } from '../resolver/resolver.ts';
 import { type FederationSettings, serverFilter } from '../settings.ts';
@@ -81,9 +81,10 @@ export const startServer = async (options: ServerOptions) => {
   const keyring = new Keyring({ own, directory });
   const verifier = new RequestVerifier({ ...base, keyring, destinations });
   const notary = new Notary({ own, directory, clock, isAllowed: serverFilter(settings) });
-  const outbox = new Outbox({
+  const outbox = await openOutbox({
     ...base, client, destinations, entropy,
     pdusByNid: options.pdusByNid ?? (() => Promise.resolve(new Map())),
+    catchUp: (_, { eventNid }) => Promise.resolve([eventNid]),
     positions: options.positions ?? { settled: 0 },
   }); // prettier-ignore
   const inbox = new Inbox({

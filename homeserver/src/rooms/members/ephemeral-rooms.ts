@@ -44,10 +44,14 @@ export class EphemeralRooms {
     return (await this.#deps.engine.membersOf(room)).local;
   }
 
-  /** Tells the other servers in the room, as far as they can be reached now. */
-  async tell(room: Room, type: string, content: JsonObject): Promise<void> {
+  /** Tells the other servers in the room, as far as they can be reached now; of what waits, the newest of a `key`. */
+  async tell(room: Room, type: string, { key, content }: { key: string; content: JsonObject }): Promise<void> {
     const { engine, outbox } = this.#deps;
     const { servers } = await engine.membersOf(room);
-    outbox.sendEdu(otherServers(servers, engine.serverName), { edu_type: type, content });
+    outbox.sendEdu(
+      otherServers(servers, engine.serverName),
+      { edu_type: type, content },
+      JSON.stringify([type, room.nid, key]),
+    );
   }
 }

@@ -9,6 +9,7 @@ import { RoomUpkeep1763690000008 } from './0008-room-upkeep.ts';
 import { DelayedEvents1763690000009 } from './0009-delayed-events.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
 import { Receipts1763690000011 } from './0011-receipts.ts';
+import { OutboxMessages1763690000012 } from './0012-outbox-messages.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   DelayedEvents1763690000009,
   RoomUpgrades1763690000010,
   Receipts1763690000011,
+  OutboxMessages1763690000012,
 ];
