@@ -81,6 +81,7 @@ export const startHomeserver = async (
   });
   schedule.every('30 * * * * *', 'join the loose ends of rooms', () => rooms.merger.tidy());
   schedule.every('45 * * * * *', 'try held events again', () => rooms.ingest.retryHeld());
+  schedule.every('41 * * * *', 'delete states that nothing needs', () => rooms.collector.run());
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
   schedule.every('*/10 * * * *', 'delete what was redacted long ago', async () => {
     await rooms.engine.originals.prune();

@@ -4,6 +4,7 @@ import { openOutbox } from '../federation/outbox/outbox.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import { createRoomEngine } from '../rooms/engine.ts';
+import { StateCollector } from '../rooms/state/collect/collector.ts';
 import { createIngest } from '../rooms/ingest/create-ingest.ts';
 import { OutsideMemberships } from '../rooms/members/outside.ts';
 import { latestEvents } from '../rooms/remote/latest-events.ts';
@@ -60,8 +61,10 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     receiver: incoming.receiver,
     eduListeners,
   });
+  const collector = new StateCollector({ ...base, ...engine });
   return {
     engine,
+    collector,
     listeners,
     eduListeners,
     outbox,

@@ -4,14 +4,17 @@ import type { StateRow } from '../write/room-write.ts';
 import type { NextState, Tries } from './tries.ts';
 
 const REMEMBERED = 20_000;
+/** Other processes collect states, too; they wait for longer than this between condemning one and deleting it. */
+export const REMEMBERED_MS = 5 * 60_000;
 const NO_ROWS: readonly StateRow[] = [];
 
 /** States after events. Messages leave the state as it was; so do rejected events. */
 export class AfterStates {
-  readonly #tries: Tries;
-  readonly #known = new LRUCache<EventNid, SnapshotId>({ max: REMEMBERED });
+  readonly #tries: Pick<Tries, 'changeShared' | 'generation'>;
+  readonly #known = new LRUCache<EventNid, SnapshotId>({ max: REMEMBERED, ttl: REMEMBERED_MS });
+  #generation = 0;
 
-  constructor(tries: Tries) {
+  constructor(tries: Pick<Tries, 'changeShared' | 'generation'>) {
     this.#tries = tries;
   }
 
@@ -19,6 +22,7 @@ export class AfterStates {
   async of(room: RoomNid, { nid, keyNumber, snapshot, status }: StoredEvent): Promise<NextState> {
     if (snapshot === undefined) throw new Error(`the state before event ${nid} is not known`);
     if (keyNumber === undefined || status === 'rejected') return { snapshot, rows: NO_ROWS };
+    if (this.#generation !== this.#tries.generation) this.#forget();
     const known = this.#known.get(nid);
     if (known !== undefined) return { snapshot: known, rows: NO_ROWS };
     return this.#tries.changeShared(room, snapshot, new Map([[keyNumber, nid]]));
@@ -27,5 +31,11 @@ export class AfterStates {
   /** To be told once the state's rows are durable. */
   remember(nid: EventNid, snapshot: SnapshotId): void {
     this.#known.set(nid, snapshot);
+  }
+
+  /** Nothing that is stored leads to some of them, so that they may have been condemned. */
+  #forget(): void {
+    this.#known.clear();
+    this.#generation = this.#tries.generation;
   }
 }

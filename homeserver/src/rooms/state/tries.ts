@@ -10,7 +10,7 @@ import {
 } from '../../core/state/state-hash.ts';
 import type { TrieQuestion } from '../../core/state/trie-nodes.ts';
 import { diff, diffMany, entries, lookup } from '../../core/state/trie-read.ts';
-import { decodeRow, type Root, type Row, type RowId } from '../../core/state/trie-row.ts';
+import { decodeRow, isPatch, type Root, type Row, type RowId } from '../../core/state/trie-row.ts';
 import { update } from '../../core/state/trie-update.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
@@ -19,8 +19,10 @@ import { named, sql } from '../../storage/sql.ts';
 import { EMPTY_STATE, type EventNid, type KeyNumber, type RoomNid, type SnapshotId } from '../model.ts';
 import type { StateRow } from '../write/room-write.ts';
 
-/** Rows in memory. They never change, so nothing ever has to be invalidated. */
-const CACHED_ROWS = 50_000;
+/** For rows in memory, of all rooms together. They never change, so nothing ever has to be invalidated. */
+const CACHE_BYTES = 48 * 1024 * 1024;
+/** Roughly what V8 takes for a row, for each node of it, and for each number in a node. */
+const [ROW_BYTES, NODE_BYTES, NUMBER_BYTES] = [250, 120, 8];
 /** More numbers than any change of state takes rows, but for a room's whole state. */
 const ROWS_PER_CHANGE = 8;
 /** More than all rooms that change at the same moment can take while the next block is being fetched. */
@@ -60,12 +62,20 @@ const store = {
       named(
         'state.by_hash',
         sql`SELECT row_id FROM state_rows
-             WHERE room_nid = ${room} AND hash_head = ${head} AND hash_rest = ${rest} LIMIT 1`,
+             WHERE room_nid = ${room} AND hash_head = ${head} AND hash_rest = ${rest}
+               AND NOT EXISTS (SELECT FROM state_garbage g WHERE g.row_id = state_rows.row_id)
+             LIMIT 1`,
       ),
     );
     return row?.row_id;
   },
 };
+
+const bytesOf = ({ nodes }: Row): number =>
+  nodes.reduce(
+    (sum, node) => sum + NODE_BYTES + NUMBER_BYTES * (isPatch(node) ? node.changes : node.slots).length,
+    ROW_BYTES,
+  );
 
 const rootOf = (snapshot: SnapshotId): Root => (snapshot === EMPTY_STATE ? undefined : snapshot);
 
@@ -75,7 +85,10 @@ export class Tries {
   readonly #ids: Numbers;
   readonly #hasher: StateHasher;
   #generation = 0;
-  readonly #cache = new LRUCache<RowId, CachedRow>({ max: CACHED_ROWS });
+  readonly #cache = new LRUCache<RowId, CachedRow>({
+    maxSize: CACHE_BYTES,
+    sizeCalculation: ({ row }) => bytesOf(row),
+  });
   readonly #gather = new Gather<RowId, CachedRow>((ids) => this.#read(ids));
 
   constructor(db: Database, ids: Numbers, hasher: StateHasher) {
