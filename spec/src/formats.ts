@@ -17,6 +17,8 @@ export const formats = {
   roomIdOrAlias: format('mx-room-id-or-alias', isRoomIdOrAlias),
   serverName: format('mx-server-name', ServerName.is),
   userId: format('mx-user-id', UserId.is),
+  /** A time in milliseconds, or any other number that JSON keeps whole. */
+  integer: Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
   /** Any JSON object, such as an event's content. */
   object: Type.Unsafe<JsonObject>(Type.Object({}, { additionalProperties: true })),
   /** Any JSON value at all. */

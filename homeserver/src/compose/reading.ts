@@ -1,5 +1,5 @@
 import { Relations, Threads } from '../features/relations/index.ts';
-import { RoomHistory } from '../features/room-history/index.ts';
+import { Dates, RoomHistory } from '../features/room-history/index.ts';
 import { RoomState } from '../features/room-state/index.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { AccountServices } from './accounts.ts';
@@ -12,10 +12,11 @@ interface Parts {
 }
 
 /** What people read of rooms. */
-export const composeReading = ({ db }: Base, { rooms: { engine, backfill }, accounts }: Parts) => {
+export const composeReading = ({ db }: Base, { rooms: { engine, backfill, elsewhere }, accounts }: Parts) => {
   const readers = new Readers(engine.visible, (user) => accounts.ignoredUsers.of(user));
   return {
     history: new RoomHistory({ engine, readers, backfill, administrators: accounts.accounts }),
+    dates: new Dates({ engine, elsewhere }),
     relations: new Relations({ db, engine, readers }),
     threads: new Threads({ db, engine, readers }),
     state: new RoomState(engine),

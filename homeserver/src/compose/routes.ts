@@ -103,7 +103,7 @@ const roomRoutes = ({ accounts, features, delaying, ephemeral, sync }: Services)
   ...roomEventsRoutes(features.sending, delaysByQuery(delaying.delayed)),
   ...delayedEventsRoutes(delaying.delayed),
   ...roomStateRoutes(features.state),
-  ...roomHistoryRoutes(features.history),
+  ...roomHistoryRoutes(features.history, features.dates),
   ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),
   ...typingRoutes(ephemeral.typing),
   ...relationsRoutes(features),

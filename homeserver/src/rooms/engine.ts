@@ -28,6 +28,7 @@ import { Tries } from './state/tries.ts';
 import { Bundles } from './relations/bundles.ts';
 import { RelationRules } from './relations/relation-rules.ts';
 import { ClientEvents, TransactionEchoes } from './timeline/client-events.ts';
+import { EventsByTime } from './timeline/by-time.ts';
 import { RoomAccess } from './timeline/access.ts';
 import { EventLookup } from './timeline/event-lookup.ts';
 import { Presenter } from './timeline/presenter.ts';
@@ -72,6 +73,7 @@ export interface RoomEngine {
   /** Events as one reader gets them, with what others say about them. */
   readonly presenter: Presenter;
   readonly lookup: EventLookup;
+  readonly byTime: EventsByTime;
   readonly relationRules: RelationRules;
   readonly echoes: TransactionEchoes;
   readonly userRooms: UserRooms;
@@ -117,6 +119,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     clientEvents,
     presenter: new Presenter(events, clientEvents, new Bundles(db, events)),
     relationRules: new RelationRules(db, events),
+    byTime: new EventsByTime(db, events),
     lookup: new EventLookup({ access, events, states, timeline }),
     echoes,
     sender: new Sender(sending),

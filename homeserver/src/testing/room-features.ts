@@ -5,7 +5,7 @@ import { Entering, Membership, ProfileChanges, type RemoteMembership } from '../
 import type { MemberProfile } from '../features/profiles/index.ts';
 import { RoomCreation, type Wish } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
-import { RoomHistory } from '../features/room-history/index.ts';
+import { Dates, RoomHistory } from '../features/room-history/index.ts';
 import { Relations, Threads } from '../features/relations/index.ts';
 import { RoomState } from '../features/room-state/index.ts';
 import type { Viewer } from '../rooms/timeline/client-events.ts';
@@ -21,6 +21,7 @@ export interface RoomFeatures {
   readonly profileChanges: ProfileChanges;
   readonly sending: Sending;
   readonly history: RoomHistory;
+  readonly dates: Dates;
   readonly relations: Relations;
   readonly threads: Threads;
   readonly state: RoomState;
@@ -98,6 +99,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
         readers,
         backfill: { into: async (...args) => asked.push(['backfill', ...args.slice(1)]) < 0 },
       }),
+      dates: new Dates({ engine, elsewhere: { fetch: async () => false } }),
       relations: new Relations({ db: test.db, engine, readers }),
       threads: new Threads({ db: test.db, engine, readers }),
       state: new RoomState(engine),

@@ -127,3 +127,16 @@ export const getEventContext = clientEndpoint({
     state: events,
   }),
 });
+
+/** The event closest to a moment, from there on backwards or forwards in time. */
+export const getEventByTimestamp = clientEndpoint({
+  operationId: 'getEventByTimestamp',
+  method: 'GET',
+  path: '/_matrix/client/v1/rooms/:roomId/timestamp_to_event',
+  auth: 'user',
+  rateLimit: 'other',
+  params: room,
+  query: Type.Object({ ts: formats.integer, dir: Type.Union([Type.Literal('b'), Type.Literal('f')]) }),
+  body: nothing,
+  response: Type.Object({ event_id: formats.eventId, origin_server_ts: Type.Integer() }),
+});

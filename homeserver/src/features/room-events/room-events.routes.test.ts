@@ -26,7 +26,7 @@ describe('rooms over HTTP', () => {
       ...roomCreationRoutes(test.creation),
       ...membershipRoutes(test),
       ...roomEventsRoutes(test.sending, { schedule: () => Promise.reject(new Error('no delays here')) }),
-      ...roomHistoryRoutes(test.history),
+      ...roomHistoryRoutes(test.history, test.dates),
       ...roomStateRoutes(test.state),
     ];
     server = await serve(createTestApp(routes, { authenticate }).handler());

@@ -1,5 +1,5 @@
 import { backfillRoom, getMissingPreviousEvents } from '@holm/spec/server-server/backfill';
-import { getEvent, getEventAuth } from '@holm/spec/server-server/events';
+import { getEvent, getEventAuth, getEventByTimestamp } from '@holm/spec/server-server/events';
 import { getRoomState, getRoomStateIds } from '@holm/spec/server-server/state';
 import type { ServerName } from '@holm/spec/ids';
 import { jsonText, type Reply } from '../../http/reply.ts';
@@ -33,6 +33,12 @@ export const roomExchangeRoutes = (exchange: RoomExchange, serverName: ServerNam
     route(getRoomStateIds, async ({ origin, params, query }) => {
       const { state, authChain } = await exchange.stateBefore(origin, params.roomId, query.event_id);
       return { auth_chain_ids: ids(authChain), pdu_ids: ids(state) };
+    }),
+
+    route(getEventByTimestamp, async ({ origin, params, query: { ts: at, dir } }) => {
+      const direction = dir === 'b' ? 'back' : 'forward';
+      const { event } = await exchange.eventAt(origin, params.roomId, { at, direction });
+      return { event_id: event.eventId, origin_server_ts: event.sentAt };
     }),
 
     route(backfillRoom, async ({ origin, params, query }) =>

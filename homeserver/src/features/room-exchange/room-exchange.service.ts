@@ -7,6 +7,7 @@ import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
 import type { Head, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import { shown } from '../../rooms/timeline/client-events.ts';
+import type { Moment } from '../../rooms/timeline/by-time.ts';
 import type { VisibleToServer } from '../../rooms/timeline/visible-to-server.ts';
 
 /** Events per answer, whatever is asked for. */
@@ -82,6 +83,15 @@ export class RoomExchange {
     const seeds = events.flatMap(({ authNumber }) => (authNumber === undefined ? [] : [authNumber]));
     const nids = authChain(graph, seeds).map((ordinal) => graph.nid(ordinal));
     return [...(await this.#deps.engine.events.load(nids)).values()];
+  }
+
+  /** The event closest to a moment that the server may have. */
+  async eventAt(origin: ServerName, roomId: RoomId, moment: Moment): Promise<StoredEvent> {
+    const { engine, visible } = this.#deps;
+    const room = await this.#room(origin, roomId);
+    const found = await engine.byTime.closest(room, moment, (events) => visible.filter(origin, room, events));
+    if (!found) throw notFound();
+    return found;
   }
 
   /** Events and their ancestors, newest first. */

@@ -41,6 +41,9 @@ export interface Walker {
 /** A user who may see little, or asks for what is rare, gets less per request rather than all the work at once. */
 const MAX_SCANNED = 1000;
 const MIN_PAGE = 20;
+/** Missing events that are fetched at a time, and how often in one request, before somebody can read on upwards. */
+const AHEAD = 500;
+const MAX_AHEAD = 4;
 /** The number of no event, below all others. */
 const BOTTOM = Number.MIN_SAFE_INTEGER;
 
@@ -65,9 +68,7 @@ export const walk = async (walker: Walker, access: Access, way: Walk): Promise<F
 const stepOn = async (walker: Walker, access: Access, way: Walk & { readonly size: number }): Promise<Found> => {
   const { direction, from, limit, size } = way;
   const isBack = direction === 'back';
-  const { events: page, isCut } = isBack
-    ? await pageBack(walker, access, way)
-    : { events: await walker.engine.timeline.page(access.room, { from, direction, limit: size }), isCut: false };
+  const { events: page, isCut } = await (isBack ? pageBack : pageForward)(walker, access, way);
   const allowed = page.filter(({ ord = 0 }) => isWithin(ord, way, access));
   const wanted = await wantedOf(walker, allowed);
   const events = wanted.slice(0, limit);
@@ -108,6 +109,28 @@ const pageBack = async (
   const filled = await read();
   const rest = holeIn(filled);
   return rest > 0 ? { events: filled.slice(0, rest), isCut: true } : { events: filled, isCut: false };
+};
+
+/**
+ * A page upwards. What is missing right ahead is fetched first, from its far end on, because servers know of events
+ * only what came before. Where nobody has anything, it goes on behind the hole.
+ */
+const pageForward = async (
+  { engine, backfill }: Walker,
+  { room }: Access,
+  { from, size }: Walk & { readonly size: number },
+): Promise<Page> => {
+  const read = () => engine.timeline.page(room, { from, direction: 'forward', limit: size });
+  const isHole = (page: readonly StoredEvent[], index: number) =>
+    page[index]?.ord !== (index === 0 ? from : (page[index - 1]?.ord ?? 0)) + 1;
+  let page = await read();
+  for (let round = 0; page.length > 0 && isHole(page, 0); round++) {
+    if (round === MAX_AHEAD) return { events: [], isCut: true };
+    if (!(await backfill.into(room, from, AHEAD))) break;
+    page = await read();
+  }
+  const hole = page.findIndex((_, index) => index > 0 && isHole(page, index));
+  return hole > 0 ? { events: page.slice(0, hole), isCut: true } : { events: page, isCut: false };
 };
 
 interface Shortfall {

@@ -19,6 +19,8 @@ import type { RemoteRooms } from './ports.ts';
 const MAX_GAPS = 20;
 const MAX_SERVERS = 4;
 const MAX_ROUNDS = 5;
+/** Events of an island in what is missing; who looks at it goes on from there. */
+const ISLAND = 30;
 
 export interface BackfillDeps {
   readonly db: Database;
@@ -80,6 +82,23 @@ export class Backfill {
     });
   }
 
+  /**
+   * Fetches an event of long before everything that is here, with some of what came before it. Resolves to whether
+   * something came. What lies between the two is fetched when somebody asks for it.
+   */
+  async island(server: ServerName, room: Room, eventId: EventId): Promise<boolean> {
+    return this.#queue.run(room.nid, async () => {
+      const edge = (room.head?.firstOrd ?? 1) - GAP_LENGTH;
+      const hole: Hole = { floor: Number.MIN_SAFE_INTEGER, edge };
+      try {
+        return (await this.#from(server, room, hole, { gaps: [eventId], limit: ISLAND })) > 0;
+      } catch (err) {
+        this.#deps.log.info('another server gave no history', { server, roomId: room.roomId, err });
+        return false;
+      }
+    });
+  }
+
   /** Asks servers in the room, one after the other, until one has something. Resolves to the number of new events. */
   async #more(room: Room, floor: number, limit: number): Promise<number> {
     const { db, timeline, log } = this.#deps;
@@ -88,7 +107,7 @@ export class Backfill {
     const hole: Hole = { floor, edge: above.ord };
     const gaps = await store.gaps(db, room.nid, hole.edge);
     if (gaps.length === 0) return 0;
-    for (const server of await this.#servers(room)) {
+    for (const server of await this.servers(room)) {
       try {
         const found = await this.#from(server, room, hole, { gaps, limit });
         if (found > 0) return found;
@@ -124,7 +143,8 @@ export class Backfill {
     return [...verdicts.values()].filter(({ allowed }) => allowed).length;
   }
 
-  async #servers(room: Room): Promise<ServerName[]> {
+  /** Whom to ask about a room's history: those that have most users there. */
+  async servers(room: Room): Promise<ServerName[]> {
     const { servers } = await this.#deps.membersOf(room);
     return [...servers]
       .filter(([server]) => server !== this.#deps.serverName)

@@ -14,6 +14,7 @@ import { Resolution } from '../state/resolution.ts';
 import { Admission } from './admission.ts';
 import { Backfill } from './backfill.ts';
 import { HeldEvents } from './held-events.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { RoomImport } from './import.ts';
 import { Ingest } from './ingest.ts';
 import { JoinsUnderWay } from './joins.ts';
@@ -42,6 +43,7 @@ export interface IngestEngine {
   readonly roomImport: RoomImport;
   readonly joins: JoinsUnderWay;
   readonly backfill: Backfill;
+  readonly elsewhere: Elsewhere;
   readonly merger: Merger;
   readonly held: HeldEvents;
 }
@@ -58,6 +60,7 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
   const ingest = new Ingest({ ...engine, ...resolving, ...keeping, db, admission, missing, log });
   const joins = new JoinsUnderWay();
   const withdrawals = new Withdrawals({ ...engine, admission, outside });
+  const backfill = new Backfill({ ...engine, db, remote, admission, missing, ingest, log });
   return {
     admission,
     ingest,
@@ -66,6 +69,7 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
     joins,
     receiver: pduReceiver({ ...engine, ingest, withdrawals, joins }),
     roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest }),
-    backfill: new Backfill({ ...engine, db, remote, admission, missing, ingest, log }),
+    backfill,
+    elsewhere: new Elsewhere({ ...engine, remote, backfill, log }),
   };
 };

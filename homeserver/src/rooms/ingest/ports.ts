@@ -1,5 +1,6 @@
 import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
+import type { Moment } from '../timeline/by-time.ts';
 import type { Verdict } from '../../core/verdict.ts';
 
 /** What the room engine asks of other servers. PDUs come as they were sent; a failure to answer is thrown. */
@@ -10,6 +11,13 @@ export interface RemoteRooms {
   state(server: ServerName, room: RoomId, event: EventId): Promise<RemoteState>;
   event(server: ServerName, event: EventId): Promise<unknown>;
   backfill(server: ServerName, room: RoomId, from: readonly EventId[], limit: number): Promise<readonly unknown[]>;
+  /** The event closest to a moment in one direction. */
+  eventAt(server: ServerName, room: RoomId, moment: Moment): Promise<EventAt>;
+}
+
+export interface EventAt {
+  readonly eventId: EventId;
+  readonly sentAt: number;
 }
 
 export interface MissingEvents {

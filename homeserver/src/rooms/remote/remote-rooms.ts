@@ -1,10 +1,11 @@
 import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
 import { EventId as EventIds } from '@holm/spec/ids';
 import { backfillRoom, getMissingPreviousEvents } from '@holm/spec/server-server/backfill';
-import { getEvent, getEventAuth } from '@holm/spec/server-server/events';
+import { getEvent, getEventAuth, getEventByTimestamp } from '@holm/spec/server-server/events';
 import { getRoomState, getRoomStateIds } from '@holm/spec/server-server/state';
 import type { FederationClient } from '../../federation/client/client.ts';
-import type { MissingEvents, RemoteRooms, RemoteState } from '../ingest/ports.ts';
+import type { EventAt, MissingEvents, RemoteRooms, RemoteState } from '../ingest/ports.ts';
+import type { Moment } from '../timeline/by-time.ts';
 
 /** Asks other servers about rooms. */
 export const remoteRooms = (client: Pick<FederationClient, 'call'>): RemoteRooms => ({
@@ -36,5 +37,11 @@ export const remoteRooms = (client: Pick<FederationClient, 'call'>): RemoteRooms
 
   async backfill(server: ServerName, roomId: RoomId, from: readonly EventId[], limit: number) {
     return (await client.call(server, backfillRoom, { params: { roomId }, query: { v: [...from], limit } })).pdus;
+  },
+
+  async eventAt(server: ServerName, roomId: RoomId, { at, direction }: Moment): Promise<EventAt> {
+    const query = { ts: at, dir: direction === 'back' ? 'b' : 'f' } as const;
+    const answer = await client.call(server, getEventByTimestamp, { params: { roomId }, query });
+    return { eventId: answer.event_id, sentAt: answer.origin_server_ts };
   },
 });
