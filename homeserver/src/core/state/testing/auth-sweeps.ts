@@ -1,8 +1,9 @@
 import type { EventId } from '@holm/spec/ids';
 import type { Event } from '../../events/event.ts';
-import { authDifference } from '../auth-difference.ts';
+import { authDifference, wideDifference } from '../auth-difference.ts';
 import { AuthGraph, type Ordinal } from '../auth-graph.ts';
 import { authChain, conflictedSubgraph } from '../auth-sweep.ts';
+import { OrdinalSet } from '../ordinal-set.ts';
 import type { StateKeyString } from '../state-key.ts';
 import { Chains } from './chains-oracle.ts';
 import { expectSame } from './mismatch.ts';
@@ -26,7 +27,7 @@ export class AuthSweeps {
   compare(states: readonly RoomState[], conflicted: ReadonlyMap<StateKeyString, readonly EventId[]>) {
     const own = states.map((state) => this.#ordinalsOf([...conflicted.keys()].flatMap((key) => state.get(key) ?? [])));
     const shared = this.#ordinalsOf([...(states[0] ?? [])].filter(([key]) => !conflicted.has(key)).map(([, id]) => id));
-    const literal = authDifference(this.#graph, own, { inclusive: false, shared });
+    const literal = this.#everyWay({ inclusive: false }, own, shared);
     this.#expect('literal auth difference', literal, this.chains.difference(states, { inclusive: false }));
     const conflictedIds = new Set([...conflicted.values()].flat());
     const inclusive = this.#inclusive(own, shared);
@@ -58,8 +59,24 @@ export class AuthSweeps {
   #inclusive(own: readonly (readonly Ordinal[])[], shared: readonly Ordinal[]): readonly Ordinal[] {
     const rough = authDifference(this.#graph, own, { inclusive: true });
     const conflicted = new Set(own.flat());
-    if (rough.every((ordinal) => conflicted.has(ordinal))) return rough;
-    return authDifference(this.#graph, own, { inclusive: true, shared });
+    const whole = this.#everyWay({ inclusive: true }, own, shared);
+    return rough.every((ordinal) => conflicted.has(ordinal)) ? rough : whole;
+  }
+
+  /** Both walks, with what the states share as a list and as a set. */
+  #everyWay(
+    reading: { readonly inclusive: boolean },
+    own: readonly (readonly Ordinal[])[],
+    shared: readonly Ordinal[],
+  ): readonly Ordinal[] {
+    const inAll = new OrdinalSet();
+    for (const ordinal of shared) inAll.add(ordinal);
+    const difference = authDifference(this.#graph, own, { ...reading, inAll });
+    for (const walk of [authDifference, wideDifference]) {
+      expectSame('difference, shared as a list', walk(this.#graph, own, { ...reading, shared }), difference);
+      expectSame('difference, shared as a set', walk(this.#graph, own, { ...reading, inAll }), difference);
+    }
+    return difference;
   }
 
   #ordinalsOf(ids: readonly EventId[]): Ordinal[] {
