@@ -3,6 +3,8 @@ import { isObject } from '@holm/spec/json';
 import type { JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
 import { testEvent } from '../../testing/events.ts';
+import { stateOf } from '../auth/auth-events.ts';
+import { authorise } from '../auth/authorise.ts';
 import type { Event } from '../events/event.ts';
 import { roomVersion } from '../rooms/room-version.ts';
 import type { StateKeyString } from './state-key.ts';
@@ -58,9 +60,27 @@ const cases = [
       'm.room.member @ella:example.com': '$00-m-room-member-join-ella',
     },
   },
+  {
+    name: 'two strangers join a private room at once, and neither is let in',
+    common: ['bootstrap-private-chat'],
+    branches: [['concurrent-joins-charlie'], ['concurrent-joins-ella']],
+    expected: {},
+  },
 ];
 
 describe('recorded state resolutions', () => {
+  for (const files of [['bootstrap-private-chat'], ['bootstrap-public-chat', 'topic-vs-ban-common']]) {
+    it(`begin with events that are allowed: ${files.join(', ')}`, () => {
+      const known = new Map<string, Event>();
+      for (const event of files.flatMap(batch)) {
+        const authEvents = event.authEvents.map((id) => known.get(id)!);
+        expect(authorise(event, stateOf(authEvents)), event.eventId).to.eql({ allowed: true });
+        expect(authorise(event, stateOf(known.values())), event.eventId).to.eql({ allowed: true });
+        known.set(event.eventId, event);
+      }
+    });
+  }
+
   for (const { name, common, branches, expected } of cases) {
     it(name, () => {
       const past = common.flatMap(batch);
