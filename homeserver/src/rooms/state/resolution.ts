@@ -20,10 +20,10 @@ import type { States } from './states.ts';
 import type { NextState, Tries } from './tries.ts';
 
 export interface ResolutionDeps {
-  readonly tries: Tries;
-  readonly states: States;
-  readonly events: Events;
-  readonly authGraphs: AuthGraphs;
+  readonly tries: Pick<Tries, 'changeShared' | 'diff' | 'diffMany' | 'entries' | 'generation'>;
+  readonly states: Pick<States, 'view'>;
+  readonly events: Pick<Events, 'byIds' | 'load'>;
+  readonly authGraphs: Pick<AuthGraphs, 'with'>;
 }
 
 /** Resolves forks. The work is in proportion to what the states disagree on, and to how far back that reaches. */
