@@ -19,10 +19,13 @@ export interface ServerOptions {
   readonly folder: string;
   /** Without it the server brings its own PostgreSQL. */
   readonly database?: string;
+  /** What else its configuration says. */
+  readonly settings?: object;
 }
 
 /** A homeserver as it is in real life: a process of its own. */
 export class ServerProcess {
+  readonly name = 'bench.localhost';
   readonly url: string;
   /** From the start of the process to the first answer. */
   readonly startMs: number;
@@ -34,7 +37,7 @@ export class ServerProcess {
     this.startMs = startMs;
   }
 
-  static async start({ folder, database }: ServerOptions): Promise<ServerProcess> {
+  static async start({ folder, database, settings }: ServerOptions): Promise<ServerProcess> {
     const port = await freePort();
     const file = join(folder, 'config.yaml');
     const config = {
@@ -47,6 +50,7 @@ export class ServerProcess {
       rate_limits: unlimited,
       log: { level: 'warn' },
       ...(database !== undefined && { database: { url: database } }),
+      ...settings,
     };
     writeFileSync(file, stringify(config));
     const start = performance.now();

@@ -26,3 +26,25 @@ export const versionOfPostgres = async (url: string): Promise<string> => {
   const [row] = rows;
   return `${row?.server_version} (fsync ${row?.fsync}, synchronous_commit ${row?.synchronous_commit})`;
 };
+
+/** Another database of the same server; resolves to its address. */
+export const createDatabase = async (url: string, name: string): Promise<string> => {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  await connection.query(`CREATE DATABASE ${name}`);
+  await connection.end();
+  const address = new URL(url);
+  address.pathname = `/${name}`;
+  return address.href;
+};
+
+/** Transactions so far. A statement outside of any is one of its own. */
+export const commits = async (url: string): Promise<number> => {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  const { rows } = await connection.query<{ commits: string }>(
+    'SELECT xact_commit AS commits FROM pg_stat_database WHERE datname = current_database()',
+  );
+  await connection.end();
+  return Number(rows[0]?.commits);
+};

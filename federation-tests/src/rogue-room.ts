@@ -9,8 +9,7 @@ import { roomVersion, type RoomVersion } from '@holm/homeserver/core/rooms/room-
 import { EventId, type RoomId, UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import type { Answer } from './http.ts';
-import type { Rogue } from './rogue.ts';
-import type { TestServer } from './server.ts';
+import type { Addressed, Rogue } from './rogue.ts';
 
 const AUTHORITY = ['m.room.create', 'm.room.power_levels', 'm.room.join_rules'];
 const federation = '/_matrix/federation';
@@ -21,7 +20,7 @@ let count = 0;
 /** A room as a rogue sees it that has properly joined it, and what it can write there. */
 export class RogueRoom {
   readonly rogue: Rogue;
-  readonly server: TestServer;
+  readonly server: Addressed;
   readonly roomId: RoomId;
   readonly version: RoomVersion;
   readonly user: UserId;
@@ -42,7 +41,7 @@ export class RogueRoom {
     this.last = room.last;
   }
 
-  static async join(rogue: Rogue, server: TestServer, room: string): Promise<RogueRoom> {
+  static async join(rogue: Rogue, server: Addressed, room: string): Promise<RogueRoom> {
     const user = UserId.parse(`@mallory:${rogue.name}`);
     const versions = Array.from({ length: 12 }, (_, index) => `ver=${index + 1}`).join('&');
     const path = `${encodeURIComponent(room)}/${encodeURIComponent(user)}?${versions}`;

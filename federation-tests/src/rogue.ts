@@ -14,6 +14,9 @@ import type { Json } from '@holm/spec/json';
 import { type Answer, call } from './http.ts';
 import type { TestServer } from './server.ts';
 
+/** Where requests go. */
+export type Addressed = Pick<TestServer, 'name' | 'url'>;
+
 /** What the rogue says when it is asked; a status of 0 means that it never answers. */
 export type RogueAnswer = (uri: string, body: Json | undefined) => Said | Promise<Said>;
 
@@ -66,7 +69,7 @@ export class Rogue implements AsyncDisposable {
   }
 
   /** Pushes events; resolves to the answer. */
-  push(to: TestServer, pdus: readonly Json[], transaction = `t${this.#transactions++}`): Promise<Answer> {
+  push(to: Addressed, pdus: readonly Json[], transaction = `t${this.#transactions++}`): Promise<Answer> {
     const body = { origin: this.name, origin_server_ts: 1, pdus };
     return this.send(to, 'PUT', `/_matrix/federation/v1/send/${transaction}`, body);
   }
@@ -79,7 +82,7 @@ export class Rogue implements AsyncDisposable {
   }
 
   /** A request with a valid signature. */
-  send(to: TestServer, method: string, uri: string, body?: Json): Promise<Answer> {
+  send(to: Addressed, method: string, uri: string, body?: Json): Promise<Answer> {
     const content = method === 'GET' ? undefined : canonicalJson(body ?? {}, 'lenient');
     const destination = ServerName.parse(to.name);
     const text = requestText({ method, uri, origin: this.name, destination, content });
