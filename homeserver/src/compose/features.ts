@@ -21,6 +21,7 @@ import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
 import { composeReading } from './reading.ts';
 import type { RoomServices } from './rooms.ts';
+import { composeThirdPartyInvites } from './third-party-invites.ts';
 
 interface Parts {
   readonly federation: Federation;
@@ -38,22 +39,12 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     remote: federatedProfiles(client),
     memberEvents: new ProfileChanges(engine),
   });
-  const aliases = new Aliases({
-    ...base,
-    remote: federatedAliases(client),
-    roomServers: {
-      async of(roomId) {
-        const room = await engine.rooms.byId(roomId);
-        return room?.head ? [...(await engine.membersOf(room)).servers.keys()] : [];
-      },
-    },
-    rights: aliasRights(engine),
-    administrators: accounts.accounts,
-  });
+  const aliases = composeAliases(base, { federation, rooms, accounts });
   const log = base.log.with({ area: 'rooms' });
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
   const membership = new Membership({ engine, aliases, profiles, remote, entering });
+  const thirdParty = composeThirdPartyInvites(base, { federation, rooms, accounts, membership, profiles });
   const departure = new Departure({ engine, membership, log });
   accounts.accounts.onDeactivated((user, erase) => {
     base.background.run('close an account', async () => {
@@ -71,6 +62,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     aliases,
     entering,
     membership,
+    ...thirdParty,
     exchange,
     incoming: new IncomingMembership({ engine, ingest: rooms, signer }),
     invites: new IncomingInvites({ engine, ingest: rooms, outside, verifier, signer, users: accounts.accounts }),
@@ -80,6 +72,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
       aliases,
       profiles,
       membership,
+      addresses: thirdParty.addresses,
       defaultVersion: base.config.rooms.default_version,
     }),
     upgrades: new RoomUpgrades({ ...base, log, engine, aliases, profiles, settings }),
@@ -99,6 +92,21 @@ const onJoined =
       background.run('carry settings over', () => settings.joined(userId, room));
     }
   };
+
+/** The names of rooms. */
+const composeAliases = (base: Base, { federation, rooms: { engine }, accounts }: Parts): Aliases =>
+  new Aliases({
+    ...base,
+    remote: federatedAliases(federation.client),
+    roomServers: {
+      async of(roomId) {
+        const room = await engine.rooms.byId(roomId);
+        return room?.head ? [...(await engine.membersOf(room)).servers.keys()] : [];
+      },
+    },
+    rights: aliasRights(engine),
+    administrators: accounts.accounts,
+  });
 
 const aliasRights = ({ rooms, states, userRooms, access }: RoomEngine): RoomRights => ({
   async isJoined(roomId, userId) {

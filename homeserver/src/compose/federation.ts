@@ -27,7 +27,7 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
   const log = base.log.with({ area: 'federation' });
   const settings = settingsOf(config);
   const own = await ownKeys(base);
-  const { well_known: lookUp, federation: requests, denied_ip_ranges: ranges } = config.outgoing;
+  const { well_known: lookUp, federation: requests, identity, denied_ip_ranges: ranges } = config.outgoing;
   const denied = ipRanges(ranges);
 
   const fetch = stack.use(
@@ -36,6 +36,14 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
       verifyCertificates: lookUp.verify_certificates,
       extraAuthorities: settings.trustedCa,
       timeoutMs: lookUp.timeout_ms,
+    }),
+  );
+  const identityFetch = stack.use(
+    createFetch({
+      denied: identity.allow_private_addresses ? undefined : denied,
+      verifyCertificates: identity.verify_certificates,
+      extraAuthorities: settings.trustedCa,
+      timeoutMs: identity.timeout_ms,
     }),
   );
   const wellKnown = new WellKnown({ clock, log, fetch: wellKnownFetch(fetch) });
@@ -57,6 +65,7 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
   return {
     settings,
     own,
+    identityFetch,
     signer: { server: serverName, key: own.signing[0] },
     destinations,
     client,

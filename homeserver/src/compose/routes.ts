@@ -20,6 +20,7 @@ import { roomExchangeRoutes } from '../features/room-exchange/index.ts';
 import { roomHistoryRoutes } from '../features/room-history/index.ts';
 import { roomStateRoutes } from '../features/room-state/index.ts';
 import { roomUpgradesRoutes } from '../features/room-upgrades/index.ts';
+import { thirdPartyInvitesRoutes } from '../features/third-party-invites/index.ts';
 import { syncRoutes, type Sync } from '../features/sync/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
 import { webClientRoutes } from '../features/web-client/index.ts';
@@ -115,6 +116,7 @@ const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, feat
   ...inboxRoutes(rooms.inbox),
   ...roomExchangeRoutes(features.exchange, serverName, clock),
   ...remoteMembershipRoutes(features, serverName),
+  ...thirdPartyInvitesRoutes(features.redemption),
 ];
 
 const CLIENT_BUILD = fileURLToPath(new URL('../../../client/dist', import.meta.url));

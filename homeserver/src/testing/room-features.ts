@@ -1,7 +1,13 @@
 import { DeviceId, type RoomAlias, type RoomId, type ServerName, UserId } from '@holm/spec/ids';
 import { MatrixError } from '@holm/spec/errors';
 import type { JsonObject } from '@holm/spec/json';
-import { Entering, Membership, ProfileChanges, type RemoteMembership } from '../features/membership/index.ts';
+import {
+  Entering,
+  type InvitesToAddresses,
+  Membership,
+  ProfileChanges,
+  type RemoteMembership,
+} from '../features/membership/index.ts';
 import type { MemberProfile } from '../features/profiles/index.ts';
 import { RoomCreation, type Wish } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
@@ -15,6 +21,7 @@ import { createTestEngine, type TestEngine, type TestEngineOptions } from './eng
 
 export interface RoomFeatures {
   readonly engine: RoomEngine;
+  readonly addresses: InvitesToAddresses;
   readonly creation: RoomCreation;
   readonly entering: Entering;
   readonly membership: Membership;
@@ -80,6 +87,14 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       return remote.current.deliverInvite ? remote.current.deliverInvite(event, room, server) : event;
     },
   };
+  const addresses: InvitesToAddresses = {
+    async invite(...args) {
+      asked.push(['invite to an address', ...args]);
+    },
+    async redeem(...args) {
+      asked.push(['redeem', ...args]);
+    },
+  };
   const build = (engine: RoomEngine): RoomFeatures => {
     const port = { memberProfile: async (userId: UserId) => profiles.get(userId) ?? {} };
     const base = { engine, aliases: aliasPort, profiles: port, remote: remotePort };
@@ -90,7 +105,8 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       engine,
       entering,
       membership,
-      creation: new RoomCreation({ ...base, membership, defaultVersion: '12' }),
+      addresses,
+      creation: new RoomCreation({ ...base, membership, addresses, defaultVersion: '12' }),
       profileChanges: new ProfileChanges(engine),
       sending: new Sending({ engine, aliases: aliasPort, membership }),
       history: new RoomHistory({

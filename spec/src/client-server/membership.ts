@@ -82,6 +82,8 @@ export const inviteUser = inRoom(
     reason,
     medium: Type.Optional(Type.String()),
     address: Type.Optional(Type.String()),
+    id_server: Type.Optional(Type.String()),
+    id_access_token: Type.Optional(Type.String()),
   }),
   'invite',
 );

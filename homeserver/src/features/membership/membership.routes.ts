@@ -13,22 +13,26 @@ import {
 import { MatrixError } from '@holm/spec/errors';
 import type { ServerName } from '@holm/spec/ids';
 import { type Route, route } from '../../http/route.ts';
+import type { InvitesToAddresses } from './ports.ts';
 import type { Entering } from './entering.service.ts';
 import type { Membership } from './membership.service.ts';
 
 interface Services {
   readonly entering: Entering;
   readonly membership: Membership;
+  readonly addresses: InvitesToAddresses;
 }
 
-export const membershipRoutes = ({ entering, membership }: Services): readonly Route[] => [
+export const membershipRoutes = ({ entering, membership, addresses }: Services): readonly Route[] => [
   route(joinRoomById, async ({ body, caller, params: { roomId } }) => {
+    if (body.third_party_signed) await addresses.redeem(caller.userId, roomId, body.third_party_signed);
     await entering.join(caller.userId, { roomId, via: [] }, body.reason);
     return { room_id: roomId };
   }),
 
   route(joinRoom, async ({ body, caller, params, query }) => {
     const door = await entering.find(params.roomIdOrAlias, servers(query));
+    if (body.third_party_signed) await addresses.redeem(caller.userId, door.roomId, body.third_party_signed);
     await entering.join(caller.userId, door, body.reason);
     return { room_id: door.roomId };
   }),
@@ -50,8 +54,12 @@ export const membershipRoutes = ({ entering, membership }: Services): readonly R
   }),
 
   route(inviteUser, async ({ body, caller, params: { roomId } }) => {
-    const { medium, reason, user_id: target } = body;
-    if (target === undefined) throw medium === undefined ? missingUser() : noIdentityServers();
+    const { reason, user_id: target, ...address } = body;
+    if (target === undefined) {
+      if (address.medium === undefined && address.address === undefined) throw missingUser();
+      await addresses.invite(roomId, caller.userId, address);
+      return {};
+    }
     await membership.invite({ roomId, sender: caller.userId, target, reason });
     return {};
   }),
@@ -78,7 +86,3 @@ const servers = (query: { via?: ServerName[]; server_name?: ServerName[] }): rea
 ];
 
 const missingUser = () => new MatrixError('M_MISSING_PARAM', 'user_id: whom to invite');
-
-/** NOTSPEC: addresses need an identity server to say whose they are, and we use none. */
-const noIdentityServers = () =>
-  new MatrixError('M_FORBIDDEN', 'this server uses no identity server: invite people by their user id');

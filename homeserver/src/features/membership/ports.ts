@@ -14,6 +14,12 @@ export interface RoomAliases {
   resolve(alias: RoomAlias): Promise<{ readonly roomId: RoomId; readonly servers: readonly ServerName[] }>;
 }
 
+/** Invites that are made to addresses: to be sent, and to be used by who can prove to have the address. */
+export interface InvitesToAddresses {
+  invite(roomId: RoomId, sender: UserId, invite: JsonObject): Promise<void>;
+  redeem(user: UserId, roomId: RoomId, signed: JsonObject): Promise<void>;
+}
+
 /**
  * Memberships that other servers have to agree to: `make_join` and its kin. All reject with a `MatrixError` for what
  * they refuse, and for what nobody answered. When they resolve, the membership is stored.

@@ -38,6 +38,7 @@ describe('creating rooms', () => {
           if (act.target.startsWith('@no')) throw new MatrixError('M_INVITE_BLOCKED', 'no');
         },
       },
+      addresses: { invite: async (...args) => void invited.push(['address', args[2]['address']]) },
       defaultVersion: '12',
     });
     return { creation, invited, names };
@@ -143,7 +144,7 @@ describe('creating rooms', () => {
     ['an alias that is none', { room_alias_name: 'a:b' }, 'M_INVALID_PARAM'],
     ['an alias that is too long', { room_alias_name: 'a'.repeat(300) }, 'M_INVALID_PARAM'],
     ['an alias that somebody takes meanwhile', { room_alias_name: 'race' }, 'M_ROOM_IN_USE'],
-    ['an address to invite', { invite_3pid: [{ medium: 'email' }] }, 'M_FORBIDDEN'],
+    ['an address without a server that may know it', { invite_3pid: [{ medium: 'email' }] }, 'M_MISSING_PARAM'],
     ['the creator among the invited', { invite: [alice] }, 'M_INVALID_ROOM_STATE'],
     ['levels that take the creator their own power', { room_version: '11', name: 'x', power_level_content_override: { users: {}, events: { 'm.room.name': 50 } } }, 'M_INVALID_ROOM_STATE'], // prettier-ignore
     ['a creator in users', { power_level_content_override: { users: { [alice]: 100 } } }, 'M_INVALID_ROOM_STATE'],

@@ -3,7 +3,14 @@ import { type RoomAlias, RoomAlias as RoomAliasIds, type RoomId, serverOf, type 
 import { type RoomVersion, roomVersion } from '../../core/rooms/room-version.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
-import { memberContent, memberDraft, type MemberProfiles, type Membership } from '../membership/index.ts';
+import {
+  type InvitesToAddresses,
+  memberContent,
+  memberDraft,
+  type MemberProfiles,
+  type Membership,
+} from '../membership/index.ts';
+import { checkAddressInvite } from '../third-party-invites/index.ts';
 import { createContent, firstEvents, type Wish } from './first-events.ts';
 
 /** The names of rooms on this server. */
@@ -18,6 +25,7 @@ export interface RoomCreationDeps {
   readonly aliases: NewAliases;
   readonly profiles: MemberProfiles;
   readonly membership: Pick<Membership, 'invite'>;
+  readonly addresses: Pick<InvitesToAddresses, 'invite'>;
   /** For clients that do not say. */
   readonly defaultVersion: string;
 }
@@ -33,7 +41,7 @@ export class RoomCreation {
   /** All of the room, or nothing; but for invites to other servers, which follow when the room is there. */
   async create(creator: UserId, wish: Wish): Promise<RoomId> {
     const { engine } = this.#deps;
-    refuseAddresses(wish);
+    for (const address of wish.invite_3pid ?? []) checkAddressInvite(address);
     const version = this.#versionOf(wish);
     const alias = await this.#aliasOf(wish);
     const drafts = firstEvents(wish, {
@@ -54,7 +62,7 @@ export class RoomCreation {
       .catch((error: unknown) => {
         throw asRoomState(error);
       });
-    await this.#inviteElsewhere(creator, room.roomId, wish);
+    await this.#inviteOthers(creator, room.roomId, wish);
     return room.roomId;
   }
 
@@ -95,25 +103,23 @@ export class RoomCreation {
   }
 
   /** Everybody is asked, even when somebody's server refuses; the first refusal is then the client's to know. */
-  async #inviteElsewhere(sender: UserId, roomId: RoomId, { invite = [], is_direct: isDirect }: Wish): Promise<void> {
-    const { engine, membership } = this.#deps;
+  async #inviteOthers(sender: UserId, roomId: RoomId, wish: Wish): Promise<void> {
+    const { engine, membership, addresses } = this.#deps;
+    const { invite = [], invite_3pid: byAddress = [], is_direct: isDirect } = wish;
     const others = [...new Set(invite)].filter((user) => serverOf(user) !== engine.serverName);
     const outcomes: PromiseSettledResult<void>[] = [];
     // One after the other: each is a step of the room, which the next one is built on.
     for (const target of others) {
       outcomes.push(...(await Promise.allSettled([membership.invite({ roomId, sender, target }, { isDirect })])));
     }
+    for (const address of byAddress) {
+      outcomes.push(...(await Promise.allSettled([addresses.invite(roomId, sender, address)])));
+    }
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 }
 
 const inUse = (alias: RoomAlias) => new MatrixError('M_ROOM_IN_USE', `${alias} is the name of another room`);
-
-/** NOTSPEC: addresses need an identity server to say whose they are, and we use none. */
-const refuseAddresses = ({ invite_3pid: addresses = [] }: Wish): void => {
-  if (addresses.length === 0) return;
-  throw new MatrixError('M_FORBIDDEN', 'this server uses no identity server: invite people by their user id');
-};
 
 /** What the rules refuse in a room that is only being made is a mistake in the wish. */
 const asRoomState = (error: unknown): unknown =>

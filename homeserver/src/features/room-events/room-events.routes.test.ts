@@ -93,7 +93,6 @@ describe('rooms over HTTP', () => {
       ['POST', 'v3/createRoom', { invite: ['bob'] }, 400, 'M_BAD_JSON'],
       ['POST', 'v3/createRoom', { initial_state: [{ type: 'x' }] }, 400, 'M_BAD_JSON'],
       ['POST', `${room}/invite`, {}, 400, 'M_MISSING_PARAM'],
-      ['POST', `${room}/invite`, { medium: 'email', address: 'a@b.c', id_server: 'x' }, 403, 'M_FORBIDDEN'],
       ['POST', `${room}/kick`, {}, 400, 'M_BAD_JSON'],
       ['POST', `${room}/unban`, { user_id: '@nobody:a.test' }, 403, 'M_BAD_STATE'],
       ['POST', `${room}/forget`, {}, 400, 'M_UNKNOWN'],
