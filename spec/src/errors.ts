@@ -69,6 +69,15 @@ export class MatrixError extends Error {
     this.extra = options.extra ?? {};
   }
 
+  /** What another server said, for whoever it is meant for. Its code may be one that we do not know. */
+  static relayed(
+    errcode: string,
+    message: string,
+    options: ErrorOptions & { status: number; extra?: Record<string, unknown> },
+  ): MatrixError {
+    return new MatrixError(errcode as ErrCode, message, options);
+  }
+
   toJSON(): Record<string, unknown> {
     return { ...this.extra, errcode: this.errcode, error: this.message };
   }

@@ -34,6 +34,7 @@ export const openEngine = async (url: string): Promise<LocalEngine> => {
       signer,
       listeners: [],
       eventCacheBytes: EVENT_CACHE_BYTES,
+      client: { call: () => Promise.reject(new Error('there is nobody else here')) },
     });
   return {
     engine: await start(),

@@ -25,6 +25,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     log: base.log.with({ area: 'rooms' }),
     notifier,
     signer: federation.signer,
+    client: federation.client,
     listeners,
     eventCacheBytes: EVENT_CACHE_BYTES,
     redactedContentDays: base.config.rooms.redacted_content_days,

@@ -1,6 +1,7 @@
 import type { ServerName } from '@holm/spec/ids';
 import type { Signer } from '../core/events/build.ts';
 import { StateHasher } from '../core/state/state-hash.ts';
+import type { FederationClient } from '../federation/client/client.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Entropy } from '../platform/entropy.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
@@ -18,6 +19,7 @@ import type { Presence } from './members/room-members.ts';
 import type { RoomNid } from './model.ts';
 import { Originals } from './originals.ts';
 import type { Room } from './room.ts';
+import { PolicyServers } from './policy/policy-servers.ts';
 import { Rooms } from './rooms.ts';
 import { Creator } from './send/creator.ts';
 import { Sender } from './send/sender.ts';
@@ -46,6 +48,7 @@ export interface EngineDeps {
   /** Told of every step of every room once it is durable; filled before the first one. */
   readonly listeners: readonly CommitListener[];
   readonly eventCacheBytes: number;
+  readonly client: Pick<FederationClient, 'call'>;
   /** How long what redactions take away is kept for moderators. */
   readonly redactedContentDays?: number | 'forever';
 }
@@ -77,6 +80,7 @@ export interface RoomEngine {
   readonly relationRules: RelationRules;
   readonly echoes: TransactionEchoes;
   readonly userRooms: UserRooms;
+  readonly policies: PolicyServers;
   readonly sender: Sender;
   readonly creator: Creator;
   readonly committer: Committer;
@@ -107,7 +111,10 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const access = new RoomAccess({ rooms, userRooms, states, stateLogs, visible });
   const clientEvents = new ClientEvents(events, echoes, clock);
   const nids = new Numbers(db, 'event_nids');
-  const sending = { ...deps, states, events, tries, nids, committer, rooms, queue };
+  const membersOf = async (room: Room) =>
+    room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
+  const policies = new PolicyServers({ ...deps, states, serverName, membersOf });
+  const sending = { ...deps, policies, states, events, tries, nids, committer, rooms, queue };
   return {
     ...memory,
     serverName,
@@ -122,15 +129,14 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     byTime: new EventsByTime(db, events),
     lookup: new EventLookup({ access, events, states, timeline }),
     echoes,
+    policies,
     sender: new Sender(sending),
     creator: new Creator(sending),
     committer,
     writer,
     nids,
     queue,
-    async membersOf(room) {
-      return room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
-    },
+    membersOf,
   };
 };
 

@@ -1,6 +1,8 @@
 import { KeyId, ServerName } from '@holm/spec/ids';
 import type { Signer } from '../core/events/build.ts';
 import { signingKeyFromSeed } from '../core/crypto/keys.ts';
+import type { FederationClient } from '../federation/client/client.ts';
+import { FederationError } from '../federation/client/federation-error.ts';
 import { silentLog } from '../platform/log.ts';
 import { createRoomEngine, type RoomEngine } from '../rooms/engine.ts';
 import type { CommitListener } from '../rooms/commit.ts';
@@ -14,6 +16,8 @@ export interface TestEngineOptions {
   readonly serverName?: string;
   readonly listeners?: readonly CommitListener[];
   readonly eventCacheBytes?: number;
+  /** How other servers are asked; without it, nobody can be. */
+  readonly client?: Pick<FederationClient, 'call'>;
 }
 
 export interface TestEngine extends AsyncDisposable {
@@ -26,9 +30,13 @@ export interface TestEngine extends AsyncDisposable {
   readonly restart: () => Promise<RoomEngine>;
 }
 
+const nobody: Pick<FederationClient, 'call'> = {
+  call: (server) => Promise.reject(new FederationError('unreachable', server)),
+};
+
 /** A room engine on a database of its own. The same name has the same key each time. */
 export const createTestEngine = async (options: TestEngineOptions = {}): Promise<TestEngine> => {
-  const { serverName = 'a.test', listeners = [], eventCacheBytes = 10_000_000 } = options;
+  const { serverName = 'a.test', listeners = [], eventCacheBytes = 10_000_000, client = nobody } = options;
   const database = await createTestDatabase();
   const { db } = database;
   const clock = new ManualClock();
@@ -47,6 +55,7 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
       signer,
       listeners,
       eventCacheBytes,
+      client,
     });
   const engine = await start();
   return {

@@ -49,3 +49,10 @@ export const getWellknownSupport = clientEndpoint({
     support_page: Type.Optional(Type.String()),
   }),
 });
+
+export const getWellknownPolicy = clientEndpoint({
+  ...open,
+  operationId: 'getWellknownPolicy',
+  path: '/.well-known/matrix/policy_server',
+  response: Type.Object({ public_keys: Type.Object({ ed25519: Type.String() }) }),
+});

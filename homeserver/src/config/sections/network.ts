@@ -79,6 +79,15 @@ export const wellKnown = section('What `/.well-known/matrix/` tells. Served wher
   client: table(Type.Unknown(), 'More members of `/.well-known/matrix/client`.', {
     'org.example.hint': { text: 'welcome' },
   }),
+  policy_server_key: Type.Optional(
+    text({
+      description:
+        'Public Ed25519 key (unpadded base64) of a policy server that answers under the name of this server: ' +
+        '`/.well-known/matrix/policy_server`. Homeservers ask it at `/_matrix/policy/v1/sign`, which a proxy has to ' +
+        'lead to it.',
+      example: '6yhHGKhCiXTSEN2ksjV7kX_N6rBQZ3Xb-M7LlC6NS-s',
+    }),
+  ),
   support: section('Who to turn to: `/.well-known/matrix/support`.', {
     admin_user: Type.Optional(text({ description: 'Matrix id of the administrator.', example: '@admin:example.org' })),
     admin_email: Type.Optional(text({ description: 'Their e-mail address.', example: 'admin@example.org' })),

@@ -50,9 +50,15 @@ export interface SignatureOf {
   readonly signatures: Readonly<Record<string, string>>;
 }
 
+/** What a policy server signs with, which may be the server of the sender. The room names the key, nobody publishes it. */
+export const POLICY_KEY_ID = 'ed25519:policy_server';
+
 /** The required signatures of an event as they stand in it; one whose server has not signed has none. */
 export const signaturesToCheck = (event: Event): SignatureOf[] =>
-  requiredSignatures(event).map((server) => ({ server, signatures: signaturesBy(event.pdu.signatures, server) }));
+  requiredSignatures(event).map((server) => {
+    const { [POLICY_KEY_ID]: _, ...signatures } = signaturesBy(event.pdu.signatures, server);
+    return { server, signatures };
+  });
 
 /** What every signature of an event covers, for those who verify on other threads. */
 export const signedBytes = (event: Event): Buffer => Buffer.from(referenceText(event.pdu, event.version));

@@ -1,5 +1,10 @@
 import { getCapabilities } from '@holm/spec/client-server/capabilities';
-import { getVersions, getWellknown, getWellknownSupport } from '@holm/spec/client-server/server-administration';
+import {
+  getVersions,
+  getWellknown,
+  getWellknownPolicy,
+  getWellknownSupport,
+} from '@holm/spec/client-server/server-administration';
 import { MatrixError } from '@holm/spec/errors';
 import type { JsonObject } from '@holm/spec/json';
 import { getVersion, getWellKnown } from '@holm/spec/server-server/discovery';
@@ -50,6 +55,11 @@ export const discoveryRoutes = (deps: DiscoveryDeps): readonly Route[] => {
     route(getWellknown, () => Promise.resolve({ ...wellKnown.client, 'm.homeserver': { base_url: publicBaseUrl() } })),
 
     route(getWellknownSupport, () => present(support)),
+
+    route(getWellknownPolicy, () => {
+      const { policy_server_key: key } = wellKnown;
+      return present(key === undefined ? undefined : { public_keys: { ed25519: key } });
+    }),
 
     route(getWellKnown, () => present(wellKnown.server === undefined ? undefined : { 'm.server': wellKnown.server })),
 

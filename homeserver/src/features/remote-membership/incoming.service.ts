@@ -129,6 +129,8 @@ export class IncomingMembership {
     if (!verdict?.allowed) throw new MatrixError('M_FORBIDDEN', verdict?.reason ?? 'the event was not taken in');
     const stored = await engine.events.byId(event.eventId);
     if (!stored) throw new Error(`the event ${event.eventId} was taken in and is gone`);
+    // One that we know already, from an attempt that came to nothing, is no better now.
+    if (stored.status !== 'accepted') throw new MatrixError('M_FORBIDDEN', 'the event has been refused before');
     return stored;
   }
 

@@ -99,7 +99,8 @@ export class OutgoingMembership implements RemoteMembership {
       throw new MatrixError('M_UNKNOWN', `${server} answered with another event than the invite`, { status: 502 });
     }
     // Nothing but that server's own signature, and not so much of it that nobody else would take the event.
-    const signatures = { ...event.pdu.signatures, [server]: signed.pdu.signatures[server] ?? {} };
+    const before = event.pdu.signatures;
+    const signatures = { ...before, [server]: { ...signed.pdu.signatures[server], ...before[server] } };
     const countersigned = parsePdu({ ...event.pdu, signatures }, room.version);
     if (!isRefused(countersigned)) return countersigned;
     throw new MatrixError('M_UNKNOWN', `${server} made the invite ${countersigned.refused}`, { status: 502 });

@@ -10,6 +10,7 @@ import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
 import type { AwaitedRedactions } from '../awaited-redactions.ts';
 import { EMPTY_HEAD, type Head, type RoomNid } from '../model.ts';
+import type { PolicyServers } from '../policy/policy-servers.ts';
 import type { Merger } from '../extremities/merger.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
@@ -17,6 +18,7 @@ import { Change } from '../write/change.ts';
 import type { Admission } from './admission.ts';
 import type { HeldEvents, Retry } from './held-events.ts';
 import type { Missing, StatedState } from './missing.ts';
+import { checkByPolicyServer } from './checks/7-policy-server.ts';
 import { byPrevEvents, inOrder } from './order.ts';
 import { Outliers } from './outliers.ts';
 import { gapsStore } from './gaps.store.ts';
@@ -34,6 +36,7 @@ export interface IngestDeps extends PlacerDeps {
   readonly merger: Pick<Merger, 'relieve'>;
   readonly held: HeldEvents;
   readonly background: Background;
+  readonly policies: Pick<PolicyServers, 'of' | 'signed' | 'objection'>;
   readonly queue: Queue<RoomNid>;
   readonly awaited: Pick<AwaitedRedactions, 'settle'>;
   readonly log: Log;
@@ -47,6 +50,8 @@ export interface Step {
   readonly outliers: readonly Event[];
   /** States before events whose ancestors could not be had. */
   readonly stated: ReadonlyMap<EventId, StatedState>;
+  /** What the room's policy server has not agreed to, and why. */
+  readonly unwelcome?: ReadonlyMap<EventId, string>;
   readonly forward: boolean;
   /** Who sent the events; those that cannot be judged yet are held. */
   readonly origin?: ServerName;
@@ -106,7 +111,8 @@ export class Ingest {
       const news = await this.#news(room, events);
       if (news.length === 0) return new Map(events.map(({ eventId }) => [eventId, { allowed: true }]));
       const step = await this.#prepare(origin, room, news);
-      return this.enter(room, { ...step, forward, origin });
+      const byPolicy = await checkByPolicyServer(this.#deps.policies, room, step.events);
+      return this.enter(room, { ...step, ...byPolicy, forward, origin });
     });
   }
 
@@ -194,7 +200,14 @@ export class Ingest {
     for (const [index, event] of step.events.entries()) {
       const stated = await this.#stated(change, step.stated.get(event.eventId));
       const history = step.before === undefined ? undefined : step.before - step.events.length + index;
-      const verdict = await placer.place({ event, stated, forward, resets, history });
+      const verdict = await placer.place({
+        event,
+        stated,
+        forward,
+        resets,
+        history,
+        unwelcome: step.unwelcome?.get(event.eventId),
+      });
       verdicts.set(event.eventId, verdict);
       if (!verdict.allowed) {
         log.info('event refused', { roomId: event.roomId, eventId: event.eventId, why: verdict.reason });

@@ -9,6 +9,7 @@ import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
 import { type EventStatus, isOfRoom, type SnapshotId, type StoredEvent } from '../model.ts';
 import type { RedactionEffect } from '../redactions.ts';
+import type { PolicyServers } from '../policy/policy-servers.ts';
 import type { States } from '../state/states.ts';
 import type { NextState, Tries } from '../state/tries.ts';
 import { otherServers, type Change } from '../write/change.ts';
@@ -31,6 +32,7 @@ export interface PlacerDeps extends StepStatesDeps {
   readonly tries: Tries;
   readonly nids: Numbers;
   readonly committer: Committer;
+  readonly policies: Pick<PolicyServers, 'objection'>;
 }
 
 export interface ToPlace {
@@ -45,6 +47,8 @@ export interface ToPlace {
   readonly history?: number | undefined;
   /** The event was rejected, and may have been wrongly. */
   readonly again?: boolean;
+  /** Why the room's policy server does not want it. */
+  readonly unwelcome?: string | undefined;
 }
 
 /** What has been found out about an event, for its place. */
@@ -154,19 +158,26 @@ export class Placer {
     return before ?? (again ? earlier : undefined);
   }
 
-  /** Checks 4 to 6. */
+  /** Checks 4 to 7; what came of the last one is known already. */
   async #judge(
-    { event, resets, history }: ToPlace,
+    toPlace: ToPlace,
     byAuthEvents: Verdict,
     before: SnapshotId,
   ): Promise<{ readonly status: EventStatus; readonly verdict: Verdict }> {
     const { states } = this.#deps;
+    const { event, resets, history } = toPlace;
     if (!byAuthEvents.allowed) return { status: 'rejected', verdict: byAuthEvents };
     const byState = await checkByState(states, this.#change, event, before);
     if (!byState.allowed) return { status: 'rejected', verdict: byState };
     const isSettled = before === this.#change.head.snapshot || resets === true || history !== undefined;
     const byCurrent = isSettled ? byState : await checkByCurrentState(states, this.#change, event);
-    return { status: byCurrent.allowed ? 'accepted' : 'soft-failed', verdict: byCurrent };
+    const unwelcome = byCurrent.allowed ? await this.#objection(toPlace) : undefined;
+    const verdict = unwelcome === undefined ? byCurrent : refuse(unwelcome);
+    return { status: verdict.allowed ? 'accepted' : 'soft-failed', verdict };
+  }
+
+  async #objection({ event, unwelcome, again }: ToPlace): Promise<string | undefined> {
+    return again === true ? this.#deps.policies.objection(this.#change.room, event) : unwelcome;
   }
 
   /** When the room's state is what it is after the event, if that is news. Clients learn of the event itself, if they may. */

@@ -1,10 +1,11 @@
 import type { RoomId } from '@holm/spec/ids';
-import type { KeyedQueue } from '../../platform/keyed-queue.ts';
+import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Event } from '../../core/events/event.ts';
 import { isDuplicate } from '../../storage/database.ts';
 import type { StoredEvent, RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
+import type { PolicyServers } from '../policy/policy-servers.ts';
 import { Change } from '../write/change.ts';
 import { Chain, type ChainDeps } from './chain.ts';
 import type { Draft } from './draft.ts';
@@ -16,6 +17,9 @@ const MAX_ATTEMPTS = 10;
 /** How often another server is asked to sign while the room goes on. After that, the room waits for it. */
 const UNHURRIED_ATTEMPTS = 2;
 
+/** As `UNHURRIED_ATTEMPTS`, where it is the policy server that has to sign every event. */
+const POLICED_ATTEMPTS = 5;
+
 /** Has another server sign an event of ours. */
 export type Cosign = (event: Event, room: Room) => Promise<Event>;
 
@@ -25,7 +29,11 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Nobody but the policy server has to sign. */
+const asItIs: Cosign = (event) => Promise.resolve(event);
+
 export interface SenderDeps extends ChainDeps {
+  readonly policies: Pick<PolicyServers, 'of' | 'sign'>;
   readonly rooms: Rooms;
   /** One step of a room at a time. */
   readonly queue: KeyedQueue<RoomNid>;
@@ -35,6 +43,8 @@ export interface SenderDeps extends ChainDeps {
 export class Sender {
   readonly #deps: SenderDeps;
   readonly #waiting = new Map<RoomNid, Waiting[]>();
+  /** Events that a policy server is asked about, one after the other: each is built on the one before. */
+  readonly #policed = new KeyedQueue<RoomNid>();
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
@@ -43,6 +53,9 @@ export class Sender {
   /** Resolves once the event is durable. Refusals of the room's rules are M_FORBIDDEN. */
   async send(roomId: RoomId, draft: Draft): Promise<StoredEvent> {
     const room = await this.#deps.rooms.joined(roomId);
+    if (await this.#deps.policies.of(room, draft)) {
+      return this.#policed.run(room.nid, () => this.sendCosigned(roomId, draft, asItIs));
+    }
     const { promise, resolve, reject } = Promise.withResolvers<StoredEvent>();
     const waiting = this.#waiting.get(room.nid);
     if (waiting) waiting.push({ draft, resolve, reject });
@@ -53,11 +66,15 @@ export class Sender {
     return promise;
   }
 
-  /** Several events one after the other, all of them or none. */
-  sendAll(roomId: RoomId, drafts: readonly Draft[]): Promise<StoredEvent[]> {
-    return this.#deps.rooms
-      .joined(roomId)
-      .then((room) => this.#deps.queue.run(room.nid, () => this.buildAll(roomId, drafts)));
+  /** Several events one after the other, all of them or none; but where a policy server is asked, as far as it agrees. */
+  async sendAll(roomId: RoomId, drafts: readonly Draft[]): Promise<StoredEvent[]> {
+    const { rooms, policies, queue } = this.#deps;
+    const room = await rooms.joined(roomId);
+    const [first] = drafts;
+    if (!first || !(await policies.of(room, first))) return queue.run(room.nid, () => this.buildAll(roomId, drafts));
+    const sent: StoredEvent[] = [];
+    for (const draft of drafts) sent.push(await this.send(roomId, draft));
+    return sent;
   }
 
   /** As `sendAll`, for who is in the room's queue already. */
@@ -75,27 +92,32 @@ export class Sender {
     return (await new Chain(this.#deps, new Change(room, room.head)).prepare(draft)).event;
   }
 
-  /** Sends an event that is not valid, or not welcome, before another server has signed it. */
+  /**
+   * Sends an event that is not valid, or not welcome, before another server has signed it. Where the room has a policy
+   * server, it is the first to be asked.
+   */
   async sendCosigned(roomId: RoomId, draft: Draft, cosign: Cosign): Promise<StoredEvent> {
-    const { queue, rooms } = this.#deps;
-    const { nid } = await rooms.joined(roomId);
-    for (let attempt = 1; attempt <= UNHURRIED_ATTEMPTS; attempt++) {
+    const { queue, rooms, policies } = this.#deps;
+    const joined = await rooms.joined(roomId);
+    const policy = await policies.of(joined, draft);
+    const sign: Cosign = policy ? async (event, room) => cosign(await policies.sign(event, policy), room) : cosign;
+    for (let attempt = 1; attempt <= (policy ? POLICED_ATTEMPTS : UNHURRIED_ATTEMPTS); attempt++) {
       const room = await rooms.joined(roomId);
       const early = new Chain(this.#deps, new Change(room, room.head));
       const prepared = await early.prepare(draft);
       if (prepared.same) return prepared.same;
-      const event = await cosign(prepared.event, room);
-      const sent = await queue.run(nid, () =>
+      const event = await sign(prepared.event, room);
+      const sent = await queue.run(joined.nid, () =>
         this.#attempt(roomId, async (chain) =>
           chain.version === early.version ? chain.addPrepared({ ...prepared, event }) : undefined,
         ),
       );
       if (sent) return sent;
     }
-    return queue.run(nid, () =>
+    return queue.run(joined.nid, () =>
       this.#attempt(roomId, async (chain, room) => {
         const prepared = await chain.prepare(draft);
-        return prepared.same ?? chain.addPrepared({ ...prepared, event: await cosign(prepared.event, room) });
+        return prepared.same ?? chain.addPrepared({ ...prepared, event: await sign(prepared.event, room) });
       }),
     );
   }

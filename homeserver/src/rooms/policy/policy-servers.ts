@@ -1,0 +1,130 @@
+import { MatrixError } from '@holm/spec/errors';
+import type { ServerName } from '@holm/spec/ids';
+import { askPolicyServerToSign } from '@holm/spec/server-server/policy';
+import type { Event } from '../../core/events/event.ts';
+import {
+  hasPolicySignature,
+  isExempt,
+  policyServerOf,
+  type PolicyServer,
+  POLICY_STATE,
+  withPolicySignature,
+} from '../../core/events/policy.ts';
+import { pduText } from '../../core/events/pdu-text.ts';
+import type { FederationClient } from '../../federation/client/client.ts';
+import { FederationError } from '../../federation/client/federation-error.ts';
+import { MAX_PDU_BYTES } from '@holm/spec/server-server/pdu';
+import type { Presence } from '../members/room-members.ts';
+import type { SnapshotId } from '../model.ts';
+import type { Room } from '../room.ts';
+import type { States } from '../state/states.ts';
+
+export interface PolicyServersDeps {
+  readonly serverName: ServerName;
+  readonly client: Pick<FederationClient, 'call'>;
+  readonly states: States;
+  readonly membersOf: (room: Room) => Promise<Presence>;
+}
+
+/** It may have to look at pictures first; but who sends in such a room mostly asks before. */
+const SENDING_TIMEOUT_MS = 30_000;
+const RECEIVING_TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Refusals that are for whoever wanted to send the event. Anything else says that we could not ask. */
+const REFUSALS = new Set([400, 403, 429]);
+
+interface Named {
+  readonly snapshot: SnapshotId;
+  readonly policy: PolicyServer | undefined;
+}
+
+/**
+ * Asks the policy servers of rooms. https://spec.matrix.org/latest/server-server-api/#policy-servers
+ *
+ * Asking takes as long as that server likes: never in a room's queue, where everybody would wait.
+ */
+export class PolicyServers {
+  readonly #deps: PolicyServersDeps;
+  readonly #named = new WeakMap<Room, Named>();
+
+  constructor(deps: PolicyServersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Who has to agree to an event in the room as it is now. For who is not in the room's queue. */
+  async of(room: Room, draft: Parameters<typeof isExempt>[0]): Promise<PolicyServer | undefined> {
+    const policy = await this.#namedBy(room);
+    // NOTSPEC: where the room names this server, nobody is asked: whatever software signs in its name, it is not this.
+    if (!policy || policy.via === this.#deps.serverName || isExempt(draft)) return undefined;
+    const { servers } = await this.#deps.membersOf(room);
+    return servers.has(policy.via) ? policy : undefined;
+  }
+
+  /**
+   * Why an event is not welcome that is judged anew, for who is in the room's queue and has its members loaded. Whether
+   * the policy server agrees to it has been asked before: then it has its signature.
+   */
+  async objection(room: Room, event: Event): Promise<string | undefined> {
+    const policy = await this.#namedBy(room);
+    if (!policy || policy.via === this.#deps.serverName || isExempt(event)) return undefined;
+    if (room.members.loaded?.servers.has(policy.via) !== true || hasPolicySignature(event, policy)) return undefined;
+    return "the room's policy server has not signed it";
+  }
+
+  /** The event as it may be sent. Throws what the policy server refuses it with; 502 where it could not be asked. */
+  async sign(event: Event, policy: PolicyServer): Promise<Event> {
+    try {
+      return await this.#ask(event, policy, SENDING_TIMEOUT_MS);
+    } catch (error) {
+      throw error instanceof FederationError ? asRefusal(error) : error;
+    }
+  }
+
+  /** As `sign`, for events that are there already: what has the signature is as it was. */
+  async signed(event: Event, policy: PolicyServer): Promise<Event> {
+    return hasPolicySignature(event, policy) ? event : this.#ask(event, policy, RECEIVING_TIMEOUT_MS);
+  }
+
+  /** Whatever became of it a moment ago: what is not asked now is never shown. */
+  async #ask(event: Event, policy: PolicyServer, timeoutMs: number): Promise<Event> {
+    const answer = await this.#deps.client.call(policy.via, askPolicyServerToSign, {
+      body: event.pdu,
+      timeoutMs,
+      maxBytes: MAX_ANSWER_BYTES,
+      ignoreBackOff: true,
+    });
+    const signed = withPolicySignature(event, answer, policy);
+    if (!signed) throw new MatrixError('M_FORBIDDEN', "the room's policy server does not want this event");
+    if (!hasPolicySignature(signed, policy)) {
+      throw new MatrixError('M_UNKNOWN', "the room's policy server signed with another key", { status: 502 });
+    }
+    if (Buffer.byteLength(pduText(signed)) <= MAX_PDU_BYTES) return signed;
+    throw new MatrixError('M_TOO_LARGE', "the event is too large with the policy server's signature");
+  }
+
+  async #namedBy(room: Room): Promise<PolicyServer | undefined> {
+    if (!room.head) return undefined;
+    const { snapshot } = room.head;
+    const known = this.#named.get(room);
+    if (known?.snapshot === snapshot) return known.policy;
+    const event = await this.#deps.states.get(room, snapshot, POLICY_STATE);
+    const policy = event?.redactedBy === undefined ? policyServerOf(event?.event.content) : undefined;
+    this.#named.set(room, { snapshot, policy });
+    return policy;
+  }
+}
+
+const asRefusal = (error: FederationError): MatrixError => {
+  const { status, errcode, body, destination } = error;
+  const isRefusal = status !== undefined && (REFUSALS.has(status) || errcode === 'M_NOT_FOUND');
+  if (isRefusal && errcode !== undefined) {
+    const { errcode: _, error: said, ...extra } = body;
+    const message = typeof said === 'string' ? said : "refused by the room's policy server";
+    return MatrixError.relayed(errcode, message, { status, extra, cause: error });
+  }
+  return new MatrixError('M_UNKNOWN', `the room's policy server ${destination} could not be asked`, {
+    status: 502,
+    cause: error,
+  });
+};
