@@ -75,6 +75,7 @@ export interface RoomEngine {
   readonly clientEvents: ClientEvents;
   /** Events as one reader gets them, with what others say about them. */
   readonly presenter: Presenter;
+  readonly bundles: Bundles;
   readonly lookup: EventLookup;
   readonly byTime: EventsByTime;
   readonly relationRules: RelationRules;
@@ -109,6 +110,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const queue = new KeyedQueue<RoomNid>();
   const timeline = new Timeline(db, events);
   const access = new RoomAccess({ rooms, userRooms, states, stateLogs, visible });
+  const bundles = new Bundles(db, events);
   const clientEvents = new ClientEvents(events, echoes, clock);
   const nids = new Numbers(db, 'event_nids');
   const membersOf = async (room: Room) =>
@@ -124,7 +126,8 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     visible,
     access,
     clientEvents,
-    presenter: new Presenter(events, clientEvents, new Bundles(db, events)),
+    presenter: new Presenter(events, clientEvents, bundles),
+    bundles,
     relationRules: new RelationRules(db, events),
     byTime: new EventsByTime(db, events),
     lookup: new EventLookup({ access, events, states, timeline }),

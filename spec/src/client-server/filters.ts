@@ -23,6 +23,9 @@ export const roomEventFilterSchema = Type.Object({
   include_redundant_members: Type.Optional(Type.Boolean()),
   unread_thread_notifications: Type.Optional(Type.Boolean()),
   contains_url: Type.Optional(Type.Boolean()),
+  /** MSC3440: only events to which others relate, of these kinds and by these users. Only where history is read. */
+  related_by_rel_types: strings,
+  related_by_senders: users,
 });
 
 const eventFilterSchema = Type.Object(eventFilter);

@@ -13,6 +13,8 @@ const query = Type.Object({
   dir: Type.Optional(Type.Union([Type.Literal('b'), Type.Literal('f')])),
   /** Children of children, too. */
   recurse: Type.Optional(Type.Boolean()),
+  /** Its name from before it was in a release. */
+  'org.matrix.msc3981.recurse': Type.Optional(Type.Boolean()),
 });
 
 const response = Type.Object({

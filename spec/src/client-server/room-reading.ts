@@ -133,6 +133,7 @@ export const getEventByTimestamp = clientEndpoint({
   operationId: 'getEventByTimestamp',
   method: 'GET',
   path: '/_matrix/client/v1/rooms/:roomId/timestamp_to_event',
+  aliases: ['/_matrix/client/unstable/org.matrix.msc3030/rooms/:roomId/timestamp_to_event'],
   auth: 'user',
   rateLimit: 'other',
   params: room,

@@ -26,6 +26,14 @@ export interface RoomEventFilterDefinition extends EventFilterDefinition {
   readonly lazy_load_members?: boolean;
   readonly include_redundant_members?: boolean;
   readonly unread_thread_notifications?: boolean;
+  readonly related_by_rel_types?: readonly string[];
+  readonly related_by_senders?: readonly string[];
+}
+
+/** What others must have said about an event, and who; by one of each list, where there is one. */
+export interface RelatedBy {
+  readonly relTypes: readonly string[] | undefined;
+  readonly senders: readonly string[] | undefined;
 }
 
 export interface EventFilter {
@@ -42,6 +50,8 @@ export interface RoomEventFilter extends EventFilter {
   /** Does not apply unless members are loaded lazily. */
   readonly includeRedundantMembers: boolean;
   readonly unreadThreadNotifications: boolean;
+  /** Not known from the event itself: `event` does not look at it. */
+  readonly relatedBy: RelatedBy | undefined;
 }
 
 export const compileEventFilter = (definition: EventFilterDefinition = {}): EventFilter => {
@@ -64,7 +74,10 @@ export const compileRoomEventFilter = (definition: RoomEventFilterDefinition = {
   return {
     ...filter,
     room,
-    isEmpty: filter.isEmpty || definition.rooms?.length === 0,
+    isEmpty:
+      [definition.rooms, definition.related_by_rel_types, definition.related_by_senders].some(
+        (list) => list?.length === 0,
+      ) || filter.isEmpty,
     event: (event) =>
       filter.event(event) &&
       (event.roomId === undefined || room(event.roomId)) &&
@@ -72,7 +85,16 @@ export const compileRoomEventFilter = (definition: RoomEventFilterDefinition = {
     lazyLoadMembers,
     includeRedundantMembers: lazyLoadMembers && (definition.include_redundant_members ?? false),
     unreadThreadNotifications: definition.unread_thread_notifications ?? false,
+    relatedBy: relatedBy(definition),
   };
+};
+
+/** The index of relations has no other ones. */
+const isStorable = (text: string): boolean => !text.includes('\0');
+
+const relatedBy = (definition: RoomEventFilterDefinition): RelatedBy | undefined => {
+  const { related_by_rel_types: relTypes, related_by_senders: senders } = definition;
+  return relTypes || senders ? { relTypes: relTypes?.filter(isStorable), senders } : undefined;
 };
 
 /** Whether a filter asks for a room. */

@@ -16,6 +16,10 @@ export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   'org.matrix.msc4222': true,
   // Moderators may see what redacted events were.
   'fi.mau.msc2815': true,
+  // Threads, relations of relations, and jumping to a date, under their names of before.
+  'org.matrix.msc3440.stable': true,
+  'org.matrix.msc3981': true,
+  'org.matrix.msc3030': true,
   // Profile fields beside the name and the picture.
   'uk.tcpip.msc4133.stable': true,
 };

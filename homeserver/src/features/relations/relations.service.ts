@@ -1,3 +1,4 @@
+import { MatrixError } from '@holm/spec/errors';
 import type { EventId, RoomId } from '@holm/spec/ids';
 import { listText, objectText } from '../../core/json/object-text.ts';
 import type { Database } from '../../storage/database.ts';
@@ -28,7 +29,7 @@ export interface RelationsQuery {
   readonly to?: string;
   readonly limit?: number;
   readonly dir?: 'b' | 'f';
-  readonly recurse?: boolean;
+  readonly recurse?: boolean | undefined;
 }
 
 const DEFAULT_LIMIT = 20;
@@ -45,11 +46,13 @@ export class Relations {
   /** A page of an event's children. M_NOT_FOUND for an event that is not there, or not for this user. */
   async of(viewer: Viewer, parent: Parent, query: RelationsQuery): Promise<string> {
     const { engine, readers } = this.#deps;
+    assertNames(parent);
     const access = await engine.lookup.accessOrNothing(viewer.userId, parent.roomId);
     const reader = await readers.of(viewer, access);
     await engine.lookup.event(reader.sight, access, parent.eventId);
     const wanted = await this.#wanted(reader, access, { ...parent, ...query });
-    const { page, hasMore } = await this.#page(wanted, query.recurse ?? false);
+    const { recurse } = query;
+    const { page, hasMore } = await this.#page(wanted, recurse ?? false);
     // A page that has less to show for hidden events goes on like any other.
     const events = await reader.sight.see(page.filter(({ redactedBy }) => redactedBy === undefined));
     const last = hasMore ? page.at(-1)?.ord : undefined;
@@ -58,7 +61,7 @@ export class Relations {
       chunk: listText(await engine.presenter.full(reader, events)),
       next_batch: JSON.stringify(next),
       prev_batch: JSON.stringify(query.from),
-      recursion_depth: query.recurse === undefined ? undefined : String(query.recurse ? MAX_DEPTH : 1),
+      recursion_depth: recurse === undefined ? undefined : String(recurse ? MAX_DEPTH : 1),
     });
   }
 
@@ -94,3 +97,9 @@ export class Relations {
     return { page: found.slice(0, wanted.limit), hasMore: wanted.limit > 0 && found.length > wanted.limit };
   }
 }
+
+/** Nothing that holds U+0000 is in any index. */
+const assertNames = ({ relType = '', eventType = '' }: Parent): void => {
+  if (!`${relType}${eventType}`.includes('\0')) return;
+  throw new MatrixError('M_INVALID_PARAM', 'no kind of relation or event is called so');
+};

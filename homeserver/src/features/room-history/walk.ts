@@ -70,7 +70,7 @@ const stepOn = async (walker: Walker, access: Access, way: Walk & { readonly siz
   const isBack = direction === 'back';
   const { events: page, isCut } = await (isBack ? pageBack : pageForward)(walker, access, way);
   const allowed = page.filter(({ ord = 0 }) => isWithin(ord, way, access));
-  const wanted = await wantedOf(walker, allowed);
+  const wanted = await wantedOf(walker, access, allowed);
   const events = wanted.slice(0, limit);
   const hasRest = events.length < wanted.length;
   const { ord } = (hasRest ? events : allowed).at(-1) ?? {};
@@ -154,7 +154,8 @@ const isWithin = (ord: number, { direction, to }: Walk, { until }: Access): bool
   return ord <= Math.min(until ?? Infinity, to ?? Infinity);
 };
 
-const wantedOf = async ({ sight, filter }: Walker, page: readonly StoredEvent[]) => {
+const wantedOf = async ({ engine, sight, filter }: Walker, { until }: Access, page: readonly StoredEvent[]) => {
   const seen = await sight.see(page);
-  return seen.filter(({ event }) => filter.event(event));
+  const wanted = seen.filter(({ event }) => filter.event(event));
+  return filter.relatedBy ? engine.bundles.related({ sight, until }, wanted, filter.relatedBy) : wanted;
 };

@@ -1,5 +1,6 @@
 import type { EventId, UserId } from '@holm/spec/ids';
 import { isObject } from '@holm/spec/json';
+import type { RelatedBy } from '../../core/filters/event-filter.ts';
 import { relationOf } from '../../core/events/content.ts';
 import type { Database } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
@@ -59,6 +60,23 @@ export class Bundles {
   /** What is said about those of `events` about which anything is. */
   async of(reader: Reader, events: readonly StoredEvent[], write: Write): Promise<Relations> {
     return this.#of(reader, events, { write, isNested: false });
+  }
+
+  /** Those of `events` about which something has been said, of certain kinds or by certain users. */
+  async related(
+    { sight, until }: Pick<Reader, 'sight' | 'until'>,
+    events: readonly StoredEvent[],
+    { relTypes, senders }: RelatedBy,
+  ): Promise<StoredEvent[]> {
+    if (events.length === 0) return [];
+    const related = await store.related(this.#db, {
+      room: sight.room.nid,
+      parents: events.map(({ event }) => event.eventId),
+      relTypes: relTypes ?? null,
+      senders: senders ?? null,
+      until: until ?? Number.MAX_SAFE_INTEGER,
+    });
+    return events.filter(({ event }) => related.has(event.eventId));
   }
 
   async #of(

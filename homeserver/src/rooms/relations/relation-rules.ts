@@ -29,7 +29,8 @@ export class RelationRules {
     if (type === 'm.thread' && parent && relationOf(parent.event.content)) {
       throw nonsense('no thread can begin with an event that says something about another one');
     }
-    if (type !== 'm.annotation') return;
+    // Of what holds U+0000 the index keeps nothing.
+    if (type !== 'm.annotation' || `${eventType}${key ?? ''}`.includes('\0')) return;
     if (await store.hasAnnotation(this.#db, room.nid, { sender, type: eventType, target, key })) {
       throw new MatrixError('M_DUPLICATE_ANNOTATION', 'you have said so already');
     }

@@ -78,6 +78,15 @@ export interface ThreadRow {
   readonly ord: number;
 }
 
+export interface RelatedWanted {
+  readonly room: RoomNid;
+  readonly parents: readonly EventId[];
+  /** Absent for any. */
+  readonly relTypes: readonly string[] | null;
+  readonly senders: readonly string[] | null;
+  readonly until: number;
+}
+
 export interface Annotation {
   readonly sender: UserId;
   readonly type: string;
@@ -230,6 +239,20 @@ export const relationsStore = {
       threads: rows.filter((row) => row.is_newest),
       end: first?.scanned === THREADS_SCANNED ? first.end : undefined,
     };
+  },
+
+  /** Those of `parents` about which something has been said, of certain kinds or by certain users. */
+  async related(tx: ReadTx, { room, parents, relTypes, senders, until }: RelatedWanted): Promise<ReadonlySet<EventId>> {
+    const rows = await tx.rows<{ parent_id: EventId }>(
+      named(
+        'relations.related',
+        sql`SELECT DISTINCT parent_id FROM event_relations
+             WHERE room_nid = ${room} AND parent_id = ANY(${parents}::text[]) AND ord <= ${until}
+               AND rel_type = ANY(coalesce(${relTypes}::text[], ARRAY[rel_type]))
+               AND sender = ANY(coalesce(${senders}::text[], ARRAY[sender]))`,
+      ),
+    );
+    return new Set(rows.map((row) => row.parent_id));
   },
 
   /** Whether somebody has said the same of the same event before. */
