@@ -19,7 +19,7 @@ const MET = [
 
 describe('random rooms', () => {
   it(`come to the same in the clever way and in the plain one (${CASES} of them, from seed ${SEED})`, function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     const tally = newTally();
     const hasher = new StateHasher(Buffer.from('differential'));
     for (let seed = SEED; seed < SEED + CASES; seed += 1) {
