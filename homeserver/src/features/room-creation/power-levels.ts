@@ -39,13 +39,14 @@ export const firstPowerLevels = (version: RoomVersion, founders: Founders, overr
     invite: isPublic ? 50 : 0,
     ...override,
   };
-  return privilegedCreators ? withTombstone(levels) : levels;
+  return privilegedCreators ? withTombstone(levels, override) : levels;
 };
 
 /** "The power level for sending `m.room.tombstone` events MUST explicitly be higher than `state_default`." */
-const withTombstone = (levels: JsonObject): JsonObject => {
+const withTombstone = (levels: JsonObject, override: JsonObject): JsonObject => {
   const { events, state_default: stateDefault } = levels;
-  if (!isObject(events) || events['m.room.tombstone'] !== undefined) return levels;
+  const wanted = isObject(override['events']) ? override['events']['m.room.tombstone'] : undefined;
+  if (!isObject(events) || wanted !== undefined) return levels;
   const above = typeof stateDefault === 'number' ? stateDefault + 1 : 0;
   return { ...levels, events: { ...events, 'm.room.tombstone': Math.max(ABOVE_ADMINISTRATORS, above) } };
 };
