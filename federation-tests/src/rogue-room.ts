@@ -26,11 +26,13 @@ export class RogueRoom {
   readonly user: UserId;
   /** What its events take their authority from. */
   readonly authEvents: readonly Event[];
+  /** What the server said to the join. */
+  readonly answer: Answer['body'];
   /** The newest event that it knows. */
   last: Event;
 
   private constructor(
-    room: Pick<RogueRoom, 'rogue' | 'server' | 'roomId' | 'version' | 'user' | 'authEvents' | 'last'>,
+    room: Pick<RogueRoom, 'rogue' | 'server' | 'roomId' | 'version' | 'user' | 'authEvents' | 'answer' | 'last'>,
   ) {
     this.rogue = room.rogue;
     this.server = room.server;
@@ -38,10 +40,12 @@ export class RogueRoom {
     this.version = room.version;
     this.user = room.user;
     this.authEvents = room.authEvents;
+    this.answer = room.answer;
     this.last = room.last;
   }
 
-  static async join(rogue: Rogue, server: Addressed, room: string): Promise<RogueRoom> {
+  /** `query`: what it asks for besides, such as `?omit_members=true`. */
+  static async join(rogue: Rogue, server: Addressed, room: string, query = ''): Promise<RogueRoom> {
     const user = UserId.parse(`@mallory:${rogue.name}`);
     const versions = Array.from({ length: 12 }, (_, index) => `ver=${index + 1}`).join('&');
     const path = `${encodeURIComponent(room)}/${encodeURIComponent(user)}?${versions}`;
@@ -50,12 +54,12 @@ export class RogueRoom {
     const named = version.eventIds === 'supplied' ? { event_id: `$join${count++}:${rogue.name}` } : {};
     const join = signTemplate({ ...template.event, ...named }, version, rogue.signer);
     if (isRefused(join)) throw new Error(join.refused);
-    const { state } = okay(await rogue.send(server, 'PUT', joinPath(room, join.eventId), join.pdu));
-    const events = (state as Json[])
+    const answer = okay(await rogue.send(server, 'PUT', joinPath(room, join.eventId) + query, join.pdu));
+    const events = (answer.state as Json[])
       .map((pdu) => parsePdu(pdu, version))
       .filter((event): event is Event => !isRefused(event));
     const authEvents = [...events.filter(({ type }) => AUTHORITY.includes(type)), join];
-    return new RogueRoom({ rogue, server, roomId: room as RoomId, version, user, authEvents, last: join });
+    return new RogueRoom({ rogue, server, roomId: room as RoomId, version, user, authEvents, answer, last: join });
   }
 
   /** An event as it should be, but for what is asked for. */

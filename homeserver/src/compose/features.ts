@@ -9,7 +9,7 @@ import {
 } from '../features/remote-membership/index.ts';
 import { RoomCreation } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
-import { RoomExchange } from '../features/room-exchange/index.ts';
+import { RoomExchange, StateTexts } from '../features/room-exchange/index.ts';
 import { RoomUpgrades, SettingsTransfer } from '../features/room-upgrades/index.ts';
 import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
 import { MatrixError } from '@holm/spec/errors';
@@ -56,7 +56,8 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   });
   const settings = new SettingsTransfer({ ...accounts, engine });
   rooms.listeners.push(onJoined(base, settings));
-  const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer });
+  const stateTexts = new StateTexts(engine);
+  const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer, states: stateTexts });
   return {
     profiles,
     aliases,
@@ -64,9 +65,15 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     membership,
     ...thirdParty,
     exchange,
+    stateTexts,
     incoming: new IncomingMembership({ engine, ingest: rooms, signer }),
     invites: new IncomingInvites({ engine, ingest: rooms, outside, verifier, signer, users: accounts.accounts }),
-    joinAnswers: new JoinAnswers(engine, exchange),
+    joinAnswers: new JoinAnswers({
+      engine,
+      db: base.db,
+      texts: stateTexts,
+      omitMembersFrom: base.config.rooms.omit_members_from,
+    }),
     creation: new RoomCreation({
       engine,
       aliases,

@@ -114,7 +114,7 @@ const roomRoutes = ({ accounts, features, delaying, ephemeral, sync }: Services)
 const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, features }: Services): readonly Route[] => [
   ...keysRoutes(federation.notary),
   ...inboxRoutes(rooms.inbox),
-  ...roomExchangeRoutes(features.exchange, serverName, clock),
+  ...roomExchangeRoutes(features, serverName, clock),
   ...remoteMembershipRoutes(features, serverName),
   ...thirdPartyInvitesRoutes(features.redemption),
 ];

@@ -89,6 +89,13 @@ export const eventsStore = {
     return new Map(rows.map((row) => [row.event_id, row.event_nid]));
   },
 
+  async ids(tx: ReadTx, nids: readonly EventNid[]): Promise<EventId[]> {
+    const rows = await tx.rows<{ event_id: EventId }>(
+      named('events.ids', sql`SELECT event_id FROM events WHERE event_nid = ANY(${nids}::bigint[])`),
+    );
+    return rows.map((row) => row.event_id);
+  },
+
   /** The texts of events as they are sent to other servers. */
   async texts(tx: ReadTx, nids: readonly EventNid[]): Promise<Map<EventNid, string>> {
     const rows = await tx.rows<{ event_nid: EventNid; json: string }>(

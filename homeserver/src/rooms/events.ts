@@ -120,6 +120,11 @@ export class Events {
     return nid === undefined ? undefined : this.byNid(nid);
   }
 
+  /** The ids of events, in no particular order. */
+  ids(nids: readonly EventNid[]): Promise<EventId[]> {
+    return store.ids(this.#db, nids);
+  }
+
   /** The texts of events as other servers get them. */
   texts(nids: readonly EventNid[], tx: ReadTx = this.#db): Promise<Map<EventNid, string>> {
     return store.texts(tx, nids);

@@ -27,5 +27,11 @@ export const rooms = section('What new rooms are like, and what becomes of rooms
     default: '12',
     description: 'Room version when the client does not ask for one.',
   }),
+  omit_members_from: count(
+    100,
+    'Rooms with so many members are told to servers that join them without their members first, if these ask for that: ' +
+      'they are quicker in the room, and fetch the members then.',
+    0,
+  ),
   ...roomUpkeep,
 });

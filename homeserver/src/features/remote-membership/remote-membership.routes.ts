@@ -5,9 +5,8 @@ import { makeKnock, sendKnock } from '@holm/spec/server-server/knocks';
 import { makeLeave, sendLeaveV2 } from '@holm/spec/server-server/leaves';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { isObject } from '@holm/spec/json';
-import { jsonText } from '../../http/reply.ts';
 import { type Route, route } from '../../http/route.ts';
-import { wireText } from '../room-exchange/index.ts';
+import { type StateTexts, wireText } from '../room-exchange/index.ts';
 import type { IncomingMembership } from './incoming.service.ts';
 import type { IncomingInvites } from './invites.service.ts';
 import type { JoinAnswers } from './join-answer.ts';
@@ -19,23 +18,28 @@ interface Services {
   readonly incoming: IncomingMembership;
   readonly invites: IncomingInvites;
   readonly joinAnswers: JoinAnswers;
+  readonly stateTexts: StateTexts;
 }
 
 export const remoteMembershipRoutes = (
-  { incoming, invites, joinAnswers }: Services,
+  { incoming, invites, joinAnswers, stateTexts }: Services,
   serverName: ServerName,
 ): readonly Route[] => [
   route(makeJoin, ({ origin, params, query }) =>
     incoming.makeJoin(origin, params.roomId, params.userId, query.ver ?? FIRST_VERSION),
   ),
 
-  route(sendJoinV2, async ({ origin, params, body }) => {
+  route(sendJoinV2, async ({ origin, params, query, body }) => {
     const join = await incoming.sendJoin(origin, params.roomId, params.eventId, body);
-    const { state, authChain, servers } = await joinAnswers.to(join);
-    const list = (events: typeof state) => `[${events.map(wireText).join(',')}]`;
-    return jsonText(
-      `{"origin":"${serverName}","members_omitted":false,"servers_in_room":${JSON.stringify(servers)},` +
-        `"event":${wireText(join)},"auth_chain":${list(authChain)},"state":${list(state)}}`,
+    const answer = await joinAnswers.to(join, { omitMembers: query.omit_members === true });
+    const { omitted, servers, state, authChain } = answer;
+    return stateTexts.reply(
+      `"origin":"${serverName}","members_omitted":${omitted},"servers_in_room":${JSON.stringify(servers)},` +
+        `"event":${wireText(join)}`,
+      [
+        { name: 'auth_chain', nids: authChain },
+        { name: 'state', nids: state },
+      ],
     );
   }),
 

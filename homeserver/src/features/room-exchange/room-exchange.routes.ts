@@ -7,13 +7,17 @@ import { type Route, route } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
 import { type RoomExchange, wireText } from './room-exchange.service.ts';
+import type { StateTexts } from './state-texts.service.ts';
 
 const DEFAULT_MISSING = 10;
 
 const list = (events: readonly StoredEvent[]): string => `[${events.map(wireText).join(',')}]`;
-const ids = (events: readonly StoredEvent[]): string[] => events.map(({ event }) => event.eventId);
 
-export const roomExchangeRoutes = (exchange: RoomExchange, serverName: ServerName, clock: Clock): readonly Route[] => {
+export const roomExchangeRoutes = (
+  { exchange, stateTexts: states }: { readonly exchange: RoomExchange; readonly stateTexts: StateTexts },
+  serverName: ServerName,
+  clock: Clock,
+): readonly Route[] => {
   const envelope = (events: readonly StoredEvent[]): Reply =>
     jsonText(`{"origin":"${serverName}","origin_server_ts":${clock.now()},"pdus":${list(events)}}`);
 
@@ -22,17 +26,20 @@ export const roomExchangeRoutes = (exchange: RoomExchange, serverName: ServerNam
 
     route(getEventAuth, async ({ origin, params }) => {
       const chain = await exchange.eventAuth(origin, params.roomId, params.eventId);
-      return jsonText(`{"auth_chain":${list(chain)}}`);
+      return states.reply('', [{ name: 'auth_chain', nids: chain }]);
     }),
 
     route(getRoomState, async ({ origin, params, query }) => {
       const { state, authChain } = await exchange.stateBefore(origin, params.roomId, query.event_id);
-      return jsonText(`{"auth_chain":${list(authChain)},"pdus":${list(state)}}`);
+      return states.reply('', [
+        { name: 'auth_chain', nids: authChain },
+        { name: 'pdus', nids: state },
+      ]);
     }),
 
     route(getRoomStateIds, async ({ origin, params, query }) => {
       const { state, authChain } = await exchange.stateBefore(origin, params.roomId, query.event_id);
-      return { auth_chain_ids: ids(authChain), pdu_ids: ids(state) };
+      return { auth_chain_ids: await states.ids(authChain), pdu_ids: await states.ids(state) };
     }),
 
     route(getEventByTimestamp, async ({ origin, params, query: { ts: at, dir } }) => {

@@ -1,14 +1,14 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
 import { pduText } from '../../core/events/pdu-text.ts';
-import { authChain } from '../../core/state/auth-sweep.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
-import type { Head, StoredEvent } from '../../rooms/model.ts';
+import type { EventNid, Head, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import { shown } from '../../rooms/timeline/client-events.ts';
 import type { Moment } from '../../rooms/timeline/by-time.ts';
 import type { VisibleToServer } from '../../rooms/timeline/visible-to-server.ts';
+import type { StateNids, StateTexts } from './state-texts.service.ts';
 
 /** Events per answer, whatever is asked for. */
 const MAX_BACKFILL = 100;
@@ -18,14 +18,10 @@ export interface RoomExchangeDeps {
   readonly engine: RoomEngine;
   readonly ingest: Pick<IngestEngine['ingest'], 'isAllowed'>;
   readonly visible: VisibleToServer;
+  readonly states: StateTexts;
 }
 
 type JoinedRoom = Room & { readonly head: Head };
-
-export interface StateAnswer {
-  readonly state: readonly StoredEvent[];
-  readonly authChain: readonly StoredEvent[];
-}
 
 interface MissingWanted {
   readonly latest: readonly EventId[];
@@ -61,28 +57,19 @@ export class RoomExchange {
   }
 
   /** The state before an event of the room, with its auth chain. */
-  async stateBefore(origin: ServerName, roomId: RoomId, eventId: EventId): Promise<StateAnswer> {
+  async stateBefore(origin: ServerName, roomId: RoomId, eventId: EventId): Promise<StateNids> {
     const room = await this.#room(origin, roomId);
     const event = await this.#eventOf(room, eventId);
-    const state = await this.#deps.engine.states.all(event.snapshot);
-    return { state, authChain: await this.authChain(room, state) };
+    return this.#deps.states.of(room, event.snapshot);
   }
 
-  async eventAuth(origin: ServerName, roomId: RoomId, eventId: EventId): Promise<StoredEvent[]> {
+  /** What an event takes its authority from, directly or not. */
+  async eventAuth(origin: ServerName, roomId: RoomId, eventId: EventId): Promise<EventNid[]> {
     const room = await this.#room(origin, roomId);
     const event = await this.#eventOf(room, eventId);
     const authEvents = await this.#deps.engine.events.byIds(event.event.authEvents);
-    const direct = [...authEvents.values()];
-    const further = await this.authChain(room, direct);
-    return [...new Map([...direct, ...further].map((stored) => [stored.nid, stored])).values()];
-  }
-
-  /** Everything that events of a room take their authority from; they themselves only where one rests on another. */
-  async authChain(room: Room, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
-    const graph = await this.#deps.engine.authGraphs.of(room.nid);
-    const seeds = events.flatMap(({ authNumber }) => (authNumber === undefined ? [] : [authNumber]));
-    const nids = authChain(graph, seeds).map((ordinal) => graph.nid(ordinal));
-    return [...(await this.#deps.engine.events.load(nids)).values()];
+    const direct = [...authEvents.values()].map(({ nid }) => nid);
+    return [...new Set([...direct, ...(await this.#deps.states.chainOf(room, direct))])];
   }
 
   /** The event closest to a moment that the server may have. */
