@@ -9,7 +9,7 @@ import { type Route, route } from '../../http/route.ts';
 import { type StateTexts, wireText } from '../room-exchange/index.ts';
 import type { IncomingMembership } from './incoming.service.ts';
 import type { IncomingInvites } from './invites.service.ts';
-import type { JoinAnswers } from './join-answer.ts';
+import type { JoinAnswers } from './join-answers.service.ts';
 
 /** https://spec.matrix.org/latest/server-server-api/#get_matrixfederationv1make_joinroomiduserid: `ver` absent. */
 const FIRST_VERSION = ['1'];
