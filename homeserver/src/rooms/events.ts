@@ -25,6 +25,7 @@ export class Events {
   /** What has been redacted while somebody may still be reading what it was. */
   readonly #redacted = new LRUCache<EventNid, EventNid>({ max: 10_000 });
   readonly #gather = new Gather<EventNid, StoredEvent>((nids) => this.#read(nids));
+  readonly #gatherIds = new Gather<EventId, StoredEvent>((ids) => this.#readIds(ids));
 
   constructor(db: Database, rooms: RoomNames, cacheBytes: number) {
     this.#db = db;
@@ -79,8 +80,17 @@ export class Events {
       else missing.push(id);
     }
     if (missing.length === 0) return found;
-    for (const event of await this.fromRows(await store.byId(this.#db, missing))) found.set(event.event.eventId, event);
+    const read = await this.#gatherIds.load(missing);
+    for (const id of missing) {
+      const event = read.get(id);
+      if (event) found.set(id, event);
+    }
     return found;
+  }
+
+  async #readIds(ids: readonly EventId[]): Promise<Map<EventId, StoredEvent>> {
+    const events = await this.fromRows(await store.byId(this.#db, ids));
+    return new Map(events.map((event) => [event.event.eventId, event]));
   }
 
   /** Reads rows that some other query found, and remembers them. What is cached already wins: it is parsed. */

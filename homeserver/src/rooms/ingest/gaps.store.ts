@@ -20,7 +20,7 @@ export interface EventRef {
   readonly authNumber: number | undefined;
 }
 
-const statusOf = (status: number): EventStatus => EVENT_STATUSES[status] ?? 'rejected';
+export const statusOf = (status: number): EventStatus => EVENT_STATUSES[status] ?? 'rejected';
 
 /** Events that are missing, and those that were refused for want of others. */
 export const gapsStore = {
@@ -41,6 +41,22 @@ export const gapsStore = {
     }
     return found;
   },
+
+  /** As `followers`, for events of many rooms. */
+  followersIn: (
+    tx: ReadTx,
+    wanted: readonly (readonly [RoomNid, EventId])[],
+  ): Promise<{ room_nid: RoomNid; event_id: EventId; child_nid: EventNid; status: number }[]> =>
+    tx.rows(
+      named(
+        'gaps.followers_in',
+        sql`SELECT g.room_nid, g.event_id, g.child_nid, e.status
+              FROM unnest(${wanted.map(([room]) => room)}::int[], ${wanted.map(([, id]) => id)}::text[])
+                   AS u(room_nid, event_id)
+              JOIN room_gaps g ON g.room_nid = u.room_nid AND g.event_id = u.event_id
+              JOIN events e ON e.event_nid = g.child_nid`,
+      ),
+    ),
 
   /** What is missing right before events. */
   async before(tx: ReadTx, children: readonly EventNid[], limit: number): Promise<EventId[]> {

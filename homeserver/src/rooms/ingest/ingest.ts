@@ -21,6 +21,7 @@ import type { Missing, StatedState } from './missing.ts';
 import { checkByPolicyServer } from './checks/7-policy-server.ts';
 import { byPrevEvents, inOrder } from './order.ts';
 import { Outliers } from './outliers.ts';
+import { Followers } from './followers.ts';
 import { gapsStore } from './gaps.store.ts';
 import { Placer, type PlacerDeps } from './placer.ts';
 import { statedEntries, statedSnapshot } from './stated-state.ts';
@@ -75,9 +76,11 @@ export class Ingest {
    */
   readonly #fetching = new KeyedQueue<`${RoomNid} ${ServerName}`>();
   readonly #outliers: Outliers;
+  readonly #followers: Followers;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
+    this.#followers = new Followers(deps.db);
     this.#outliers = new Outliers(deps.events, deps.nids);
   }
 
@@ -157,11 +160,11 @@ export class Ingest {
 
   /** Undefined when the room's head has moved. */
   async #tryStep(room: Room, head: Head, step: Step): Promise<Map<EventId, Verdict> | undefined> {
-    const { db, committer, serverName, afterStates } = this.#deps;
+    const { committer, serverName, afterStates } = this.#deps;
     await room.members.load(serverName);
     const ids = step.events.map(({ eventId }) => eventId);
     const change = new Change(room, head);
-    const placer = new Placer(this.#deps, change, await gapsStore.followers(db, room.nid, ids));
+    const placer = new Placer(this.#deps, change, await this.#followers.of(room.nid, ids));
     let verdicts: Map<EventId, Verdict>;
     try {
       verdicts = await this.#placeAll(change, placer, step);
@@ -195,6 +198,7 @@ export class Ingest {
   async #placeAll(change: Change, placer: Placer, step: Step): Promise<Map<EventId, Verdict>> {
     const { log } = this.#deps;
     await this.#outliers.place(change, step.outliers);
+    await placer.known.prepare(step.events);
     const verdicts = new Map<EventId, Verdict>();
     const { forward, resets = false } = step;
     for (const [index, event] of step.events.entries()) {

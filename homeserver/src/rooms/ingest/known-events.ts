@@ -8,16 +8,25 @@ import type { Change } from '../write/change.ts';
 export class KnownEvents {
   readonly #events: Events;
   readonly #change: Change;
+  /** Ids that no stored event has. None gets one meanwhile: whoever writes to the room moves its head. */
+  readonly #absent = new Set<EventId>();
 
   constructor(events: Events, change: Change) {
     this.#events = events;
     this.#change = change;
   }
 
+  /** Looks up at once all that events name, so that placing them one by one asks for nothing more. */
+  async prepare(events: readonly Event[]): Promise<void> {
+    await this.find(events.flatMap(({ eventId, authEvents, prevEvents }) => [eventId, ...authEvents, ...prevEvents]));
+  }
+
   /** Events of this room. One of another room is none: nothing may follow it here. */
   async find(ids: readonly EventId[]): Promise<Map<EventId, StoredEvent>> {
     const found = new Map<EventId, StoredEvent>();
-    const stored = await this.#events.byIds(ids.filter((id) => !this.#change.byId(id)));
+    const asked = [...new Set(ids)].filter((id) => !this.#change.byId(id) && !this.#absent.has(id));
+    const stored = await this.#events.byIds(asked);
+    for (const id of asked) if (!stored.has(id)) this.#absent.add(id);
     for (const id of ids) {
       const event = this.#change.byId(id) ?? stored.get(id);
       if (event?.roomNid === this.#change.room.nid) found.set(id, event);
