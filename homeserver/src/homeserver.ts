@@ -1,5 +1,6 @@
 import { compose, type Composed } from './compose/compose.ts';
 import { createBase, type Effects } from './compose/base.ts';
+import { scheduleUpkeep } from './compose/upkeep.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { accountSchema } from './features/accounts/index.ts';
 import { aliasSchema } from './features/aliases/index.ts';
@@ -67,6 +68,7 @@ export const startHomeserver = async (
   };
   stack.defer(() => accounts.sessions.writeLastSeen());
   stack.defer(() => rooms.outbox.stop(OUTBOX_DRAIN_MS));
+  stack.defer(() => server.upkeep.jobs.stop());
   stack.defer(() => within(WORK_DRAIN_MS / 2, rooms.engine.queue.idle(), effects));
   await rooms.outbox.start();
   await features.profiles.resume();
@@ -74,6 +76,8 @@ export const startHomeserver = async (
   delaying.due.start();
   stack.defer(() => delaying.due.stop());
   base.background.run('finish upgrades of rooms', () => features.upgrades.resume());
+
+  server.upkeep.jobs.wake();
 
   const schedule = stack.use(createSchedule(base.background));
   schedule.every('* * * * *', 'trim the outbox', async () => {
@@ -83,10 +87,8 @@ export const startHomeserver = async (
   schedule.every('45 * * * * *', 'try held events again', () => rooms.ingest.retryHeld());
   schedule.every('41 * * * *', 'delete states that nothing needs', () => rooms.collector.run());
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
-  schedule.every('*/10 * * * *', 'delete what was redacted long ago', async () => {
-    await rooms.engine.originals.prune();
-  });
   schedule.every('23 * * * *', 'forget delayed events that are over', () => delaying.delayed.trim());
+  scheduleUpkeep(schedule, server.upkeep);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 

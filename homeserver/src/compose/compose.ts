@@ -14,6 +14,7 @@ import { composeFederation } from './federation.ts';
 import { composeRooms } from './rooms.ts';
 import { matrixRoutes, plainRoutes, type Services } from './routes.ts';
 import { composeSync } from './sync.ts';
+import { composeUpkeep } from './upkeep.ts';
 
 /** Constructs the server, bottom-up. What has to be closed goes onto `stack`. */
 export const compose = async (base: Base, stack: AsyncDisposableStack) => {
@@ -27,7 +28,8 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const sync = composeSync(base, { rooms, accounts, ephemeral, notifier });
-  const services: Services = { federation, rooms, accounts, features, delaying, ephemeral, sync };
+  const upkeep = composeUpkeep(base, rooms, accounts);
+  const services: Services = { federation, rooms, accounts, features, delaying, ephemeral, sync, upkeep };
   const routes = matrixRoutes(base, services);
   const app = createApp({
     ...base,

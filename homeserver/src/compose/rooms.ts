@@ -10,6 +10,8 @@ import { OutsideMemberships } from '../rooms/members/outside.ts';
 import { latestEvents } from '../rooms/remote/latest-events.ts';
 import { remoteRooms } from '../rooms/remote/remote-rooms.ts';
 import { VisibleToServer } from '../rooms/timeline/visible-to-server.ts';
+import type { ServerConfig } from '../config/schema.ts';
+import type { RetentionRules } from '../core/rooms/retention.ts';
 import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
 
@@ -29,6 +31,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     listeners,
     eventCacheBytes: EVENT_CACHE_BYTES,
     redactedContentDays: base.config.rooms.redacted_content_days,
+    retention: retentionRules(base.config.rooms.retention),
   });
 
   const outbox = await openOutbox({
@@ -72,10 +75,19 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     inbox,
     ...incoming,
     outside,
-    visibleToServer: new VisibleToServer(db, engine.states),
+    visibleToServer: new VisibleToServer(db, engine),
     database: db,
     serverName,
   };
 };
 
 export type RoomServices = Awaited<ReturnType<typeof composeRooms>>;
+
+const retentionRules = (settings: ServerConfig['rooms']['retention']): RetentionRules | undefined =>
+  settings.enabled
+    ? {
+        defaultMax: settings.default_max_lifetime_ms,
+        allowedMin: settings.allowed_lifetime_min_ms,
+        allowedMax: settings.allowed_lifetime_max_ms,
+      }
+    : undefined;

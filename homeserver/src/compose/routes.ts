@@ -14,6 +14,7 @@ import { pushRulesRoutes } from '../features/push-rules/index.ts';
 import { receiptsRoutes } from '../features/receipts/index.ts';
 import { relationsRoutes } from '../features/relations/index.ts';
 import { remoteMembershipRoutes } from '../features/remote-membership/index.ts';
+import { roomAdministrationRoutes } from '../features/room-administration/index.ts';
 import { roomCreationRoutes } from '../features/room-creation/index.ts';
 import { roomEventsRoutes } from '../features/room-events/index.ts';
 import { roomExchangeRoutes } from '../features/room-exchange/index.ts';
@@ -37,6 +38,7 @@ import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
 import type { RoomServices } from './rooms.ts';
+import type { Upkeep } from './upkeep.ts';
 
 export interface Services {
   readonly federation: Federation;
@@ -46,6 +48,7 @@ export interface Services {
   readonly delaying: DelayedServices;
   readonly ephemeral: EphemeralServices;
   readonly sync: Sync;
+  readonly upkeep: Upkeep;
 }
 
 /** Every operation of Matrix that this server answers. */
@@ -96,7 +99,7 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
   ...pushRulesRoutes(accounts.pushRules),
 ];
 
-const roomRoutes = ({ accounts, features, delaying, ephemeral, sync }: Services): readonly Route[] => [
+const roomRoutes = ({ accounts, features, delaying, ephemeral, sync, upkeep }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
   ...roomCreationRoutes(features.creation),
   ...roomUpgradesRoutes(features.upgrades),
@@ -109,6 +112,7 @@ const roomRoutes = ({ accounts, features, delaying, ephemeral, sync }: Services)
   ...typingRoutes(ephemeral.typing),
   ...relationsRoutes(features),
   ...syncRoutes(sync, accounts.filters),
+  ...roomAdministrationRoutes(upkeep.administration),
 ];
 
 const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, features }: Services): readonly Route[] => [

@@ -1,8 +1,9 @@
 import type { Context } from 'koa';
 
-/** Where Matrix' own operations live; everything else is pages. */
-export const isMatrixPath = (path: string): boolean =>
-  path.startsWith('/_matrix/') || path.startsWith('/.well-known/matrix/') || path.startsWith('/_synapse/');
+const STARTS = ['/_matrix/', '/.well-known/matrix/', '/_synapse/', '/_holm/admin/'];
+
+/** Where operations live, Matrix' own and those like them; everything else is pages. */
+export const isMatrixPath = (path: string): boolean => STARTS.some((start) => path.startsWith(start));
 
 /** https://spec.matrix.org/latest/client-server-api/#web-browser-clients, and what rendezvous sessions need besides. */
 export const setCors = ({ res, method }: Context): void => {

@@ -36,7 +36,11 @@ import { EventLookup } from './timeline/event-lookup.ts';
 import { Presenter } from './timeline/presenter.ts';
 import { Timeline } from './timeline/timeline.ts';
 import { Visible } from './timeline/visible.ts';
+import { Departures } from './upkeep/departures.ts';
+import { Holds } from './upkeep/holds.ts';
+import { Retention } from './upkeep/retention.ts';
 import { RoomWriter } from './write/room-writer.ts';
+import type { RetentionRules } from '../core/rooms/retention.ts';
 
 export interface EngineDeps {
   readonly db: Database;
@@ -51,6 +55,8 @@ export interface EngineDeps {
   readonly client: Pick<FederationClient, 'call'>;
   /** How long what redactions take away is kept for moderators. */
   readonly redactedContentDays?: number | 'forever';
+  /** How long messages are kept; absent for ever. */
+  readonly retention?: RetentionRules | undefined;
 }
 
 /** The room engine: what features and federation use of rooms. */
@@ -64,6 +70,11 @@ export interface RoomEngine {
   readonly stateLogs: StateLogs;
   readonly rooms: Rooms;
   readonly events: Events;
+  /** Rooms that an administrator has put a stop to. */
+  readonly holds: Holds;
+  readonly departures: Departures;
+  /** How long messages are kept. */
+  readonly retention: Retention;
   /** What redacted events were. */
   readonly originals: Originals;
   readonly states: States;
@@ -101,26 +112,33 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const serverName = signer.server;
   const memory = await createMemory(deps);
   const { rooms, events, states, tries, userRooms } = memory;
+  const holds = new Holds(db, clock);
+  const departures = new Departures(db, clock);
+  await Promise.all([holds.refresh(), departures.load()]);
   const stateLogs = new StateLogs(db);
-  const visible = new Visible(states, events, userRooms);
+  const retention = new Retention({ db, clock, states, rules: deps.retention });
+  const visible = new Visible({ states, events, userRooms, retention });
   const originals = new Originals(db, clock, deps.redactedContentDays ?? 0);
   const writer = new RoomWriter(db, originals);
   const committer = new Committer({ ...deps, ...memory, writer, serverName });
   const echoes = new TransactionEchoes();
   const queue = new KeyedQueue<RoomNid>();
   const timeline = new Timeline(db, events);
-  const access = new RoomAccess({ rooms, userRooms, states, stateLogs, visible });
+  const access = new RoomAccess({ rooms, holds, userRooms, states, stateLogs, visible });
   const bundles = new Bundles(db, events);
   const clientEvents = new ClientEvents(events, echoes, clock);
   const nids = new Numbers(db, 'event_nids');
   const membersOf = async (room: Room) =>
     room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
   const policies = new PolicyServers({ ...deps, states, serverName, membersOf });
-  const sending = { ...deps, policies, states, events, tries, nids, committer, rooms, queue };
+  const sending = { ...deps, holds, policies, states, events, tries, nids, committer, rooms, queue };
   return {
     ...memory,
     serverName,
     originals,
+    holds,
+    retention,
+    departures,
     stateLogs,
     timeline,
     visible,

@@ -124,6 +124,20 @@ export class Events {
     return this.remember(known);
   }
 
+  /** Events that are not there any more. */
+  forget(nids: Iterable<EventNid>): void {
+    for (const nid of nids) {
+      const known = this.#cache.peek(nid);
+      if (known) this.#nids.delete(known.event.eventId);
+      this.#cache.delete(nid);
+    }
+  }
+
+  /** The room is gone, and its events may come again as others. */
+  forgetRoom(room: RoomNid): void {
+    this.forget([...this.#cache.entries()].filter(([, { roomNid }]) => roomNid === room).map(([nid]) => nid));
+  }
+
   /** The event that a client's request became. */
   async byTransaction(key: Buffer): Promise<StoredEvent | undefined> {
     const nid = await store.byTransaction(this.#db, key);

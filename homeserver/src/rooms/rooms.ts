@@ -81,6 +81,13 @@ export class Rooms {
     this.#byNid.delete(nid);
   }
 
+  /** The room is gone. Should it come again, it is another one. */
+  forget(roomId: RoomId): void {
+    const nid = this.#nids.get(roomId);
+    if (nid !== undefined) this.#byNid.delete(nid);
+    this.#nids.delete(roomId);
+  }
+
   async #load(nid: RoomNid): Promise<Room | undefined> {
     const row = (await this.#rows.load([nid])).get(nid);
     const identity = row && identify(row);

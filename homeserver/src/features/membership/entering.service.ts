@@ -46,6 +46,7 @@ export class Entering {
   /** Joining where one is already changes nothing. M_FORBIDDEN for who may not, M_NOT_FOUND for a room out of reach. */
   async join(user: UserId, { roomId, via }: Door, reason?: string): Promise<void> {
     const { engine, profiles, remote } = this.#deps;
+    engine.holds.assertEnterable(roomId);
     const room = await actingRoom(engine, roomId);
     if (room && (await engine.userRooms.of(user)).get(room.nid)?.membership === 'join') return;
     const content = memberContent('join', { profile: await profiles.memberProfile(user), reason });
@@ -55,6 +56,7 @@ export class Entering {
 
   async knock(user: UserId, { roomId, via }: Door, reason?: string): Promise<void> {
     const { engine, profiles, remote } = this.#deps;
+    engine.holds.assertEnterable(roomId);
     const content = memberContent('knock', { profile: await profiles.memberProfile(user), reason });
     if (await actingRoom(engine, roomId)) await engine.sender.send(roomId, memberDraft(user, user, content));
     else await remote.knock(user, roomId, await this.#waysIn(user, roomId, via), content);

@@ -137,6 +137,7 @@ export class IncomingMembership {
   /** A room that we are in and that does not deny the asking server. */
   async #room(origin: ServerName, roomId: RoomId): Promise<JoinedRoom> {
     const { engine, ingest } = this.#deps;
+    engine.holds.assertOpen(roomId);
     const room = await engine.rooms.joined(roomId);
     const { servers } = await engine.membersOf(room);
     if (!servers.has(engine.serverName)) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');

@@ -41,7 +41,8 @@ export class IncomingInvites {
 
   /** Resolves to the invite with our signature, once it is kept and the user can see it. */
   async receive(origin: ServerName, request: InviteRequest): Promise<Event> {
-    const { signer, outside } = this.#deps;
+    const { signer, outside, engine } = this.#deps;
+    engine.holds.assertEnterable(request.roomId);
     const version = supported(request.versionId);
     const event = parsePdu(request.event, version);
     if (isRefused(event)) throw invalid(`the event is malformed: ${event.refused}`);

@@ -132,6 +132,7 @@ export class RoomExchange {
   /** A room that we and the asking server are in. */
   async #room(origin: ServerName, roomId: RoomId): Promise<JoinedRoom> {
     const { engine, ingest } = this.#deps;
+    engine.holds.assertOpen(roomId);
     const room = await engine.rooms.joined(roomId);
     if (!(await ingest.isAllowed(room, origin))) throw new MatrixError('M_FORBIDDEN', 'the room denies your server');
     const { servers } = await engine.membersOf(room);

@@ -8,6 +8,7 @@ import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
 import { syncToken } from '../../streams/tokens.ts';
+import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
 import { JoinedRooms } from './joined-rooms.sync.ts';
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
@@ -43,6 +44,7 @@ export class Responses {
   readonly #left: LeftRooms;
   readonly #invited: InvitedRooms;
   readonly #summaries: Summaries;
+  readonly #gone: GoneRooms;
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers } = deps;
@@ -52,6 +54,7 @@ export class Responses {
     this.#summaries = new Summaries(db, engine);
     this.#left = new LeftRooms({ engine, readers, timelines, deltas });
     this.#invited = new InvitedRooms(db, engine);
+    this.#gone = new GoneRooms(engine);
     const lazyMembers = new LazyMembers();
     this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries: this.#summaries, lazyMembers });
   }
@@ -109,12 +112,13 @@ export class Responses {
 
   async #rooms(view: View, members: readonly Member[], news: readonly News[]): Promise<JsonText | undefined> {
     const roomNews = mergeRooms(news);
+    const gone = await this.#gone.told(view, members);
     const concerned = this.#concerned(view, members, roomNews.size > 0);
-    if (concerned.length === 0) return undefined;
+    if (concerned.length === 0) return sectionsText(gone);
     const rooms = await this.#deps.engine.rooms.byNids(concerned.map(({ roomNid }) => roomNid));
     if (concerned.length > 1) await this.#warm(view, concerned, rooms);
     const told = await Promise.all(concerned.map((member) => this.#tell(view, member, { rooms, roomNews })));
-    return sectionsText(told.filter((one) => one !== undefined));
+    return sectionsText([...told.filter((one) => one !== undefined), ...gone]);
   }
 
   /** Rooms that may have something to tell, by what is in memory. */
@@ -155,11 +159,15 @@ export class Responses {
   ): Promise<Told | undefined> {
     const room = rooms.get(current.roomNid);
     const member = await memberAt(this.#deps.engine.events, current, view.upTo);
-    if (!room || !member || !view.filter.room.room(room.roomId)) return undefined;
+    if (!room || !member || !this.#isShown(view, room)) return undefined;
     if (!roomNews.has(room.roomId) && !this.#mayHaveChanged(view, current)) return undefined;
     const section = sectionOf(member);
     const text = await this.#section(view, { room, member, news: roomNews.get(room.roomId) });
     return text === undefined ? undefined : [section, room.roomId, text];
+  }
+
+  #isShown({ filter }: View, { roomId }: Room): boolean {
+    return filter.room.room(roomId) && !this.#deps.engine.holds.isHidden(roomId);
   }
 
   async #section(

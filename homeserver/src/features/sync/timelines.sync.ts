@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { historyVisibilityOf } from '../../core/events/content.ts';
 import type { RoomEventFilter } from '../../core/filters/event-filter.ts';
 import type { Filter } from '../../core/filters/filter.ts';
+import { isExpired } from '../../core/rooms/retention.ts';
 import { stateKey } from '../../core/state/state-key.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
@@ -131,8 +132,9 @@ export class Timelines {
   }
 
   async #isOpen(room: Room, events: readonly StoredEvent[]): Promise<boolean> {
-    if (events.some(({ status }) => status !== 'accepted')) return false;
-    const { events: stored, states } = this.#engine;
+    const { events: stored, states, retention } = this.#engine;
+    const horizon = await retention.horizon(room);
+    if (events.some(({ status, event }) => status !== 'accepted' || isExpired(event, horizon))) return false;
     const replaced = await stored.load(events.flatMap(({ replaces }) => replaces ?? []));
     const snapshots = new Set(events.map(({ snapshot }) => snapshot));
     if (snapshots.has(undefined)) return false;

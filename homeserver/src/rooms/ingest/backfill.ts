@@ -1,5 +1,6 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
+import { isExpired } from '../../core/rooms/retention.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
@@ -9,6 +10,8 @@ import type { Events } from '../events.ts';
 import type { RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Timeline } from '../timeline/timeline.ts';
+import type { Holds } from '../upkeep/holds.ts';
+import type { Retention } from '../upkeep/retention.ts';
 import { GAP_LENGTH } from '../write/change.ts';
 import type { Admission } from './admission.ts';
 import type { Ingest, Step } from './ingest.ts';
@@ -25,6 +28,8 @@ const ISLAND = 30;
 export interface BackfillDeps {
   readonly db: Database;
   readonly serverName: ServerName;
+  readonly holds: Pick<Holds, 'isStopped'>;
+  readonly retention: Pick<Retention, 'floor'>;
   readonly membersOf: RoomEngine['membersOf'];
   readonly timeline: Timeline;
   readonly remote: RemoteRooms;
@@ -71,6 +76,7 @@ export class Backfill {
    * `limit`. Resolves to whether there is more now. That nothing could be had is no failure.
    */
   into(room: Room, floor: number, limit: number): Promise<boolean> {
+    if (this.#deps.holds.isStopped(room.roomId)) return Promise.resolve(false);
     return this.#queue.run(room.nid, async () => {
       let found = 0;
       for (let round = 0; round < MAX_ROUNDS && found < limit; round++) {
@@ -104,6 +110,8 @@ export class Backfill {
     const { db, timeline, log } = this.#deps;
     const [above] = await timeline.page(room, { from: floor, direction: 'forward', limit: 1 });
     if (above?.ord === undefined || above.ord === floor + 1) return 0;
+    // What comes before has been purged, or would be.
+    if (above.event.sentAt < ((await this.#deps.retention.floor(room)) ?? -Infinity)) return 0;
     const hole: Hole = { floor, edge: above.ord };
     const gaps = await store.gaps(db, room.nid, hole.edge);
     if (gaps.length === 0) return 0;
@@ -128,7 +136,10 @@ export class Backfill {
     const raw = await remote.backfill(server, room.roomId, gaps, limit);
     const admitted = await admission.admit(room, raw, { limitReferences: false });
     const stored = await this.#deps.events.byIds(admitted.events.map(({ eventId }) => eventId));
-    const news = admitted.events.filter(({ eventId }) => stored.get(eventId)?.snapshot === undefined);
+    const oldest = await this.#deps.retention.floor(room);
+    const news = admitted.events.filter(
+      (event) => stored.get(event.eventId)?.snapshot === undefined && !isExpired(event, oldest),
+    );
     // As many of the newest as there is room for. What lies behind events that we have belongs in another hole.
     const events = inOrder(behind(gaps, news), byPrevEvents).slice(floor + 1 - edge);
     if (events.length === 0) return 0;

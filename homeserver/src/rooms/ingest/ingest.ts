@@ -14,6 +14,7 @@ import type { PolicyServers } from '../policy/policy-servers.ts';
 import type { Merger } from '../extremities/merger.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
+import type { Holds } from '../upkeep/holds.ts';
 import { Change } from '../write/change.ts';
 import type { Admission } from './admission.ts';
 import type { HeldEvents, Retry } from './held-events.ts';
@@ -39,6 +40,7 @@ export interface IngestDeps extends PlacerDeps {
   readonly background: Background;
   readonly policies: Pick<PolicyServers, 'of' | 'signed' | 'objection'>;
   readonly queue: Queue<RoomNid>;
+  readonly holds: Pick<Holds, 'isStopped'>;
   readonly awaited: Pick<AwaitedRedactions, 'settle'>;
   readonly log: Log;
 }
@@ -88,9 +90,10 @@ export class Ingest {
   async receive(origin: ServerName, roomId: RoomId, raw: readonly unknown[]): Promise<Map<EventId, Verdict>> {
     const room = await this.#deps.rooms.byId(roomId);
     if (!room?.head) return new Map();
+    if (this.#deps.holds.isStopped(roomId)) return denied(room, raw, 'this server takes no events of this room');
     if (!(await this.isAllowed(room, origin))) {
       this.#deps.log.info('events of a server that the room denies', { origin, roomId });
-      return denied(room, raw);
+      return denied(room, raw, 'the room denies your server');
     }
     const { events, refused } = await this.#deps.admission.admit(room, raw);
     const verdicts = new Map([...refused].map(([id, why]): [EventId, Verdict] => [id, refuse(why)]));
@@ -245,7 +248,7 @@ export class Ingest {
   }
 }
 
-const denied = ({ version }: Room, raw: readonly unknown[]): Map<EventId, Verdict> => {
+const denied = ({ version }: Room, raw: readonly unknown[], why: string): Map<EventId, Verdict> => {
   const events = raw.map((pdu) => parsePdu(pdu, version)).filter((event): event is Event => !isRefused(event));
-  return new Map(events.map(({ eventId }) => [eventId, refuse('the room denies your server')]));
+  return new Map(events.map(({ eventId }) => [eventId, refuse(why)]));
 };

@@ -19,7 +19,7 @@ export class Missing {
   readonly #authEvents: AuthEvents;
   readonly #states: StateAtGap;
 
-  constructor(ports: SourcesDeps & Pick<MissingDeps, 'db' | 'remote' | 'admission' | 'events'>) {
+  constructor(ports: SourcesDeps & Pick<MissingDeps, 'db' | 'remote' | 'admission' | 'events' | 'retention'>) {
     const sources = new Sources(ports);
     const deps: MissingDeps = { ...ports, sources, singles: new Singles({ ...ports, sources }) };
     this.#prevEvents = new PrevEvents(deps);

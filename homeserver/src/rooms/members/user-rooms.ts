@@ -8,12 +8,19 @@ type Memberships = Map<RoomNid, Member>;
 
 const CACHED_USERS = 10_000;
 
+/** What happens while a user's rooms are being read. */
+interface Loading {
+  readonly changes: Member[];
+  readonly removed: Set<RoomNid>;
+  readonly done: Promise<Memberships>;
+}
+
 /** Each user's rooms, so that following the stream asks the database nothing. */
 export class UserRooms {
   readonly #db: Database;
   readonly #cache = new LRUCache<UserId, Memberships>({ max: CACHED_USERS });
   /** Changes that were committed while a user's rooms were being read. */
-  readonly #loading = new Map<UserId, { readonly changes: Member[]; readonly done: Promise<Memberships> }>();
+  readonly #loading = new Map<UserId, Loading>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -25,9 +32,9 @@ export class UserRooms {
     if (cached) return cached;
     const loading = this.#loading.get(user);
     if (loading) return loading.done;
-    const changes: Member[] = [];
-    const done = this.#load(user, changes).finally(() => this.#loading.delete(user));
-    this.#loading.set(user, { changes, done });
+    const [changes, removed] = [[] as Member[], new Set<RoomNid>()];
+    const done = this.#load(user, changes, removed).finally(() => this.#loading.delete(user));
+    this.#loading.set(user, { changes, removed, done });
     return done;
   }
 
@@ -35,6 +42,13 @@ export class UserRooms {
   changed(member: Member): void {
     this.#cache.get(member.userId)?.set(member.roomNid, member);
     this.#loading.get(member.userId)?.changes.push(member);
+  }
+
+  /** The room is gone, and with it the membership. */
+  removed(user: UserId, room: RoomNid): void {
+    this.#cache.get(user)?.delete(room);
+    // Whoever is reading has read it, or not.
+    this.#loading.get(user)?.removed.add(room);
   }
 
   /** Servers through which a room may be reached, as told by the user's invite to it. */
@@ -53,12 +67,13 @@ export class UserRooms {
     this.#cache.get(user)?.delete(room);
   }
 
-  async #load(user: UserId, changes: readonly Member[]): Promise<Memberships> {
+  async #load(user: UserId, changes: readonly Member[], removed: ReadonlySet<RoomNid>): Promise<Memberships> {
     const rooms: Memberships = new Map((await store.ofUser(this.#db, user)).map((member) => [member.roomNid, member]));
     for (const member of changes) {
       const read = rooms.get(member.roomNid);
       if (!read || read.position < member.position) rooms.set(member.roomNid, member);
     }
+    for (const room of removed) rooms.delete(room);
     this.#cache.set(user, rooms);
     return rooms;
   }

@@ -6,6 +6,7 @@ import type { StoredEvent, RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import type { PolicyServers } from '../policy/policy-servers.ts';
+import type { Holds } from '../upkeep/holds.ts';
 import { Change } from '../write/change.ts';
 import { Chain, type ChainDeps } from './chain.ts';
 import type { Draft } from './draft.ts';
@@ -35,6 +36,7 @@ const asItIs: Cosign = (event) => Promise.resolve(event);
 export interface SenderDeps extends ChainDeps {
   readonly policies: Pick<PolicyServers, 'of' | 'sign'>;
   readonly rooms: Rooms;
+  readonly holds: Pick<Holds, 'assertOpen'>;
   /** One step of a room at a time. */
   readonly queue: KeyedQueue<RoomNid>;
 }
@@ -52,7 +54,7 @@ export class Sender {
 
   /** Resolves once the event is durable. Refusals of the room's rules are M_FORBIDDEN. */
   async send(roomId: RoomId, draft: Draft): Promise<StoredEvent> {
-    const room = await this.#deps.rooms.joined(roomId);
+    const room = await this.#open(roomId);
     if (await this.#deps.policies.of(room, draft)) {
       return this.#policed.run(room.nid, () => this.sendCosigned(roomId, draft, asItIs));
     }
@@ -68,8 +70,8 @@ export class Sender {
 
   /** Several events one after the other, all of them or none; but where a policy server is asked, as far as it agrees. */
   async sendAll(roomId: RoomId, drafts: readonly Draft[]): Promise<StoredEvent[]> {
-    const { rooms, policies, queue } = this.#deps;
-    const room = await rooms.joined(roomId);
+    const { policies, queue } = this.#deps;
+    const room = await this.#open(roomId);
     const [first] = drafts;
     if (!first || !(await policies.of(room, first))) return queue.run(room.nid, () => this.buildAll(roomId, drafts));
     const sent: StoredEvent[] = [];
@@ -88,7 +90,7 @@ export class Sender {
 
   /** The event that `draft` would be now, signed by us but not sent: a template for who is to sign it in our stead. */
   async propose(roomId: RoomId, draft: Draft): Promise<Event> {
-    const room = await this.#deps.rooms.joined(roomId);
+    const room = await this.#open(roomId);
     return (await new Chain(this.#deps, new Change(room, room.head)).prepare(draft)).event;
   }
 
@@ -98,7 +100,7 @@ export class Sender {
    */
   async sendCosigned(roomId: RoomId, draft: Draft, cosign: Cosign): Promise<StoredEvent> {
     const { queue, rooms, policies } = this.#deps;
-    const joined = await rooms.joined(roomId);
+    const joined = await this.#open(roomId);
     const policy = await policies.of(joined, draft);
     const sign: Cosign = policy ? async (event, room) => cosign(await policies.sign(event, policy), room) : cosign;
     for (let attempt = 1; attempt <= (policy ? POLICED_ATTEMPTS : UNHURRIED_ATTEMPTS); attempt++) {
@@ -120,6 +122,12 @@ export class Sender {
         return prepared.same ?? chain.addPrepared({ ...prepared, event: await sign(prepared.event, room) });
       }),
     );
+  }
+
+  /** M_FORBIDDEN for a room in quarantine. */
+  #open(roomId: RoomId) {
+    this.#deps.holds.assertOpen(roomId);
+    return this.#deps.rooms.joined(roomId);
   }
 
   async #drain(nid: RoomNid, roomId: RoomId): Promise<void> {

@@ -7,6 +7,7 @@ import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import type { StateLogs } from '../state/state-log.ts';
 import type { States } from '../state/states.ts';
+import type { Holds } from '../upkeep/holds.ts';
 import type { Visible } from './visible.ts';
 
 export interface Access {
@@ -20,6 +21,7 @@ export interface Access {
 
 export interface AccessDeps {
   readonly rooms: Rooms;
+  readonly holds: Pick<Holds, 'assertReadable'>;
   readonly userRooms: UserRooms;
   readonly states: States;
   readonly stateLogs: StateLogs;
@@ -36,7 +38,8 @@ export class RoomAccess {
 
   /** M_FORBIDDEN for somebody who may see nothing of the room, and for rooms that do not exist. */
   async of(user: UserId, roomId: RoomId): Promise<Access> {
-    const { rooms, userRooms } = this.#deps;
+    const { rooms, userRooms, holds } = this.#deps;
+    holds.assertReadable(roomId);
     const room = await rooms.byId(roomId);
     if (!room?.head) throw forbidden();
     const known = room as Access['room'];

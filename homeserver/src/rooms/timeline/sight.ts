@@ -3,6 +3,7 @@ import { type HistoryVisibility, historyVisibilityOf, membershipOf } from '../..
 import type { Membership } from '../../core/events/membership.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { mayMemberSee, mayUserSee } from '../../core/visibility/visibility.ts';
+import { isExpired } from '../../core/rooms/retention.ts';
 import type { SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { States } from '../state/states.ts';
@@ -22,6 +23,16 @@ export interface Place {
   readonly snapshot: SnapshotId | undefined;
 }
 
+/** Who looks at a room. */
+export interface Viewpoint {
+  readonly user: UserId;
+  readonly room: Room;
+  /** The place in the timeline up to which the user has been in the room at some time since; none if never. */
+  readonly joinedUntil: number | undefined;
+  /** Messages from before that have expired; absent where none do. */
+  readonly horizon: number | undefined;
+}
+
 /**
  * What one user may see of one room: https://spec.matrix.org/latest/client-server-api/#room-history-visibility
  *
@@ -32,29 +43,23 @@ export class Sight {
   readonly user: UserId;
   readonly room: Room;
   readonly #states: States;
-  /** The place in the timeline up to which the user has been in the room at some time since; none if never. */
   readonly #joinedUntil: number | undefined;
+  readonly #horizon: number | undefined;
   readonly #moments = new Map<SnapshotId, Promise<Moment>>();
 
-  constructor(
-    {
-      user,
-      room,
-      joinedUntil,
-    }: { readonly user: UserId; readonly room: Room; readonly joinedUntil: number | undefined },
-    states: States,
-  ) {
+  constructor({ user, room, joinedUntil, horizon }: Viewpoint, states: States) {
     this.user = user;
     this.room = room;
     this.#states = states;
     this.#joinedUntil = joinedUntil;
+    this.#horizon = horizon;
   }
 
   /** Those of `events` that the user may see. */
   async see(events: readonly StoredEvent[]): Promise<StoredEvent[]> {
     const moments = await this.#momentsOf(events);
     return events.filter((stored) => {
-      const moment = isHidden(stored) ? undefined : momentOf(stored, moments);
+      const moment = isHidden(stored, this.#horizon) ? undefined : momentOf(stored, moments);
       return moment && mayUserSee(stored.event, { user: this.user, ...moment, joinedSince: this.#joinedSince(stored) });
     });
   }
@@ -114,7 +119,8 @@ export class Sight {
   }
 }
 
-const isHidden = ({ status }: StoredEvent): boolean => status === 'rejected' || status === 'withheld';
+const isHidden = ({ status, event }: StoredEvent, horizon: number | undefined): boolean =>
+  status === 'rejected' || status === 'withheld' || isExpired(event, horizon);
 
 const momentOf = ({ snapshot }: Place, moments: ReadonlyMap<SnapshotId, Moment>): Moment | undefined =>
   snapshot === undefined ? undefined : moments.get(snapshot);

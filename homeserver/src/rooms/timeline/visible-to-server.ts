@@ -5,11 +5,13 @@ import type { Membership } from '../../core/events/membership.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { mayServerSee } from '../../core/visibility/visibility.ts';
+import { isExpired } from '../../core/rooms/retention.ts';
 import type { Database } from '../../storage/database.ts';
 import { membersStore } from '../members/members.store.ts';
 import type { SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { States } from '../state/states.ts';
+import type { Retention } from '../upkeep/retention.ts';
 
 const VISIBILITY: StateKey = ['m.room.history_visibility', ''];
 
@@ -25,10 +27,15 @@ interface Moment {
 export class VisibleToServer {
   readonly #db: Database;
   readonly #states: States;
+  readonly #retention: Pick<Retention, 'horizon'>;
 
-  constructor(db: Database, states: States) {
+  constructor(
+    db: Database,
+    { states, retention }: { readonly states: States; readonly retention: Pick<Retention, 'horizon'> },
+  ) {
     this.#db = db;
     this.#states = states;
+    this.#retention = retention;
   }
 
   /** Those of `events` that the server may see. */
@@ -55,12 +62,16 @@ export class VisibleToServer {
     const joinedSince = users.some(({ membership }) => membership === 'join');
     const keys = users.map(({ userId }): StateKey => ['m.room.member', userId]);
     const moments = new Map<SnapshotId, Moment>();
+    const horizon = await this.#retention.horizon(room);
     const views: { event: StoredEvent; mayBeSeen: boolean }[] = [];
     for (const event of events) {
       if (event.status === 'rejected' || event.snapshot === undefined) continue;
       const moment = moments.get(event.snapshot) ?? (await this.#at(room, event.snapshot, keys));
       moments.set(event.snapshot, moment);
-      views.push({ event, mayBeSeen: mayServerSee(event.event, { server, joinedSince, ...moment }) });
+      views.push({
+        event,
+        mayBeSeen: !isExpired(event.event, horizon) && mayServerSee(event.event, { server, joinedSince, ...moment }),
+      });
     }
     return views;
   }

@@ -5,27 +5,38 @@ import type { UserRooms } from '../members/user-rooms.ts';
 import type { Member, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { States } from '../state/states.ts';
+import type { Retention } from '../upkeep/retention.ts';
 import { Sight } from './sight.ts';
 
 /** Somebody may have been banned, unbanned and invited since they left. */
 const MAX_STEPS_BACK = 20;
+
+export interface VisibleDeps {
+  readonly states: States;
+  readonly events: Events;
+  readonly userRooms: UserRooms;
+  readonly retention: Pick<Retention, 'horizon'>;
+}
 
 /** Which events somebody may see: https://spec.matrix.org/latest/client-server-api/#room-history-visibility */
 export class Visible {
   readonly #states: States;
   readonly #events: Events;
   readonly #userRooms: UserRooms;
+  readonly #retention: Pick<Retention, 'horizon'>;
 
-  constructor(states: States, events: Events, userRooms: UserRooms) {
+  constructor({ states, events, userRooms, retention }: VisibleDeps) {
     this.#states = states;
     this.#events = events;
     this.#userRooms = userRooms;
+    this.#retention = retention;
   }
 
   /** What a user may see of a room, as of now. */
   async sight(user: UserId, room: Room): Promise<Sight> {
     const member = (await this.#userRooms.of(user)).get(room.nid);
-    return new Sight({ user, room, joinedUntil: await this.#joinedUntil(member) }, this.#states);
+    const [joinedUntil, horizon] = [await this.#joinedUntil(member), await this.#retention.horizon(room)];
+    return new Sight({ user, room, joinedUntil, horizon }, this.#states);
   }
 
   async toUser(user: UserId, room: Room, events: readonly StoredEvent[]): Promise<StoredEvent[]> {

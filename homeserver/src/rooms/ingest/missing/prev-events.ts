@@ -1,5 +1,6 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../../core/events/event.ts';
+import { isExpired } from '../../../core/rooms/retention.ts';
 import { isOfRoom } from '../../model.ts';
 import type { Room } from '../../room.ts';
 import { gapsStore } from '../gaps.store.ts';
@@ -76,7 +77,8 @@ export class PrevEvents {
    * newest events goes on to what was there before we joined, which must not come in as if it were new.
    */
   async #lead(room: Room, all: ReadonlyMap<EventId, Event>, found: readonly Event[]): Promise<Event[]> {
-    const byId = new Map(found.map((event) => [event.eventId, event]));
+    const oldest = await this.#deps.retention.floor(room);
+    const byId = new Map(found.flatMap((event) => (isExpired(event, oldest) ? [] : [[event.eventId, event] as const])));
     const leading = new Map(all);
     for (let wave: readonly Event[] = [...all.values()]; wave.length > 0;) {
       const wanted = await this.#missed(room, prevEventsOf(wave), leading);

@@ -1,0 +1,33 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Member } from '../../rooms/model.ts';
+import { eventsOf, type JsonText, objectOf } from './json-text.ts';
+import type { View } from './view.sync.ts';
+
+/** Rooms of which this server has nothing any more: their readers are told no more than that they have left. */
+export class GoneRooms {
+  readonly #engine: Pick<RoomEngine, 'departures' | 'rooms'>;
+
+  constructor(engine: Pick<RoomEngine, 'departures' | 'rooms'>) {
+    this.#engine = engine;
+  }
+
+  async told(view: View, members: readonly Member[]): Promise<(readonly ['leave', RoomId, JsonText])[]> {
+    const { after, upTo, viewer, stateField, filter } = view;
+    const { departures, rooms } = this.#engine;
+    if (after === undefined || !departures.hasAnySince(after)) return [];
+    const gone = [...(await departures.of(viewer.userId))].filter(([, at]) => at > after && at <= upTo);
+    if (gone.length === 0) return [];
+    // Who has come back since is told of that.
+    const known = await rooms.byNids(members.map(({ roomNid }) => roomNid));
+    const back = new Set([...known.values()].map(({ roomId }) => roomId));
+    const text = objectOf({
+      [stateField]: eventsOf([]),
+      timeline: '{"events":[],"limited":false}',
+      account_data: eventsOf([]),
+    });
+    return gone
+      .filter(([roomId]) => !back.has(roomId) && filter.room.room(roomId))
+      .map(([roomId]) => ['leave', roomId, text] as const);
+  }
+}
