@@ -169,9 +169,11 @@ describe('purges', () => {
     const nid = await numberOf(server, room);
     const { job_id: id } = await admin.ask('DELETE', at(room), { evict: true });
     const phase = async () => (await admin.ask('GET', `/room_jobs/${id}`)).progress.phase;
-    for (await network.settle(); (await phase()) !== 'removing'; await network.settle()) {
+    await network.settle();
+    while ((await phase()) !== 'removing') {
       network.clock.advance(6_000);
       await server.running.services.upkeep.jobs.work();
+      await network.settle();
     }
     // Closed, and nothing removed yet but what makes it a room.
     const half = await rowsOf(server, room, nid);
