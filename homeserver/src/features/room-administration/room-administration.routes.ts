@@ -3,7 +3,7 @@ import {
 } from '@holm/spec/extensions/room-administration'; // prettier-ignore
 import { type Route, route } from '../../http/route.ts';
 import type { Hold } from '../../rooms/upkeep/holds.ts';
-import type { Job } from '../../rooms/upkeep/jobs.store.ts';
+import type { Job } from '../../rooms/upkeep/job.ts';
 import type { RoomAdministration, RoomSummary } from './room-administration.service.ts';
 
 const optional = <K extends string, V>(name: K, value: V | undefined) =>

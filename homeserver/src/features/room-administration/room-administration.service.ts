@@ -4,7 +4,7 @@ import type { JsonObject } from '@holm/spec/json';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Hold } from '../../rooms/upkeep/holds.ts';
 import type { RoomJobs } from '../../rooms/upkeep/jobs.ts';
-import type { Job, JobKind } from '../../rooms/upkeep/jobs.store.ts';
+import type { Job, JobKind } from '../../rooms/upkeep/job.ts';
 import type { Database } from '../../storage/database.ts';
 import { type Counts, roomAdministrationStore as store, type RoomListing } from './room-administration.store.ts';
 

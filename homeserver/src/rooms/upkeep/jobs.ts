@@ -4,7 +4,8 @@ import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database } from '../../storage/database.ts';
-import { type Job, type JobKind, jobsStore as store, type NewJob } from './jobs.store.ts';
+import type { Job, JobKind, NewJob } from './job.ts';
+import { jobsStore as store } from './jobs.store.ts';
 
 /** How long a job belongs to whoever works on it, counted from their last sign of life. */
 const LEASE_MS = 30_000;

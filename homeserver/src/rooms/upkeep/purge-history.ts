@@ -2,7 +2,7 @@ import type { Database } from '../../storage/database.ts';
 import type { RoomEngine } from '../engine.ts';
 import type { Room } from '../room.ts';
 import type { Outcome, Shift } from './jobs.ts';
-import type { Job } from './jobs.store.ts';
+import type { Job } from './job.ts';
 import type { Bound, MessagePurge } from './messages.ts';
 import { messagesStore } from './messages.store.ts';
 

@@ -6,7 +6,7 @@ import type { RoomEngine } from '../engine.ts';
 import type { RoomNid } from '../model.ts';
 import { evictAll } from './evict.ts';
 import type { Outcome, Shift } from './jobs.ts';
-import type { Job } from './jobs.store.ts';
+import type { Job } from './job.ts';
 import { roomTables } from './room-tables.ts';
 
 /** How long other servers get to hear that we have left, and how often we look. */
