@@ -83,7 +83,11 @@ export class Rogue implements AsyncDisposable {
 
   /** A request with a valid signature. */
   send(to: Addressed, method: string, uri: string, body?: Json): Promise<Answer> {
-    const content = method === 'GET' ? undefined : canonicalJson(body ?? {}, 'lenient');
+    return this.sendText(to, method, uri, method === 'GET' ? undefined : canonicalJson(body ?? {}, 'lenient'));
+  }
+
+  /** As `send`, with a body that may be anything. */
+  sendText(to: Addressed, method: string, uri: string, content: string | undefined): Promise<Answer> {
     const destination = ServerName.parse(to.name);
     const text = requestText({ method, uri, origin: this.name, destination, content });
     const signature = signText(text, this.#key);

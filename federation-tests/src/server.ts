@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { configOf } from '@holm/homeserver/config/load';
 import { startHomeserver, type Running } from '@holm/homeserver/homeserver';
 import type { Clock } from '@holm/homeserver/platform/clock';
-import { createLog, type Log, silentLog } from '@holm/homeserver/platform/log';
+import { createLog, type Log } from '@holm/homeserver/platform/log';
 import type { Sql } from '@holm/homeserver/storage/sql';
 import { createTestSchema, testDatabaseUrl } from '@holm/homeserver/testing/database';
 import { seededEntropy } from '@holm/homeserver/testing/seeded-entropy';
@@ -35,15 +35,18 @@ export interface TestServerOptions {
   readonly config?: object;
 }
 
-/** `HOLM_TEST_LOG=info` shows what the servers have to say. */
-const testLog = (name: string): Log => {
+/** `HOLM_TEST_LOG=info` shows what the servers have to say. Otherwise their errors are kept, for tests that ask. */
+const testLog = (name: string, errors: string[]): Log => {
   const level = process.env['HOLM_TEST_LOG'];
-  return level === undefined ? silentLog : createLog(level as 'info', process.stderr).with({ server: name });
+  if (level !== undefined) return createLog(level as 'info', process.stderr).with({ server: name });
+  return createLog('error', { write: (line: string) => void errors.push(line) });
 };
 
 /** A whole homeserver: its own database schema, its own keys, real HTTP on loopback. It can be stopped and started. */
 export class TestServer implements AsyncDisposable {
   readonly name: string;
+  /** What it has logged as errors: failures of its own. */
+  readonly errors: string[] = [];
   readonly #options: TestServerOptions;
   readonly #schema: TestSchema;
   readonly #folder: string;
@@ -75,7 +78,7 @@ export class TestServer implements AsyncDisposable {
     this.#running = await startHomeserver(
       configOf(settings),
       // A server that starts again must not say again what it said before.
-      { clock, entropy: seededEntropy(`${name} ${this.#starts++}`), log: testLog(name), dns: noDns },
+      { clock, entropy: seededEntropy(`${name} ${this.#starts++}`), log: testLog(name, this.errors), dns: noDns },
       { url: testDatabaseUrl(), schema: this.#schema.schema },
     );
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { Dice } from './dice.ts';
 import { Refused } from './http.ts';
 import type { TestNetwork } from './network.ts';
 import type { Person } from './people.ts';
@@ -6,25 +6,6 @@ import type { Person } from './people.ts';
 const SERVERS = ['a.test', 'b.test', 'c.test'] as const;
 type Pair = readonly [string, string];
 const PAIRS: readonly Pair[] = [['a.test', 'b.test'], ['a.test', 'c.test'], ['b.test', 'c.test']]; // prettier-ignore
-
-/** The same choices for the same seed. */
-class Dice {
-  readonly #seed: string;
-  #rolls = 0;
-
-  constructor(seed: string) {
-    this.#seed = seed;
-  }
-
-  below(limit: number): number {
-    const hash = createHash('sha256').update(`${this.#seed} ${this.#rolls++}`).digest();
-    return hash.readUInt32BE() % limit;
-  }
-
-  of<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)]!;
-  }
-}
 
 export interface WalkOptions {
   readonly network: TestNetwork;

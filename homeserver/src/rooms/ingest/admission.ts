@@ -7,6 +7,7 @@ import type { RoomIdentity } from '../model.ts';
 import { checkFormat } from './checks/1-format.ts';
 import { checkSignatures } from './checks/2-signatures.ts';
 import { withTrueContent } from './checks/3-content-hash.ts';
+import { type Reach, reachable } from './missing/reach.ts';
 import { unknownIds } from './missing/unknown.ts';
 import type { EventVerifier } from './ports.ts';
 
@@ -19,6 +20,8 @@ export interface AdmissionDeps {
 export interface AdmitOptions extends ParseOptions {
   /** Leaves out what is stored already, instead of checking it again. */
   readonly skipStored?: boolean;
+  /** Only what leads on from there is looked at. Checking signatures is dear; a list of what nobody asked for is not worth it. */
+  readonly reach?: Reach;
 }
 
 export interface Admitted {
@@ -46,12 +49,13 @@ export class Admission {
     const { roomId } = room;
     const { events, foreign, malformed } = checkFormat(room, raw, options);
     for (const why of malformed) log.debug('malformed event dropped', { roomId, why });
-    const news = options.skipStored === true ? await this.#unknown(events) : [...events.values()];
+    const wanted = options.reach ? reachable(events, options.reach) : events;
+    const news = options.skipStored === true ? await this.#unknown(wanted) : [...wanted.values()];
     const signed = await checkSignatures(verifier, news);
     const refused = new Map([...foreign.map((id) => [id, 'it is of another room'] as const), ...signed.refused]);
     for (const [eventId, why] of refused) log.info('event dropped', { roomId, eventId, why });
     const isNews = new Set(news);
-    const stored = [...events].filter(([, event]) => !isNews.has(event)).map(([id]) => id);
+    const stored = [...wanted].filter(([, event]) => !isNews.has(event)).map(([id]) => id);
     return { events: signed.events.map(withTrueContent), stored, refused };
   }
 

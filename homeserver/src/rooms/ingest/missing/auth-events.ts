@@ -1,6 +1,7 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../../core/events/event.ts';
 import type { Room } from '../../room.ts';
+import { byAuthEvents } from '../order.ts';
 import type { MissingDeps } from './deps.ts';
 import { unknownIds } from './unknown.ts';
 
@@ -32,10 +33,11 @@ export class AuthEvents {
     return [...found.values()];
   }
 
-  async #chain(server: ServerName, room: Room, { eventId }: Event): Promise<readonly Event[]> {
+  async #chain(server: ServerName, room: Room, { eventId, authEvents }: Event): Promise<readonly Event[]> {
     const { sources, remote, admission } = this.#deps;
     const raw = await sources.ask('auth chain', server, () => remote.authChain(server, room.roomId, eventId));
-    return (await admission.admit(room, raw ?? [], { skipStored: true })).events;
+    const reach = { from: authEvents, by: byAuthEvents };
+    return (await admission.admit(room, raw ?? [], { skipStored: true, reach })).events;
   }
 
   /** What the sender of an event could not give, another server of the room may have. */

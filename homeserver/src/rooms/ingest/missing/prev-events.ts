@@ -4,6 +4,7 @@ import { isExpired } from '../../../core/rooms/retention.ts';
 import { isOfRoom } from '../../model.ts';
 import type { Room } from '../../room.ts';
 import { gapsStore } from '../gaps.store.ts';
+import { byPrevEvents } from '../order.ts';
 import type { MissingDeps } from './deps.ts';
 import { unknownIds } from './unknown.ts';
 
@@ -54,7 +55,7 @@ export class PrevEvents {
     room: Room,
     { all, wanted }: { readonly all: ReadonlyMap<EventId, Event>; readonly wanted: readonly EventId[] },
   ): Promise<readonly Event[]> {
-    const { db, remote, admission } = this.#deps;
+    const { db, remote } = this.#deps;
     const latest = [...all.values()].filter(({ prevEvents }) => prevEvents.some((id) => wanted.includes(id)));
     const raw = await remote.missingEvents(server, room.roomId, {
       earliest: room.head?.extremities.map(({ eventId }) => eventId) ?? [],
@@ -63,13 +64,18 @@ export class PrevEvents {
       // What came before the first event that we have is history.
       minDepth: await gapsStore.firstDepth(db, room.nid),
     });
-    return (await admission.admit(room, raw.slice(0, MAX_ANSWER))).events;
+    return this.#admit(room, raw, wanted);
   }
 
   async #these(server: ServerName, room: Room, wanted: readonly EventId[]): Promise<readonly Event[]> {
-    const { remote, admission } = this.#deps;
+    const { remote } = this.#deps;
     const raw = await remote.backfill(server, room.roomId, wanted.slice(0, ASKED_FOR), ASKED_FOR);
-    return (await admission.admit(room, raw.slice(0, MAX_ANSWER))).events;
+    return this.#admit(room, raw, wanted);
+  }
+
+  async #admit(room: Room, raw: readonly unknown[], wanted: readonly EventId[]): Promise<readonly Event[]> {
+    const reach = { from: wanted, by: byPrevEvents };
+    return (await this.#deps.admission.admit(room, raw.slice(0, MAX_ANSWER), { reach })).events;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../../core/events/event.ts';
 import type { Room } from '../../room.ts';
+import { byAuthEvents } from '../order.ts';
 import type { MissingDeps } from './deps.ts';
 import { unknownIds } from './unknown.ts';
 
@@ -8,6 +9,8 @@ import { unknownIds } from './unknown.ts';
 const MAX_SINGLE = 20;
 /** Events of a step for which others than its sender are asked. */
 const MAX_SECOND_OPINIONS = 5;
+/** Whole states that are fetched for one step. For the events behind them less is missing once these are stored. */
+const MAX_WHOLE = 2;
 
 /** The state before an event, as a server states it. */
 export interface StatedState {
@@ -30,22 +33,26 @@ export class StateAtGap {
   async before(origin: ServerName, room: Room, events: readonly Event[]): Promise<Map<EventId, StatedState>> {
     const states = new Map<EventId, StatedState>();
     const servers = events.length === 0 ? [] : await this.#deps.sources.of(room, origin);
+    let whole = 0;
     for (const [index, event] of events.entries()) {
       const asked = index < MAX_SECOND_OPINIONS ? servers : servers.slice(0, 1);
-      const stated = await this.#deps.sources.first('state', asked, (server) => this.from(server, room, event));
+      const stated = await this.#deps.sources.first('state', asked, async (server) => {
+        const byIds = await this.#byIds(server, room, event);
+        return byIds ?? (whole++ < MAX_WHOLE ? await this.#whole(server, room, event) : undefined);
+      });
       if (stated) states.set(event.eventId, stated);
     }
     return states;
   }
 
-  /** Its ids, and those of its events that we lack; everything where that is too many, or it does not give them singly. */
-  async from(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState> {
+  /** Undefined where too many of its events are missing, or the server does not give them singly. */
+  async #byIds(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState | undefined> {
     const { remote, events, singles } = this.#deps;
     const { state, authChain } = await remote.stateIds(server, room.roomId, eventId);
     const missing = await unknownIds(events, [...state, ...authChain], NOTHING, 'connected');
-    if (missing.length > MAX_SINGLE) return this.#whole(server, room, eventId);
+    if (missing.length > MAX_SINGLE) return undefined;
     const fetched = new Map((await singles.from(server, room, missing)).map((event) => [event.eventId, event]));
-    if (fetched.size < missing.length) return this.#whole(server, room, eventId);
+    if (fetched.size < missing.length) return undefined;
     const isMissing = new Set(missing);
     return {
       stored: state.filter((id) => !isMissing.has(id)),
@@ -54,12 +61,13 @@ export class StateAtGap {
     };
   }
 
-  async #whole(server: ServerName, room: Room, eventId: EventId): Promise<StatedState> {
+  async #whole(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState> {
     const { remote, admission } = this.#deps;
     const answer = await remote.state(server, room.roomId, eventId);
     const options = { limitReferences: false, skipStored: true };
     const { events: state, stored } = await admission.admit(room, answer.state, options);
-    const { events: authChain } = await admission.admit(room, answer.authChain, options);
+    const reach = { from: state.flatMap(({ authEvents }) => authEvents), by: byAuthEvents };
+    const { events: authChain } = await admission.admit(room, answer.authChain, { ...options, reach });
     return { stored, state, authChain };
   }
 }
