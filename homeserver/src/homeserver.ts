@@ -87,6 +87,7 @@ export const startHomeserver = async (
   schedule.every('45 * * * * *', 'try held events again', () => rooms.ingest.retryHeld());
   schedule.every('41 * * * *', 'delete states that nothing needs', () => rooms.collector.run());
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
+  schedule.every('* * * * *', 'forget what does not stick any more', () => rooms.sticky.expire(effects.clock.now()));
   schedule.every('23 * * * *', 'forget delayed events that are over', () => delaying.delayed.trim());
   scheduleUpkeep(schedule, server.upkeep);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());

@@ -1,6 +1,6 @@
 import { Inbox } from '../federation/inbox/inbox.ts';
 import type { EduListener } from '../federation/inbox/received.ts';
-import { openOutbox } from '../federation/outbox/outbox.ts';
+import { openOutbox, type Outbox } from '../federation/outbox/outbox.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import { createRoomEngine } from '../rooms/engine.ts';
@@ -9,6 +9,7 @@ import { createIngest } from '../rooms/ingest/create-ingest.ts';
 import { OutsideMemberships } from '../rooms/members/outside.ts';
 import { latestEvents } from '../rooms/remote/latest-events.ts';
 import { remoteRooms } from '../rooms/remote/remote-rooms.ts';
+import { StickyDuties } from '../rooms/sticky/sticky-duties.ts';
 import { VisibleToServer } from '../rooms/timeline/visible-to-server.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { RetentionRules } from '../core/rooms/retention.ts';
@@ -44,11 +45,8 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     catchUp: (server, missed) => latestEvents(engine, server, missed),
     positions: engine.stream,
   });
-  listeners.push(({ outbox: rows }) => {
-    for (const { destinations, position } of rows) outbox.wake(destinations, position);
-    // Others may have waited for this commit's positions to settle.
-    if (rows.length === 0) outbox.wake([], 0);
-  });
+  const sticky = new StickyDuties({ ...base, engine, outbox });
+  listeners.push(waking(outbox), (step) => sticky.committed(step));
 
   const outside = new OutsideMemberships({ ...engine, db });
   const incoming = createIngest(engine, {
@@ -72,6 +70,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     listeners,
     eduListeners,
     outbox,
+    sticky,
     inbox,
     ...incoming,
     outside,
@@ -80,6 +79,14 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     serverName,
   };
 };
+
+const waking =
+  (outbox: Outbox): CommitListener =>
+  ({ outbox: rows }) => {
+    for (const { destinations, position } of rows) outbox.wake(destinations, position);
+    // Others may have waited for this commit's positions to settle.
+    if (rows.length === 0) outbox.wake([], 0);
+  };
 
 export type RoomServices = Awaited<ReturnType<typeof composeRooms>>;
 

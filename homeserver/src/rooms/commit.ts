@@ -1,4 +1,5 @@
 import type { ServerName, UserId } from '@holm/spec/ids';
+import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Numbers } from '../storage/numbers.ts';
 import type { Notifier } from '../streams/notifier.ts';
@@ -9,6 +10,8 @@ import type { UserRooms } from './members/user-rooms.ts';
 import type { Head, StoredEvent, RoomNid } from './model.ts';
 import type { Room } from './room.ts';
 import type { AuthGraphs } from './state/auth-graphs.ts';
+import type { StickyEvents } from './sticky/sticky-events.ts';
+import { stickyOf } from './sticky/stuck.ts';
 import { type Change, type CommittedMember, toMember } from './write/change.ts';
 import type { RoomWriter } from './write/room-writer.ts';
 import type { OutboxWrite } from './write/room-write.ts';
@@ -20,6 +23,8 @@ export interface Committed {
   readonly timeline: readonly StoredEvent[];
   readonly members: readonly CommittedMember[];
   readonly outbox: readonly OutboxWrite[];
+  /** The room's current state is another one than before. */
+  readonly hasNewState: boolean;
 }
 
 /** Told of every step, after it is durable. Must not throw and must not take long. */
@@ -39,6 +44,8 @@ export interface CommitDeps {
   readonly notifier: Notifier;
   readonly log: Log;
   readonly serverName: ServerName;
+  readonly sticky: StickyEvents;
+  readonly clock: Clock;
   readonly listeners: readonly CommitListener[];
 }
 
@@ -84,16 +91,29 @@ export class Committer {
   }
 
   /** False when the room's head has moved. Either way `positions` are given back. */
-  async commit(change: Change, positions: readonly Position[]): Promise<boolean> {
-    const write = change.toWrite();
-    let committed = false;
+  async commit(change: Change, claimed: readonly Position[]): Promise<boolean> {
+    let positions = claimed;
+    let head: Head | undefined;
     try {
-      committed = await this.#deps.writer.commit(write);
+      positions = await this.#stick(change, claimed);
+      const write = change.toWrite();
+      if (await this.#deps.writer.commit(write)) head = write.head;
     } finally {
-      if (!committed) this.abandon(change, positions);
+      if (!head) this.abandon(change, positions);
     }
-    if (committed) this.applied(change, write.head, positions);
-    return committed;
+    if (head) this.applied(change, head, positions);
+    return head !== undefined;
+  }
+
+  /** What sticks is news wherever it has its place: it takes a position of its own if the step has none for it. */
+  async #stick(change: Change, positions: readonly Position[]): Promise<readonly Position[]> {
+    const now = this.#deps.clock.now();
+    const stuck = stickyOf(change.events, now, undefined);
+    if (stuck.length === 0) return positions;
+    const isPlaced = change.events.every(({ position, status }) => position !== undefined || status !== 'accepted');
+    const own = isPlaced ? undefined : await this.claim();
+    change.sticky.push(...stickyOf(change.events, now, own));
+    return own === undefined ? positions : [...positions, own];
   }
 
   /** Brings what is remembered up to date with a write that is durable now, and lets everyone know. */
@@ -106,6 +126,7 @@ export class Committer {
     authGraphs.added(room.nid, change.authEntries);
     for (const event of change.events) events.remember(event);
     for (const { target, by } of change.redacting.redacted) this.#redacted(room, target, by);
+    this.#deps.sticky.add(room.nid, change.sticky);
     const timeline = this.#shown(change);
     room.tail.append(timeline);
     room.members.changed(serverName, change.members);
@@ -113,7 +134,8 @@ export class Committer {
     this.#noteChanges(change, positions);
     this.#queueWake(change, timeline);
     this.release(positions);
-    this.#tell({ room, timeline, members: change.members, outbox: change.outbox });
+    const hasNewState = change.stateLog.length > 0;
+    this.#tell({ room, timeline, members: change.members, outbox: change.outbox, hasNewState });
   }
 
   #noteChanges({ room, members }: Change, positions: readonly Position[]): void {
@@ -150,10 +172,10 @@ export class Committer {
   }
 
   /** Readers are woken when they can see the event, which is not before everything below it has settled. */
-  #queueWake({ room, members, stateLog }: Change, timeline: readonly StoredEvent[]): void {
-    const changed = stateLog.at(-1)?.[0];
-    // State may change without an event in the timeline: by one that joins others.
-    const last = timeline.at(-1)?.position ?? members.at(-1)?.position ?? changed;
+  #queueWake({ room, members, stateLog, sticky }: Change, timeline: readonly StoredEvent[]): void {
+    // State may change without an event in the timeline: by one that joins others. What sticks need not be there either.
+    const news = [timeline.at(-1), members.at(-1), { position: stateLog.at(-1)?.[0] }, sticky.at(-1)];
+    const last = news.find((one) => one?.position !== undefined)?.position;
     if (last === undefined) return;
     const local = room.members.loaded?.local ?? [];
     const concerned = members.filter(({ server }) => server === this.#deps.serverName).map(({ userId }) => userId);

@@ -25,6 +25,7 @@ import { Creator } from './send/creator.ts';
 import { Sender } from './send/sender.ts';
 import { AuthGraphs } from './state/auth-graphs.ts';
 import { StateLogs } from './state/state-log.ts';
+import { StickyEvents } from './sticky/sticky-events.ts';
 import { States } from './state/states.ts';
 import { Tries } from './state/tries.ts';
 import { Bundles } from './relations/bundles.ts';
@@ -96,6 +97,7 @@ export interface RoomEngine {
   readonly sender: Sender;
   readonly creator: Creator;
   readonly committer: Committer;
+  readonly sticky: StickyEvents;
   readonly writer: RoomWriter;
   readonly nids: Numbers;
   /** One step of a room at a time. */
@@ -111,6 +113,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const { db, clock, signer } = deps;
   const serverName = signer.server;
   const memory = await createMemory(deps);
+  await memory.sticky.load(db);
   const { rooms, events, states, tries, userRooms } = memory;
   const holds = new Holds(db, clock);
   const departures = new Departures(db, clock);
@@ -126,7 +129,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const timeline = new Timeline(db, events);
   const access = new RoomAccess({ rooms, holds, userRooms, states, stateLogs, visible });
   const bundles = new Bundles(db, events);
-  const clientEvents = new ClientEvents(events, echoes, clock);
+  const clientEvents = new ClientEvents(events, { echoes, sticky: memory.sticky }, clock);
   const nids = new Numbers(db, 'event_nids');
   const membersOf = async (room: Room) =>
     room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
@@ -162,7 +165,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
 };
 
 /** What the process remembers of rooms, and the stream that orders what happens in them. */
-const createMemory = async ({ db, entropy, eventCacheBytes }: EngineDeps) => {
+const createMemory = async ({ db, clock, entropy, eventCacheBytes }: EngineDeps) => {
   const positions = new Numbers(db, 'event_positions');
   await positions.ensure(POSITIONS_AT_HAND);
   const stream = new Stream('events', positions.take(), () => positions.take());
@@ -181,5 +184,6 @@ const createMemory = async ({ db, entropy, eventCacheBytes }: EngineDeps) => {
     states: new States(tries, events),
     userRooms: new UserRooms(db),
     authGraphs: new AuthGraphs(db),
+    sticky: new StickyEvents(clock),
   };
 };

@@ -12,6 +12,8 @@ export const SPEC_VERSIONS: readonly string[] = [
 
 /** Features outside of any release that work now. Whoever builds one adds it. */
 export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
+  // Messages that every member is sure to get for a while.
+  'org.matrix.msc4354': true,
   // `state_after` in /sync, under its name of before.
   'org.matrix.msc4222': true,
   // Moderators may see what redacted events were.

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import { stickinessOf } from '../../core/events/sticky.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
@@ -69,8 +70,10 @@ export class JoinedRooms {
     const state = await this.#state(view, room, { delta, summary, shown });
     const accountData = roomAccountDataOf(view.filter, room.roomId, more.news);
     const ephemeral = ephemeralOf(view.filter, room.roomId, more.news);
+    const sticky = await this.#sticky(view, room, { after, shown });
     const isNews =
-      shown.events.length + state.length + accountData.length + ephemeral.length > 0 || summary !== undefined;
+      shown.events.length + state.length + accountData.length + ephemeral.length + Object.keys(sticky).length > 0 ||
+      summary !== undefined;
     if (!isNews && stateAfter !== undefined && !shown.stretch.limited) return undefined;
     const { limited } = shown;
     return objectOf({
@@ -79,7 +82,33 @@ export class JoinedRooms {
       timeline: timelineText(shown.text, { limited, prevBatch: shown.stretch.prevBatch }),
       ephemeral: eventsOf(ephemeral),
       account_data: eventsOf(accountData),
+      ...sticky,
     });
+  }
+
+  /** What sticks and is not in the timeline, whatever its reader may see of history: sections by what they are called. */
+  async #sticky(
+    view: View,
+    room: Room,
+    { after, shown }: { readonly after: View['after']; readonly shown: Shown },
+  ): Promise<Record<string, JsonText>> {
+    const { engine, readers } = this.#deps;
+    const stuck = engine.sticky.between(room.nid, after, view.upTo);
+    const inTimeline = new Set(stuck.length === 0 ? [] : shown.events.map(({ nid }) => nid));
+    const missing = stuck.filter(({ nid }) => !inTimeline.has(nid));
+    if (missing.length === 0) return {};
+    const loaded = await engine.events.load(missing.map(({ nid }) => nid));
+    const reader = await readers.of(view.viewer, { room });
+    const events = missing
+      .flatMap(({ nid }) => loaded.get(nid) ?? [])
+      .filter((event) => isWelcome(event, reader.ignored));
+    const texts = await senderTextsOf(engine.clientEvents, events, view);
+    const sections: Record<string, JsonText[]> = {};
+    for (const [i, { event }] of events.entries()) {
+      const field = stickinessOf(event.pdu)?.field;
+      if (field !== undefined) (sections[field] ??= []).push(texts[i] ?? '');
+    }
+    return Object.fromEntries(Object.entries(sections).map(([field, all]) => [field, eventsOf(all)]));
   }
 
   async #summary({ upTo, viewer }: View, room: Room, after: View['after']): Promise<Summary | undefined> {
@@ -164,6 +193,9 @@ export class JoinedRooms {
     return members;
   }
 }
+
+const isWelcome = ({ redactedBy, event }: StoredEvent, ignored: ReadonlySet<UserId>): boolean =>
+  redactedBy === undefined && (event.stateKey !== undefined || !ignored.has(event.sender));
 
 /** Whether somebody who is in the room has been there all the time, and sees all of it. */
 const isPlain = ({ events: [first], isOpen, isStraight }: Stretch, member: Member): boolean =>

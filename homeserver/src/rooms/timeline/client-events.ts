@@ -7,6 +7,7 @@ import type { Membership } from '../../core/events/membership.ts';
 import type { Event } from '../../core/events/event.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Events } from '../events.ts';
+import type { StickyEvents } from '../sticky/sticky-events.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
 
 /** The device whose request made an event; only it is told the request's transaction id. */
@@ -83,12 +84,18 @@ const BARE: DressOf = () => ({});
 export class ClientEvents {
   readonly #events: Events;
   readonly #echoes: TransactionEchoes;
+  readonly #sticky: StickyEvents;
   readonly #clock: Clock;
   readonly #texts = new WeakMap<StoredEvent, Text>();
 
-  constructor(events: Events, echoes: TransactionEchoes, clock: Clock) {
+  constructor(
+    events: Events,
+    { echoes, sticky }: { readonly echoes: TransactionEchoes; readonly sticky: StickyEvents },
+    clock: Clock,
+  ) {
     this.#events = events;
     this.#echoes = echoes;
+    this.#sticky = sticky;
     this.#clock = clock;
   }
 
@@ -121,7 +128,7 @@ export class ClientEvents {
       const { start, previous } = this.#texts.get(event) ?? NOTHING;
       const { previous: withPrevious, membership, relations } = dressOf(event);
       return (
-        `${start}"age":${now - event.event.sentAt}${withPrevious ? previous : ''}` +
+        `${start}"age":${now - event.event.sentAt}${this.#sticky.remaining(event)}${withPrevious ? previous : ''}` +
         (membership === undefined ? '' : `,"membership":"${membership}"`) +
         (relations === undefined ? '' : `,"m.relations":${relations}`) +
         `${this.#echoTo(event, viewer)}}}`

@@ -9,6 +9,7 @@ import type { EventNid, EventStatus, Extremity, Head, KeyNumber, Member, Snapsho
 import type { Room } from '../room.ts';
 import { relationsOf } from './relations.ts';
 import { AuthLedger } from '../state/auth-ledger.ts';
+import type { Stuck } from '../sticky/stuck.ts';
 import type { Pending } from '../state/states.ts';
 import { Redacting } from './redacting.ts';
 import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
@@ -58,6 +59,7 @@ export class Change implements Pending {
   readonly filled: EventId[] = [];
   readonly txns: (readonly [Buffer, EventNid])[] = [];
   readonly outbox: OutboxWrite[] = [];
+  readonly sticky: Stuck[] = [];
   readonly #placed = new Map<EventNid, StoredEvent>();
   readonly #byId = new Map<EventId, StoredEvent>();
   readonly #members = new Map<UserId, CommittedMember>();
@@ -229,6 +231,7 @@ export class Change implements Pending {
       outbox: this.outbox,
       ...(this.redacting.isNeeded && { redactions: this.redacting }),
       relations: relationsOf(this.events),
+      sticky: this.sticky,
       ...(touchesState && {
         state: {
           rows: this.#rows,

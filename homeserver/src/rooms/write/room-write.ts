@@ -2,6 +2,7 @@ import type { EventId, ServerName, UserId } from '@holm/spec/ids';
 import type { StoredHash } from '../../core/state/state-hash.ts';
 import type { Relation } from '../../core/events/content.ts';
 import type { Position } from '../../streams/stream.ts';
+import type { Stuck } from '../sticky/stuck.ts';
 import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 
 /** A row of the state trie. */
@@ -93,6 +94,8 @@ export interface RoomWrite {
   readonly redactions?: RedactionWrite;
   /** What the events say about others; mostly nothing, which takes a shorter statement, too. */
   readonly relations: readonly RelationWrite[];
+  /** Events that stick; mostly none. */
+  readonly sticky: readonly Stuck[];
   readonly txns: readonly (readonly [key: Buffer, EventNid])[];
   readonly outbox: readonly OutboxWrite[];
 }

@@ -16,15 +16,30 @@ export const writeStatement = (writes: readonly RoomWrite[], originals: Original
   const withState = writes.some(({ state }) => state !== undefined);
   const withRedactions = writes.some(({ redactions }) => redactions !== undefined);
   const withRelations = withState || writes.some(({ relations }) => relations.length > 0);
+  const withSticky = writes.some(({ sticky }) => sticky.length > 0);
   const tables = [
     ...MESSAGE_TABLES,
     ...(withRelations ? [RELATIONS] : []),
     ...(withState ? STATE_TABLES : []),
     ...(withRedactions ? redactionTables(originals) : []),
+    ...(withSticky ? [STICKY] : []),
   ];
   const { text, values } = compose(tables, writes);
   const kind = withState ? 'state' : withRelations ? 'relations' : 'messages';
-  return named(`rooms.write_${kind}${withRedactions ? '_redactions' : ''}`, { text, values });
+  return named(`rooms.write_${kind}${rare(withRedactions, withSticky)}`, { text, values });
+};
+
+const rare = (withRedactions: boolean, withSticky: boolean): string =>
+  `${withRedactions ? '_redactions' : ''}${withSticky ? '_sticky' : ''}`;
+
+/** An event that is placed again may have been soft-failed before. */
+const STICKY: Table = {
+  types: ['int', 'bigint', 'bigint', 'bigint'],
+  rows: ({ room, sticky }) => sticky.map(({ nid, position, expiresAt }) => [room, nid, position ?? null, expiresAt]),
+  sql: `new_sticky AS (
+    INSERT INTO sticky_events (room_nid, event_nid, position, expires_at)
+    SELECT * FROM unnest($$) AS u(room_nid, event_nid, position, expires_at) WHERE ${IN_HEAD}
+    ON CONFLICT (room_nid, event_nid) DO UPDATE SET position = EXCLUDED.position)`,
 };
 
 const HEADS: Table = {

@@ -1,0 +1,105 @@
+import { serverOf, type ServerName } from '@holm/spec/ids';
+import { authorise } from '../../core/auth/authorise.ts';
+import { stateToAuthorise } from '../../core/auth/selection.ts';
+import type { Background } from '../../platform/background.ts';
+import type { Database } from '../../storage/database.ts';
+import { sql } from '../../storage/sql.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { Committed } from '../commit.ts';
+import type { RoomEngine } from '../engine.ts';
+import type { StoredEvent } from '../model.ts';
+import type { Room } from '../room.ts';
+import { authStateOf } from '../state/states.ts';
+import { stickyStore } from './sticky.store.ts';
+
+export interface StickyDutiesDeps {
+  readonly db: Database;
+  readonly engine: RoomEngine;
+  readonly background: Background;
+  readonly outbox: { wake(destinations: Iterable<ServerName>, position: number): void };
+}
+
+/** What a server owes events that stick, beside showing them. */
+export class StickyDuties {
+  readonly #deps: StickyDutiesDeps;
+
+  constructor(deps: StickyDutiesDeps) {
+    this.#deps = deps;
+  }
+
+  /** To be told of every step of a room. */
+  committed({ room, members, hasNewState }: Committed): void {
+    const { engine, background } = this.#deps;
+    if (!hasNewState) return;
+    if (engine.sticky.hidden(room.nid).length > 0) {
+      background.run('judge sticky events again', () => engine.queue.run(room.nid, () => this.#judgeAgain(room)));
+    }
+    const servers = room.members.loaded?.servers;
+    const joined = members.filter(({ membership, before }) => membership === 'join' && before !== 'join');
+    for (const server of new Set(joined.map((member) => member.server))) {
+      const isNew = servers?.get(server) === joined.filter((member) => member.server === server).length;
+      if (server === engine.serverName || !isNew) continue;
+      background.run('send sticky events', () => this.#sendTo(server, room));
+    }
+  }
+
+  /** Forgets what does not stick any more, in memory and in the database. */
+  async expire(now: number): Promise<void> {
+    this.#deps.engine.sticky.expire();
+    await stickyStore.removeExpired(this.#deps.db, now);
+  }
+
+  /** "Re-evaluate soft-failure of soft-failed unexpired sticky events when the authorising state changes." */
+  async #judgeAgain(room: Room): Promise<void> {
+    const { events, sticky, states } = this.#deps.engine;
+    const { head } = room;
+    if (!head) return;
+    const hidden = sticky.hidden(room.nid);
+    const stored = await events.load(hidden.map(({ nid }) => nid));
+    for (const stuck of hidden) {
+      const failed = stored.get(stuck.nid);
+      if (failed?.status !== 'soft-failed') continue;
+      const view = await states.view(room, head.snapshot, stateToAuthorise(room.version, failed.event));
+      if (authorise(failed.event, authStateOf(view)).allowed) await this.#reveal(room, failed, stuck.expiresAt);
+    }
+  }
+
+  async #reveal(room: Room, failed: StoredEvent, expiresAt: number): Promise<void> {
+    const { db, engine } = this.#deps;
+    const { committer, events, roomChanges, sticky } = engine;
+    const position = await committer.claim();
+    try {
+      await stickyStore.reveal(db, failed.nid, position);
+      events.remember({ ...failed, status: 'accepted' });
+      sticky.add(room.nid, [{ nid: failed.nid, position, expiresAt }]);
+      roomChanges.note(room.nid, position);
+      committer.wake(position, room.members.loaded?.local ?? []);
+    } finally {
+      committer.release([position]);
+    }
+  }
+
+  /** "When a new server joins the room, existing servers MUST attempt to push all of their own sticky events." */
+  async #sendTo(server: ServerName, room: Room): Promise<void> {
+    const { db, engine, outbox } = this.#deps;
+    const { committer, events, sticky, serverName, stream } = engine;
+    const stuck = sticky.between(room.nid, undefined, stream.settled);
+    const stored = await events.load(stuck.map(({ nid }) => nid));
+    const ours = [...stored.values()].filter(
+      ({ event, redactedBy }) => redactedBy === undefined && serverOf(event.sender) === serverName,
+    );
+    if (ours.length === 0) return;
+    const positions: Position[] = [];
+    try {
+      for (let i = 0; i < ours.length; i++) positions.push(await committer.claim());
+      const nids = ours.map(({ nid }) => nid).sort((a, b) => a - b);
+      await db.run(sql`
+        INSERT INTO outbox (position, event_nid, destinations)
+        SELECT position, event_nid, ARRAY[${server}::text]
+          FROM unnest(${positions}::bigint[], ${nids}::bigint[]) AS u(position, event_nid)`);
+    } finally {
+      committer.release(positions);
+    }
+    outbox.wake([server], positions.at(-1) ?? 0);
+  }
+}
