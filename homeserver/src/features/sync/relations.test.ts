@@ -1,0 +1,70 @@
+import type { EventId, RoomId } from '@holm/spec/ids';
+import { expect } from 'chai';
+import { joinedIn, SyncFixture, type SyncWish, userOf } from '../../testing/sync.ts';
+
+const alice = userOf('alice');
+const bob = userOf('bob');
+
+describe('what is said about events, in /sync', () => {
+  let fixture: SyncFixture;
+  before(async () => (fixture = await SyncFixture.create()));
+  after(() => fixture[Symbol.asyncDispose]());
+
+  const answer = (room: RoomId, root: EventId) =>
+    fixture.engine.sender.send(room, {
+      sender: alice,
+      type: 'm.room.message',
+      content: { body: 'answer', 'm.relates_to': { rel_type: 'm.thread', event_id: root } },
+    });
+  /** The names of the statements that an answer takes, and the answer. */
+  const ask = async (wish: SyncWish) => {
+    const statements: string[] = [];
+    const { db } = fixture.test;
+    db.rows = function (statement) {
+      statements.push(statement.name ?? statement.text);
+      return Object.getPrototypeOf(this).rows.call(this, statement);
+    };
+    try {
+      return { told: await fixture.ask(bob, wish), statements };
+    } finally {
+      Reflect.deleteProperty(db, 'rows');
+    }
+  };
+
+  it('costs nothing while nothing is left out', async () => {
+    const room = await fixture.room(alice);
+    await fixture.member(room, bob, 'join');
+    const root = await fixture.say(room, alice, 'root');
+    let { next_batch: since } = await fixture.ask(bob);
+    for (const say of [() => fixture.say(room, alice, 'plain'), () => answer(room, root.event.eventId)]) {
+      await say();
+      const { told, statements } = await ask({ since });
+      expect(statements).to.eql([]);
+      expect(joinedIn(told, room)?.timeline.limited).to.equal(false);
+      expect(joinedIn(told, room)?.timeline.events[0]?.unsigned).to.include({ membership: 'join' });
+      since = told.next_batch;
+    }
+    await fixture.say(room, bob, 'mine');
+    expect((await ask({ since })).statements).to.eql([]);
+  });
+
+  it('is told where a timeline is cut, for all rooms together', async () => {
+    const rooms: RoomId[] = [];
+    for (let i = 0; i < 10; i++) {
+      const room = await fixture.room(alice);
+      await fixture.member(room, bob, 'join');
+      for (let j = 0; j < 5; j++) await fixture.say(room, alice, 'before');
+      const root = await fixture.say(room, alice, 'root');
+      await answer(room, root.event.eventId);
+      rooms.push(room);
+    }
+    await fixture.restart();
+    const { told, statements } = await ask({ filter: { room: { timeline: { limit: 2 } } } });
+    for (const room of rooms) {
+      const [root] = joinedIn(told, room)?.timeline.events ?? [];
+      expect(root?.unsigned?.['m.relations']).to.have.property('m.thread');
+    }
+    // One for who comes first, one for those who come meanwhile, and as many for the threads' newest events.
+    expect(statements.filter((name) => name === 'relations.bundles').length).to.be.at.most(4);
+  });
+});
