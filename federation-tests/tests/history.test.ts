@@ -10,7 +10,7 @@ describe('history, as each reader gets it', () => {
   let network: TestNetwork;
   let alice: Person;
   let bob: Person;
-  before(async () => (network = await TestNetwork.start('a.test', 'b.test')));
+  before(async () => (network = await TestNetwork.start('a.test', 'b.test', 'c.test')));
   beforeEach(async () => {
     alice = await network.person('alice', 'a.test');
     bob = await network.person('bob', 'a.test');
@@ -129,6 +129,36 @@ describe('history, as each reader gets it', () => {
     await alice.say(room, 'for members');
     expect((await bob.request('GET', `${pathOf(room)}/messages?dir=b`)).body.errcode).to.equal('M_FORBIDDEN');
     expect((await bob.event(room, open)).status).to.equal(404);
+  });
+
+  it('says what the state was at the last event around one', async () => {
+    const room = await alice.createRoom();
+    const said = await alice.say(room, 'said');
+    await alice.setState(room, ['m.room.topic', ''], { topic: 'one' });
+    await alice.setState(room, ['m.room.topic', ''], { topic: 'two' });
+    for (const [limit, topics] of [
+      [2, ['one']],
+      [4, ['two']],
+      [0, []],
+    ] as const) {
+      const { state } = await alice.ask('GET', `${pathOf(room)}/context/${encodeURIComponent(said)}?limit=${limit}`);
+      const told = state.filter(({ type }: any) => type === 'm.room.topic').map(({ content }: any) => content.topic);
+      expect(told, `${limit}`).to.eql(topics);
+    }
+  });
+
+  it('is had from whoever has it, when others do not answer', async () => {
+    const room = await alice.createRoom();
+    for (let i = 0; i < 15; i++) await alice.say(room, `${i}`);
+    // The server with most people in the room is asked first.
+    for (const name of ['ben', 'bill']) await (await network.person(name, 'b.test')).join(room, ['a.test']);
+    const carol = await network.person('carol', 'c.test');
+    await carol.join(room, ['a.test']);
+    await network.settle();
+    network.cut('b.test', 'c.test');
+    const texts = textsOf((await page(carol, room)).chunk).reverse();
+    expect(texts).to.eql(Array.from({ length: 15 }, (_, i) => `${i}`));
+    await network.heal('b.test', 'c.test');
   });
 
   it('is in the order of its arrival on each server, also after a fork, and the same for syncs', async () => {

@@ -1,4 +1,5 @@
 import type { EventId, RoomId, UserId } from '@holm/spec/ids';
+import type { Event } from '../../core/events/event.ts';
 import type { RoomEventFilter } from '../../core/filters/event-filter.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { listText, objectText } from '../../core/json/object-text.ts';
@@ -141,7 +142,7 @@ export class RoomHistory {
 
   /** The state at the last of `events`, which are in order. */
   async #stateAround(access: Access, events: readonly StoredEvent[], filter: RoomEventFilter): Promise<StoredEvent[]> {
-    const all = await this.#deps.engine.states.all(snapshotOf(events, access));
+    const all = withLast(await this.#deps.engine.states.all(snapshotOf(events, access)), events.at(-1));
     const state = all.filter(({ event }) => filter.event(event));
     if (!filter.lazyLoadMembers) return state;
     const senders = new Set(events.map(({ event }) => event.sender));
@@ -160,3 +161,11 @@ const edgeOf = ({ room: { head }, until }: Access, direction: Walk['direction'])
 
 const limitOf = (asked: number | undefined, filter: RoomEventFilter): number =>
   asked === undefined ? filter.limit(BOUNDS) : Math.min(asked, BOUNDS.maximum);
+
+/** The state before an event, with what the event itself sets. */
+const withLast = (state: readonly StoredEvent[], last: StoredEvent | undefined): readonly StoredEvent[] =>
+  last?.event.stateKey === undefined || last.status !== 'accepted'
+    ? state
+    : [...state.filter(({ event }) => !isSameKey(event, last.event)), last];
+
+const isSameKey = (one: Event, other: Event): boolean => one.type === other.type && one.stateKey === other.stateKey;

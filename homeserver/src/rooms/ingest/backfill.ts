@@ -93,6 +93,7 @@ export class Backfill {
    * something came. What lies between the two is fetched when somebody asks for it.
    */
   async island(server: ServerName, room: Room, eventId: EventId): Promise<boolean> {
+    if (this.#deps.holds.isStopped(room.roomId)) return false;
     return this.#queue.run(room.nid, async () => {
       const edge = (room.head?.firstOrd ?? 1) - GAP_LENGTH;
       const hole: Hole = { floor: Number.MIN_SAFE_INTEGER, edge };

@@ -106,7 +106,8 @@ export class Bundles {
     const rows = wanted.flatMap((parent) => answer.get(parent) ?? []);
     if (rows.length === 0) return found;
     const seen = Map.groupBy(await seenRows(reader, rows), ({ parent_id: id }) => id);
-    const loaded = await this.#events.load(neededOf(seen.values()));
+    const needed = await this.#events.load(neededOf(seen.values()));
+    const loaded = new Map((await reader.sight.see([...needed.values()])).map((event) => [event.nid, event]));
     const threads = wanted.filter(({ id }) => seen.get(id)?.some(({ kind }) => kind === 'm.thread'));
     const counts = isNested ? undefined : await this.#countsOf(reader, threads);
     for (const parent of parents) {

@@ -15,6 +15,8 @@ import type { Retention } from '../upkeep/retention.ts';
 
 const VISIBILITY: StateKey = ['m.room.history_visibility', ''];
 
+type Placed = StoredEvent & { readonly snapshot: SnapshotId };
+
 interface Moment {
   readonly historyVisibility: HistoryVisibility;
   readonly memberships: readonly Membership[];
@@ -61,19 +63,22 @@ export class VisibleToServer {
     const users = await membersStore.ofServer(this.#db, room.nid, server);
     const joinedSince = users.some(({ membership }) => membership === 'join');
     const keys = users.map(({ userId }): StateKey => ['m.room.member', userId]);
-    const moments = new Map<SnapshotId, Moment>();
     const horizon = await this.#retention.horizon(room);
-    const views: { event: StoredEvent; mayBeSeen: boolean }[] = [];
-    for (const event of events) {
-      if (event.status === 'rejected' || event.snapshot === undefined) continue;
-      const moment = moments.get(event.snapshot) ?? (await this.#at(room, event.snapshot, keys));
-      moments.set(event.snapshot, moment);
-      views.push({
-        event,
-        mayBeSeen: !isExpired(event.event, horizon) && mayServerSee(event.event, { server, joinedSince, ...moment }),
-      });
-    }
-    return views;
+    const placed = events.filter(
+      (event): event is Placed => event.status !== 'rejected' && event.snapshot !== undefined,
+    );
+    // Those of different states together: each by itself would be a query.
+    const snapshots = [...new Set(placed.map(({ snapshot }) => snapshot))];
+    const moments = await Promise.all(snapshots.map((snapshot) => this.#at(room, snapshot, keys)));
+    const momentAt = new Map(snapshots.map((snapshot, i) => [snapshot, moments[i]]));
+    return placed.map((event) => {
+      const moment = momentAt.get(event.snapshot);
+      const mayBeSeen =
+        moment !== undefined &&
+        !isExpired(event.event, horizon) &&
+        mayServerSee(event.event, { server, joinedSince, ...moment });
+      return { event, mayBeSeen };
+    });
   }
 
   async #at(room: Room, snapshot: SnapshotId, members: readonly StateKey[]): Promise<Moment> {
