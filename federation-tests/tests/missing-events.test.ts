@@ -193,6 +193,28 @@ describe('what events rest on and a server does not have', () => {
     });
   }
 
+  it('is found behind what was refused, too: history has no hole there', async () => {
+    const room = await enter('11');
+    const join = joinOf(room);
+    await room.push(join);
+    room.last = byEve(room, join, join);
+    await room.push(room.last);
+    const [ids, whole] = await stateOf(room, room.last.eventId);
+    await alice.ask('POST', `${pathOf(room.roomId)}/ban`, { user_id: eve });
+    const missing = room.event({ content: { msgtype: 'm.text', body: 'missing' } });
+    // By the state before it this was allowed; by the current one it is not. What comes after it is, again.
+    const late = byEve(room, join, missing);
+    const last = room.event({ content: { msgtype: 'm.text', body: 'last' }, prevEvents: [late.eventId] });
+    lie(ids, whole);
+    expect(await errorOf(room, late)).to.equal(undefined);
+    expect(await errorOf(room, last)).to.equal(undefined);
+    rogue.answers.set(`${federation}/backfill`, () => ({
+      status: 200,
+      body: { origin: rogue.name, origin_server_ts: 1, pdus: [missing.pdu] },
+    }));
+    expect(await said(alice, room)).to.deep.equal(['last', 'missing', 'I am Eve']);
+  });
+
   // Last, because the rogue's key has expired when it is over.
   it('is not waited for in any number, nor for ever', async () => {
     const room = await enter('11');
