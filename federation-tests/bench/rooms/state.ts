@@ -3,7 +3,7 @@ import { timed } from '../load.ts';
 import type { LocalEngine } from './local-engine.ts';
 import { StateChanges } from './state-changes.ts';
 import { bytes, median, type Table, time } from './table.ts';
-import { growth, STATE_TABLES, sumOf, tableSizes } from './table-sizes.ts';
+import { growth, STATE_TABLES, sumOf, tableSizes, vacuumedSizes } from './table-sizes.ts';
 import { WideRoom } from './wide-room.ts';
 
 const GOAL_BYTES = 400;
@@ -22,7 +22,7 @@ export const measureState = async (table: Table, local: LocalEngine, size: RoomS
   const before = await tableSizes(local.db);
   const changes = new StateChanges(wide, 1);
   await changes.make(size.changes);
-  const grown = growth(before, await tableSizes(local.db));
+  const grown = growth(before, await vacuumedSizes(local.db));
   const keys = `${(wide.head.nextKey - 32).toLocaleString('en')} keys`;
   const each = (tables: readonly string[]): number => sumOf(grown, tables) / changes.count;
   table.add(`${keys}: a state change on disk, state tables with indexes`, bytes(each(STATE_TABLES)), {

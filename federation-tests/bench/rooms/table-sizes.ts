@@ -11,13 +11,19 @@ export const STATE_TABLES = [
 
 export type Sizes = ReadonlyMap<string, number>;
 
-/** Bytes of each table with its indexes, after what is dead has been cleared away for reuse. */
+const TABLES = [...STATE_TABLES, 'memberships', 'events'];
+
+/** As `tableSizes`, after what is dead has been cleared away for reuse. */
+export const vacuumedSizes = async (db: Database): Promise<Sizes> => {
+  for (const table of TABLES) await db.run({ text: `VACUUM ANALYZE ${table}`, values: [] });
+  return tableSizes(db);
+};
+
+/** Bytes of each table with its indexes. */
 export const tableSizes = async (db: Database): Promise<Sizes> => {
-  const tables = [...STATE_TABLES, 'memberships', 'events'];
-  for (const table of tables) await db.run({ text: `VACUUM ${table}`, values: [] });
   const rows = await db.rows<{ name: string; bytes: number }>({
     text: 'SELECT name, pg_total_relation_size(name::regclass) AS bytes FROM unnest($1::text[]) AS u(name)',
-    values: [tables],
+    values: [TABLES],
   });
   return new Map(rows.map(({ name, bytes }) => [name, bytes]));
 };

@@ -1,12 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import { decodeChunk, type AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { AuthGraph } from '../../core/state/auth-graph.ts';
+import { breathe } from '../../platform/breathe.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { RoomNid } from '../model.ts';
 
 /** State events of all graphs in memory together; about 20 bytes each. */
 const CACHED_EVENTS = 5_000_000;
+
+/** Decoded without a pause: some milliseconds' worth. */
+const CHUNKS_AT_ONCE = 200;
 
 const store = {
   chunks: (tx: ReadTx, room: RoomNid): Promise<{ data: Buffer }[]> =>
@@ -56,7 +60,10 @@ export class AuthGraphs {
 
   async #load(room: RoomNid): Promise<AuthGraph> {
     const graph = new AuthGraph();
-    for (const { data } of await store.chunks(this.#db, room)) decodeChunk(graph, data);
+    for (const [index, { data }] of (await store.chunks(this.#db, room)).entries()) {
+      if (index % CHUNKS_AT_ONCE === CHUNKS_AT_ONCE - 1) await breathe();
+      decodeChunk(graph, data);
+    }
     // Not if it was dropped, or outdated, while it was read.
     if (this.#loading.has(room)) this.#graphs.set(room, graph);
     return graph;

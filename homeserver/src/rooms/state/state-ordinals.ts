@@ -1,12 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { AuthGraph, Ordinal } from '../../core/state/auth-graph.ts';
 import { OrdinalSet } from '../../core/state/ordinal-set.ts';
+import { breathe } from '../../platform/breathe.ts';
 import type { EventNid, RoomNid, SnapshotId } from '../model.ts';
 import type { Tries } from './tries.ts';
 
 const ROOMS_KEPT = 200;
 /** Beyond this many changes it is quicker to read the state again than to look at each. */
 const MAX_CHANGES = 1_000;
+/** Looked at without a pause: some milliseconds' worth. */
+const ORDINALS_AT_ONCE = 50_000;
 
 interface Known {
   readonly graph: AuthGraph;
@@ -57,6 +60,7 @@ export class StateOrdinals {
     const state = new Set((await this.#tries.entries(snapshot)).map(([, nid]) => nid));
     const ordinals = new OrdinalSet();
     for (let ordinal = 0; ordinal < graph.size; ordinal += 1) {
+      if (ordinal % ORDINALS_AT_ONCE === ORDINALS_AT_ONCE - 1) await breathe();
       if (state.delete(graph.nid(ordinal))) ordinals.add(ordinal);
     }
     for (const nid of state) throw numberless(nid);
