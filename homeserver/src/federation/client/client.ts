@@ -15,6 +15,7 @@ import type { Destinations } from './destinations.ts';
 import { FederationError, type FederationFailure } from './federation-error.ts';
 import { clientTelemetry } from './telemetry.ts';
 import type { RawAnswer, Transport } from './transport.ts';
+import { LARGE_TEXT, parseLargeJson } from './large-json.ts';
 import { uriOf } from './uri.ts';
 import { printXMatrix, requestText } from './x-matrix.ts';
 
@@ -174,13 +175,13 @@ export class FederationClient {
     return headers;
   }
 
-  #read(destination: ServerName, endpoint: Endpoint, { status, text }: RawAnswer): unknown {
+  async #read(destination: ServerName, endpoint: Endpoint, { status, text }: RawAnswer): Promise<unknown> {
     const fail = (failure: FederationFailure, body?: Json, cause?: unknown): never => {
       throw new FederationError(failure, destination, { status, cause, ...(body !== undefined && { body }) });
     };
     let body: Json;
     try {
-      body = parseJson(text, { strict: false });
+      body = text.length < LARGE_TEXT ? parseJson(text, { strict: false }) : await parseLargeJson(text);
     } catch (error) {
       return fail(isSuccess(status) ? 'malformed' : 'refused', undefined, error);
     }

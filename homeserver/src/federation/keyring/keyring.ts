@@ -10,6 +10,7 @@ import {
   verifyEventSignatures,
 } from '../../core/events/signatures.ts';
 import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
+import { Turns } from '../../platform/turns.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { OwnKeys } from './own-keys.ts';
 import type { KeyUse } from './server-keys.ts';
@@ -23,6 +24,10 @@ type Keys = ReadonlyMap<string, VerifyKey>;
 
 /** Fewer than this are verified on the spot: handing them to other threads costs as much. */
 const BATCH = 4;
+/** Verified at a time: what the other threads have done before this one has held everybody up. */
+const AT_ONCE = 64;
+/** Servers that are asked for their keys at a time. */
+const ASKED_AT_ONCE = 100;
 
 /** Verifies what servers sign. */
 export class Keyring {
@@ -43,16 +48,46 @@ export class Keyring {
     return Promise.resolve(new Map([...this.#ownKeys].filter(([keyId]) => keyIds.includes(keyId))));
   }
 
-  /** Checks the required signatures of events, of any rooms and senders. Each server is asked for its keys once. */
+  /**
+   * Checks the required signatures of events, of any rooms and senders. Each server is asked for its keys once; of many
+   * events some are checked at a time, because to prepare them all would hold everybody else up.
+   */
   async verifyEvents(events: readonly Event[]): Promise<ReadonlyMap<EventId, Verdict>> {
-    const verdicts = await Promise.all(
-      events.map(async (event): Promise<readonly [EventId, Verdict]> => {
-        const keys = await this.#keysOf(event);
-        if (events.length >= BATCH) return [event.eventId, await verifyElsewhere(event, keys)];
-        return [event.eventId, verifyEventSignatures(event, (server, keyId) => keys.get(server)?.get(keyId))];
-      }),
-    );
-    return new Map(verdicts);
+    if (events.length > AT_ONCE) await this.#gatherKeys(events);
+    const verdicts = new Map<EventId, Verdict>();
+    const turns = new Turns();
+    for (let at = 0; at < events.length; at += AT_ONCE) {
+      if (turns.isOver) await turns.next();
+      const some = events.slice(at, at + AT_ONCE);
+      for (const [id, verdict] of await Promise.all(some.map((event) => this.#verify(event, events.length)))) {
+        verdicts.set(id, verdict);
+      }
+    }
+    return verdicts;
+  }
+
+  async #verify(event: Event, count: number): Promise<readonly [EventId, Verdict]> {
+    const keys = await this.#keysOf(event);
+    if (count >= BATCH) return [event.eventId, await verifyElsewhere(event, keys)];
+    return [event.eventId, verifyEventSignatures(event, (server, keyId) => keys.get(server)?.get(keyId))];
+  }
+
+  /** Asks all servers concerned at about the same time: some of them will not answer. */
+  async #gatherKeys(events: readonly Event[]): Promise<void> {
+    const first = new Map<string, Event>();
+    const turns = new Turns();
+    for (const event of events) {
+      if (turns.isOver) await turns.next();
+      const names = signaturesToCheck(event).map(
+        ({ server, signatures }) => `${server} ${Object.keys(signatures).join(' ')}`,
+      );
+      if (names.some((name) => !first.has(name))) for (const name of names) first.set(name, event);
+    }
+    const waiting = new Set(first.values()).values();
+    const ask = async (): Promise<void> => {
+      for (const event of waiting) await this.#keysOf(event);
+    };
+    await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
   }
 
   async #keysOf(event: Event): Promise<ReadonlyMap<ServerName, Keys>> {

@@ -2,6 +2,7 @@ import type { EventId } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
 import type { ParseOptions } from '../../core/events/parse-pdu.ts';
 import type { Log } from '../../platform/log.ts';
+import { mapInTurns } from '../../platform/turns.ts';
 import type { Events } from '../events.ts';
 import type { RoomIdentity } from '../model.ts';
 import { checkFormat } from './checks/1-format.ts';
@@ -47,7 +48,7 @@ export class Admission {
   async admit(room: RoomIdentity, raw: readonly unknown[], options: AdmitOptions = {}): Promise<Admitted> {
     const { verifier, log } = this.#deps;
     const { roomId } = room;
-    const { events, foreign, malformed } = checkFormat(room, raw, options);
+    const { events, foreign, malformed } = await checkFormat(room, raw, options);
     for (const why of malformed) log.debug('malformed event dropped', { roomId, why });
     const wanted = options.reach ? reachable(events, options.reach) : events;
     const news = options.skipStored === true ? await this.#unknown(wanted) : [...wanted.values()];
@@ -56,7 +57,7 @@ export class Admission {
     for (const [eventId, why] of refused) log.info('event dropped', { roomId, eventId, why });
     const isNews = new Set(news);
     const stored = [...wanted].filter(([, event]) => !isNews.has(event)).map(([id]) => id);
-    return { events: signed.events.map(withTrueContent), stored, refused };
+    return { events: await mapInTurns(signed.events, withTrueContent), stored, refused };
   }
 
   async #unknown(events: ReadonlyMap<EventId, Event>): Promise<Event[]> {

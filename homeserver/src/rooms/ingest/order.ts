@@ -15,7 +15,12 @@ export const inOrder = (events: Iterable<Event>, references: (event: Event) => r
   for (const event of byId.values()) {
     const among = [...new Set(references(event))].filter((id) => byId.has(id));
     waitsFor.set(event.eventId, among.length);
-    for (const id of among) waiting.set(id, [...(waiting.get(id) ?? []), event]);
+    for (const id of among) {
+      const behind = waiting.get(id);
+      // All members of a room wait for its first few events.
+      if (behind) behind.push(event);
+      else waiting.set(id, [event]);
+    }
   }
   const ordered = [...byId.values()].filter(({ eventId }) => waitsFor.get(eventId) === 0);
   for (const event of ordered) {
