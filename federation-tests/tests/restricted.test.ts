@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
+import { RogueRoom } from '../src/rogue-room.ts';
 import { Rogue } from '../src/rogue.ts';
 
 /** https://spec.matrix.org/latest/server-server-api/#restricted-rooms */
@@ -58,6 +59,25 @@ describe('rooms for the members of other rooms', () => {
   it('leave it to other servers, where some of the conditions cannot be checked', async () => {
     const room = await roomFor(alice, await alice.createRoom(), '!elsewhere:c.test');
     expect(await refusal(room)).to.deep.equal([400, 'M_UNABLE_TO_AUTHORISE_JOIN']);
+  });
+
+  it('leave it to other servers, where nobody of this one may let anybody in', async () => {
+    const club = await alice.createRoom();
+    await bob.join(club, ['a.test']);
+    const { user } = await RogueRoom.join(stranger, network.server('a.test'), club);
+    const content = { join_rule: 'restricted', allow: [{ type: 'm.room_membership', room_id: club }] };
+    const room = await bob.createRoom({
+      initial_state: [{ type: 'm.room.join_rules', state_key: '', content }],
+      power_level_content_override: { invite: 50 },
+    });
+    await alice.join(room, ['b.test']);
+    await network.settle();
+    const uri = `/_matrix/federation/v1/make_join/${encodeURIComponent(room)}/${encodeURIComponent(user)}?ver=12`;
+    const { status, body } = await stranger.send(network.server('a.test'), 'GET', uri);
+    expect([status, body.errcode]).to.deep.equal([400, 'M_UNABLE_TO_GRANT_JOIN']);
+    // The next server that is asked may.
+    const { body: template } = await stranger.send(network.server('b.test'), 'GET', uri);
+    expect(template.event.content.join_authorised_via_users_server).to.equal(bob.userId);
   });
 
   it('do not take the word of a server that has left the room in question', async () => {

@@ -13,7 +13,9 @@ export const asMatrixError = (error: unknown): MatrixError => {
     const { room_version } = error.body;
     return new MatrixError('M_INCOMPATIBLE_ROOM_VERSION', `${destination}: ${said}`, { extra: { room_version } });
   }
-  if (errcode === 'M_UNABLE_TO_AUTHORISE_JOIN') return new MatrixError('M_FORBIDDEN', `${destination}: ${said}`);
+  if (errcode === 'M_UNABLE_TO_AUTHORISE_JOIN' || errcode === 'M_UNABLE_TO_GRANT_JOIN') {
+    return new MatrixError('M_FORBIDDEN', `${destination}: ${said}`);
+  }
   return new MatrixError('M_UNKNOWN', `${destination} could not be reached or made no sense`, {
     status: 502,
     cause: error,
