@@ -1,3 +1,6 @@
+import { signTemplate } from '@holm/homeserver/core/events/build';
+import { isRefused } from '@holm/homeserver/core/events/parse-pdu';
+import { roomVersion } from '@holm/homeserver/core/rooms/room-version';
 import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import type { Json } from '@holm/spec/json';
 import { expect } from 'chai';
@@ -243,8 +246,13 @@ describe('knocking on rooms of other servers', () => {
     expect(await outcome(make('@m:stranger.test', 'ver=7'))).to.deep.equal([400, 'M_INCOMPATIBLE_ROOM_VERSION']);
     const { body } = await make('@m:stranger.test', 'ver=12');
     expect(body.event.content).to.deep.equal({ membership: 'knock' });
-    const unsigned = ask('PUT', `/send_knock/${enc(room)}/$wrong`, body.event);
-    expect((await unsigned).status).to.equal(400);
+    const knock = signTemplate(body.event, roomVersion('12')!, stranger.signer);
+    if (isRefused(knock)) throw new Error(knock.refused);
+    const send = (eventId: string, pdu: Json) => outcome(ask('PUT', `/send_knock/${enc(room)}/${enc(eventId)}`, pdu));
+    const invalid = [400, 'M_INVALID_PARAM'];
+    expect(await send('$wrong', knock.pdu)).to.deep.equal(invalid);
+    expect(await send(knock.eventId, { ...knock.pdu, signatures: {} })).to.deep.equal(invalid);
+    expect(await send(knock.eventId, { ...knock.pdu, type: 'm.room.topic' })).to.deep.equal(invalid);
     expect(Object.keys(await alice.members(room))).to.deep.equal([alice.userId]);
     expect((await alice.request('GET', `${pathOf(room)}/state/m.room.member/@m:stranger.test`)).status).to.equal(404);
   });

@@ -124,7 +124,7 @@ export class IncomingMembership {
     const { ingest, engine } = this.#deps;
     const { events, refused } = await ingest.admission.admit(room, [parsed.pdu]);
     const [event] = events;
-    if (!event) throw new MatrixError('M_FORBIDDEN', refused.get(parsed.eventId) ?? 'the event is malformed');
+    if (!event) throw new MatrixError('M_INVALID_PARAM', refused.get(parsed.eventId) ?? 'the event is malformed');
     const verdict = (await ingest.ingest.take(origin, room, [event], { forward: true })).get(event.eventId);
     if (!verdict?.allowed) throw new MatrixError('M_FORBIDDEN', verdict?.reason ?? 'the event was not taken in');
     const stored = await engine.events.byId(event.eventId);
