@@ -15,6 +15,7 @@ import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
 import { MatrixError } from '@holm/spec/errors';
 import type { CommitListener } from '../rooms/commit.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
+import { forgetOnLeave } from '../rooms/members/forgetting.ts';
 import { authStateOf } from '../rooms/state/states.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
@@ -43,7 +44,15 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   const log = base.log.with({ area: 'rooms' });
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
-  const membership = new Membership({ engine, aliases, profiles, remote, entering });
+  const membership = new Membership({
+    engine,
+    aliases,
+    profiles,
+    remote,
+    entering,
+    forgetOnLeave: base.config.rooms.forget_on_leave,
+  });
+  if (base.config.rooms.forget_on_leave) rooms.listeners.push(forgetOnLeave(engine, base.background));
   const thirdParty = composeThirdPartyInvites(base, { federation, rooms, accounts, membership, profiles });
   const departure = new Departure({ engine, membership, log });
   accounts.accounts.onDeactivated((user, erase) => {

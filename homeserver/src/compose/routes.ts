@@ -68,15 +68,20 @@ const discovery = ({ config, urls }: Base): readonly Route[] =>
       default: config.rooms.default_version,
       available: Object.fromEntries(roomVersions.map(({ id, stable }) => [id, stable ? 'stable' : 'unstable'])),
     },
-    ...delays(config.delayed_events),
+    ...abilities(config),
   });
 
-/** What clients are told of delayed events; with limits of 0 where there are none. */
-const delays = ({ max_delay_ms: maxDelay, max_scheduled_per_user: perUser }: ServerConfig['delayed_events']) => {
+/** What clients are told of delayed events, with limits of 0 where there are none, and of forgetting. */
+const abilities = ({ delayed_events: delayed, rooms }: ServerConfig) => {
+  const { max_delay_ms: maxDelay, max_scheduled_per_user: perUser } = delayed;
   const isOn = maxDelay > 0;
   const limits = { max_delay_ms: maxDelay, max_scheduled: isOn ? perUser : 0 };
   return {
-    capabilities: { 'm.delayed_events': limits, 'org.matrix.msc4140.delayed_events': limits },
+    capabilities: {
+      'm.delayed_events': limits,
+      'org.matrix.msc4140.delayed_events': limits,
+      'm.forget_forced_upon_leave': { enabled: rooms.forget_on_leave },
+    },
     unstableFeatures: { 'org.matrix.msc4140': isOn, 'org.matrix.msc4140.stable': isOn },
   };
 };

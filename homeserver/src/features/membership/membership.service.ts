@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { type EventId, type RoomId, serverOf, type UserId, UserId as UserIds } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { Membership as Standing } from '../../core/events/membership.ts';
+import { forgetRoom } from '../../rooms/members/forgetting.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
 import type { Entering, EnteringDeps } from './entering.service.ts';
@@ -10,6 +11,8 @@ import { actingRoom } from './presence-here.ts';
 
 export interface MembershipDeps extends EnteringDeps {
   readonly entering: Entering;
+  /** Leaving is forgetting. For rooms that this server is in, `forgetOnLeave` of the engine sees to it. */
+  readonly forgetOnLeave?: boolean;
 }
 
 /** What members do to each other and to themselves, once there is a room. */
@@ -46,7 +49,10 @@ export class Membership {
     const content = memberContent('leave', { reason });
     if (await actingRoom(engine, roomId)) await engine.sender.send(roomId, memberDraft(user, user, content));
     else if (member.membership === 'ban') throw new MatrixError('M_FORBIDDEN', 'you are banned from this room');
-    else await remote.leave(user, roomId, content);
+    else {
+      await remote.leave(user, roomId, content);
+      if (this.#deps.forgetOnLeave === true) await forgetRoom(engine, user, room);
+    }
   }
 
   /** Only rooms that one is not in can be forgotten. */
@@ -60,7 +66,7 @@ export class Membership {
     if (PRESENT.includes(membership)) {
       throw new MatrixError('M_UNKNOWN', 'leave the room before you forget it', { status: 400 });
     }
-    await userRooms.forget(user, room.nid);
+    await forgetRoom(this.#deps.engine, user, room);
   }
 
   /** An invite to a user of another server is stored once that server has taken it. */
