@@ -15,7 +15,6 @@ import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
 import { MatrixError } from '@holm/spec/errors';
 import type { CommitListener } from '../rooms/commit.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
-import { forgetOnLeave } from '../rooms/members/forgetting.ts';
 import { authStateOf } from '../rooms/state/states.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
@@ -44,15 +43,8 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   const log = base.log.with({ area: 'rooms' });
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
-  const membership = new Membership({
-    engine,
-    aliases,
-    profiles,
-    remote,
-    entering,
-    forgetOnLeave: base.config.rooms.forget_on_leave,
-  });
-  if (base.config.rooms.forget_on_leave) rooms.listeners.push(forgetOnLeave(engine, base.background));
+  const { forget_on_leave: forgetOnLeave } = base.config.rooms;
+  const membership = new Membership({ engine, aliases, profiles, remote, entering, forgetOnLeave });
   const thirdParty = composeThirdPartyInvites(base, { federation, rooms, accounts, membership, profiles });
   const departure = new Departure({ engine, membership, log });
   accounts.accounts.onDeactivated((user, erase) => {

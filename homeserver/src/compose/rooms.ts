@@ -6,6 +6,7 @@ import type { CommitListener } from '../rooms/commit.ts';
 import { createRoomEngine } from '../rooms/engine.ts';
 import { StateCollector } from '../rooms/state/collect/collector.ts';
 import { createIngest } from '../rooms/ingest/create-ingest.ts';
+import { forgetOnLeave } from '../rooms/members/forgetting.ts';
 import { OutsideMemberships } from '../rooms/members/outside.ts';
 import { latestEvents } from '../rooms/remote/latest-events.ts';
 import { remoteRooms } from '../rooms/remote/remote-rooms.ts';
@@ -47,6 +48,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
   });
   const sticky = new StickyDuties({ ...base, engine, outbox });
   listeners.push(waking(outbox), (step) => sticky.committed(step));
+  if (base.config.rooms.forget_on_leave) listeners.push(forgetOnLeave(engine, base.background));
 
   const outside = new OutsideMemberships({ ...engine, db });
   const incoming = createIngest(engine, {
