@@ -1,3 +1,5 @@
+import type { RoomId, ServerName } from '@holm/spec/ids';
+import { latestEvents } from '@holm/homeserver/rooms/remote/latest-events';
 import { expect } from 'chai';
 import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
@@ -181,6 +183,19 @@ describe('sticky events', () => {
       for (const { unsigned } of seen) {
         expect(unsigned.msc4354_sticky_duration_ttl_ms).to.equal(50 * MINUTE_MS);
       }
+    });
+
+    it('are among what a server is sent that was away for long', async () => {
+      const id = await stick(alice, 'of a', HOUR_MS);
+      await stick(dora, 'of b', HOUR_MS);
+      await network.settle();
+      await chatter();
+      const { engine } = network.server('a.test').running.services.rooms;
+      const { nid: roomNid } = await engine.rooms.joined(room as RoomId);
+      const nids = await latestEvents(engine, 'b.test' as ServerName, { roomNid, eventNid: 0 });
+      const events = await engine.events.load(nids);
+      expect(nids.map((nid) => events.get(nid)?.event.type)).to.eql(['org.example', 'm.room.message']);
+      expect(events.get(nids[0]!)?.event.eventId).to.equal(id);
     });
 
     it('are looked at again when what spoke against them is over', async () => {

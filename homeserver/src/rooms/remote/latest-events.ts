@@ -1,6 +1,8 @@
-import type { ServerName } from '@holm/spec/ids';
+import { serverOf, type ServerName } from '@holm/spec/ids';
 import type { RoomEngine } from '../engine.ts';
 import type { EventNid, RoomNid } from '../model.ts';
+
+type Known = Pick<RoomEngine, 'rooms' | 'membersOf' | 'sticky' | 'events' | 'stream' | 'serverName'>;
 
 /** No room has more loose ends than that for long, and a server that has some of them finds the others. */
 const MAX_EVENTS = 10;
@@ -10,7 +12,7 @@ const MAX_EVENTS = 10;
  * A server that is in the room no more is sent the last event that was meant for it, which says so.
  */
 export const latestEvents = async (
-  { rooms, membersOf }: Pick<RoomEngine, 'rooms' | 'membersOf'>,
+  { rooms, membersOf, sticky, events, stream, serverName }: Known,
   server: ServerName,
   missed: { readonly roomNid: RoomNid; readonly eventNid: EventNid },
 ): Promise<readonly EventNid[]> => {
@@ -18,5 +20,9 @@ export const latestEvents = async (
   if (!room?.head) return [];
   const { servers } = await membersOf(room);
   if (!servers.has(server)) return [missed.eventNid];
-  return room.head.extremities.slice(-MAX_EVENTS).map(({ nid }) => nid);
+  // What sticks is never dropped from what is sent: https://github.com/matrix-org/matrix-spec-proposals/pull/4354
+  const stuck = sticky.between(room.nid, undefined, stream.settled).map(({ nid }) => nid);
+  const ours = [...(await events.load(stuck)).values()].filter(({ event }) => serverOf(event.sender) === serverName);
+  const newest = room.head.extremities.slice(-MAX_EVENTS).map(({ nid }) => nid);
+  return [...new Set([...ours.map(({ nid }) => nid).sort((a, b) => a - b), ...newest])];
 };
