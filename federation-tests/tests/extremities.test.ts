@@ -129,4 +129,20 @@ describe('a room that a server forks as often as it can', () => {
     expect(extremities.map(({ eventId }) => eventId as string)).to.include(honest);
     await alice.ask('GET', `${pathOf(room.roomId)}/state`);
   });
+
+  it('is joined by events that no client sees, not even who sent one themselves', async () => {
+    const room = await alice.createRoom();
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    for (const person of [alice, bob]) await person.view.sync();
+    const dummy = await alice.send(room, 'org.matrix.dummy_event', {});
+    await alice.say(room, 'something');
+    await network.settle();
+    for (const person of [alice, bob]) {
+      await person.view.sync();
+      const types = person.view.joined.get(room)!.timeline.map(({ type }) => type as string);
+      expect(types).to.include('m.room.message').and.not.to.include('org.matrix.dummy_event');
+      expect((await person.history(room)).map(({ event_id: id }) => id as string)).not.to.include(dummy);
+    }
+  });
 });

@@ -215,6 +215,38 @@ describe('what events rest on and a server does not have', () => {
     expect(await said(alice, room)).to.deep.equal(['last', 'missing', 'I am Eve']);
   });
 
+  it('is all that is fetched of a state: the rest is named by its ids', async () => {
+    const room = await enter('11');
+    const profile = room.event({
+      type: 'm.room.member',
+      stateKey: room.user,
+      content: { membership: 'join', displayname: 'Mallory' },
+      authEvents: room.authEvents.map(({ eventId }) => eventId),
+    });
+    const event = room.event({ prevEvents: [profile.eventId] });
+    const said = await alice.say(room.roomId, 'before');
+    const [ids] = await stateOf(room, said);
+    const own = room.authEvents.find(({ stateKey }) => stateKey === room.user)!;
+    const named = (ids['pdu_ids'] as string[]).map((id) => (id === own.eventId ? profile.eventId : id));
+    lie({ ...ids, pdu_ids: named }, {});
+    let wish: unknown;
+    rogue.answers.set(`${federation}/get_missing_events`, (_, sent) => {
+      wish = sent;
+      return { status: 200, body: { events: [] } };
+    });
+    rogue.answers.set(`${federation}/event/`, () => ({
+      status: 200,
+      body: { origin: rogue.name, origin_server_ts: 1, pdus: [profile.pdu] },
+    }));
+    const asked = rogue.asked.length;
+    expect(await errorOf(room, event)).to.equal(undefined);
+    expect(wish).to.deep.include({ latest_events: [event.eventId], limit: 20, min_depth: 1 });
+    const paths = rogue.asked.slice(asked).map((uri) => uri.split('/')[4]);
+    expect(paths.filter((path) => path !== 'send')).to.deep.equal(['get_missing_events', 'state_ids', 'event']);
+    const members: { state_key: string; content: object }[] = await alice.ask('GET', `${pathOf(room.roomId)}/state`);
+    expect(members.find(({ state_key: key }) => key === room.user)!.content).to.include({ displayname: 'Mallory' });
+  });
+
   // Last, because the rogue's key has expired when it is over.
   it('is not waited for in any number, nor for ever', async () => {
     const room = await enter('11');

@@ -6,6 +6,7 @@ import { authorise } from '../../core/auth/authorise.ts';
 import { namedLevel, powerLevelOf } from '../../core/auth/power-levels.ts';
 import { authStateKeys, stateToAuthorise } from '../../core/auth/selection.ts';
 import { buildEvent, type Signer } from '../../core/events/build.ts';
+import { isHidden } from '../../core/events/dummy.ts';
 import type { Event } from '../../core/events/event.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -172,6 +173,7 @@ export class Chain {
       status: 'accepted',
       snapshot,
       position,
+      isHidden: isHidden(event),
       replaces: before?.nid,
       authNumbers: authNumbers(event, view),
     });
