@@ -8,7 +8,8 @@ import type { Events } from '../events.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
 import type { Viewer } from '../timeline/client-events.ts';
 import type { Sight } from '../timeline/sight.ts';
-import { type BundleRow, type ParentOf, relationsStore as store } from './relations.store.ts';
+import { type BundleRow, bundlesStore as store, type ParentOf } from './bundles.store.ts';
+import { relationsStore } from './relations.store.ts';
 
 /** Who reads events of a room. */
 export interface Reader {
@@ -69,7 +70,7 @@ export class Bundles {
     { relTypes, senders }: RelatedBy,
   ): Promise<StoredEvent[]> {
     if (events.length === 0) return [];
-    const related = await store.related(this.#db, {
+    const related = await relationsStore.related(this.#db, {
       room: sight.room.nid,
       parents: events.map(({ event }) => event.eventId),
       relTypes: relTypes ?? null,

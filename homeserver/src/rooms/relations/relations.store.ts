@@ -2,49 +2,15 @@ import type { EventId, UserId } from '@holm/spec/ids';
 import type { ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import { EVENT_COLUMNS, type EventRow } from '../events.store.ts';
-import type { EventNid, RoomNid, SnapshotId } from '../model.ts';
+import type { RoomNid } from '../model.ts';
 
-/** More than any client shows of an event; and of what somebody sends only to be in the way. */
-const MAX_REFERENCES = 500;
-const MAX_REPLACEMENTS = 5;
-const MAX_LATEST = 5;
 /** Children of children of children: the specification asks for three levels at least. */
 export const MAX_DEPTH = 4;
 const MAX_DESCENDANTS = 10_000;
+/** Of what is said about one of these. */
+const MAX_OF_EACH = 500;
 /** Answers in threads that are looked at for one page of a room's threads. */
 const THREADS_SCANNED = 1_000;
-
-/** An event of which is asked what others say about it. */
-export interface ParentOf {
-  readonly room: RoomNid;
-  readonly id: EventId;
-  readonly sender: UserId;
-  readonly type: string;
-  /** The last place of the timeline that the reader may see. */
-  readonly until: number;
-  readonly reader: UserId;
-  readonly ignored: readonly UserId[];
-}
-
-export interface BundleRow {
-  readonly room_nid: RoomNid;
-  readonly parent_id: EventId;
-  readonly kind: 'm.replace' | 'm.thread' | 'm.reference';
-  readonly event_nid: EventNid;
-  readonly event_id: EventId;
-  readonly ord: number;
-  readonly snapshot: SnapshotId | null;
-  /** Of threads alone: how many events they have, and whether one of them is the reader's. */
-  readonly count: number | null;
-  readonly participated: boolean | null;
-}
-
-export interface ThreadPart {
-  readonly parent_id: EventId;
-  readonly snapshot: SnapshotId | null;
-  readonly ord: number;
-  readonly count: number;
-}
 
 /** Which children of an event are wanted, between two places of the timeline. */
 export interface Wanted {
@@ -94,83 +60,54 @@ export interface Annotation {
   readonly key: string | undefined;
 }
 
-const PARENTS = `p AS (
-  SELECT room_nid, parent_id, sender, type, until, reader, string_to_array(ignored, E'\\n') AS ignored
-    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[])
-      AS u(room_nid, parent_id, sender, type, until, reader, ignored))`;
+type Order = 'ASC' | 'DESC';
 
-const childrenOf = (type: string) =>
-  `event_relations r WHERE r.room_nid = p.room_nid AND r.parent_id = p.parent_id AND r.rel_type = '${type}'
-     AND r.ord <= p.until`;
+const orderOf = (direction: Wanted['direction']): Order => (direction === 'back' ? 'DESC' : 'ASC');
 
-const parentValues = (parents: readonly ParentOf[]): readonly unknown[] => [
-  parents.map(({ room }) => room),
-  parents.map(({ id }) => id),
-  parents.map(({ sender }) => sender),
-  parents.map(({ type }) => type),
-  parents.map(({ until }) => until),
-  parents.map(({ reader }) => reader),
-  parents.map(({ ignored }) => ignored.join('\n')),
-];
+/**
+ * The kinds of relations that an event has, from one to the next in the index, and of each the first children in the
+ * order of the timeline: of an event with a hundred thousand of them, no more are read than are wanted.
+ */
+const firstChildren = (where: string, order: Order, limit: string): string => `
+  kinds AS (
+    (SELECT rel_type FROM event_relations WHERE room_nid = $1 AND parent_id = $2 ORDER BY rel_type LIMIT 1)
+    UNION ALL
+    SELECT (SELECT rel_type FROM event_relations
+             WHERE room_nid = $1 AND parent_id = $2 AND rel_type > k.rel_type ORDER BY rel_type LIMIT 1)
+      FROM kinds k WHERE k.rel_type IS NOT NULL),
+  first AS (
+    SELECT c.child_nid, c.ord
+      FROM kinds k CROSS JOIN LATERAL (
+        SELECT r.child_nid, r.ord FROM event_relations r
+         WHERE r.room_nid = $1 AND r.parent_id = $2 AND r.rel_type = k.rel_type AND r.ord <= $4 AND ${where}
+           AND ($6::text IS NULL OR r.event_type = $6)
+         ORDER BY r.ord ${order} LIMIT ${limit}) c
+     WHERE $7::text IS NULL OR k.rel_type = $7
+     ORDER BY c.ord ${order} LIMIT ${limit})`;
 
-const BUNDLES = `
-  WITH ${PARENTS}
-  SELECT p.room_nid, p.parent_id, 'm.replace' AS kind, c.event_nid, c.event_id, c.ord, c.snapshot, NULL::int AS count,
-         NULL::boolean AS participated
-    FROM p CROSS JOIN LATERAL (
-      SELECT e.event_nid, e.event_id, e.ord, e.snapshot FROM (
-        SELECT r.child_nid, r.sent_at FROM ${childrenOf('m.replace')} AND r.sender = p.sender AND r.event_type = p.type
-         ORDER BY r.sent_at DESC FETCH FIRST ${MAX_REPLACEMENTS} ROWS WITH TIES) newest
-        JOIN events e ON e.event_nid = newest.child_nid
-       ORDER BY newest.sent_at DESC, e.event_id DESC LIMIT ${MAX_REPLACEMENTS}) c
-  UNION ALL
-  SELECT p.room_nid, p.parent_id, 'm.thread', e.event_nid, e.event_id, e.ord, e.snapshot, t.count,
-         EXISTS (SELECT FROM ${childrenOf('m.thread')} AND r.sender = p.reader)
-    FROM p
-   CROSS JOIN LATERAL (
-      SELECT count(*)::int AS count FROM ${childrenOf('m.thread')} AND r.sender <> ALL (p.ignored)) t
-   CROSS JOIN LATERAL (
-      SELECT r.child_nid FROM ${childrenOf('m.thread')} AND r.sender <> ALL (p.ignored)
-       ORDER BY r.ord DESC LIMIT ${MAX_LATEST}) c
-    JOIN events e ON e.event_nid = c.child_nid
-  UNION ALL
-  SELECT p.room_nid, p.parent_id, 'm.reference', e.event_nid, e.event_id, e.ord, e.snapshot, NULL, NULL
-    FROM p
-   CROSS JOIN LATERAL (
-      SELECT r.child_nid FROM ${childrenOf('m.reference')} AND r.sender <> ALL (p.ignored)
-       ORDER BY r.ord DESC LIMIT ${MAX_REFERENCES}) c
-    JOIN events e ON e.event_nid = c.child_nid`;
-
-const THREAD_PARTS = `
-  WITH ${PARENTS}
-  SELECT p.parent_id, c.snapshot, c.ord, c.count
-    FROM p CROSS JOIN LATERAL (
-      SELECT e.snapshot, max(e.ord) AS ord, count(*)::int AS count
-        FROM (SELECT r.child_nid FROM ${childrenOf('m.thread')} AND r.sender <> ALL (p.ignored)) all_of
-        JOIN events e ON e.event_nid = all_of.child_nid GROUP BY e.snapshot) c`;
-
-const CHILDREN = `
-  event_relations r JOIN events e ON e.event_nid = r.child_nid
-   WHERE r.room_nid = $1 AND r.parent_id = $2 AND r.ord > $3 AND r.ord <= $4 AND r.sender <> ALL ($5::text[])
-     AND ($6::text IS NULL OR r.event_type = $6) AND ($7::text IS NULL OR r.rel_type = $7)`;
+const children = (order: Order): string => `
+  WITH RECURSIVE ${firstChildren('r.ord > $3 AND r.sender <> ALL ($5::text[])', order, '$8')}
+  SELECT ${EVENT_COLUMNS} FROM first JOIN events e ON e.event_nid = first.child_nid ORDER BY first.ord ${order}`;
 
 /** Filters hold for what is on the way, too: what relates to something that was left out is left out. */
-const DESCENDANTS = `
-  WITH RECURSIVE d AS (
-    SELECT e.event_nid, e.event_id, e.ord, 1 AS depth
-      FROM event_relations r JOIN events e ON e.event_nid = r.child_nid
-     WHERE r.room_nid = $1 AND r.parent_id = $2
-       AND ($6::text IS NULL OR r.event_type = $6) AND ($7::text IS NULL OR r.rel_type = $7)
+const descendants = (order: Order): string => `
+  WITH RECURSIVE ${firstChildren('true', order, String(MAX_DESCENDANTS))},
+  d AS (
+    SELECT e.event_nid, e.event_id, e.ord, 1 AS depth FROM first JOIN events e ON e.event_nid = first.child_nid
     UNION
     SELECT e.event_nid, e.event_id, e.ord, d.depth + 1
-      FROM d JOIN event_relations r ON r.room_nid = $1 AND r.parent_id = d.event_id
-      JOIN events e ON e.event_nid = r.child_nid
+      FROM d CROSS JOIN LATERAL (
+        SELECT r.child_nid FROM event_relations r
+         WHERE r.room_nid = $1 AND r.parent_id = d.event_id AND r.ord <= $4
+           AND ($6::text IS NULL OR r.event_type = $6) AND ($7::text IS NULL OR r.rel_type = $7)
+         LIMIT ${MAX_OF_EACH}) c
+      JOIN events e ON e.event_nid = c.child_nid
      WHERE d.depth < ${MAX_DEPTH}
-       AND ($6::text IS NULL OR r.event_type = $6) AND ($7::text IS NULL OR r.rel_type = $7)
-  ), found AS (SELECT DISTINCT event_nid, ord FROM (SELECT event_nid, ord FROM d LIMIT ${MAX_DESCENDANTS}) part)
+  ), found AS (SELECT DISTINCT event_nid FROM (SELECT event_nid FROM d LIMIT ${2 * MAX_DESCENDANTS}) part)
   SELECT ${EVENT_COLUMNS} FROM found JOIN events e USING (event_nid)
     JOIN event_relations r ON r.room_nid = $1 AND r.child_nid = e.event_nid
-   WHERE e.ord > $3 AND e.ord <= $4 AND r.sender <> ALL ($5::text[])`;
+   WHERE e.ord > $3 AND r.sender <> ALL ($5::text[])
+   ORDER BY e.ord ${order} LIMIT $8`;
 
 /** An answer that another one follows in its thread was told of by that one. */
 const THREADS = `
@@ -197,21 +134,11 @@ const wantedValues = ({ room, parent, above, upTo, ignored, eventType, relType, 
   room, parent, above, upTo, ignored, eventType ?? null, relType ?? null, limit,
 ]; // prettier-ignore
 
-const inOrder = (direction: Wanted['direction'], column: string) =>
-  `ORDER BY ${column} ${direction === 'back' ? 'DESC' : 'ASC'} LIMIT $8`;
-
 export const relationsStore = {
-  bundles: (tx: ReadTx, parents: readonly ParentOf[]): Promise<BundleRow[]> =>
-    tx.rows(named('relations.bundles', { text: BUNDLES, values: parentValues(parents) })),
-
-  /** How many events each thread has, by the states before them. */
-  threadParts: (tx: ReadTx, parents: readonly ParentOf[]): Promise<ThreadPart[]> =>
-    tx.rows(named('relations.thread_parts', { text: THREAD_PARTS, values: parentValues(parents) })),
-
   children: (tx: ReadTx, wanted: Wanted): Promise<EventRow[]> =>
     tx.rows(
       named(`relations.children_${wanted.direction}`, {
-        text: `SELECT ${EVENT_COLUMNS} FROM ${CHILDREN} ${inOrder(wanted.direction, 'r.ord')}`,
+        text: children(orderOf(wanted.direction)),
         values: wantedValues(wanted),
       }),
     ),
@@ -220,7 +147,7 @@ export const relationsStore = {
   descendants: (tx: ReadTx, wanted: Wanted): Promise<EventRow[]> =>
     tx.rows(
       named(`relations.descendants_${wanted.direction}`, {
-        text: `${DESCENDANTS} ${inOrder(wanted.direction, 'e.ord')}`,
+        text: descendants(orderOf(wanted.direction)),
         values: wantedValues(wanted),
       }),
     ),

@@ -1,0 +1,107 @@
+import type { EventId, UserId } from '@holm/spec/ids';
+import type { ReadTx } from '../../storage/database.ts';
+import { named } from '../../storage/sql.ts';
+import type { EventNid, RoomNid, SnapshotId } from '../model.ts';
+
+/** More than any client shows of an event; and of what somebody sends only to be in the way. */
+const MAX_REFERENCES = 500;
+const MAX_REPLACEMENTS = 5;
+const MAX_LATEST = 5;
+
+/** An event of which is asked what others say about it. */
+export interface ParentOf {
+  readonly room: RoomNid;
+  readonly id: EventId;
+  readonly sender: UserId;
+  readonly type: string;
+  /** The last place of the timeline that the reader may see. */
+  readonly until: number;
+  readonly reader: UserId;
+  readonly ignored: readonly UserId[];
+}
+
+export interface BundleRow {
+  readonly room_nid: RoomNid;
+  readonly parent_id: EventId;
+  readonly kind: 'm.replace' | 'm.thread' | 'm.reference';
+  readonly event_nid: EventNid;
+  readonly event_id: EventId;
+  readonly ord: number;
+  readonly snapshot: SnapshotId | null;
+  /** Of threads alone: how many events they have, and whether one of them is the reader's. */
+  readonly count: number | null;
+  readonly participated: boolean | null;
+}
+
+export interface ThreadPart {
+  readonly parent_id: EventId;
+  readonly snapshot: SnapshotId | null;
+  readonly ord: number;
+  readonly count: number;
+}
+
+const PARENTS = `p AS (
+  SELECT room_nid, parent_id, sender, type, until, reader, string_to_array(ignored, E'\\n') AS ignored
+    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+      AS u(room_nid, parent_id, sender, type, until, reader, ignored))`;
+
+const childrenOf = (type: string) =>
+  `event_relations r WHERE r.room_nid = p.room_nid AND r.parent_id = p.parent_id AND r.rel_type = '${type}'
+     AND r.ord <= p.until`;
+
+const parentValues = (parents: readonly ParentOf[]): readonly unknown[] => [
+  parents.map(({ room }) => room),
+  parents.map(({ id }) => id),
+  parents.map(({ sender }) => sender),
+  parents.map(({ type }) => type),
+  parents.map(({ until }) => until),
+  parents.map(({ reader }) => reader),
+  parents.map(({ ignored }) => ignored.join('\n')),
+];
+
+const BUNDLES = `
+  WITH ${PARENTS}
+  SELECT p.room_nid, p.parent_id, 'm.replace' AS kind, c.event_nid, c.event_id, c.ord, c.snapshot, NULL::int AS count,
+         NULL::boolean AS participated
+    FROM p CROSS JOIN LATERAL (
+      SELECT e.event_nid, e.event_id, e.ord, e.snapshot FROM (
+        SELECT r.child_nid, r.sent_at FROM ${childrenOf('m.replace')} AND r.sender = p.sender AND r.event_type = p.type
+         ORDER BY r.sent_at DESC FETCH FIRST ${MAX_REPLACEMENTS} ROWS WITH TIES) newest
+        JOIN events e ON e.event_nid = newest.child_nid
+       ORDER BY newest.sent_at DESC, e.event_id DESC LIMIT ${MAX_REPLACEMENTS}) c
+  UNION ALL
+  SELECT p.room_nid, p.parent_id, 'm.thread', e.event_nid, e.event_id, e.ord, e.snapshot, t.count,
+         EXISTS (SELECT FROM ${childrenOf('m.thread')} AND r.sender = p.reader)
+    FROM p
+   CROSS JOIN LATERAL (
+      SELECT ((SELECT count(*) FROM ${childrenOf('m.thread')})
+              - CASE WHEN cardinality(p.ignored) = 0 THEN 0
+                     ELSE (SELECT count(*) FROM ${childrenOf('m.thread')} AND r.sender = ANY (p.ignored)) END)::int AS count) t
+   CROSS JOIN LATERAL (
+      SELECT r.child_nid FROM ${childrenOf('m.thread')} AND r.sender <> ALL (p.ignored)
+       ORDER BY r.ord DESC LIMIT ${MAX_LATEST}) c
+    JOIN events e ON e.event_nid = c.child_nid
+  UNION ALL
+  SELECT p.room_nid, p.parent_id, 'm.reference', e.event_nid, e.event_id, e.ord, e.snapshot, NULL, NULL
+    FROM p
+   CROSS JOIN LATERAL (
+      SELECT r.child_nid FROM ${childrenOf('m.reference')} AND r.sender <> ALL (p.ignored)
+       ORDER BY r.ord DESC LIMIT ${MAX_REFERENCES}) c
+    JOIN events e ON e.event_nid = c.child_nid`;
+
+const THREAD_PARTS = `
+  WITH ${PARENTS}
+  SELECT p.parent_id, c.snapshot, c.ord, c.count
+    FROM p CROSS JOIN LATERAL (
+      SELECT e.snapshot, max(e.ord) AS ord, count(*)::int AS count
+        FROM (SELECT r.child_nid FROM ${childrenOf('m.thread')} AND r.sender <> ALL (p.ignored)) all_of
+        JOIN events e ON e.event_nid = all_of.child_nid GROUP BY e.snapshot) c`;
+
+export const bundlesStore = {
+  bundles: (tx: ReadTx, parents: readonly ParentOf[]): Promise<BundleRow[]> =>
+    tx.rows(named('relations.bundles', { text: BUNDLES, values: parentValues(parents) })),
+
+  /** How many events each thread has, by the states before them. */
+  threadParts: (tx: ReadTx, parents: readonly ParentOf[]): Promise<ThreadPart[]> =>
+    tx.rows(named('relations.thread_parts', { text: THREAD_PARTS, values: parentValues(parents) })),
+};
