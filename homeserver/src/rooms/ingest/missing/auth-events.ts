@@ -70,6 +70,7 @@ export class AuthEvents {
     given: ReadonlyMap<EventId, Event>,
     found: ReadonlyMap<EventId, Event>,
   ): Promise<EventId[]> {
-    return unknownIds(this.#deps.events, ids, new Map([...given, ...found]), 'connected');
+    const among = { has: (id: EventId) => given.has(id) || found.has(id) };
+    return unknownIds(this.#deps.events, ids, among, 'connected');
   }
 }

@@ -10,7 +10,7 @@ export type Use = 'connected' | 'placed';
 export const unknownIds = async (
   events: Events,
   ids: readonly EventId[],
-  among: ReadonlyMap<EventId, unknown>,
+  among: Pick<ReadonlySet<EventId>, 'has'>,
   use: Use,
 ): Promise<EventId[]> => {
   const open = [...new Set(ids)].filter((id) => !among.has(id));
