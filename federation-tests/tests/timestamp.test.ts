@@ -1,8 +1,10 @@
+import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import { expect } from 'chai';
 import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person, textsOf } from '../src/people.ts';
 import { Rogue } from '../src/rogue.ts';
+import { RogueRoom } from '../src/rogue-room.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
@@ -123,6 +125,32 @@ describe('jumping to a date', () => {
     expect(await found(bob, room, start, 'b')).to.equal('404 M_NOT_FOUND');
     expect(await found(bob, room, start, 'f')).to.equal('m.room.member');
     await network.heal('a.test', 'b.test');
+  });
+
+  it('believes nobody who only says that they have something', async () => {
+    const clock = new ManualClock();
+    const rogue = await Rogue.start('rogue.test', clock);
+    await using other = await TestNetwork.with({ names: ['c.test', 'd.test'], strangers: { 'rogue.test': rogue.url } });
+    const carol = await other.person('carol', 'c.test');
+    const dan = await other.person('dan', 'd.test');
+    const room = await carol.createRoom();
+    const elsewhere = await RogueRoom.join(rogue, other.server('c.test'), await carol.createRoom());
+    await RogueRoom.join(rogue, other.server('c.test'), room);
+    await dan.join(room, ['c.test']);
+    await other.settle();
+    other.cut('c.test', 'd.test');
+    const lie = elsewhere.event({ sentAt: 1000 });
+    const say = (body: any) => () => ({ status: 200, body });
+    const federation = '/_matrix/federation/v1';
+    for (const claimed of [lie.eventId, '$nothing', 7]) {
+      rogue.answers.set(`${federation}/timestamp_to_event`, say({ event_id: claimed, origin_server_ts: 1000 }));
+      rogue.answers.set(`${federation}/backfill`, say({ pdus: [lie.pdu] }));
+      rogue.asked.length = 0;
+      expect((await jump(dan, room, 1500, 'b')).body.errcode, String(claimed)).to.equal('M_NOT_FOUND');
+      expect(rogue.asked.some((uri) => uri.startsWith(`${federation}/timestamp_to_event`))).to.equal(true);
+    }
+    await other.heal('c.test', 'd.test');
+    await rogue[Symbol.asyncDispose]();
   });
 
   it('is for servers that are in the room', async () => {
