@@ -69,12 +69,14 @@ export const startHomeserver = async (
   stack.defer(() => accounts.sessions.writeLastSeen());
   stack.defer(() => rooms.outbox.stop(OUTBOX_DRAIN_MS));
   stack.defer(() => server.upkeep.jobs.stop());
+  stack.use(rooms.resync);
   stack.defer(() => within(WORK_DRAIN_MS / 2, rooms.engine.queue.idle(), effects));
   await rooms.outbox.start();
   await features.profiles.resume();
   await delaying.delayed.recall();
   delaying.due.start();
   stack.defer(() => delaying.due.stop());
+  rooms.resync.resume();
   base.background.run('finish upgrades of rooms', () => features.upgrades.resume());
 
   server.upkeep.jobs.wake();

@@ -51,11 +51,12 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
   if (base.config.rooms.forget_on_leave) listeners.push(forgetOnLeave(engine, base.background));
 
   const outside = new OutsideMemberships({ ...engine, db });
+  const remote = remoteRooms(federation.client);
   const incoming = createIngest(engine, {
     ...base,
     outside,
     signer: federation.signer,
-    remote: remoteRooms(federation.client),
+    remote,
     verifier: federation.keyring,
     log: base.log.with({ area: 'rooms' }),
   });
@@ -78,6 +79,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     outside,
     visibleToServer: new VisibleToServer(db, engine),
     database: db,
+    remote,
     serverName,
   };
 };

@@ -17,6 +17,7 @@ import { Events } from './events.ts';
 import { UserRooms } from './members/user-rooms.ts';
 import type { Presence } from './members/room-members.ts';
 import type { RoomNid } from './model.ts';
+import { PartialRooms } from './partial/partial-rooms.ts';
 import { Originals } from './originals.ts';
 import type { Room } from './room.ts';
 import { PolicyServers } from './policy/policy-servers.ts';
@@ -70,6 +71,8 @@ export interface RoomEngine {
   readonly memberChanges: LastChanges<RoomNid>;
   readonly stateLogs: StateLogs;
   readonly rooms: Rooms;
+  /** Those that are not known in full yet. */
+  readonly partial: PartialRooms;
   readonly events: Events;
   /** Rooms that an administrator has put a stop to. */
   readonly holds: Holds;
@@ -114,7 +117,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const serverName = signer.server;
   const memory = await createMemory(deps);
   await memory.sticky.load(db);
-  const { rooms, events, states, tries, userRooms } = memory;
+  const { rooms, partial, events, states, tries, userRooms } = memory;
   const holds = new Holds(db, clock);
   const departures = new Departures(db, clock);
   await Promise.all([holds.refresh(), departures.load()]);
@@ -134,7 +137,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const membersOf = async (room: Room) =>
     room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
   const policies = new PolicyServers({ ...deps, states, serverName, membersOf });
-  const sending = { ...deps, holds, policies, states, events, tries, nids, committer, rooms, queue };
+  const sending = { ...deps, holds, policies, states, events, tries, nids, committer, rooms, partial, queue };
   return {
     ...memory,
     serverName,
@@ -169,13 +172,15 @@ const createMemory = async ({ db, clock, entropy, eventCacheBytes }: EngineDeps)
   const positions = new Numbers(db, 'event_positions');
   await positions.ensure(POSITIONS_AT_HAND);
   const stream = new Stream('events', positions.take(), () => positions.take());
-  const rooms = new Rooms(db);
+  const partial = await PartialRooms.open(db, clock);
+  const rooms = new Rooms(db, partial);
   const events = new Events(db, rooms, eventCacheBytes);
   const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
   const tries = new Tries(db, new Numbers(db, 'state_row_ids'), hasher);
   return {
     positions,
     stream,
+    partial,
     roomChanges: new LastChanges<RoomNid>(stream.settled),
     memberChanges: new LastChanges<RoomNid>(stream.settled),
     rooms,

@@ -5,6 +5,7 @@ import { roomVersion } from '../core/rooms/room-version.ts';
 import type { Database, ReadTx } from '../storage/database.ts';
 import { Gather } from '../storage/gather.ts';
 import type { Head, RoomIdentity, RoomNid } from './model.ts';
+import type { PartialRooms } from './partial/partial-rooms.ts';
 import { Room } from './room.ts';
 import { roomsStore, type RoomRow } from './rooms.store.ts';
 
@@ -13,6 +14,7 @@ const CACHED_ROOMS = 2_000;
 /** The rooms that this server knows of, each loaded once and kept while it is in use. */
 export class Rooms {
   readonly #db: Database;
+  readonly #partial: Pick<PartialRooms, 'get'>;
   readonly #byNid = new LRUCache<RoomNid, Room>({ max: CACHED_ROOMS });
   readonly #nids = new LRUCache<RoomId, RoomNid>({ max: 4 * CACHED_ROOMS });
   readonly #loading = new Map<RoomNid, Promise<Room | undefined>>();
@@ -20,8 +22,9 @@ export class Rooms {
   readonly #rows: Gather<RoomNid, RoomRow>;
   readonly #heads: Gather<RoomNid, Head>;
 
-  constructor(db: Database) {
+  constructor(db: Database, partial: Pick<PartialRooms, 'get'>) {
     this.#db = db;
+    this.#partial = partial;
     this.#rows = new Gather(
       async (nids) => new Map((await roomsStore.byNid(db, nids)).map((row) => [row.room_nid, row])),
     );
@@ -93,6 +96,8 @@ export class Rooms {
     const identity = row && identify(row);
     if (!identity) return undefined;
     const room = new Room(this.#db, identity, (await this.#heads.load([nid])).get(nid));
+    const partial = this.#partial.get(nid);
+    if (partial) room.members.expect(partial.servers);
     this.#byNid.set(nid, room);
     this.#nids.set(identity.roomId, nid);
     return room;

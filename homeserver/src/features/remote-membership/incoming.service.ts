@@ -10,6 +10,7 @@ import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
 import { admissionOf } from '../../rooms/members/restricted.ts';
 import type { Head, StoredEvent } from '../../rooms/model.ts';
+import { assertComplete } from '../../rooms/partial/assert-complete.ts';
 import type { Room } from '../../rooms/room.ts';
 import { toldOf } from './told.service.ts';
 
@@ -139,6 +140,7 @@ export class IncomingMembership {
     const { engine, ingest } = this.#deps;
     engine.holds.assertOpen(roomId);
     const room = await engine.rooms.joined(roomId);
+    assertComplete(engine.partial, room);
     const { servers } = await engine.membersOf(room);
     if (!servers.has(engine.serverName)) throw new MatrixError('M_NOT_FOUND', 'this server is not in that room');
     if (!(await ingest.ingest.isAllowed(room, origin)))

@@ -1,5 +1,5 @@
 import { MatrixError } from '@holm/spec/errors';
-import { type RoomId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
+import { type RoomId, ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { makeJoin, sendJoinV2 } from '@holm/spec/server-server/joins';
 import { makeKnock, sendKnock } from '@holm/spec/server-server/knocks';
@@ -118,7 +118,7 @@ export class OutgoingMembership implements RemoteMembership {
     const join = this.#complete(template, wanted);
     const answer = await client.call(server, sendJoinV2, {
       params: { roomId, eventId: join.eventId },
-      query: { omit_members: false },
+      query: { omit_members: true },
       body: join.pdu,
       timeoutMs: JOIN_TIMEOUT_MS,
       ignoreBackOff: true,
@@ -132,6 +132,10 @@ export class OutgoingMembership implements RemoteMembership {
       join: accepted ? countersigned : join,
       before: { state: answer.state, authChain: answer.auth_chain },
       resident: server,
+      servers:
+        answer.members_omitted === true
+          ? (answer.servers_in_room ?? []).filter((name) => ServerName.is(name))
+          : undefined,
     });
   }
 

@@ -4,6 +4,7 @@ import { pduText } from '../../core/events/pdu-text.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
 import type { EventNid, Head, StoredEvent } from '../../rooms/model.ts';
+import { assertComplete } from '../../rooms/partial/assert-complete.ts';
 import type { Room } from '../../rooms/room.ts';
 import { shown } from '../../rooms/timeline/client-events.ts';
 import type { Moment } from '../../rooms/timeline/by-time.ts';
@@ -134,6 +135,7 @@ export class RoomExchange {
     const { engine, ingest } = this.#deps;
     engine.holds.assertOpen(roomId);
     const room = await engine.rooms.joined(roomId);
+    assertComplete(engine.partial, room);
     if (!(await ingest.isAllowed(room, origin))) throw new MatrixError('M_FORBIDDEN', 'the room denies your server');
     const { servers } = await engine.membersOf(room);
     if (!servers.has(origin)) throw new MatrixError('M_FORBIDDEN', 'your server is not in that room');

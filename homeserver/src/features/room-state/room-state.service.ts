@@ -22,6 +22,9 @@ export interface StateQuery {
   readonly format: 'content' | 'event';
 }
 
+/** How long an answer waits for what is not known yet. Then it is given with what is. */
+const PATIENCE_MS = 45_000;
+
 /** What is so in a room: now, or when the user left. Answers are JSON text: events are serialised once. */
 export class RoomState {
   readonly #engine: RoomEngine;
@@ -32,7 +35,8 @@ export class RoomState {
 
   async all(caller: Viewer, roomId: RoomId): Promise<string> {
     const { access, states } = this.#engine;
-    const { snapshot } = await access.of(caller.userId, roomId);
+    const look = () => access.of(caller.userId, roomId);
+    const { snapshot } = await this.#known(await look(), look);
     return this.#list(await states.all(snapshot), caller);
   }
 
@@ -48,7 +52,8 @@ export class RoomState {
   }
 
   async members(caller: Viewer, roomId: RoomId, query: MembersQuery): Promise<string> {
-    const access = await this.#engine.access.of(caller.userId, roomId);
+    const look = () => this.#engine.access.of(caller.userId, roomId);
+    const access = await this.#known(await look(), look);
     const snapshot = query.at === undefined ? access.snapshot : await this.#stateAt(access, query.at);
     const members = (await this.#membersIn(snapshot)).filter(({ event }) => isWanted(membershipOf(event), query));
     return `{"chunk":${await this.#list(members, caller)}}`;
@@ -56,7 +61,8 @@ export class RoomState {
 
   /** Name and picture of everybody in the room, for those who are in it, too. */
   async joined(user: UserId, roomId: RoomId): Promise<Record<string, { display_name?: string; avatar_url?: string }>> {
-    const { snapshot } = await this.#engine.access.ofMember(user, roomId);
+    const look = () => this.#engine.access.ofMember(user, roomId);
+    const { snapshot } = await this.#known(await look(), look);
     const members = (await this.#membersIn(snapshot)).filter(({ event }) => membershipOf(event) === 'join');
     return Object.fromEntries(
       members.map((member) => {
@@ -68,6 +74,14 @@ export class RoomState {
         return [member.event.stateKey ?? '', profile];
       }),
     );
+  }
+
+  /** A room that has just been joined may not be known in full yet; whoever asks for all of it waits, if not for ever. */
+  async #known(access: Access, look: () => Promise<Access>): Promise<Access> {
+    const { partial } = this.#engine;
+    if (!partial.get(access.room.nid)) return access;
+    await partial.whenComplete(access.room.nid, PATIENCE_MS);
+    return look();
   }
 
   async #membersIn(snapshot: SnapshotId): Promise<StoredEvent[]> {

@@ -9,6 +9,8 @@ import { AwaitedRedactions } from '../awaited-redactions.ts';
 import type { RoomEngine } from '../engine.ts';
 import { Merger } from '../extremities/merger.ts';
 import type { OutsideMemberships } from '../members/outside.ts';
+import { Completion } from '../partial/completion.ts';
+import { Resync } from '../partial/resync.ts';
 import { AfterStates } from '../state/after-states.ts';
 import { Resolution } from '../state/resolution.ts';
 import { Admission } from './admission.ts';
@@ -42,6 +44,7 @@ export interface IngestEngine {
   readonly receiver: PduReceiver;
   readonly roomImport: RoomImport;
   readonly joins: JoinsUnderWay;
+  readonly resync: Resync;
   readonly backfill: Backfill;
   readonly elsewhere: Elsewhere;
   readonly merger: Merger;
@@ -58,6 +61,9 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
   const held = new HeldEvents({ ...ports, rooms: engine.rooms });
   const keeping = { merger, awaited, held, background };
   const ingest = new Ingest({ ...engine, ...resolving, ...keeping, db, admission, missing, log });
+  const { partial } = engine;
+  const completion = new Completion({ ...engine, ...resolving, db });
+  const resync = new Resync({ ...engine, ...ports, admission, ingest, completion });
   const joins = new JoinsUnderWay();
   const withdrawals = new Withdrawals({ ...engine, admission, outside });
   const backfill = new Backfill({ ...engine, db, remote, admission, missing, ingest, log });
@@ -67,8 +73,9 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
     merger,
     held,
     joins,
+    resync,
     receiver: pduReceiver({ ...engine, ingest, withdrawals, joins }),
-    roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest }),
+    roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest, partial, resync }),
     backfill,
     elsewhere: new Elsewhere({ ...engine, remote, backfill, log }),
   };

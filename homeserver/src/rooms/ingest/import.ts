@@ -1,4 +1,5 @@
-import type { RoomId, ServerName } from '@holm/spec/ids';
+import { type RoomId, type ServerName, serverOf, UserId } from '@holm/spec/ids';
+import { isObject, type JsonObject } from '@holm/spec/json';
 import { MatrixError } from '@holm/spec/errors';
 import { roomVersionIdOf } from '../../core/events/content.ts';
 import type { Event } from '../../core/events/event.ts';
@@ -6,6 +7,9 @@ import type { RoomVersion } from '../../core/rooms/room-version.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RoomIdentity } from '../model.ts';
 import type { Rooms } from '../rooms.ts';
+import type { PartialRoom } from '../partial/partial-room.ts';
+import type { PartialRooms } from '../partial/partial-rooms.ts';
+import type { Resync } from '../partial/resync.ts';
 import type { Admission } from './admission.ts';
 import type { Ingest } from './ingest.ts';
 import type { RemoteState } from './ports.ts';
@@ -18,6 +22,8 @@ export interface JoinedRoom {
   /** The state before the join. */
   readonly before: RemoteState;
   readonly resident: ServerName;
+  /** The servers in the room, where most members have been left out of the state. */
+  readonly servers?: readonly ServerName[] | undefined;
 }
 
 export interface ImportDeps {
@@ -25,6 +31,8 @@ export interface ImportDeps {
   readonly rooms: Rooms;
   readonly admission: Admission;
   readonly ingest: Ingest;
+  readonly partial: PartialRooms;
+  readonly resync: Pick<Resync, 'start'>;
 }
 
 /** Takes over a room that one of our users has joined through another server. */
@@ -36,15 +44,39 @@ export class RoomImport {
   }
 
   /** Throws M_UNKNOWN (502) when what the resident server says does not make a room that has our user in it. */
-  async import({ roomId, version, join, before, resident }: JoinedRoom): Promise<void> {
-    const { db, rooms, admission, ingest } = this.#deps;
-    const identity: RoomIdentity = await rooms.identify(db, roomId, version);
+  async import(joined: JoinedRoom): Promise<void> {
+    const { db, rooms, partial, resync } = this.#deps;
+    const { join, resident, servers } = joined;
+    const identity: RoomIdentity = await rooms.identify(db, joined.roomId, joined.version);
+    const isLarge = servers === undefined && joined.before.state.length > LARGE;
+    const known = this.#deps.partial.get(identity.nid);
+    if (known) await partial.remove(known); // of an earlier stay
+    if (servers === undefined && !isLarge) return this.#enter(identity, joined, joined.before);
+    const others = isLarge ? serversOf(joined.before.state) : (servers ?? []);
+    const room: PartialRoom = {
+      roomNid: identity.nid,
+      joinId: join.eventId,
+      servers: [...new Set([resident, ...others])].slice(0, MAX_SERVERS),
+    };
+    await partial.add(room);
+    try {
+      rooms.drop(identity.nid);
+      await this.#enter(identity, joined, isLarge ? withoutMembers(joined.before) : joined.before);
+    } catch (error) {
+      await partial.remove(room);
+      throw error;
+    }
+    resync.start(room, isLarge ? joined.before : undefined);
+  }
+
+  async #enter(identity: RoomIdentity, { version, join, resident }: JoinedRoom, before: RemoteState): Promise<void> {
+    const { rooms, admission, ingest } = this.#deps;
     const options = { limitReferences: false };
     const { events: chain } = await admission.admit(identity, before.authChain, options);
     const { events: state } = await admission.admit(identity, before.state, options);
     checkCreate(state, version, resident);
     const room = await rooms.byNid(identity.nid);
-    if (!room) throw new Error(`room ${roomId} vanished while it was joined`);
+    if (!room) throw new Error(`room ${identity.roomId} vanished while it was joined`);
     const verdicts = await ingest.enter(room, {
       events: [join],
       outliers: chain,
@@ -56,6 +88,28 @@ export class RoomImport {
     if (!verdict?.allowed) throw badAnswer(resident, verdict?.reason ?? 'the join was not taken in');
   }
 }
+
+/** A state of more events than this is not taken in at once, but like one without members; the rest follows at leisure. */
+const LARGE = 1_000;
+/** More servers than any room has, and fewer than a hostile one could name. */
+const MAX_SERVERS = 20_000;
+
+const isMember = (pdu: unknown): pdu is JsonObject & { readonly state_key: string } =>
+  isObject(pdu) &&
+  (pdu)['type'] === 'm.room.member' &&
+  UserId.is((pdu)['state_key']);
+
+/** What others rest on is among the auth events, members or not. */
+const withoutMembers = ({ state, authChain }: RemoteState): RemoteState => {
+  const needed = new Set(authChain.filter(isMember));
+  return { state: state.filter((pdu) => !isMember(pdu) || needed.has(pdu)), authChain };
+};
+
+/** Where the joined members of a state are. */
+const serversOf = (state: readonly unknown[]): ServerName[] => {
+  const joined = state.filter(isMember).filter(({ content }) => isObject(content) && content['membership'] === 'join');
+  return [...new Set(joined.map((pdu) => serverOf(pdu.state_key as UserId)))];
+};
 
 const checkCreate = (state: readonly Event[], version: RoomVersion, resident: ServerName): void => {
   const create = state.find(({ type, stateKey }) => type === 'm.room.create' && stateKey === '');

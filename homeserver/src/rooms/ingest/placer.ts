@@ -8,6 +8,8 @@ import type { Numbers } from '../../storage/numbers.ts';
 import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
 import { type EventStatus, isOfRoom, type SnapshotId, type StoredEvent } from '../model.ts';
+import type { PartialRooms } from '../partial/partial-rooms.ts';
+import { membersByAuthEvents } from '../partial/members-by-auth-events.ts';
 import type { RedactionEffect } from '../redactions.ts';
 import type { PolicyServers } from '../policy/policy-servers.ts';
 import type { States } from '../state/states.ts';
@@ -30,6 +32,7 @@ export interface PlacerDeps extends StepStatesDeps {
   readonly events: Events;
   readonly states: States;
   readonly tries: Tries;
+  readonly partial: Pick<PartialRooms, 'get'>;
   readonly nids: Numbers;
   readonly committer: Committer;
   readonly policies: Pick<PolicyServers, 'objection'>;
@@ -125,6 +128,10 @@ export class Placer {
     return judged.verdict;
   }
 
+  get #isPartial(): boolean {
+    return this.#deps.partial.get(this.#change.room.nid) !== undefined;
+  }
+
   async #settle(toPlace: ToPlace, found: Found): Promise<void> {
     const { status, existing, effect, gaps } = found;
     const position = await this.#position(toPlace, status);
@@ -152,7 +159,8 @@ export class Placer {
     known: ReadonlyMap<EventId, StoredEvent>,
   ): Promise<SnapshotId | undefined> {
     const prevEvents = event.prevEvents.flatMap((id) => known.get(id) ?? []);
-    if (stated) return this.states.together(stated, resets ? [] : prevEvents);
+    // What we know of a room in part has no say beside what another server says of the whole.
+    if (stated) return this.states.together(stated, resets || this.#isPartial ? [] : prevEvents);
     const before = await this.states.before(event, prevEvents);
     const earlier = known.get(event.eventId)?.snapshot;
     return before ?? (again ? earlier : undefined);
@@ -166,11 +174,12 @@ export class Placer {
   ): Promise<{ readonly status: EventStatus; readonly verdict: Verdict }> {
     const { states } = this.#deps;
     const { event, resets, history } = toPlace;
+    const others = this.#isPartial ? await membersByAuthEvents(this.known, event) : undefined;
     if (!byAuthEvents.allowed) return { status: 'rejected', verdict: byAuthEvents };
-    const byState = await checkByState(states, this.#change, event, before);
+    const byState = await checkByState(states, this.#change, event, { snapshot: before, others });
     if (!byState.allowed) return { status: 'rejected', verdict: byState };
     const isSettled = before === this.#change.head.snapshot || resets === true || history !== undefined;
-    const byCurrent = isSettled ? byState : await checkByCurrentState(states, this.#change, event);
+    const byCurrent = isSettled ? byState : await checkByCurrentState(states, this.#change, event, others);
     const unwelcome = byCurrent.allowed ? await this.#objection(toPlace) : undefined;
     const verdict = unwelcome === undefined ? byCurrent : refuse(unwelcome);
     return { status: verdict.allowed ? 'accepted' : 'soft-failed', verdict };

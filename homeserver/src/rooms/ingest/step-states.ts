@@ -57,6 +57,11 @@ export class StepStates {
     return this.#resolve(stored);
   }
 
+  /** The state that several events make together, for one that follows them. */
+  following(events: readonly StoredEvent[]): Promise<SnapshotId> {
+    return this.#resolve(events);
+  }
+
   /**
    * The state before an event that follows something missing: another server's word, together with what we know of the
    * events that it follows besides.

@@ -21,11 +21,17 @@ export class RoomMembers {
   readonly #room: RoomNid;
   #counts: Presence | undefined;
   #loading: Promise<Presence> | undefined;
+  #told: readonly ServerName[] = [];
 
   constructor(db: Database, room: RoomNid, kind: 'stored' | 'new') {
     this.#db = db;
     this.#room = room;
     if (kind === 'new') this.#counts = { local: new Set(), servers: new Map() };
+  }
+
+  /** Servers that are in the room as others say, though nobody of them is known yet. To be told before the first load. */
+  expect(servers: readonly ServerName[]): void {
+    this.#told = servers;
   }
 
   async load(us: ServerName): Promise<Presence> {
@@ -60,6 +66,7 @@ export class RoomMembers {
       await store.joinedOf(tx, this.#room, us),
       await store.servers(tx, this.#room),
     ]);
+    for (const server of this.#told) if (server !== us) servers.set(server, (servers.get(server) ?? 0) + 1);
     this.#counts = { local: new Set(local), servers };
     return this.#counts;
   }

@@ -3,6 +3,8 @@ import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Event } from '../../core/events/event.ts';
 import { isDuplicate } from '../../storage/database.ts';
 import type { StoredEvent, RoomNid } from '../model.ts';
+import { assertMemberKnown } from '../partial/assert-member-known.ts';
+import type { PartialRooms } from '../partial/partial-rooms.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import type { PolicyServers } from '../policy/policy-servers.ts';
@@ -37,6 +39,7 @@ export interface SenderDeps extends ChainDeps {
   readonly policies: Pick<PolicyServers, 'of' | 'sign'>;
   readonly rooms: Rooms;
   readonly holds: Pick<Holds, 'assertOpen'>;
+  readonly partial: PartialRooms;
   /** One step of a room at a time. */
   readonly queue: KeyedQueue<RoomNid>;
 }
@@ -55,6 +58,7 @@ export class Sender {
   /** Resolves once the event is durable. Refusals of the room's rules are M_FORBIDDEN. */
   async send(roomId: RoomId, draft: Draft): Promise<StoredEvent> {
     const room = await this.#open(roomId);
+    if (this.#deps.partial.get(room.nid)) await assertMemberKnown(this.#deps, room, draft);
     if (await this.#deps.policies.of(room, draft)) {
       return this.#policed.run(room.nid, () => this.sendCosigned(roomId, draft, asItIs));
     }

@@ -28,6 +28,11 @@ export class AfterStates {
     return this.#tries.changeShared(room, snapshot, new Map([[keyNumber, nid]]));
   }
 
+  /** The states before these events are other ones now. */
+  forget(nids: readonly EventNid[]): void {
+    for (const nid of nids) this.#known.delete(nid);
+  }
+
   /** To be told once the state's rows are durable. */
   remember(nid: EventNid, snapshot: SnapshotId): void {
     this.#known.set(nid, snapshot);

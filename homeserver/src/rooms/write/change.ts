@@ -197,6 +197,12 @@ export class Change implements Pending {
     else this.redacting.released.push(released);
   }
 
+  /** An event that is stored already, as whoever builds the step will make it. */
+  see(revised: StoredEvent): void {
+    this.#placed.set(revised.nid, revised);
+    this.#byId.set(revised.event.eventId, revised);
+  }
+
   setExtremities(extremities: readonly Extremity[]): void {
     this.#head = { ...this.#head, extremities };
   }

@@ -3,6 +3,7 @@ import { Rooms1763690000001 } from './0001-rooms.ts';
 import { Accounts1763690000002 } from './0002-accounts.ts';
 import { Federation1763690000003 } from './0003-federation.ts';
 import { Ingest1763690000005 } from './0005-ingest.ts';
+import { PartialRooms1763690000004 } from './0004-partial-rooms.ts';
 import { SmallState1763690000006 } from './0006-small-state.ts';
 import { Relations1763690000007 } from './0007-relations.ts';
 import { RoomUpkeep1763690000008 } from './0008-room-upkeep.ts';
@@ -18,6 +19,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Accounts1763690000002,
   Federation1763690000003,
   Ingest1763690000005,
+  PartialRooms1763690000004,
   SmallState1763690000006,
   Relations1763690000007,
   RoomUpkeep1763690000008,

@@ -1,0 +1,254 @@
+import type { EventId } from '@holm/spec/ids';
+import type { Event } from '../../core/events/event.ts';
+import { isState } from '../../core/events/event.ts';
+import type { KeyedQueue } from '../../platform/keyed-queue.ts';
+import { slices } from '../../platform/slices.ts';
+import type { Database } from '../../storage/database.ts';
+import type { LastChanges } from '../../streams/last-changes.ts';
+import type { Committer } from '../commit.ts';
+import type { Events } from '../events.ts';
+import { checkByState } from '../ingest/checks/5-state-before.ts';
+import { gapsStore } from '../ingest/gaps.store.ts';
+import { KnownEvents } from '../ingest/known-events.ts';
+import { byPrevEvents, inOrder } from '../ingest/order.ts';
+import { StepStates, type StepStatesDeps } from '../ingest/step-states.ts';
+import {
+  type EventNid,
+  type Extremity,
+  isOfRoom,
+  type KeyNumber,
+  type RoomNid,
+  type SnapshotId,
+  type StoredEvent,
+} from '../model.ts';
+import type { Room } from '../room.ts';
+import type { Rooms } from '../rooms.ts';
+import type { States } from '../state/states.ts';
+import type { Tries } from '../state/tries.ts';
+import { Change } from '../write/change.ts';
+import type { RoomWriter } from '../write/room-writer.ts';
+import type { StateRow } from '../write/room-write.ts';
+import type { PartialRoom } from './partial-room.ts';
+import type { PartialRooms } from './partial-rooms.ts';
+import { partialRoomsStore as store, type PlacedJoin } from './partial-rooms.store.ts';
+
+export interface CompletionDeps extends StepStatesDeps {
+  readonly db: Database;
+  readonly rooms: Rooms;
+  readonly partial: PartialRooms;
+  readonly events: Events;
+  readonly states: States;
+  readonly tries: Tries;
+  readonly committer: Committer;
+  readonly writer: RoomWriter;
+  readonly queue: KeyedQueue<RoomNid>;
+  readonly memberChanges: LastChanges<RoomNid>;
+}
+
+/** Keys of a state that are set at a time, and events that are made current at a time. */
+const KEYS_AT_ONCE = 500;
+const ROWS_AT_ONCE = 500;
+const EVENTS_AT_ONCE = 200;
+
+/** The state before the join, with the rows that it is made of. */
+interface FullState {
+  readonly snapshot: SnapshotId;
+  readonly rows: readonly StateRow[];
+}
+
+/**
+ * Completes the state of a room that was joined with a part of it: gives every event that came in since another look,
+ * now with all members known.
+ */
+export class Completion {
+  readonly #deps: CompletionDeps;
+
+  constructor(deps: CompletionDeps) {
+    this.#deps = deps;
+  }
+
+  /** `state`: the events of the full state before the join, all of them stored. False: the room has moved on; again. */
+  async complete(partial: PartialRoom, state: readonly EventId[]): Promise<boolean> {
+    const { events, queue } = this.#deps;
+    const join = await events.byId(partial.joinId);
+    if (!isPlaced(join)) throw new Error(`the join ${partial.joinId} has no place in its room`);
+    const entries = await this.#entries(partial.roomNid, state);
+    const full = await this.#fullState(join.snapshot, entries);
+    for await (const some of slices([...entries.values()], ROWS_AT_ONCE)) {
+      await store.addCurrent(this.#deps.db, join, some);
+    }
+    return queue.run(partial.roomNid, () => this.#finish(partial, join, full));
+  }
+
+  async #entries(room: RoomNid, state: readonly EventId[]): Promise<Map<KeyNumber, EventNid>> {
+    const entries: [KeyNumber, EventNid][] = [];
+    for await (const ids of slices(state, EVENTS_AT_ONCE)) {
+      for (const ref of await gapsStore.refs(this.#deps.db, ids)) {
+        const isUsable = ref.room === room && ref.status !== 'rejected' && ref.authNumber !== undefined;
+        if (isUsable && ref.keyNumber !== undefined) entries.push([ref.keyNumber, ref.nid]);
+      }
+    }
+    return new Map(entries.sort(([a], [b]) => a - b));
+  }
+
+  async #fullState(base: SnapshotId, entries: ReadonlyMap<KeyNumber, EventNid>): Promise<FullState> {
+    const { tries } = this.#deps;
+    const gone = (await tries.entries(base)).filter(([key]) => !entries.has(key)).map(([key]) => [key, 0] as const);
+    const rows: StateRow[] = [];
+    let snapshot = base;
+    for await (const some of slices([...gone, ...entries], KEYS_AT_ONCE)) {
+      const next = await tries.change(snapshot, new Map(some));
+      rows.push(...next.rows);
+      ({ snapshot } = next);
+    }
+    return { snapshot, rows };
+  }
+
+  /** In the room's queue. */
+  async #finish(partial: PartialRoom, join: PlacedJoin, full: FullState): Promise<boolean> {
+    const { db, rooms, events, committer, writer } = this.#deps;
+    const room = await rooms.byNid(partial.roomNid);
+    if (!room?.head || this.#deps.partial.get(room.nid)?.joinId !== partial.joinId) return true;
+    const change = new Change(room, room.head);
+    change.addRows(full.rows);
+    const position = await committer.claim();
+    try {
+      const review = new Review(this.#deps, change, { join: partial.joinId, state: full.snapshot });
+      const revised = await review.events(await store.resting(db, join));
+      change.setExtremities(await review.extremities());
+      const current = await review.current();
+      change.setCurrent(current, position, await this.#difference(room, change, { full: full.snapshot, current }));
+      const write = change.toWrite();
+      const isWritten = await db.transact(async (tx) => {
+        if (!(await writer.commitIn(tx, write))) return false;
+        await store.revise(tx, revised);
+        await this.#deps.partial.removeIn(tx, partial);
+        return true;
+      });
+      rooms.drop(room.nid);
+      if (!isWritten) {
+        committer.abandon(change, [position]);
+        return false;
+      }
+      for (const event of revised) events.remember(event);
+      this.#deps.partial.completed(partial);
+      this.#deps.memberChanges.note(room.nid, position);
+      committer.applied(change, write.head, [position]);
+      return true;
+    } catch (error) {
+      committer.abandon(change, [position]);
+      throw error;
+    }
+  }
+
+  /** What is current beside what has been made so already: what came after the join, and what it turned out not to do. */
+  async #difference(
+    room: Room,
+    change: Change,
+    { full, current }: { readonly full: SnapshotId; readonly current: SnapshotId },
+  ) {
+    const { tries, events } = this.#deps;
+    const since = await tries.diff(full, current);
+    const undone = (await tries.diff(change.base.snapshot, current)).filter(([, from]) => from !== 0);
+    const keys = new Map([...undone, ...since].map((entry) => [entry[0], entry]));
+    const wanted = [...keys.values()].flatMap(([, from, to]) => [from, to]).filter((nid) => nid !== 0);
+    const found = await events.load(wanted);
+    return [...keys.values()].map(([key, from, to]) => [key, found.get(from), found.get(to)] as const);
+  }
+}
+
+/** Another look at the events that rest on a join whose state was incomplete. */
+class Review {
+  readonly #deps: CompletionDeps;
+  readonly #change: Change;
+  readonly #known: KnownEvents;
+  readonly #states: StepStates;
+  readonly #join: { readonly id: EventId; readonly state: SnapshotId };
+  readonly #revised = new Map<EventNid, StoredEvent>();
+
+  constructor(deps: CompletionDeps, change: Change, { join, state }: { join: EventId; state: SnapshotId }) {
+    this.#deps = deps;
+    this.#change = change;
+    this.#known = new KnownEvents(deps.events, change);
+    this.#states = new StepStates(deps, change, this.#known);
+    this.#join = { id: join, state };
+  }
+
+  /** As they are now. */
+  async events(nids: readonly EventNid[]): Promise<StoredEvent[]> {
+    const stored = new Map<EventId, StoredEvent>();
+    for await (const some of slices(nids, EVENTS_AT_ONCE)) {
+      for (const event of (await this.#deps.events.load(some)).values()) stored.set(event.event.eventId, event);
+    }
+    this.#deps.afterStates.forget(nids);
+    const ordered = inOrder(
+      [...stored.values()].map(({ event }) => event),
+      byPrevEvents,
+    );
+    for await (const some of slices(ordered, EVENTS_AT_ONCE)) {
+      for (const { eventId } of some) {
+        const event = stored.get(eventId);
+        if (event) await this.#review(event);
+      }
+    }
+    return [...this.#revised.values()];
+  }
+
+  /** Those that are left, and what is accepted before those that are none any more. */
+  async extremities(): Promise<Extremity[]> {
+    const followed = new Set<EventId>();
+    for (const { event, status } of this.#revised.values()) {
+      if (isOfRoom(status)) for (const id of event.prevEvents) followed.add(id);
+    }
+    const found = new Map<EventId, Extremity>();
+    let wave: readonly EventId[] = this.#change.head.extremities.map(({ eventId }) => eventId);
+    while (wave.length > 0) {
+      const next: EventId[] = [];
+      for (const { nid, event, status } of (await this.#known.find(wave)).values()) {
+        if (!isOfRoom(status)) next.push(...event.prevEvents);
+        else if (!followed.has(event.eventId)) {
+          found.set(event.eventId, { nid, eventId: event.eventId, depth: event.depth });
+        }
+      }
+      wave = next;
+    }
+    return [...found.values()];
+  }
+
+  current(): Promise<SnapshotId> {
+    return this.#states.ofExtremities(this.#change.head.extremities);
+  }
+
+  async #review(stored: StoredEvent): Promise<void> {
+    const { event } = stored;
+    const before = await this.#before(stored);
+    const isAllowed = (await checkByState(this.#deps.states, this.#change, event, { snapshot: before })).allowed;
+    const isRefused = !isAllowed || stored.status === 'rejected';
+    const revised: StoredEvent = {
+      ...stored,
+      snapshot: before,
+      replaces: await this.#replaced(event, before),
+      ...(isRefused && { status: 'rejected', ord: undefined, position: undefined }),
+    };
+    this.#revised.set(stored.nid, revised);
+    this.#change.see(revised);
+  }
+
+  /** Follows from its prev events, unless some of them are missing: then the state is the word of another server. */
+  async #before({ event, snapshot = 0 }: StoredEvent): Promise<SnapshotId> {
+    if (event.eventId === this.#join.id) return this.#join.state;
+    const prevEvents = await this.#known.find(event.prevEvents);
+    const placed = [...prevEvents.values()].filter((prev) => prev.snapshot !== undefined);
+    return placed.length < event.prevEvents.length ? snapshot : this.#states.following(placed);
+  }
+
+  async #replaced(event: Event, before: SnapshotId): Promise<EventNid | undefined> {
+    if (!isState(event)) return undefined;
+    const { states } = this.#deps;
+    const view = await states.view(this.#change.room, before, [[event.type, event.stateKey]], this.#change);
+    return view.values().next().value?.nid;
+  }
+}
+
+const isPlaced = (join: StoredEvent | undefined): join is PlacedJoin =>
+  join?.ord !== undefined && join.position !== undefined && join.snapshot !== undefined;

@@ -1,0 +1,138 @@
+import type { EventId } from '@holm/spec/ids';
+import type { Event } from '../../core/events/event.ts';
+import type { Background } from '../../platform/background.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { slices } from '../../platform/slices.ts';
+import type { RoomEngine } from '../engine.ts';
+import type { Admission } from '../ingest/admission.ts';
+import type { Ingest } from '../ingest/ingest.ts';
+import { byAuthEvents, inOrder } from '../ingest/order.ts';
+import type { RemoteRooms, RemoteState } from '../ingest/ports.ts';
+import type { Room } from '../room.ts';
+import type { Completion } from './completion.ts';
+import type { PartialRoom } from './partial-room.ts';
+import type { PartialRooms } from './partial-rooms.ts';
+
+export interface ResyncDeps {
+  readonly rooms: RoomEngine['rooms'];
+  readonly membersOf: RoomEngine['membersOf'];
+  readonly states: RoomEngine['states'];
+  readonly partial: PartialRooms;
+  readonly remote: Pick<RemoteRooms, 'state'>;
+  readonly admission: Admission;
+  readonly ingest: Ingest;
+  readonly completion: Completion;
+  readonly background: Background;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** PDUs whose form, signatures and hashes are checked at a time, and outliers that are placed at a time. */
+const CHECKED_AT_ONCE = 50;
+const PLACED_AT_ONCE = 100;
+const MAX_ATTEMPTS_TO_COMPLETE = 5;
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+/** Servers asked in one round. */
+const MAX_SERVERS = 10;
+
+/** Fetches what is missing of rooms that were joined with a part of their state, until all of it is there. */
+export class Resync implements Disposable {
+  readonly #deps: ResyncDeps;
+  readonly #stop = new AbortController();
+
+  constructor(deps: ResyncDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes up what the last run did not finish. */
+  resume(): void {
+    for (const room of this.#deps.partial.all()) this.start(room);
+  }
+
+  /** `given`: the full state, where the server that let us in gave it at once. */
+  start(room: PartialRoom, given?: RemoteState): void {
+    this.#attempt(room, { given, pauseMs: FIRST_PAUSE_MS });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+  }
+
+  #attempt(
+    partial: PartialRoom,
+    { given, pauseMs }: { readonly given?: RemoteState | undefined; readonly pauseMs: number },
+  ) {
+    const { background, clock, log } = this.#deps;
+    background.run('complete the state of a room', async () => {
+      if (this.#stop.signal.aborted || (await this.#byAnyServer(partial, given))) return;
+      log.warn('nobody gave the state of a room that was joined; asking again later', {
+        room: partial.roomNid,
+        pauseMs,
+      });
+      // Not as part of this work: a stop waits for what is being worked on, not for what only waits.
+      void clock.sleep(pauseMs, this.#stop.signal).then(() => {
+        this.#attempt(partial, { pauseMs: Math.min(2 * pauseMs, LONGEST_PAUSE_MS) });
+      });
+    });
+  }
+
+  /** Whether nothing is left to do: the room is known in full, or has been left. */
+  async #byAnyServer(partial: PartialRoom, given: RemoteState | undefined): Promise<boolean> {
+    const { rooms, membersOf, remote, log } = this.#deps;
+    for (const server of partial.servers.slice(0, MAX_SERVERS)) {
+      const room = await rooms.byNid(partial.roomNid);
+      const isCurrent = this.#deps.partial.get(partial.roomNid)?.joinId === partial.joinId;
+      if (!room?.head || !isCurrent) return true;
+      if ((await membersOf(room)).local.size === 0) {
+        await this.#deps.partial.remove(partial);
+        return true;
+      }
+      if (this.#stop.signal.aborted) return false;
+      try {
+        const answer = given ?? (await remote.state(server, room.roomId, partial.joinId));
+        await this.#take(room, partial, answer);
+        log.info('a room is known in full now', { roomId: room.roomId, server });
+        return true;
+      } catch (err) {
+        given = undefined;
+        log.info('a server did not give the state of a room', { roomId: room.roomId, server, err });
+      }
+    }
+    return false;
+  }
+
+  async #take(room: Room, partial: PartialRoom, { state, authChain }: RemoteState): Promise<void> {
+    const chain = await this.#admit(room, authChain);
+    const full = await this.#admit(room, state);
+    await this.#assertSame(room, full.ids);
+    const outliers = inOrder([...chain.events, ...full.events], byAuthEvents);
+    for await (const some of slices(outliers, PLACED_AT_ONCE)) {
+      await this.#deps.ingest.enter(room, { events: [], outliers: some, stated: new Map(), forward: false });
+    }
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS_TO_COMPLETE; attempt++) {
+      if (await this.#deps.completion.complete(partial, full.ids)) return;
+    }
+    throw new Error(`room ${room.roomId} moved on ${MAX_ATTEMPTS_TO_COMPLETE} times while its state was completed`);
+  }
+
+  /** Checks 1 to 3, a few events at a time. */
+  async #admit(room: Room, raw: readonly unknown[]): Promise<{ events: readonly Event[]; ids: readonly EventId[] }> {
+    const events: Event[] = [];
+    const ids: EventId[] = [];
+    for await (const some of slices(raw, CHECKED_AT_ONCE)) {
+      const admitted = await this.#deps.admission.admit(room, some, { limitReferences: false, skipStored: true });
+      events.push(...admitted.events);
+      ids.push(...admitted.events.map(({ eventId }) => eventId), ...admitted.stored);
+    }
+    return { events, ids };
+  }
+
+  /** A state without what decides everything else cannot be that of the room. */
+  async #assertSame(room: Room, ids: readonly EventId[]): Promise<void> {
+    if (!room.head) return;
+    const create = await this.#deps.states.get(room, room.head.snapshot, ['m.room.create', '']);
+    if (create && !ids.includes(create.event.eventId)) throw new Error('its state is not that of the room');
+  }
+}
