@@ -4,6 +4,7 @@ import { isState } from '../../core/events/event.ts';
 import type { KeyedQueue } from '../../platform/keyed-queue.ts';
 import { slices } from '../../platform/slices.ts';
 import type { Database } from '../../storage/database.ts';
+import type { Position } from '../../streams/stream.ts';
 import type { LastChanges } from '../../streams/last-changes.ts';
 import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
@@ -13,6 +14,7 @@ import { KnownEvents } from '../ingest/known-events.ts';
 import { byPrevEvents, inOrder } from '../ingest/order.ts';
 import { StepStates, type StepStatesDeps } from '../ingest/step-states.ts';
 import {
+  EMPTY_STATE,
   type EventNid,
   type Extremity,
   isOfRoom,
@@ -23,6 +25,10 @@ import {
 } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
+import { authorise } from '../../core/auth/authorise.ts';
+import { stateToAuthorise } from '../../core/auth/selection.ts';
+import { stateKey as keyString } from '../../core/state/state-key.ts';
+import type { StateLogs } from '../state/state-log.ts';
 import type { States } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
 import { Change } from '../write/change.ts';
@@ -39,6 +45,7 @@ export interface CompletionDeps extends StepStatesDeps {
   readonly events: Events;
   readonly states: States;
   readonly tries: Tries;
+  readonly stateLogs: StateLogs;
   readonly committer: Committer;
   readonly writer: RoomWriter;
   readonly queue: KeyedQueue<RoomNid>;
@@ -113,7 +120,7 @@ export class Completion {
     change.addRows(full.rows);
     const position = await committer.claim();
     try {
-      const review = new Review(this.#deps, change, { join: partial.joinId, state: full.snapshot });
+      const review = new Review(this.#deps, change, { event: join, state: full.snapshot });
       const revised = await review.events(await store.resting(db, join));
       change.setExtremities(await review.extremities());
       const current = await review.current();
@@ -163,15 +170,15 @@ class Review {
   readonly #change: Change;
   readonly #known: KnownEvents;
   readonly #states: StepStates;
-  readonly #join: { readonly id: EventId; readonly state: SnapshotId };
+  readonly #join: { readonly event: PlacedJoin; readonly state: SnapshotId };
   readonly #revised = new Map<EventNid, StoredEvent>();
 
-  constructor(deps: CompletionDeps, change: Change, { join, state }: { join: EventId; state: SnapshotId }) {
+  constructor(deps: CompletionDeps, change: Change, join: { readonly event: PlacedJoin; readonly state: SnapshotId }) {
     this.#deps = deps;
     this.#change = change;
     this.#known = new KnownEvents(deps.events, change);
     this.#states = new StepStates(deps, change, this.#known);
-    this.#join = { id: join, state };
+    this.#join = join;
   }
 
   /** As they are now. */
@@ -222,21 +229,47 @@ class Review {
   async #review(stored: StoredEvent): Promise<void> {
     const { event } = stored;
     const before = await this.#before(stored);
-    const isAllowed = (await checkByState(this.#deps.states, this.#change, event, { snapshot: before })).allowed;
-    const isRefused = !isAllowed || stored.status === 'rejected';
     const revised: StoredEvent = {
       ...stored,
       snapshot: before,
       replaces: await this.#replaced(event, before),
-      ...(isRefused && { status: 'rejected', ord: undefined, position: undefined }),
+      ...(await this.#verdict(stored, before)),
     };
     this.#revised.set(stored.nid, revised);
     this.#change.see(revised);
   }
 
+  /** Checks 5 and 6 once more. What fails now is taken back; what had failed stays where it was. */
+  async #verdict(stored: StoredEvent, before: SnapshotId): Promise<Partial<StoredEvent>> {
+    const { event, status } = stored;
+    const takenBack = { ord: undefined, position: undefined };
+    const byState = await checkByState(this.#deps.states, this.#change, event, { snapshot: before });
+    if (!byState.allowed || status === 'rejected') return { status: 'rejected', ...takenBack };
+    if (stored.position === undefined || stored.nid === this.#join.event.nid) return {};
+    return (await this.#isAllowedThen(event, stored.position)) ? {} : { status: 'soft-failed', ...takenBack };
+  }
+
+  /** By what was current when it came in: what had changed since the join, and for the rest the full state before it. */
+  async #isAllowedThen(event: Event, position: Position): Promise<boolean> {
+    const { states, stateLogs } = this.#deps;
+    const { room } = this.#change;
+    const keys = stateToAuthorise(event.version, event);
+    const then = await stateLogs.at(room, (position - 1) as Position);
+    const [known, base, full] = await Promise.all(
+      [then, this.#join.event.snapshot, this.#join.state].map((at) => states.view(room, at, keys, this.#change)),
+    );
+    return authorise(event, (type, stateKey) => {
+      const key = keyString(type, stateKey);
+      const now = known?.get(key);
+      const isNews = now !== undefined && now.nid !== base?.get(key)?.nid && isOfRoom(now.status);
+      return (isNews ? now : full?.get(key))?.event;
+    }).allowed;
+  }
+
   /** Follows from its prev events, unless some of them are missing: then the state is the word of another server. */
-  async #before({ event, snapshot = 0 }: StoredEvent): Promise<SnapshotId> {
-    if (event.eventId === this.#join.id) return this.#join.state;
+  async #before({ event, snapshot = EMPTY_STATE }: StoredEvent): Promise<SnapshotId> {
+    if (event.eventId === this.#join.event.event.eventId) return this.#join.state;
+    if (event.prevEvents.length === 0) return EMPTY_STATE;
     const prevEvents = await this.#known.find(event.prevEvents);
     const placed = [...prevEvents.values()].filter((prev) => prev.snapshot !== undefined);
     return placed.length < event.prevEvents.length ? snapshot : this.#states.following(placed);
