@@ -13,7 +13,10 @@ describe('a room that is joined before all of it is known', () => {
   let room: string;
 
   beforeEach(async () => {
-    network = await TestNetwork.start('a.test', 'b.test', 'c.test');
+    network = await TestNetwork.with({
+      names: ['a.test', 'b.test', 'c.test'],
+      config: { rooms: { omit_members_from: 1 } },
+    });
     [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'b.test')]);
     others = await Promise.all(['one', 'two', 'three', 'four'].map((name) => network.person(name, 'a.test')));
     room = await alice.createRoom({ preset: 'public_chat', name: 'Large' });
