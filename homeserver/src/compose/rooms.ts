@@ -22,6 +22,7 @@ const EVENT_CACHE_BYTES = 64 * 1024 * 1024;
 /** The room engine, with its ways in from other servers and out to them. */
 export const composeRooms = async (base: Base, federation: Federation, notifier: Notifier) => {
   const { db, serverName } = base;
+  const federationLog = base.log.with({ area: 'federation' });
   const listeners: CommitListener[] = [];
   const eduListeners: EduListener[] = [];
   const engine = await createRoomEngine({
@@ -35,10 +36,9 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     redactedContentDays: base.config.rooms.redacted_content_days,
     retention: retentionRules(base.config.rooms.retention),
   });
-
   const outbox = await openOutbox({
     ...base,
-    log: base.log.with({ area: 'federation' }),
+    log: federationLog,
     settings: federation.settings,
     client: federation.client,
     destinations: federation.destinations,
@@ -60,12 +60,7 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     verifier: federation.keyring,
     log: base.log.with({ area: 'rooms' }),
   });
-  const inbox = new Inbox({
-    ...base,
-    log: base.log.with({ area: 'federation' }),
-    receiver: incoming.receiver,
-    eduListeners,
-  });
+  const inbox = new Inbox({ ...base, log: federationLog, receiver: incoming.receiver, eduListeners });
   const collector = new StateCollector({ ...base, ...engine });
   return {
     engine,
