@@ -95,9 +95,7 @@ const LARGE = 1_000;
 const MAX_SERVERS = 20_000;
 
 const isMember = (pdu: unknown): pdu is JsonObject & { readonly state_key: string } =>
-  isObject(pdu) &&
-  (pdu)['type'] === 'm.room.member' &&
-  UserId.is((pdu)['state_key']);
+  isObject(pdu) && pdu['type'] === 'm.room.member' && UserId.is(pdu['state_key']);
 
 /** What others rest on is among the auth events, members or not. */
 const withoutMembers = ({ state, authChain }: RemoteState): RemoteState => {
