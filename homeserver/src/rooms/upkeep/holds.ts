@@ -46,13 +46,22 @@ export class Holds {
   /** Rooms that are being removed: nobody may enter while a part of what was is still there. */
   #leaving: ReadonlySet<RoomId> = new Set();
 
+  /** One after the other, so that what was read earlier never takes the place of what was read later. */
+  #reading: Promise<void> = Promise.resolve();
+
   constructor(db: Database, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
   }
 
   /** Takes up what the tables say: at the start, and now and then for what another process has said. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    const read = this.#reading.then(() => this.#read());
+    this.#reading = read.catch(() => undefined);
+    return read;
+  }
+
+  async #read(): Promise<void> {
     const holds = await this.#db.rows<HoldRow>(sql`SELECT * FROM room_holds`);
     const leaving = await this.#db.rows<{ room_id: RoomId }>(
       // A purge that failed has left a part of the room.

@@ -56,7 +56,10 @@ const store = {
 
   async eventRange(tx: ReadTx, room: RoomNid): Promise<readonly [number, number]> {
     const [row] = await tx.rows<{ first: number | null; last: number | null }>(sql`
-      SELECT min(event_nid) AS first, max(event_nid) AS last FROM events WHERE room_nid = ${room}`);
+      SELECT min(first) AS first, max(last) AS last FROM (
+        SELECT min(event_nid) AS first, max(event_nid) AS last FROM events WHERE room_nid = ${room} AND ord IS NULL
+         UNION ALL
+        SELECT min(event_nid), max(event_nid) FROM events WHERE room_nid = ${room} AND ord IS NOT NULL) AS parts`);
     return [row?.first ?? 0, row?.last ?? -1];
   },
 
