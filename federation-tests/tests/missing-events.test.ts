@@ -217,16 +217,17 @@ describe('what events rest on and a server does not have', () => {
 
   it('is all that is fetched of a state: the rest is named by its ids', async () => {
     const room = await enter('11');
+    const own = room.authEvents.find(({ stateKey }) => stateKey === room.user)!;
     const profile = room.event({
       type: 'm.room.member',
       stateKey: room.user,
       content: { membership: 'join', displayname: 'Mallory' },
+      sentAt: own.sentAt + 1,
       authEvents: room.authEvents.map(({ eventId }) => eventId),
     });
     const event = room.event({ prevEvents: [profile.eventId] });
     const said = await alice.say(room.roomId, 'before');
     const [ids] = await stateOf(room, said);
-    const own = room.authEvents.find(({ stateKey }) => stateKey === room.user)!;
     const named = (ids['pdu_ids'] as string[]).map((id) => (id === own.eventId ? profile.eventId : id));
     lie({ ...ids, pdu_ids: named }, {});
     let wish: unknown;

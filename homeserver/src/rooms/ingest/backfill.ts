@@ -48,6 +48,9 @@ const store = {
         'gaps.from',
         sql`SELECT g.event_id FROM room_gaps g JOIN events e ON e.event_nid = g.child_nid
              WHERE g.room_nid = ${room} AND e.ord >= ${from} AND e.ord < ${from + GAP_LENGTH}
+               -- What an earlier event follows, too, belongs in front of that one.
+               AND NOT EXISTS (SELECT 1 FROM room_gaps o JOIN events c ON c.event_nid = o.child_nid
+                                WHERE o.room_nid = g.room_nid AND o.event_id = g.event_id AND c.ord < ${from})
              GROUP BY g.event_id ORDER BY min(e.ord) LIMIT ${MAX_GAPS}`,
       ),
     );
