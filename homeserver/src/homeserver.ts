@@ -1,5 +1,6 @@
 import { compose, type Composed } from './compose/compose.ts';
 import { createBase, type Effects } from './compose/base.ts';
+import { scheduleEncryption } from './compose/encryption.ts';
 import { scheduleUpkeep } from './compose/upkeep.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { accountSchema } from './features/accounts/index.ts';
@@ -92,6 +93,7 @@ export const startHomeserver = async (
   schedule.every('* * * * *', 'forget what does not stick any more', () => rooms.sticky.expire(effects.clock.now()));
   schedule.every('23 * * * *', 'forget delayed events that are over', () => delaying.delayed.trim());
   scheduleUpkeep(schedule, server.upkeep);
+  scheduleEncryption(schedule, server.encryption);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 

@@ -7,6 +7,7 @@ import type { Database } from '../storage/database.ts';
 import { sql } from '../storage/sql.ts';
 import { composeAccounts } from './accounts.ts';
 import type { Base } from './base.ts';
+import { composeEncryption } from './encryption.ts';
 import { composeEphemeral } from './ephemeral.ts';
 import { composeDelayed } from './delayed.ts';
 import { composeFeatures } from './features.ts';
@@ -27,9 +28,10 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const features = composeFeatures(base, { federation, rooms, accounts });
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
-  const sync = composeSync(base, { rooms, accounts, ephemeral, notifier });
+  const encryption = await composeEncryption(base, { rooms, notifier });
+  const sync = composeSync(base, { rooms, accounts, ephemeral, encryption, notifier });
   const upkeep = composeUpkeep(base, rooms, accounts);
-  const services: Services = { federation, rooms, accounts, features, delaying, ephemeral, sync, upkeep };
+  const services: Services = { federation, rooms, accounts, features, delaying, ephemeral, encryption, sync, upkeep };
   const routes = matrixRoutes(base, services);
   const app = createApp({
     ...base,

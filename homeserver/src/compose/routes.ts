@@ -23,6 +23,7 @@ import { roomStateRoutes } from '../features/room-state/index.ts';
 import { roomUpgradesRoutes } from '../features/room-upgrades/index.ts';
 import { thirdPartyInvitesRoutes } from '../features/third-party-invites/index.ts';
 import { syncRoutes, type Sync } from '../features/sync/index.ts';
+import { toDeviceRoutes } from '../features/to-device/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
 import { webClientRoutes } from '../features/web-client/index.ts';
 import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
@@ -34,6 +35,7 @@ import { VERSION } from '../version.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import type { DelayedServices } from './delayed.ts';
+import type { EncryptionServices } from './encryption.ts';
 import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
@@ -47,6 +49,7 @@ export interface Services {
   readonly features: FeatureServices;
   readonly delaying: DelayedServices;
   readonly ephemeral: EphemeralServices;
+  readonly encryption: EncryptionServices;
   readonly sync: Sync;
   readonly upkeep: Upkeep;
 }
@@ -55,6 +58,7 @@ export interface Services {
 export const matrixRoutes = (base: Base, services: Services): readonly Route[] => [
   ...discovery(base),
   ...accountRoutes(base, services),
+  ...encryptionRoutes(services),
   ...roomRoutes(services),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
@@ -103,6 +107,8 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
   ...tagsRoutes(accounts.tags),
   ...pushRulesRoutes(accounts.pushRules),
 ];
+
+const encryptionRoutes = ({ encryption }: Services): readonly Route[] => [...toDeviceRoutes(encryption.toDevice)];
 
 const roomRoutes = ({ accounts, features, delaying, ephemeral, sync, upkeep }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),

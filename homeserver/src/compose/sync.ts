@@ -1,11 +1,13 @@
 import { accountDataPart } from '../features/account-data/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
 import { Sync } from '../features/sync/index.ts';
+import { toDevicePart } from '../features/to-device/index.ts';
 import { typingPart } from '../features/typing/index.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
+import type { EncryptionServices } from './encryption.ts';
 import type { EphemeralServices } from './ephemeral.ts';
 import type { RoomServices } from './rooms.ts';
 
@@ -13,17 +15,22 @@ interface Parts {
   readonly rooms: RoomServices;
   readonly accounts: AccountServices;
   readonly ephemeral: EphemeralServices;
+  readonly encryption: EncryptionServices;
   readonly notifier: Notifier;
 }
 
 /** What clients follow. */
-export const composeSync = ({ db, clock, metrics }: Base, { rooms, accounts, ephemeral, notifier }: Parts): Sync => {
+export const composeSync = (
+  { db, clock, metrics }: Base,
+  { rooms, accounts, ephemeral, encryption, notifier }: Parts,
+): Sync => {
   const { accountData, sessions } = accounts;
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [
     accountDataPart(db, accountData),
     receiptsPart(ephemeral.receipts, rooms.engine.rooms),
     typingPart(ephemeral.typing),
+    toDevicePart(encryption.toDevice),
   ];
   const readers = new Readers(rooms.engine.visible, (user) => accounts.ignoredUsers.of(user));
   const sync = new Sync({ db, clock, notifier, metrics, engine: rooms.engine, readers, parts });

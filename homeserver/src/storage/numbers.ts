@@ -2,7 +2,13 @@ import type { Database } from './database.ts';
 import { sql } from './sql.ts';
 
 /** The sequences whose numbers are taken in blocks, with the sizes of their blocks (`INCREMENT`). */
-const BLOCK = { event_nids: 1000, state_row_ids: 1000, event_positions: 10_000 } as const;
+const BLOCK = {
+  event_nids: 1000,
+  state_row_ids: 1000,
+  event_positions: 10_000,
+  to_device_positions: 1000,
+  device_list_positions: 1000,
+} as const;
 export type Sequence = keyof typeof BLOCK;
 
 /**

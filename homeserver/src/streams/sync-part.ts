@@ -8,6 +8,8 @@ export interface Reader {
   readonly deviceId: DeviceId;
   /** The numbers of the rooms that the user is in. */
   readonly rooms: () => Iterable<number>;
+  /** The stretch of the stream of rooms' events that the same answer covers; after 0 for a first answer. */
+  readonly timeline: Range;
 }
 
 /** An event that is not of a room's timeline. */
@@ -22,12 +24,29 @@ export interface RoomNews {
   readonly ephemeral?: readonly LooseEvent[];
 }
 
+/** Whose devices and keys are to be asked for anew, and of whom there is nothing more to hear. */
+export interface DeviceListNews {
+  readonly changed: readonly UserId[];
+  readonly left: readonly UserId[];
+}
+
+/** What is left of the keys that a device has published for others to take. */
+export interface KeyCounts {
+  /** By algorithm. */
+  readonly oneTime: Readonly<Record<string, number>>;
+  /** Algorithms of fallback keys that nobody has been given yet. */
+  readonly unusedFallback: readonly string[];
+}
+
 /** What a part has to tell, in terms of no dialect of sync in particular. */
 export interface News {
   readonly accountData?: readonly LooseEvent[];
   readonly presence?: readonly LooseEvent[];
   readonly toDevice?: readonly LooseEvent[];
+  readonly deviceLists?: DeviceListNews;
   readonly rooms?: ReadonlyMap<RoomId, RoomNews>;
+  /** How far this goes, if not to the end of the range: there was too much for one answer. */
+  readonly reached?: Position;
 }
 
 /**
@@ -41,4 +60,12 @@ export interface SyncPart {
   /** Answers from memory: readers ask it all the time. May be wrong only in saying yes. */
   mayHaveNews(reader: Reader, after: Position): boolean;
   news(reader: Reader, range: Range): Promise<News>;
+  /** It has news by what happens in rooms, too, without anything on its own stream. */
+  readonly watchesRooms?: true;
+  /** Nothing that it tells is of a room. */
+  readonly isOfDevice?: true;
+  /** The reader has got everything up to there. Asked of every sync, so it looks at the database only where it must. */
+  acknowledge?(reader: Omit<Reader, 'rooms' | 'timeline'>, upTo: Position): Promise<void>;
+  /** What each answer has, be there news or not. From memory in the steady state. */
+  keyCounts?(reader: Omit<Reader, 'rooms' | 'timeline'>): Promise<KeyCounts>;
 }

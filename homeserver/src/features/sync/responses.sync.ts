@@ -6,7 +6,7 @@ import type { Readers } from '../../rooms/timeline/readers.ts';
 import { warmKeys } from '../../rooms/state/room-keys.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
+import type { KeyCounts, News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
 import { syncToken } from '../../streams/tokens.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
@@ -32,8 +32,17 @@ export interface ResponsesDeps {
 /** Settled positions: of the stream of events, then of each part's. */
 export type Positions = readonly Position[];
 
+const START = 0 as Position;
+
+export interface Told {
+  /** The members of the answer that are news; nothing if there is nothing to tell. */
+  readonly text: JsonText | undefined;
+  /** Up to where. */
+  readonly reached: Positions;
+}
+
 type Section = 'join' | 'invite' | 'knock' | 'leave';
-type Told = readonly [Section, RoomId, JsonText];
+type ToldRoom = readonly [Section, RoomId, JsonText];
 
 const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
 
@@ -65,15 +74,34 @@ export class Responses {
     return [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
   }
 
-  /** The members of the answer, but for `next_batch`; nothing if there is nothing to tell. */
-  async news(view: View, after: Positions | undefined, upTo: Positions): Promise<JsonText | undefined> {
+  /** What there is to tell, and how far that goes. */
+  async news(view: View, after: Positions | undefined, upTo: Positions): Promise<Told> {
     const memberships = await this.#deps.engine.userRooms.of(view.viewer.userId);
     const members = [...memberships.values()];
-    const news = await this.#partsOf(view, { members, after, upTo });
+    const byPart = await this.#partsOf(view, { members, after, upTo });
+    const news = byPart.filter((one) => one !== undefined);
     const rooms = await this.#rooms(view, members, news);
     const loose = this.#looseSections(view, news);
-    if (rooms === undefined && Object.keys(loose).length === 0) return undefined;
-    return objectOf({ ...loose, rooms });
+    const isEmpty = rooms === undefined && Object.keys(loose).length === 0;
+    return {
+      text: isEmpty ? undefined : objectOf({ ...loose, rooms }),
+      reached: upTo.map((position, i) => byPart[i - 1]?.reached ?? position),
+    };
+  }
+
+  /** A client that goes on from a token has got everything before it. */
+  async acknowledge({ viewer }: Pick<View, 'viewer'>, positions: Positions): Promise<void> {
+    for (const [i, part] of this.#deps.parts.entries()) {
+      const position = positions[i + 1];
+      if (position !== undefined) await part.acknowledge?.(viewer, position);
+    }
+  }
+
+  /** The whole answer. */
+  async answer({ viewer }: Pick<View, 'viewer'>, { text, reached }: Told): Promise<JsonText> {
+    const counts = await this.#deps.parts.find((part) => part.keyCounts !== undefined)?.keyCounts?.(viewer);
+    const nextBatch = `{"next_batch":${JSON.stringify(syncToken(reached))}${countsText(counts)}`;
+    return text === undefined || text === '{}' ? `${nextBatch}}` : `${nextBatch},${text.slice(1)}`;
   }
 
   #looseSections({ filter }: View, news: readonly News[]): Record<string, JsonText> {
@@ -93,21 +121,25 @@ export class Responses {
       'to_device',
       news.flatMap(({ toDevice }) => (toDevice ?? []).map((event) => JSON.stringify(event))),
     );
+    const lists = news.find(({ deviceLists }) => deviceLists)?.deviceLists;
+    if (lists && lists.changed.length + lists.left.length > 0) sections['device_lists'] = JSON.stringify(lists);
     return sections;
   }
 
   async #partsOf(
     { viewer }: View,
     { members, after, upTo }: { members: readonly Member[]; after: Positions | undefined; upTo: Positions },
-  ): Promise<News[]> {
+  ): Promise<(News | undefined)[]> {
     const { parts } = this.#deps;
-    const reader: Reader = { ...viewer, rooms: () => joinedOf(members) };
-    const asked = parts.flatMap((part, i) => {
-      const range = { after: (after?.[i + 1] ?? 0) as Position, upTo: upTo[i + 1] ?? (0 as Position) };
-      const isSilent = after !== undefined && (range.after >= range.upTo || !part.mayHaveNews(reader, range.after));
-      return isSilent ? [] : [part.news(reader, range)];
+    const timeline = { after: after?.[0] ?? START, upTo: upTo[0] ?? START };
+    const reader: Reader = { ...viewer, rooms: () => joinedOf(members), timeline };
+    const asked = parts.map((part, i) => {
+      const range = { after: after?.[i + 1] ?? START, upTo: upTo[i + 1] ?? START };
+      const isStill = range.after >= range.upTo && part.watchesRooms !== true;
+      const isSilent = after !== undefined && (isStill || !part.mayHaveNews(reader, range.after));
+      return isSilent ? undefined : part.news(reader, range);
     });
-    return asked.length === 0 ? [] : Promise.all(asked);
+    return asked.some((one) => one !== undefined) ? Promise.all(asked.map(async (one) => one)) : [];
   }
 
   async #rooms(view: View, members: readonly Member[], news: readonly News[]): Promise<JsonText | undefined> {
@@ -156,7 +188,7 @@ export class Responses {
     view: View,
     current: Member,
     { rooms, roomNews }: { rooms: ReadonlyMap<RoomNid, Room>; roomNews: ReadonlyMap<RoomId, RoomNews> },
-  ): Promise<Told | undefined> {
+  ): Promise<ToldRoom | undefined> {
     const room = rooms.get(current.roomNid);
     const member = await memberAt(this.#deps.engine.events, current, view.upTo);
     if (!room || !member || !this.#isShown(view, room)) return undefined;
@@ -195,10 +227,13 @@ export class Responses {
     { isNew, news }: { isNew: boolean; news: RoomNews | undefined },
   ): Promise<RoomNews | undefined> {
     if (!isNew || view.after === undefined) return news;
-    const reader: Reader = { ...view.viewer, rooms: () => [room.nid] };
-    const all = await Promise.all(
-      this.#deps.parts.map((part) => part.news(reader, { after: 0 as Position, upTo: part.stream.settled })),
-    );
+    const reader: Reader = {
+      ...view.viewer,
+      rooms: () => [room.nid],
+      timeline: { after: START, upTo: view.upTo },
+    };
+    const parts = this.#deps.parts.filter(({ isOfDevice }) => isOfDevice !== true);
+    const all = await Promise.all(parts.map((part) => part.news(reader, { after: START, upTo: part.stream.settled })));
     return mergeRooms(all).get(room.roomId);
   }
 }
@@ -224,7 +259,7 @@ const withBoth = (a: RoomNews | undefined, b: RoomNews): RoomNews =>
         ephemeral: [...(a.ephemeral ?? []), ...(b.ephemeral ?? [])],
       };
 
-const sectionsText = (told: readonly Told[]): JsonText | undefined => {
+const sectionsText = (told: readonly ToldRoom[]): JsonText | undefined => {
   if (told.length === 0) return undefined;
   const sections: Partial<Record<Section, JsonText>> = {};
   for (const section of SECTIONS) {
@@ -235,8 +270,9 @@ const sectionsText = (told: readonly Told[]): JsonText | undefined => {
   return objectOf(sections);
 };
 
-/** The whole answer. */
-export const answer = (positions: Positions, news: JsonText | undefined): JsonText => {
-  const nextBatch = `{"next_batch":${JSON.stringify(syncToken(positions))}`;
-  return news === undefined || news === '{}' ? `${nextBatch}}` : `${nextBatch},${news.slice(1)}`;
-};
+/** Clients take what is left out for zero, so each answer says it. */
+const countsText = (counts: KeyCounts | undefined): string =>
+  counts === undefined
+    ? ''
+    : `,"device_one_time_keys_count":${JSON.stringify(counts.oneTime)}` +
+      `,"device_unused_fallback_key_types":${JSON.stringify(counts.unusedFallback)}`;

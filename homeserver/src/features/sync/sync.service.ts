@@ -8,7 +8,7 @@ import type { Position } from '../../streams/stream.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { JsonText } from './json-text.ts';
 import { OpenPolls, OVER, SESSION_ENDED } from './open-polls.ts';
-import { answer, type Positions, Responses, type ResponsesDeps } from './responses.sync.ts';
+import { type Positions, Responses, type ResponsesDeps, type Told } from './responses.sync.ts';
 import { type SyncTelemetry, syncTelemetry } from './telemetry.ts';
 import type { StateField, View } from './view.sync.ts';
 
@@ -49,10 +49,11 @@ export class Sync {
   async sync(request: SyncRequest): Promise<JsonText> {
     const upTo = this.#responses.settled();
     const since = this.#placeOf(request.since, upTo);
+    if (since !== undefined) await this.#responses.acknowledge(request, since);
     if (since === undefined || request.fullState || request.timeoutMs === 0) {
       const news = await this.#news(request, since, upTo);
-      this.#telemetry.answered(since === undefined, news !== undefined);
-      return answer(upTo, news);
+      this.#telemetry.answered(since === undefined, news.text !== undefined);
+      return this.#responses.answer(request, news);
     }
     return this.#poll(request, since);
   }
@@ -72,9 +73,9 @@ export class Sync {
         const upTo = this.#responses.settled();
         const news = await this.#news(request, told, upTo);
         if (poll.signal.reason === SESSION_ENDED) throw new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
-        if (news !== undefined || poll.signal.aborted || signal.aborted) {
-          this.#telemetry.answered(false, news !== undefined);
-          return answer(upTo, news);
+        if (news.text !== undefined || poll.signal.aborted || signal.aborted) {
+          this.#telemetry.answered(false, news.text !== undefined);
+          return await this.#responses.answer(request, news);
         }
         told = upTo;
         if (!isWaiting) {
@@ -89,7 +90,7 @@ export class Sync {
     }
   }
 
-  #news(request: SyncRequest, after: Positions | undefined, upTo: Positions): Promise<JsonText | undefined> {
+  #news(request: SyncRequest, after: Positions | undefined, upTo: Positions): Promise<Told> {
     const { viewer, filter, fullState, stateField } = request;
     const view: View = { viewer, filter, fullState, stateField, after: after?.[0], upTo: upTo[0] ?? (0 as Position) };
     return this.#responses.news(view, after, upTo);

@@ -136,7 +136,7 @@ export class Inbox {
       });
       for (const [eventId, result] of found) results[eventId] = result;
     });
-    await this.#within(origin, Promise.all([...work, this.#edus(origin, readEdus(edus))]));
+    await this.#within(origin, Promise.all([...work, this.#edus(origin, readEdus(edus), isLastAttempt)]));
     this.#telemetry.failures.add(countErrors(results), { kind: 'pdu with an error' });
     this.#telemetry.transactions.add(1, { outcome: 'processed' });
     this.#telemetry.seconds.observe(seconds(), {});
@@ -157,16 +157,24 @@ export class Inbox {
   }
 
   /** In their order, and before the answer: some of them must not be lost once they are acknowledged. */
-  async #edus(origin: ServerName, edus: readonly ReceivedEdu[]): Promise<void> {
+  async #edus(origin: ServerName, edus: readonly ReceivedEdu[], isLastAttempt: boolean): Promise<void> {
     for (const { type, content } of edus) {
       for (const listener of this.#deps.eduListeners.filter(({ eduType }) => eduType === type)) {
-        try {
-          await listener.receive(origin, content);
-        } catch (err) {
-          this.#telemetry.failures.add(1, { kind: 'edu' });
-          this.#deps.log.error('ephemeral message could not be processed', { origin, eduType: listener.eduType, err });
-        }
+        const isGivenUp = isLastAttempt || listener.isKept !== true;
+        await this.#edu(origin, listener, content).catch((error: unknown) => {
+          if (!isGivenUp) throw error;
+        });
       }
+    }
+  }
+
+  async #edu(origin: ServerName, listener: EduListener, content: JsonObject): Promise<void> {
+    try {
+      await listener.receive(origin, content);
+    } catch (err) {
+      this.#telemetry.failures.add(1, { kind: 'edu' });
+      this.#deps.log.error('ephemeral message could not be processed', { origin, eduType: listener.eduType, err });
+      throw err;
     }
   }
 

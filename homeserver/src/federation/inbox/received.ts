@@ -23,6 +23,8 @@ export interface PduReceiver {
 /** Wants the ephemeral messages of one type. */
 export interface EduListener {
   readonly eduType: string;
+  /** Its messages must not be lost: if one cannot be processed, the transaction is refused, so that it comes again. */
+  readonly isKept?: true;
   receive(origin: ServerName, content: JsonObject): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import { DelayedEvents1763690000009 } from './0009-delayed-events.ts';
 import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
 import { Receipts1763690000011 } from './0011-receipts.ts';
 import { OutboxMessages1763690000012 } from './0012-outbox-messages.ts';
+import { Devices1763690000013 } from './0013-devices.ts';
 import { StateGarbage1763690000060 } from './0060-state-garbage.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
@@ -27,5 +28,6 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   RoomUpgrades1763690000010,
   Receipts1763690000011,
   OutboxMessages1763690000012,
+  Devices1763690000013,
   StateGarbage1763690000060,
 ];

@@ -1,0 +1,28 @@
+import { type ServerName, serverOf, UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import { type Message, messagesIn } from './message.ts';
+
+export interface ReceivedMessages {
+  readonly sender: UserId;
+  readonly type: string;
+  readonly messageId: string;
+  readonly messages: readonly Message[];
+}
+
+const MAX_NAME = 255;
+
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_NAME && !value.includes('\0');
+
+/**
+ * An `m.direct_to_device` as another server may send it: for its own users only. Its ids may have 32 code points; a
+ * longer one is taken, too, because a message is worth more than the rule.
+ */
+export const readEdu = (
+  origin: ServerName,
+  { sender, type, message_id: messageId, messages: byUser }: JsonObject,
+): ReceivedMessages | undefined => {
+  if (!UserId.is(sender) || serverOf(sender) !== origin || !isName(type) || !isName(messageId)) return undefined;
+  const messages = messagesIn(byUser);
+  return messages && { sender, type, messageId, messages };
+};

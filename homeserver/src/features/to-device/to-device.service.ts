@@ -1,0 +1,169 @@
+import { MatrixError } from '@holm/spec/errors';
+import { type DeviceId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import { LRUCache } from 'lru-cache';
+import { canonicalJson, NotCanonicalError } from '../../core/json/canonical.ts';
+import type { Outbox } from '../../federation/outbox/outbox.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Entropy, token } from '../../platform/entropy.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import { LastChanges } from '../../streams/last-changes.ts';
+import type { Notifier } from '../../streams/notifier.ts';
+import type { SequencedStream } from '../../streams/sequenced-stream.ts';
+import type { Position, Range, Stream } from '../../streams/stream.ts';
+import type { News } from '../../streams/sync-part.ts';
+import { transactionKey } from '../room-events/index.ts';
+import { readEdu } from './edu.ts';
+import { byServer, MAX_MESSAGE_BYTES, type Message, messagesIn, sizeOf } from './message.ts';
+import { type Address, toDeviceStore as store } from './to-device.store.ts';
+
+export interface ToDeviceDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly serverName: ServerName;
+  readonly stream: SequencedStream;
+  readonly notifier: Notifier;
+  readonly outbox: Pick<Outbox, 'keepEdu'>;
+}
+
+export interface SendRequest {
+  readonly type: string;
+  readonly txnId: string;
+  readonly messages: JsonObject;
+}
+
+/** As many as one answer tells; the next sync gets the next ones at once. */
+const BATCH = 100;
+const REMEMBERED = 50_000;
+const MESSAGE_ID_LENGTH = 20;
+const DAY_MS = 86_400_000;
+/** Clients repeat a request for hours at most. */
+const REQUESTS_KEPT_MS = 7 * DAY_MS;
+/** A server may repeat a message after an absence of ours. */
+const RECEIVED_KEPT_MS = 60 * DAY_MS;
+
+/** Messages from device to device, each delivered once: https://spec.matrix.org/latest/client-server-api/#send-to-device-messaging */
+export class ToDevice {
+  readonly #deps: ToDeviceDeps;
+  readonly #changes: LastChanges<string>;
+  /** Up to where there is nothing stored that a device has got already. */
+  readonly #cleared = new LRUCache<string, Position>({ max: REMEMBERED });
+
+  constructor(deps: ToDeviceDeps) {
+    this.#deps = deps;
+    this.#changes = new LastChanges(deps.stream.settled);
+  }
+
+  get stream(): Stream {
+    return this.#deps.stream;
+  }
+
+  /** Sends messages to devices here and elsewhere; a request that is repeated changes nothing. */
+  async send(from: Address, { type, txnId, messages: byUser }: SendRequest): Promise<void> {
+    const { clock, db, serverName, stream } = this.#deps;
+    const messages = readRequest(byUser);
+    const key = transactionKey(from, ['sendToDevice', type], txnId);
+    const local = messages.filter(({ userId }) => serverOf(userId) === serverName);
+    const remote = messages.filter(({ userId }) => serverOf(userId) !== serverName);
+    await stream.ready();
+    await db.transact(async (tx) => {
+      if (!(await store.putTransaction(tx, key, clock.now()))) return;
+      await this.#put(tx, { sender: from.userId, type }, local);
+      await this.#sendOn(tx, { sender: from.userId, type }, remote);
+    });
+  }
+
+  /** Another server passes on what its users have sent to ours. */
+  async receive(origin: ServerName, edu: JsonObject): Promise<void> {
+    const { clock, db, serverName, stream } = this.#deps;
+    const received = readEdu(origin, edu);
+    if (!received) return;
+    const messages = received.messages.filter((one) => {
+      return serverOf(one.userId) === serverName && sizeOf(one) <= MAX_MESSAGE_BYTES;
+    });
+    await stream.ready();
+    await db.transact(async (tx) => {
+      if (!(await store.putReceived(tx, origin, received.messageId, clock.now()))) return;
+      await this.#put(tx, received, messages);
+    });
+  }
+
+  /** What waits for a device, in the order of arrival, as much as fits into one answer. */
+  async waiting(reader: Address, range: Range): Promise<News> {
+    const rows = await store.waiting(this.#deps.db, reader, range, BATCH + 1);
+    const told = rows.slice(0, BATCH);
+    const last = told.at(-1)?.position;
+    return {
+      toDevice: told.map(({ type, sender, content }) => ({ type, sender, content: JSON.parse(content) as JsonObject })),
+      ...(rows.length > BATCH && last !== undefined && { reached: last }),
+    };
+  }
+
+  mayHaveChanged(reader: Address, after: Position): boolean {
+    return this.#changes.mayHaveChanged(nameOf(reader), after);
+  }
+
+  /** The device has everything up to there: it need not be kept. */
+  async acknowledge(reader: Address, upTo: Position): Promise<void> {
+    const name = nameOf(reader);
+    const cleared = this.#cleared.get(name);
+    if (cleared !== undefined && (cleared >= upTo || !this.#changes.mayHaveChanged(name, cleared))) return;
+    await store.remove(this.#deps.db, reader, upTo);
+    this.#cleared.set(name, upTo);
+  }
+
+  /** Forgets requests and messages that will not come again. */
+  async trim(): Promise<void> {
+    const now = this.#deps.clock.now();
+    await store.forget(this.#deps.db, { requests: now - REQUESTS_KEPT_MS, received: now - RECEIVED_KEPT_MS });
+  }
+
+  async #put(tx: Tx, sent: { sender: UserId; type: string }, messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    const { notifier, stream } = this.#deps;
+    const position = stream.claim();
+    let addressed: readonly Address[] = [];
+    tx.afterEnd((outcome) => {
+      // Before the position settles, so that no reader passes it by.
+      if (outcome === 'committed') for (const one of addressed) this.#changes.note(nameOf(one), position);
+      stream.release(position);
+    });
+    tx.afterCommit(() => {
+      stream.whenSettled(position, () => notifier.wake(new Set(addressed.map(({ userId }) => userId))));
+    });
+    addressed = await store.put(tx, { ...sent, position }, messages);
+  }
+
+  async #sendOn(tx: Tx, sent: { sender: UserId; type: string }, messages: readonly Message[]): Promise<void> {
+    const { entropy, outbox } = this.#deps;
+    for (const [server, maps] of byServer(messages)) {
+      for (const map of maps) {
+        const content = { ...sent, message_id: token(entropy, MESSAGE_ID_LENGTH), messages: map };
+        await outbox.keepEdu(tx, [server], { edu_type: 'm.direct_to_device', content });
+      }
+    }
+  }
+}
+
+const nameOf = ({ userId, deviceId }: { userId: UserId; deviceId: DeviceId }): string => `${userId} ${deviceId}`;
+
+const readRequest = (byUser: JsonObject): Message[] => {
+  const messages = messagesIn(byUser);
+  if (!messages) throw new MatrixError('M_INVALID_PARAM', 'messages are addressed by user id, then by device id');
+  for (const message of messages) {
+    assertCanonical(message.content);
+    if (sizeOf(message) > MAX_MESSAGE_BYTES) throw new MatrixError('M_TOO_LARGE', 'a message holds at most 64 KiB');
+  }
+  return messages;
+};
+
+/** What other servers could not read is not sent to anybody. */
+const assertCanonical = (content: JsonObject): void => {
+  try {
+    canonicalJson(content, 'lenient');
+  } catch (error) {
+    if (error instanceof NotCanonicalError) throw new MatrixError('M_BAD_JSON', error.message, { cause: error });
+    throw error;
+  }
+};

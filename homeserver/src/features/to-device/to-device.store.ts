@@ -1,0 +1,88 @@
+import type { DeviceId, ServerName, UserId } from '@holm/spec/ids';
+import type { UnixMillis } from '../../platform/clock.ts';
+import type { Database, ReadTx, Tx } from '../../storage/database.ts';
+import { named, sql } from '../../storage/sql.ts';
+import type { Position, Range } from '../../streams/stream.ts';
+import { ALL_DEVICES, type Message } from './message.ts';
+
+export interface Address {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+}
+
+interface Row {
+  readonly position: Position;
+  readonly sender: UserId;
+  readonly type: string;
+  readonly content: string;
+}
+
+export interface Sent {
+  readonly sender: UserId;
+  readonly type: string;
+  readonly position: Position;
+}
+
+export const toDeviceStore = {
+  /**
+   * Stores messages for those of the devices that exist, and resolves to these. One that is meant for a device in
+   * particular goes before one that is meant for all.
+   */
+  async put(tx: Tx, { sender, type, position }: Sent, messages: readonly Message[]): Promise<Address[]> {
+    return tx.rows<Address>(
+      named(
+        'to_device.put',
+        sql`
+      INSERT INTO to_device_messages (user_id, device_id, position, sender, type, content)
+      SELECT d.user_id, d.device_id, ${position}, ${sender}, ${type}, m.content
+        FROM unnest(${messages.map(({ userId }) => userId)}::text[],
+                    ${messages.map(({ deviceId }) => deviceId)}::text[],
+                    ${messages.map(({ content }) => JSON.stringify(content))}::text[]) AS m (user_id, device_id, content)
+        JOIN devices d ON d.user_id = m.user_id AND (d.device_id = m.device_id OR m.device_id = ${ALL_DEVICES})
+       ORDER BY m.device_id = ${ALL_DEVICES}, d.user_id, d.device_id
+         FOR KEY SHARE OF d
+      ON CONFLICT DO NOTHING
+      RETURNING user_id AS "userId", device_id AS "deviceId"`,
+      ),
+    );
+  },
+
+  waiting: (tx: ReadTx, { userId, deviceId }: Address, { after, upTo }: Range, limit: number): Promise<Row[]> =>
+    tx.rows(
+      named(
+        'to_device.waiting',
+        sql`
+      SELECT position, sender, type, content FROM to_device_messages
+       WHERE user_id = ${userId} AND device_id = ${deviceId} AND position > ${after} AND position <= ${upTo}
+       ORDER BY position LIMIT ${limit}`,
+      ),
+    ),
+
+  remove: (db: Database, { userId, deviceId }: Address, upTo: Position): Promise<number> =>
+    db.run(
+      named(
+        'to_device.remove',
+        sql`
+      DELETE FROM to_device_messages
+       WHERE user_id = ${userId} AND device_id = ${deviceId} AND position <= ${upTo}`,
+      ),
+    ),
+
+  /** False if the request has been carried out before. */
+  async putTransaction(tx: Tx, key: Buffer, at: UnixMillis): Promise<boolean> {
+    return (await tx.run(sql`INSERT INTO to_device_txns (key, at) VALUES (${key}, ${at}) ON CONFLICT DO NOTHING`)) > 0;
+  },
+
+  /** False if another server's message has been taken before. */
+  async putReceived(tx: Tx, origin: ServerName, messageId: string, at: UnixMillis): Promise<boolean> {
+    const rows = await tx.run(sql`
+      INSERT INTO to_device_received (origin, message_id, at) VALUES (${origin}, ${messageId}, ${at})
+      ON CONFLICT DO NOTHING`);
+    return rows > 0;
+  },
+
+  async forget(db: Database, before: { readonly requests: number; readonly received: number }): Promise<void> {
+    await db.run(sql`DELETE FROM to_device_txns WHERE at < ${before.requests}`);
+    await db.run(sql`DELETE FROM to_device_received WHERE at < ${before.received}`);
+  },
+};
