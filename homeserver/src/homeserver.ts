@@ -65,6 +65,8 @@ export const startHomeserver = async (
   const { accounts, delaying, features, rooms, app } = server;
 
   const settled = async (): Promise<void> => {
+    // What is done in the background may give the outbox something to do when that had nothing.
+    await Promise.all([rooms.engine.queue.idle(), base.background.idle()]);
     await Promise.all([rooms.engine.queue.idle(), rooms.outbox.settled(), base.background.idle()]);
   };
   stack.defer(() => accounts.sessions.writeLastSeen());
