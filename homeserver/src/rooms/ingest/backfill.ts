@@ -40,7 +40,10 @@ export interface BackfillDeps {
   readonly log: Log;
 }
 
-/** Missing events that are followed by events of the timeline from a number on, nearest first. */
+/**
+ * Missing events that are followed by events of the timeline from a number on, nearest first. Those that earlier ones
+ * follow, too, belong in front of these.
+ */
 const store = {
   async gaps(tx: ReadTx, room: RoomNid, from: number): Promise<EventId[]> {
     const rows = await tx.rows<{ event_id: EventId }>(
@@ -51,6 +54,9 @@ const store = {
                -- What an earlier event follows, too, belongs in front of that one.
                AND NOT EXISTS (SELECT 1 FROM room_gaps o JOIN events c ON c.event_nid = o.child_nid
                                 WHERE o.room_nid = g.room_nid AND o.event_id = g.event_id AND c.ord < ${from})
+               AND NOT EXISTS (
+                     SELECT FROM room_gaps o JOIN events c ON c.event_nid = o.child_nid
+                      WHERE o.room_nid = g.room_nid AND o.event_id = g.event_id AND c.ord < ${from})
              GROUP BY g.event_id ORDER BY min(e.ord) LIMIT ${MAX_GAPS}`,
       ),
     );
