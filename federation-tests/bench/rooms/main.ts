@@ -12,6 +12,7 @@ import { measureAuthority } from './authority.ts';
 import { measureFanOut } from './fan-out.ts';
 import { measureForks } from './forks.ts';
 import { measureIngest } from './ingest.ts';
+import { measureLargeJoin } from './large-join.ts';
 import { openEngine } from './local-engine.ts';
 import { measureState } from './state.ts';
 import { Table } from './table.ts';
@@ -19,8 +20,8 @@ import { WideRoom } from './wide-room.ts';
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
 const sizes = quick
-  ? { changes: 4_000, events: 2_000, fanOut: 4_000 }
-  : { changes: 10_000, events: 10_000, fanOut: 10_000 };
+  ? { changes: 4_000, events: 2_000, fanOut: 4_000, joined: 1_000 }
+  : { changes: 10_000, events: 10_000, fanOut: 10_000, joined: 20_000 };
 /** So many members that there are 11,000 and 33,000 keys in the end. */
 const [medium, large] = [11_000 - sizes.changes * 0.29, 33_000 - (sizes.changes / 2) * 0.29];
 
@@ -55,5 +56,13 @@ await measureIngest(table, {
   databaseUrl: await createDatabase(database.url, 'ingest'),
   events: sizes.events,
   rooms: 50,
+});
+await measureLargeJoin(table, {
+  folder: folderFor('join'),
+  databases: {
+    resident: await createDatabase(database.url, 'resident'),
+    joiner: await createDatabase(database.url, 'joiner'),
+  },
+  members: sizes.joined,
 });
 if (table.missed > 0) process.exitCode = 1;
