@@ -72,6 +72,34 @@ describe('a room that is joined before all of it is known', () => {
     expect(textsOf(await alice.history(room))[0]).to.equal('hello all');
   });
 
+  it('tells who loads members lazily of those who speak, then and later, and not of everybody at once', async () => {
+    const more = Array.from({ length: 20 }, (_, n) => `more${n}`);
+    for (const name of more) await (await network.person(name, 'a.test')).join(room);
+    await network.settle();
+    const release = hold('b.test');
+    await bob.join(room, ['a.test']);
+    await others[0]!.say(room, 'and from me, whom you do not know');
+    await bob.view.untilMessage(room, 'and from me, whom you do not know');
+    const filter = encodeURIComponent(JSON.stringify({ room: { state: { lazy_load_members: true } } }));
+    const told = async (since?: string) => {
+      const answer = await bob.ask('GET', `/sync?filter=${filter}${since === undefined ? '' : `&since=${since}`}`);
+      const events = (answer.rooms?.join?.[room]?.state.events ?? []) as { type: string; state_key: string }[];
+      const users = events.filter(({ type }) => type === 'm.room.member').map(({ state_key: user }) => user);
+      return { users, since: answer.next_batch as string };
+    };
+    const first = await told();
+    // Bob's own join is in the timeline.
+    expect(first.users).to.eql([others[0]!.userId]);
+    release();
+    await network.settle();
+    expect(partial('b.test')).to.eql([]);
+    const second = await told(first.since);
+    expect(second.users).to.eql([]);
+    await others[1]!.say(room, 'nor me');
+    await network.settle();
+    expect((await told(second.since)).users).to.eql([others[1]!.userId]);
+  });
+
   it('is the same as if all had been known from the start', async () => {
     const release = hold('b.test');
     const carol = await network.person('carol', 'c.test');

@@ -2,7 +2,7 @@ import type { UserId } from '@holm/spec/ids';
 import { stickinessOf } from '../../core/events/sticky.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
-import type { Member, StoredEvent } from '../../rooms/model.ts';
+import type { Member, SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RoomNews } from '../../streams/sync-part.ts';
 import { filterable, readerTextsOf, senderTextsOf, textsOf } from './event-texts.sync.ts';
@@ -13,6 +13,7 @@ import { hasStayed } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import type { Summaries, Summary } from './summaries.sync.ts';
 import { type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
+import { unknownMembers } from './unknown-members.sync.ts';
 import type { View } from './view.sync.ts';
 
 export interface JoinedRoomsDeps {
@@ -168,7 +169,7 @@ export class JoinedRooms {
     room: Room,
     { delta, heroes, timeline }: { delta: Delta; heroes: readonly UserId[]; timeline: readonly StoredEvent[] },
   ): Promise<readonly StoredEvent[]> {
-    const { deltas, lazyMembers } = this.#deps;
+    const { lazyMembers } = this.#deps;
     const { viewer, after, upTo, filter } = view;
     const told = new Set(delta.events.flatMap(memberOf));
     // Whoever takes the state from the timeline too learns of members there, as long as they join before they speak.
@@ -187,10 +188,20 @@ export class JoinedRooms {
       if (view.stateField === 'state') for (const member of memberOf(event)) inTimeline.add(member);
       need(event.event.sender);
     }
-    const members = await deltas.members(room, delta.target, needed);
+    const members = await this.#membersOf(room, { needed, target: delta.target, timeline });
     const nowKnown = [...told, ...inTimeline, ...members.flatMap(memberOf)];
     if (nowKnown.length > 0) lazyMembers.tell(viewer, room.nid, { members: nowKnown, at: upTo });
     return members;
+  }
+
+  async #membersOf(
+    room: Room,
+    { needed, target, timeline }: { needed: ReadonlySet<UserId>; target: SnapshotId; timeline: readonly StoredEvent[] },
+  ): Promise<StoredEvent[]> {
+    const { engine, deltas } = this.#deps;
+    const inState = await deltas.members(room, target, needed);
+    const unknown = needed.difference(new Set(inState.flatMap(memberOf)));
+    return [...inState, ...(await unknownMembers(engine, room, { timeline, unknown }))];
   }
 }
 

@@ -22,6 +22,9 @@ export interface Delta {
   readonly isWhole: boolean;
 }
 
+/** Changes of state that are told to everybody, new members or not. */
+const FEW = 20;
+
 /** What a reader has to be told of a room's state beside the timeline. */
 export class StateDeltas {
   readonly #engine: RoomEngine;
@@ -40,9 +43,30 @@ export class StateDeltas {
     const target = field === 'state' ? await this.#startOf(room, timeline, end) : end;
     const events = isWhole
       ? await this.#whole(room, target, withMembers)
-      : await this.#engine.states.changes(before, target);
+      : await this.#changes(room, { before, target, withMembers });
     if (field !== 'state' || target === end) return { events, target, isWhole };
-    return { events: await this.#withUnseen(events, { target, end, timeline }), target, isWhole };
+    const later = await this.#changes(room, { before: target, target: end, withMembers });
+    return { events: withUnseen(events, later, timeline), target, isWhole };
+  }
+
+  /**
+   * Who loads members lazily is told of changes of those that they may know, and of some new ones: not of all members of
+   * a room that has been joined before all of it was known.
+   */
+  async #changes(
+    room: Room,
+    {
+      before,
+      target,
+      withMembers,
+    }: { readonly before: SnapshotId; readonly target: SnapshotId; readonly withMembers: boolean },
+  ): Promise<StoredEvent[]> {
+    const { states, tries, events } = this.#engine;
+    if (withMembers) return states.changes(before, target);
+    const changed = (await tries.diff(before, target)).filter(([, , now]) => now !== 0);
+    const others = new Set(changed.length > FEW ? await room.keys.withoutMembers(room.head?.nextKey ?? Infinity) : []);
+    const told = changed.length > FEW ? changed.filter(([key, was]) => was !== 0 || others.has(key)) : changed;
+    return [...(await events.load(told.map(([, , now]) => now))).values()];
   }
 
   async members(room: Room, snapshot: SnapshotId, users: Iterable<UserId>): Promise<StoredEvent[]> {
@@ -64,19 +88,20 @@ export class StateDeltas {
     if (first.position === undefined) return first.snapshot ?? end;
     return this.#engine.stateLogs.at(room, (first.position - 1) as Position);
   }
-
-  /**
-   * The timeline does not always lead from the state at its start to that at its end: forks are resolved, and filters
-   * leave events out. What it does not show is told here, or it would never be.
-   */
-  async #withUnseen(
-    events: readonly StoredEvent[],
-    { target, end, timeline }: { target: SnapshotId; end: SnapshotId; timeline: readonly StoredEvent[] },
-  ): Promise<readonly StoredEvent[]> {
-    const shown = new Set(timeline.map(({ nid }) => nid));
-    const unseen = (await this.#engine.states.changes(target, end)).filter(({ nid }) => !shown.has(nid));
-    if (unseen.length === 0) return events;
-    const overridden = new Set(unseen.map(({ keyNumber }) => keyNumber));
-    return [...events.filter(({ keyNumber }) => !overridden.has(keyNumber)), ...unseen];
-  }
 }
+
+/**
+ * The timeline does not always lead from the state at its start to that at its end: forks are resolved, and filters
+ * leave events out. What it does not show is told as state, or it would never be.
+ */
+const withUnseen = (
+  events: readonly StoredEvent[],
+  later: readonly StoredEvent[],
+  timeline: readonly StoredEvent[],
+): readonly StoredEvent[] => {
+  const shown = new Set(timeline.map(({ nid }) => nid));
+  const unseen = later.filter(({ nid }) => !shown.has(nid));
+  if (unseen.length === 0) return events;
+  const overridden = new Set(unseen.map(({ keyNumber }) => keyNumber));
+  return [...events.filter(({ keyNumber }) => !overridden.has(keyNumber)), ...unseen];
+};
