@@ -108,6 +108,32 @@ describe('knocking on rooms of other servers', () => {
     expect((await carol.members(room))[bob.userId]).to.equal('knock');
   });
 
+  for (const end of ['an invite', 'a kick', 'a change of mind'] as const) {
+    it(`goes on where somebody else of the server joins meanwhile, and ends with ${end}`, async () => {
+      const room = await roomWith('knock');
+      await knockedOn(room);
+      const dave = await network.person('dave', 'b.test');
+      await alice.invite(room, dave);
+      await dave.join(room);
+      await network.settle();
+      expect((await dave.members(room))[bob.userId]).to.equal('knock');
+      await bob.view.sync();
+      expect(bob.view.knocked.has(room)).to.equal(true);
+      expect((await (await bob.login()).view.sync()).rooms.knock).to.have.property(room);
+      if (end === 'an invite') {
+        await alice.invite(room, bob);
+        await bob.view.until('the invite', ({ invited, knocked }) => invited.has(room) && !knocked.has(room));
+        await bob.join(room);
+      } else {
+        await (end === 'a kick' ? alice.kick(room, bob) : bob.leave(room));
+        await bob.view.until('the end of it', ({ knocked, left }) => !knocked.has(room) && left.has(room));
+      }
+      await network.settle();
+      expect(await standing(room)).to.equal(end === 'an invite' ? 'join' : 'leave');
+      expect(await dave.state(room)).to.deep.equal(await alice.state(room));
+    });
+  }
+
   it('asks one server after the other', async () => {
     const room = await roomWith('knock');
     stranger.answers.set('/_matrix/federation/v1/make_knock', () => ({

@@ -180,11 +180,36 @@ describe('policy servers', () => {
     // Nor what others say in the same room, which moves its newest end on meanwhile.
     await bob.say(room, 'quick');
     await alice.view.untilMessage(room, 'quick');
+    // What has changed nothing but the timeline is no reason to ask again.
+    expect(asks()).to.equal(2);
     resolve();
     expect((await slow).status).to.equal(200);
+    expect(asks()).to.equal(2);
     await bob.view.untilMessage(room, 'slow');
     await network.settle();
     expect(await alice.state(room)).to.deep.equal(await bob.state(room));
+  });
+
+  it('are asked again where the state has changed that the event was built on', async () => {
+    const { room } = await policedRoom();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+    policy.answers.set(SIGN, async (_, pdu) => {
+      if ((pdu as any).content.topic === 'slow') {
+        isAsked();
+        await promise;
+      }
+      return { status: 200, body: signatureOf(pdu) };
+    });
+    const slow = alice.setState(room, ['m.room.topic', ''], { topic: 'slow' });
+    await asked;
+    await bob.leave(room);
+    await network.settle();
+    expect(asks()).to.equal(2);
+    resolve();
+    await slow;
+    expect(asks()).to.equal(3);
+    expect(await alice.stateAt(room, ['m.room.topic', ''])).to.deep.equal({ topic: 'slow' });
   });
 
   it('are asked about one thing after the other, in the order in which they were said', async () => {

@@ -24,6 +24,9 @@ export interface RedemptionDeps {
   readonly log: Log;
 }
 
+/** Anybody can have us ask anybody: not for long. */
+const EXCHANGE_TIMEOUT_MS = 15_000;
+
 /** An invite to an address, and the proof that the address is somebody's. */
 export interface Proof {
   readonly roomId: RoomId;
@@ -139,7 +142,12 @@ export class Redemption {
     const content = { membership: 'invite', third_party_invite: { display_name: user, signed } };
     const body = { type: 'm.room.member', room_id: roomId, sender, state_key: user, content };
     try {
-      await client.call(server, exchangeThirdPartyInvite, { params: { roomId }, body, ignoreBackOff: true });
+      await client.call(server, exchangeThirdPartyInvite, {
+        params: { roomId },
+        body,
+        timeoutMs: EXCHANGE_TIMEOUT_MS,
+        ignoreBackOff: true,
+      });
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       const isRefused = error.status === 403 || error.status === 404;

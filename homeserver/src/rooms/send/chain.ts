@@ -85,9 +85,14 @@ export class Chain {
     return { event, draft, view, target, same: before && isSame(before, event) ? before : undefined };
   }
 
-  /** The version of the head that the chain starts from. */
-  get version(): number {
-    return this.#change.base.version;
+  /**
+   * Whether what was prepared on another chain's head is still right on the one that this chain starts from. A message
+   * may fork off what was said meanwhile, as long as the room's state is the same; what changes the state may not.
+   */
+  isFitFor({ event }: Prepared, other: Chain): boolean {
+    const [here, there] = [this.#change.base, other.#change.base];
+    if (here.version === there.version) return true;
+    return event.stateKey === undefined && here.snapshot === there.snapshot;
   }
 
   /** Adds an event that was prepared on this very state: by this chain, or by another one of the same version. */

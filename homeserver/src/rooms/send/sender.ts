@@ -115,7 +115,7 @@ export class Sender {
       const event = await sign(prepared.event, room);
       const sent = await queue.run(joined.nid, () =>
         this.#attempt(roomId, async (chain) =>
-          chain.version === early.version ? chain.addPrepared({ ...prepared, event }) : undefined,
+          chain.isFitFor(prepared, early) ? chain.addPrepared({ ...prepared, event }) : undefined,
         ),
       );
       if (sent) return sent;
