@@ -1,4 +1,3 @@
-import { Aliases, federatedAliases, type RoomRights } from '../features/aliases/index.ts';
 import { Departure, Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
 import { federatedProfiles, Profiles } from '../features/profiles/index.ts';
 import {
@@ -11,13 +10,10 @@ import { RoomCreation } from '../features/room-creation/index.ts';
 import { Sending } from '../features/room-events/index.ts';
 import { RoomExchange, StateTexts } from '../features/room-exchange/index.ts';
 import { RoomUpgrades, SettingsTransfer } from '../features/room-upgrades/index.ts';
-import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
-import { MatrixError } from '@holm/spec/errors';
 import type { CommitListener } from '../rooms/commit.ts';
-import type { RoomEngine } from '../rooms/engine.ts';
-import { authStateOf } from '../rooms/state/states.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
+import { composeDirectory } from './directory.ts';
 import type { Federation } from './federation.ts';
 import { composeReading } from './reading.ts';
 import type { RoomServices } from './rooms.ts';
@@ -39,7 +35,8 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
     remote: federatedProfiles(client),
     memberEvents: new ProfileChanges(engine),
   });
-  const aliases = composeAliases(base, { federation, rooms, accounts });
+  const directory = composeDirectory(base, { federation, rooms, accounts });
+  const { aliases } = directory;
   const log = base.log.with({ area: 'rooms' });
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
@@ -61,7 +58,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer, states: stateTexts });
   return {
     profiles,
-    aliases,
+    ...directory,
     entering,
     membership,
     ...thirdParty,
@@ -81,9 +78,10 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
       profiles,
       membership,
       addresses: thirdParty.addresses,
+      directory: directory.publicRooms,
       defaultVersion: base.config.rooms.default_version,
     }),
-    upgrades: new RoomUpgrades({ ...base, log, engine, aliases, profiles, settings }),
+    upgrades: new RoomUpgrades({ ...base, log, engine, aliases, profiles, settings, directory: directory.publicRooms }),
     sending: new Sending({ engine, aliases, membership }),
     ...composeReading(base, { rooms, accounts }),
   };
@@ -100,44 +98,3 @@ const onJoined =
       background.run('carry settings over', () => settings.joined(userId, room));
     }
   };
-
-/** The names of rooms. */
-const composeAliases = (base: Base, { federation, rooms: { engine }, accounts }: Parts): Aliases =>
-  new Aliases({
-    ...base,
-    remote: federatedAliases(federation.client),
-    roomServers: {
-      async of(roomId) {
-        const room = await engine.rooms.byId(roomId);
-        return room?.head ? [...(await engine.membersOf(room)).servers.keys()] : [];
-      },
-    },
-    rights: aliasRights(engine),
-    administrators: accounts.accounts,
-  });
-
-const aliasRights = ({ rooms, states, userRooms, access }: RoomEngine): RoomRights => ({
-  async isJoined(roomId, userId) {
-    const room = await rooms.byId(roomId);
-    return room !== undefined && (await userRooms.of(userId)).get(room.nid)?.membership === 'join';
-  },
-  async maySee(roomId, userId) {
-    try {
-      await access.of(userId, roomId);
-      return true;
-    } catch (error) {
-      if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') return false;
-      throw error;
-    }
-  },
-  async maySetCanonicalAlias(roomId, userId) {
-    const room = await rooms.byId(roomId);
-    if (!room?.head) return false;
-    const keys = [
-      ['m.room.create', ''],
-      ['m.room.power_levels', ''],
-    ] as const;
-    const state = authStateOf(await states.view(room, room.head.snapshot, keys));
-    return powerLevelOf(userId, state) >= requiredLevel(state, 'm.room.canonical_alias', true);
-  },
-});

@@ -11,6 +11,7 @@ import { type Check, healthRoutes } from '../features/health/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
+import { publicRoomsRoutes, publishedRoomsRoutes } from '../features/public-rooms/index.ts';
 import { receiptsRoutes } from '../features/receipts/index.ts';
 import { relationsRoutes } from '../features/relations/index.ts';
 import { remoteMembershipRoutes } from '../features/remote-membership/index.ts';
@@ -60,6 +61,7 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...accountRoutes(base, services),
   ...encryptionRoutes(services),
   ...roomRoutes(services),
+  ...directoryRoutes(base, services),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
 
@@ -125,6 +127,11 @@ const roomRoutes = ({ accounts, features, delaying, ephemeral, sync, upkeep }: S
   ...syncRoutes(sync, accounts.filters),
   ...roomAdministrationRoutes(upkeep.administration),
 ];
+
+const directoryRoutes = ({ config, serverName }: Base, { federation, features }: Services): readonly Route[] => {
+  const deps = { ...features, serverName, settings: config.directory };
+  return [...publicRoomsRoutes(deps), ...(federation.settings.enabled ? publishedRoomsRoutes(deps) : [])];
+};
 
 const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, features }: Services): readonly Route[] => [
   ...keysRoutes(federation.notary),

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { type Frozen, count, entry, flag, section, secret, text } from './kinds.ts';
 import { passwords, registration, rooms } from './sections/accounts.ts';
+import { directory } from './sections/directory.ts';
 import { listeners } from './sections/listeners.ts';
 import { federation, log, outgoing, rateLimits, wellKnown } from './sections/network.ts';
 
@@ -83,6 +84,7 @@ export const schema = Type.Object(
     registration,
     passwords,
     rooms,
+    directory,
     signing,
     federation,
     outgoing,

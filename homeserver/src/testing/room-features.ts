@@ -106,7 +106,13 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       entering,
       membership,
       addresses,
-      creation: new RoomCreation({ ...base, membership, addresses, defaultVersion: '12' }),
+      creation: new RoomCreation({
+        ...base,
+        membership,
+        addresses,
+        directory: { assertMayPublish: () => Promise.resolve(), publish: () => Promise.resolve() },
+        defaultVersion: '12',
+      }),
       profileChanges: new ProfileChanges(engine),
       sending: new Sending({ engine, aliases: aliasPort, membership }),
       history: new RoomHistory({

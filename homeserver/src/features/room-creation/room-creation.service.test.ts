@@ -19,7 +19,8 @@ describe('creating rooms', () => {
   before(async () => (test = await createTestEngine()));
   after(() => test[Symbol.asyncDispose]());
 
-  const build = () => {
+  const build = ({ mayPublish = true } = {}) => {
+    const published: RoomId[] = [];
     const names = new Map<RoomAlias, RoomId>();
     const invited: unknown[] = [];
     const creation = new RoomCreation({
@@ -38,11 +39,26 @@ describe('creating rooms', () => {
           if (act.target.startsWith('@no')) throw new MatrixError('M_INVITE_BLOCKED', 'no');
         },
       },
+      directory: {
+        async assertMayPublish() {
+          if (!mayPublish) throw new MatrixError('M_FORBIDDEN', 'no');
+        },
+        publish: async (_user, roomId) => void published.push(roomId),
+      },
       addresses: { invite: async (...args) => void invited.push(['address', args[2]['address']]) },
       defaultVersion: '12',
     });
-    return { creation, invited, names };
+    return { creation, invited, names, published };
   };
+
+  it('publishes those that are to be public, and makes none that may not be', async () => {
+    const { creation, published } = build();
+    const roomId = await creation.create(alice, { visibility: 'public' });
+    await creation.create(alice, { visibility: 'private' });
+    expect(published).to.eql([roomId]);
+    const forbidden = build({ mayPublish: false }).creation.create(alice, { visibility: 'public' });
+    expect(await forbidden.catch(code)).to.equal('M_FORBIDDEN');
+  });
 
   const roomOf = async (creation: RoomCreation, wish: Wish): Promise<Room> => {
     const room = await test.engine.rooms.byId(await creation.create(alice, wish));

@@ -26,6 +26,11 @@ export interface RoomCreationDeps {
   readonly profiles: MemberProfiles;
   readonly membership: Pick<Membership, 'invite'>;
   readonly addresses: Pick<InvitesToAddresses, 'invite'>;
+  /** The directory of rooms for others to find. */
+  readonly directory: {
+    assertMayPublish(user: UserId): Promise<void>;
+    publish(user: UserId, roomId: RoomId): Promise<void>;
+  };
   /** For clients that do not say. */
   readonly defaultVersion: string;
 }
@@ -40,8 +45,10 @@ export class RoomCreation {
 
   /** All of the room, or nothing; but for invites to other servers, which follow when the room is there. */
   async create(creator: UserId, wish: Wish): Promise<RoomId> {
-    const { engine } = this.#deps;
+    const { engine, directory } = this.#deps;
     for (const address of wish.invite_3pid ?? []) checkAddressInvite(address);
+    const isPublished = wish.visibility === 'public';
+    if (isPublished) await directory.assertMayPublish(creator);
     const version = this.#versionOf(wish);
     const alias = await this.#aliasOf(wish);
     const drafts = firstEvents(wish, {
@@ -57,7 +64,10 @@ export class RoomCreation {
         creator,
         create: createContent(version, creator, wish),
         drafts: () => drafts,
-        before: (roomId) => this.#link(alias, roomId, creator),
+        before: async (roomId) => {
+          await this.#link(alias, roomId, creator);
+          if (isPublished) await directory.publish(creator, roomId);
+        },
       })
       .catch((error: unknown) => {
         throw asRoomState(error);

@@ -29,6 +29,8 @@ export interface RoomUpgradesDeps {
     moveAll(from: RoomId, to: RoomId): Promise<void>;
   };
   readonly settings: Pick<SettingsTransfer, 'carry'>;
+  /** The lists of rooms for others to find. */
+  readonly directory: { replace(from: RoomId, to: RoomId): Promise<void> };
 }
 
 export interface Successor {
@@ -129,12 +131,13 @@ export class RoomUpgrades {
 
   /** Everything after the creation of the new room. Each step may have been done before. */
   async #finish({ oldRoom, newRoom, upgrader, version: versionId }: Upgrade): Promise<void> {
-    const { aliases, settings, db, clock } = this.#deps;
+    const { aliases, settings, directory, db, clock } = this.#deps;
     const version = roomVersion(versionId);
     const old = await this.#possible('read', oldRoom, () => readOldRoom(this.#deps.engine, upgrader, oldRoom));
     if (old && version) {
       if (replacementOf(old.tombstone?.content) !== newRoom) await this.#complete(old, newRoom, upgrader);
       await aliases.moveAll(oldRoom, newRoom);
+      await directory.replace(oldRoom, newRoom);
       await this.#close(old, { newRoom, upgrader, moved: new Set(await aliases.of(newRoom)) });
       await settings.carry(upgrader, oldRoom, newRoom);
     }

@@ -12,6 +12,7 @@ import { RoomUpgrades1763690000010 } from './0010-room-upgrades.ts';
 import { Receipts1763690000011 } from './0011-receipts.ts';
 import { OutboxMessages1763690000012 } from './0012-outbox-messages.ts';
 import { Devices1763690000013 } from './0013-devices.ts';
+import { Directory1763690000014 } from './0014-directory.ts';
 import { StateGarbage1763690000060 } from './0060-state-garbage.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
@@ -29,5 +30,6 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Receipts1763690000011,
   OutboxMessages1763690000012,
   Devices1763690000013,
+  Directory1763690000014,
   StateGarbage1763690000060,
 ];

@@ -1,0 +1,48 @@
+import { FederatedDirectory, PublicRooms } from '../features/public-rooms/index.ts';
+import { RoomSummaries } from '../features/room-summaries/index.ts';
+import type { CommitListener } from '../rooms/commit.ts';
+import { aliasRights, composeAliases } from './aliases.ts';
+import type { AccountServices } from './accounts.ts';
+import type { Base } from './base.ts';
+import type { Federation } from './federation.ts';
+import type { RoomServices } from './rooms.ts';
+
+interface Parts {
+  readonly federation: Federation;
+  readonly rooms: RoomServices;
+  readonly accounts: AccountServices;
+}
+
+/** How rooms are found. */
+export const composeDirectory = (base: Base, parts: Parts) => {
+  const { federation, rooms, accounts } = parts;
+  const { db, clock } = base;
+  const { engine } = rooms;
+  const summaries = new RoomSummaries({ db, engine });
+  const publicRooms = new PublicRooms({
+    db,
+    clock,
+    engine,
+    summaries,
+    rights: aliasRights(engine),
+    administrators: accounts.accounts,
+    publishing: base.config.directory.publishing,
+  });
+  rooms.listeners.push(onRedacted(base, publicRooms));
+  return {
+    aliases: composeAliases(base, parts),
+    summaries,
+    publicRooms,
+    otherDirectories: new FederatedDirectory(federation.client, clock),
+  };
+};
+
+export type DirectoryServices = ReturnType<typeof composeDirectory>;
+
+/** What a room is found by may have been taken back. */
+const onRedacted =
+  ({ background }: Base, publicRooms: PublicRooms): CommitListener =>
+  ({ room, timeline }) => {
+    if (!timeline.some(({ event }) => event.type === 'm.room.redaction')) return;
+    background.run('take redacted words out of the directory', () => publicRooms.redacted(room.roomId));
+  };

@@ -1,0 +1,3 @@
+export { FederatedDirectory } from './federated-directory.service.ts';
+export { publicRoomsRoutes, publishedRoomsRoutes } from './public-rooms.routes.ts';
+export { PublicRooms } from './public-rooms.service.ts';
