@@ -1,9 +1,17 @@
 import { MatrixError } from '@holm/spec/errors';
 import { RoomId } from '@holm/spec/ids';
-import type { Place, Span } from './published.store.ts';
+
+/** A room's place in the order of the directory. */
+export interface Place {
+  readonly joined: number;
+  readonly roomId: RoomId;
+}
 
 /** Where a page of the directory begins. Clients and servers give it back as it was. */
-export type From = Pick<Span, 'direction' | 'after'>;
+export interface From {
+  readonly direction: 'forward' | 'back';
+  readonly after: Place | undefined;
+}
 
 const VERSION = 1;
 

@@ -3,6 +3,7 @@ import type { UnixMillis } from '../../platform/clock.ts';
 import type { RoomNid, SnapshotId } from '../../rooms/model.ts';
 import type { ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
+import type { From, Place } from './page-token.ts';
 
 /** The server's own list, as opposed to that of a bridged network. */
 export const OWN_NETWORK = '';
@@ -15,12 +16,6 @@ export interface Listing {
   readonly isShown: boolean;
   readonly roomType: string | undefined;
   readonly words: string;
-}
-
-/** A room's place in the order of the directory. */
-export interface Place {
-  readonly joined: number;
-  readonly roomId: RoomId;
 }
 
 export interface Listed extends Place {
@@ -36,9 +31,7 @@ export interface Wanted {
   readonly types: readonly string[] | undefined;
 }
 
-export interface Span {
-  readonly direction: 'forward' | 'back';
-  readonly after: Place | undefined;
+export interface Span extends From {
   readonly limit: number;
 }
 
