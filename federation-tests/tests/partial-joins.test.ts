@@ -222,4 +222,23 @@ describe('a room that is joined before all of it is known', () => {
     expect(partial('b.test')).to.eql([]);
     expect(await bob.state(room)).to.eql(await alice.state(room));
   });
+
+  it('can be left when it is known, and joined again after a restart, with what was said meanwhile', async () => {
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    await bob.say(room, 'going');
+    await bob.leave(room);
+    await network.settle();
+    await alice.say(room, 'while you were out');
+    await alice.setState(room, ['m.room.topic', ''], { topic: 'changed meanwhile' });
+    await network.stop('b.test');
+    await network.start('b.test');
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    expect(partial('b.test')).to.eql([]);
+    const sync = await (await bob.login()).view.sync();
+    expect(sync.rooms.join[room].summary['m.joined_member_count']).to.equal(others.length + 2);
+    expect(await bob.state(room)).to.eql(await alice.state(room));
+    expect(textsOf(await bob.history(room))).to.eql(textsOf(await alice.history(room)));
+  });
 });

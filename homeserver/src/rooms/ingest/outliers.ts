@@ -1,5 +1,5 @@
 import type { EventId } from '@holm/spec/ids';
-import type { Event } from '../../core/events/event.ts';
+import { type Event, isState } from '../../core/events/event.ts';
 import type { Numbers } from '../../storage/numbers.ts';
 import type { Events } from '../events.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
@@ -33,6 +33,8 @@ export class Outliers {
     }
     const isForeign = (id: EventId): boolean => (known.get(id)?.roomNid ?? change.room.nid) !== change.room.nid;
     const placed = new Map<EventId, StoredEvent>();
+    const keys = ordered.filter(isState).map(({ type, stateKey }) => [type, stateKey] as const);
+    await change.room.keys.load(keys, change.head.nextKey);
     await this.#nids.ensure(ordered.length + 1);
     for (const event of ordered) {
       // Nothing rests on events of another room; and where servers choose the ids, such a one may have this event's.

@@ -45,8 +45,15 @@ export const partialRoomsStore = {
     return rows.map((row) => row.event_nid);
   },
 
-  /** Makes state current that was so before the join, where nothing has come in its place since. */
-  async addCurrent(db: Database, { roomNid, position }: PlacedJoin, nids: readonly EventNid[]): Promise<void> {
+  /**
+   * Makes state current that was so before the join, where nothing has come in its place since. What the join itself
+   * made of members whom it did not know, when it was not the first one, is undone; but not whom it let in.
+   */
+  async addCurrent(
+    db: Database,
+    { roomNid, position, keyNumber = 0 }: PlacedJoin,
+    nids: readonly EventNid[],
+  ): Promise<void> {
     await db.run(
       named(
         'partial.add_current',
@@ -63,11 +70,11 @@ export const partialRoomsStore = {
         FROM (SELECT event_nid, key_number, json::json -> 'content' ->> 'membership' AS membership,
                      json::json ->> 'sender' AS sender FROM state) s
         JOIN room_state_keys k ON k.room_nid = ${roomNid} AND k.key_number = s.key_number
-       WHERE k.type = 'm.room.member' AND k.state_key LIKE '@%:%'
+       WHERE k.type = 'm.room.member' AND k.state_key LIKE '@%:%' AND k.key_number <> ${keyNumber}
       ON CONFLICT (room_nid, user_id) DO UPDATE
          SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = EXCLUDED.position,
              sender = EXCLUDED.sender
-       WHERE m.position < EXCLUDED.position`,
+       WHERE m.position <= EXCLUDED.position`,
       ),
     );
   },
