@@ -19,6 +19,7 @@ import type { EventVerifier } from '../../rooms/ingest/ports.ts';
 import type { OutsideMemberships } from '../../rooms/members/outside.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RemoteMembership } from '../membership/index.ts';
+import { authorisersOf, countersigned } from './countersigned.ts';
 import { giveInvite } from './give-invite.service.ts';
 import { asMatrixError } from './remote-errors.service.ts';
 import { readKnockState, toStripped } from './stripped-state.ts';
@@ -98,12 +99,9 @@ export class OutgoingMembership implements RemoteMembership {
     if (isRefused(signed) || signed.eventId !== event.eventId) {
       throw new MatrixError('M_UNKNOWN', `${server} answered with another event than the invite`, { status: 502 });
     }
-    // Nothing but that server's own signature, and not so much of it that nobody else would take the event.
-    const before = event.pdu.signatures;
-    const signatures = { ...before, [server]: { ...signed.pdu.signatures[server], ...before[server] } };
-    const countersigned = parsePdu({ ...event.pdu, signatures }, room.version);
-    if (!isRefused(countersigned)) return countersigned;
-    throw new MatrixError('M_UNKNOWN', `${server} made the invite ${countersigned.refused}`, { status: 502 });
+    const invite = countersigned(event, answer, [server]);
+    if (invite) return invite;
+    throw new MatrixError('M_UNKNOWN', `the invite is too large with what ${server} signed`, { status: 502 });
   }
 
   async #joinBy(server: ServerName, wanted: Wanted): Promise<void> {
@@ -124,12 +122,10 @@ export class OutgoingMembership implements RemoteMembership {
       ignoreBackOff: true,
     });
     const version = versionOf(template);
-    const countersigned = answer.event && parsePdu(answer.event, version);
-    const accepted = countersigned && !isRefused(countersigned) && countersigned.eventId === join.eventId;
     await ingest.roomImport.import({
       roomId,
       version,
-      join: accepted ? countersigned : join,
+      join: countersigned(join, answer.event, [server, ...authorisersOf(join)]) ?? join,
       before: { state: answer.state, authChain: answer.auth_chain },
       resident: server,
       servers:

@@ -75,7 +75,7 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
     joins,
     resync,
     receiver: pduReceiver({ ...engine, ingest, withdrawals, joins }),
-    roomImport: new RoomImport({ db, rooms: engine.rooms, admission, ingest, partial, resync }),
+    roomImport: new RoomImport({ ...engine, db, admission, ingest, partial, resync }),
     backfill,
     elsewhere: new Elsewhere({ ...engine, remote, backfill, log }),
   };

@@ -4,8 +4,11 @@ import { MatrixError } from '@holm/spec/errors';
 import { roomVersionIdOf } from '../../core/events/content.ts';
 import type { Event } from '../../core/events/event.ts';
 import type { RoomVersion } from '../../core/rooms/room-version.ts';
+import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Database } from '../../storage/database.ts';
-import type { RoomIdentity } from '../model.ts';
+import type { RoomEngine } from '../engine.ts';
+import type { RoomIdentity, RoomNid } from '../model.ts';
+import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import type { PartialRoom } from '../partial/partial-room.ts';
 import type { PartialRooms } from '../partial/partial-rooms.ts';
@@ -31,6 +34,7 @@ export interface ImportDeps {
   readonly rooms: Rooms;
   readonly admission: Admission;
   readonly ingest: Ingest;
+  readonly membersOf: RoomEngine['membersOf'];
   readonly partial: PartialRooms;
   readonly resync: Pick<Resync, 'start'>;
 }
@@ -38,6 +42,8 @@ export interface ImportDeps {
 /** Takes over a room that one of our users has joined through another server. */
 export class RoomImport {
   readonly #deps: ImportDeps;
+  /** One join of a room at a time: the second finds that somebody of ours is there. */
+  readonly #joining = new KeyedQueue<RoomNid>();
 
   constructor(deps: ImportDeps) {
     this.#deps = deps;
@@ -45,11 +51,40 @@ export class RoomImport {
 
   /** Throws M_UNKNOWN (502) when what the resident server says does not make a room that has our user in it. */
   async import(joined: JoinedRoom): Promise<void> {
-    const { db, rooms, partial, resync } = this.#deps;
+    const { db, rooms, membersOf } = this.#deps;
+    const identity = await rooms.identify(db, joined.roomId, joined.version);
+    const join = await this.#admitted(identity, joined);
+    await this.#joining.run(identity.nid, async () => {
+      const room = await rooms.byNid(identity.nid);
+      const isHere = room?.head !== undefined && (await membersOf(room)).local.size > 0;
+      if (room && isHere) await this.#receive(room, join, joined);
+      else await this.#takeOver(identity, { ...joined, join });
+    });
+  }
+
+  /** What the resident server has put its name under has to be what others will take. */
+  async #admitted(identity: RoomIdentity, { join, resident }: JoinedRoom): Promise<Event> {
+    const { events, refused } = await this.#deps.admission.admit(identity, [join.pdu]);
+    const [admitted] = events;
+    if (!admitted) throw badAnswer(resident, `nobody will take the join: ${refused.get(join.eventId) ?? 'malformed'}`);
+    return admitted;
+  }
+
+  /**
+   * Others of ours are in the room: we know it, and do not have it told anew by whoever somebody has chosen to join by.
+   * The join is an event of the room like any other.
+   */
+  async #receive(room: Room, join: Event, { resident }: JoinedRoom): Promise<void> {
+    const verdicts = await this.#deps.ingest.take(resident, room, [join], { forward: false });
+    const verdict = verdicts.get(join.eventId);
+    if (!verdict?.allowed) throw badAnswer(resident, verdict?.reason ?? 'the join was not taken in');
+  }
+
+  async #takeOver(identity: RoomIdentity, joined: JoinedRoom): Promise<void> {
+    const { rooms, partial, resync } = this.#deps;
     const { join, resident, servers } = joined;
-    const identity: RoomIdentity = await rooms.identify(db, joined.roomId, joined.version);
     const isLarge = servers === undefined && joined.before.state.length > LARGE;
-    const known = this.#deps.partial.get(identity.nid);
+    const known = partial.get(identity.nid);
     if (known) await partial.remove(known); // of an earlier stay
     if (servers === undefined && !isLarge) return this.#enter(identity, joined, joined.before);
     const others = isLarge ? serversOf(joined.before.state) : (servers ?? []);
@@ -98,10 +133,10 @@ const isMember = (pdu: unknown): pdu is JsonObject & { readonly state_key: strin
   isObject(pdu) && pdu['type'] === 'm.room.member' && UserId.is(pdu['state_key']);
 
 /** What others rest on is among the auth events, members or not. */
-const withoutMembers = ({ state, authChain }: RemoteState): RemoteState => {
-  const needed = new Set(authChain.filter(isMember));
-  return { state: state.filter((pdu) => !isMember(pdu) || needed.has(pdu)), authChain };
-};
+const withoutMembers = ({ state, authChain }: RemoteState): RemoteState => ({
+  state: state.filter((pdu) => !isMember(pdu)),
+  authChain,
+});
 
 /** Where the joined members of a state are. */
 const serversOf = (state: readonly unknown[]): ServerName[] => {
