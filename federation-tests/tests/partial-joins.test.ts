@@ -209,6 +209,61 @@ describe('a room that is joined before all of it is known', () => {
     release();
   });
 
+  /** Somebody of a third server is in the room, so that there is another one to ask. */
+  const thirdServer = async () => {
+    const carol = await network.person('carol', 'c.test');
+    await carol.join(room, ['a.test']);
+    await network.settle();
+    expect(partial('c.test')).to.eql([]);
+    return carol;
+  };
+
+  it('is joined by another server where the first hides what the join rests on', async () => {
+    await thirdServer();
+    const { features } = network.server('a.test').running.services;
+    const answer = features.joinAnswers.to.bind(features.joinAnswers);
+    let lies = 0;
+    features.joinAnswers.to = async (join, options) => {
+      const honest = await answer(join, options);
+      const events = await rooms('a.test').engine.events.load(honest.state);
+      const hidden = [...events.values()].filter(({ event }) => event.type === 'm.room.power_levels');
+      const nids = hidden.map(({ nid }) => nid);
+      lies += nids.length;
+      const state = honest.state.filter((nid) => !nids.includes(nid));
+      return { ...honest, state, authChain: [...honest.authChain, ...nids] };
+    };
+    const release = hold('b.test');
+    await bob.join(room, ['a.test', 'c.test']);
+    expect(lies).to.equal(1);
+    const levels = ['m.room.power_levels', ''] as const;
+    expect(await bob.stateAt(room, levels)).to.eql(await alice.stateAt(room, levels));
+    release();
+    await network.settle();
+    expect(partial('b.test')).to.eql([]);
+    expect(await bob.state(room)).to.eql(await alice.state(room));
+  });
+
+  it('is completed by another server where one hides what the join rests on', async () => {
+    await thirdServer();
+    const { remote } = rooms('b.test');
+    const state = remote.state.bind(remote);
+    const asked: string[] = [];
+    remote.state = async (server, ...where) => {
+      const honest = await state(server, ...where);
+      asked.push(server);
+      if (server !== 'a.test') return honest;
+      return {
+        ...honest,
+        state: honest.state.filter((pdu) => (pdu as { type: string }).type !== 'm.room.power_levels'),
+      };
+    };
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    expect(asked).to.eql(['a.test', 'c.test']);
+    expect(partial('b.test')).to.eql([]);
+    expect(await bob.state(room)).to.eql(await alice.state(room));
+  });
+
   it('can be left, and joined again', async () => {
     const release = hold('b.test');
     await bob.join(room, ['a.test']);

@@ -10,6 +10,7 @@ import type { RoomEngine } from '../engine.ts';
 import type { RoomIdentity, RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
+import { missingAuthority } from '../partial/missing-authority.ts';
 import type { PartialRoom } from '../partial/partial-room.ts';
 import type { PartialRooms } from '../partial/partial-rooms.ts';
 import type { Resync } from '../partial/resync.ts';
@@ -110,6 +111,11 @@ export class RoomImport {
     const { events: chain } = await admission.admit(identity, before.authChain, options);
     const { events: state } = await admission.admit(identity, before.state, options);
     checkCreate(state, version, resident);
+    const lacking = missingAuthority(
+      [...chain, ...state].filter(({ eventId }) => join.authEvents.includes(eventId)),
+      before.state,
+    );
+    if (lacking !== undefined) throw badAnswer(resident, `the state has no ${lacking}, which the join rests on`);
     const room = await rooms.byNid(identity.nid);
     if (!room) throw new Error(`room ${identity.roomId} vanished while it was joined`);
     const verdicts = await ingest.enter(room, {

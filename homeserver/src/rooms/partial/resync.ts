@@ -10,6 +10,7 @@ import type { Ingest } from '../ingest/ingest.ts';
 import { byAuthEvents, inOrder } from '../ingest/order.ts';
 import type { RemoteRooms, RemoteState } from '../ingest/ports.ts';
 import type { Room } from '../room.ts';
+import { missingAuthority } from './missing-authority.ts';
 import type { Completion } from './completion.ts';
 import type { PartialRoom } from './partial-room.ts';
 import type { PartialRooms } from './partial-rooms.ts';
@@ -18,6 +19,7 @@ export interface ResyncDeps {
   readonly rooms: RoomEngine['rooms'];
   readonly membersOf: RoomEngine['membersOf'];
   readonly states: RoomEngine['states'];
+  readonly events: RoomEngine['events'];
   readonly partial: PartialRooms;
   readonly remote: Pick<RemoteRooms, 'state'>;
   readonly admission: Admission;
@@ -107,6 +109,7 @@ export class Resync implements Disposable {
     const chain = await this.#admit(room, authChain);
     const full = await this.#admit(room, state);
     await this.#assertSame(room, full.ids);
+    await this.#assertAuthority(partial, state);
     const outliers = inOrder([...chain.events, ...full.events], byAuthEvents);
     for await (const some of slices(outliers, PLACED_AT_ONCE)) {
       await this.#deps.ingest.enter(room, { events: [], outliers: some, stated: new Map(), forward: false });
@@ -127,6 +130,15 @@ export class Resync implements Disposable {
       ids.push(...admitted.events.map(({ eventId }) => eventId), ...admitted.stored);
     }
     return { events, ids };
+  }
+
+  /** By such a state we would take back our own join. */
+  async #assertAuthority({ joinId }: PartialRoom, state: readonly unknown[]): Promise<void> {
+    const { events } = this.#deps;
+    const join = await events.byId(joinId);
+    const authEvents = [...(await events.byIds(join?.event.authEvents ?? [])).values()].map(({ event }) => event);
+    const lacking = missingAuthority(authEvents, state);
+    if (lacking !== undefined) throw new Error(`its state has no ${lacking}, which the join rests on`);
   }
 
   /** A state without what decides everything else cannot be that of the room. */
