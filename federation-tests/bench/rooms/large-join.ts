@@ -154,7 +154,7 @@ const measure = async (table: Table, { client, roomId, via, members }: Measured)
   const usable = performance.now() - start;
   await untilComplete(client, anna, { path, members: members + 1 });
   const complete = performance.now() - start;
-  const { held, peakMb, cpuMs } = watch.stop();
+  const { held, worked, peakMb, cpuMs } = watch.stop();
   const sends = await elsewhere.stop();
   const what = `join of a room of ${members.toLocaleString('en')}`;
   table.add(`${what}: until it is answered`, time(joined));
@@ -166,6 +166,7 @@ const measure = async (table: Table, { client, roomId, via, members }: Measured)
     goal: `at most ${MOST_HELD_MS} ms`,
     isMet: held <= MOST_HELD_MS,
   });
+  table.add('    of that at work, which other programs have no part in, at most', time(worked));
   table.add(
     `    sends in another room meanwhile, p50 / p99`,
     `${time(quantile(sends, 0.5))} / ${time(quantile(sends, 0.99))}`,
@@ -220,13 +221,27 @@ const watchProcess = () => {
   const cpu = process.cpuUsage();
   let peak = before;
   const sample = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
+  // How long the loop is held also depends on who else wants the processor; how much it works at a time does not.
+  let worked = 0;
+  let last = process.threadCpuUsage();
+  const turn = setInterval(() => {
+    const { user, system } = process.threadCpuUsage(last);
+    worked = Math.max(worked, user + system);
+    last = process.threadCpuUsage();
+  }, 1);
   delay.enable();
   return {
     stop() {
       delay.disable();
       clearInterval(sample);
+      clearInterval(turn);
       const { user, system } = process.cpuUsage(cpu);
-      return { held: delay.max / 1e6, peakMb: (peak - before) / MEGABYTE, cpuMs: (user + system) / 1000 };
+      return {
+        held: delay.max / 1e6,
+        worked: worked / 1000,
+        peakMb: (peak - before) / MEGABYTE,
+        cpuMs: (user + system) / 1000,
+      };
     },
   };
 };
