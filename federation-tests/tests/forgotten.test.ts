@@ -1,4 +1,5 @@
 import { sql } from '@holm/homeserver/storage/sql';
+import type { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person } from '../src/people.ts';
@@ -77,6 +78,41 @@ describe('rooms that all have left and forgotten', () => {
     expect(await giveUp(network, server)).to.equal(0);
     await alice.say(room, 'here');
     expect(await isHere(server, room)).to.equal(true);
+  });
+
+  it('cannot be entered while they are removed', async () => {
+    const server = network.server('a.test');
+    const room = await alice.createRoom();
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    await alice.leave(room);
+    await alice.forget(room);
+    await giveUp(network, server);
+    network.clock.advance(29 * DAY);
+    await server.running.services.upkeep.vacancies.run();
+    await network.settle();
+    const join = () => alice.request('POST', `/join/${encodeURIComponent(room)}?server_name=b.test`, {});
+    expect((await join()).status).to.equal(403);
+    await giveUp(network, server);
+    expect((await join()).status).to.equal(200);
+    await alice.say(room, 'back');
+    expect(await isHere(server, room)).to.equal(true);
+  });
+
+  it('are kept when somebody comes back at the last moment', async () => {
+    const server = network.server('a.test');
+    const room = await alice.createRoom();
+    const nid = await numberOf(server, room);
+    const { jobs } = server.running.services.upkeep;
+    await jobs.add({
+      roomId: room as RoomId,
+      kind: 'purge room',
+      options: { only_vacant: true },
+      requestedBy: undefined,
+    });
+    await giveUp(network, server);
+    expect(await numberOf(server, room)).to.equal(nid);
+    await alice.say(room, 'here');
   });
 
   it('are gone for devices that had not heard, too', async () => {

@@ -12,7 +12,7 @@ import type { Base } from './base.ts';
 import type { RoomServices } from './rooms.ts';
 
 /** What is taken away from rooms, and whole rooms. */
-export const composeUpkeep = (base: Base, { engine, outbox }: RoomServices, { accounts }: AccountServices) => {
+export const composeUpkeep = (base: Base, { engine, outbox, joins }: RoomServices, { accounts }: AccountServices) => {
   const { db, clock, background, config, serverName } = base;
   const log = base.log.with({ area: 'rooms' });
   const messages = new MessagePurge(db, engine);
@@ -20,6 +20,7 @@ export const composeUpkeep = (base: Base, { engine, outbox }: RoomServices, { ac
     db,
     clock,
     engine,
+    isBeingJoined: (roomId) => joins.isUnderWay(roomId),
     trimOutbox: () => outbox.trim(),
   });
   const history = new HistoryPurge({ db, engine, messages });

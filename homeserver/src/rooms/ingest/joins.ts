@@ -20,6 +20,10 @@ export class JoinsUnderWay {
     }
   }
 
+  isUnderWay(roomId: RoomId): boolean {
+    return this.#joins.has(roomId);
+  }
+
   /** Resolves when the joins of a room have come to an end, be it a failure. */
   async over(roomId: RoomId): Promise<void> {
     await Promise.allSettled([...(this.#joins.get(roomId) ?? [])]);

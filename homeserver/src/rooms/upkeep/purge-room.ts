@@ -19,6 +19,8 @@ export interface RoomPurgeDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly engine: RoomEngine;
+  /** Whether somebody of this server is just getting into the room by another server. */
+  readonly isBeingJoined: (roomId: RoomId) => boolean;
   /** Removes from the outbox what everybody has got. */
   readonly trimOutbox: () => Promise<unknown>;
 }
@@ -76,8 +78,8 @@ const store = {
 /**
  * Removes a room and everything that belongs to it. Each phase can be repeated, so a restart costs nothing but time:
  *
- * 1. Our users leave, if that is asked for, and other servers are told.
- * 2. The room is closed: it is one that this server does not know, and nobody gets into it.
+ * 1. Nobody gets in any more. Our users leave, if that is asked for, and other servers are told.
+ * 2. The room is closed: it is one that this server does not know.
  * 3. Its rows go, a batch at a time, and at last its name. After that it can be joined as if it had never been here.
  */
 export class RoomPurge {
@@ -96,6 +98,10 @@ export class RoomPurge {
   };
 
   async #start(job: Job, nid: RoomNid | undefined, shift: Shift): Promise<Outcome> {
+    const { engine, isBeingJoined } = this.#deps;
+    // Whoever is on the way in is waited for: they would arrive in what is left of the room.
+    await engine.holds.refresh();
+    if (isBeingJoined(job.roomId)) return { later: LOOK_AGAIN_MS };
     if (nid !== undefined && job.options['evict'] === true) await this.#evict(job);
     await shift.report({ phase: 'saying goodbye' });
     return { later: 0 };
@@ -103,9 +109,8 @@ export class RoomPurge {
 
   async #leave(job: Job, nid: RoomNid | undefined, shift: Shift): Promise<Outcome> {
     if (nid !== undefined) {
-      if (job.options['only_vacant'] === true && !(await this.#isVacant(nid))) return 'done';
       if (await this.#isBeingTold(job, nid)) return { later: LOOK_AGAIN_MS };
-      await this.#close(job.roomId, nid);
+      if (!(await this.#close(job, nid))) return 'done';
     }
     await shift.report({ phase: 'removing' });
     return { later: GRACE_MS };
@@ -116,10 +121,6 @@ export class RoomPurge {
     for (const table of await roomTables.withColumn(db, 'room_id')) await roomTables.removeNamed(db, table, roomId);
     engine.rooms.forget(roomId);
     return 'done';
-  }
-
-  #isVacant(nid: RoomNid): Promise<boolean> {
-    return store.isVacant(this.#deps.db, nid, this.#deps.engine.serverName);
   }
 
   async #evict({ roomId, options: { reason } }: Job): Promise<void> {
@@ -135,21 +136,25 @@ export class RoomPurge {
     return store.isBeingSent(db, nid);
   }
 
-  /** In the room's queue, so that nothing is being built on what goes. */
-  async #close(roomId: RoomId, nid: RoomNid): Promise<void> {
+  /** In the room's queue, so that nothing is being built on what goes. False for a room that is to be kept. */
+  async #close({ roomId, options }: Job, nid: RoomNid): Promise<boolean> {
     const { db, engine } = this.#deps;
     const position = await engine.committer.claim();
     let users: readonly UserId[] = [];
     try {
-      await engine.queue.run(nid, async () => {
-        users = await db.transact(async (tx) => {
+      return await engine.queue.run(nid, async () => {
+        const closed = await db.transact(async (tx) => {
+          if (options['only_vacant'] === true && !(await store.isVacant(tx, nid, engine.serverName))) return undefined;
           const gone = await store.close(tx, nid, engine.serverName);
           await engine.departures.note(gone, roomId, position, tx);
           return gone;
         });
+        if (!closed) return false;
+        users = closed;
         engine.departures.forget(users);
         for (const user of users) engine.userRooms.removed(user, nid);
         this.#dropCaches(nid);
+        return true;
       });
     } finally {
       engine.committer.release([position]);
