@@ -1,5 +1,12 @@
 import { FederatedDirectory, PublicRooms } from '../features/public-rooms/index.ts';
-import { RoomSummaries } from '../features/room-summaries/index.ts';
+import {
+  Previews,
+  RemoteSummaries,
+  RoomSummaries,
+  SpaceChildren,
+  SummaryAccess,
+} from '../features/room-summaries/index.ts';
+import { Hierarchy, ServedHierarchies } from '../features/spaces/index.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import { aliasRights, composeAliases } from './aliases.ts';
 import type { AccountServices } from './accounts.ts';
@@ -29,11 +36,18 @@ export const composeDirectory = (base: Base, parts: Parts) => {
     publishing: base.config.directory.publishing,
   });
   rooms.listeners.push(onRedacted(base, publicRooms));
+  const aliases = composeAliases(base, parts);
+  const children = new SpaceChildren({ db, engine });
+  const remote = new RemoteSummaries({ ...base, client: federation.client });
+  const access = new SummaryAccess({ db, isAllowed: (room, server) => rooms.ingest.isAllowed(room, server) });
+  const seeing = { summaries, children, remote, access };
   return {
-    aliases: composeAliases(base, parts),
-    summaries,
+    aliases,
     publicRooms,
     otherDirectories: new FederatedDirectory(federation.client, clock),
+    previews: new Previews({ db, engine, ...seeing, aliases }),
+    hierarchy: new Hierarchy({ ...base, ...seeing, invites: engine.userRooms }),
+    servedHierarchies: new ServedHierarchies(seeing),
   };
 };
 

@@ -21,8 +21,10 @@ import { roomEventsRoutes } from '../features/room-events/index.ts';
 import { roomExchangeRoutes } from '../features/room-exchange/index.ts';
 import { roomHistoryRoutes } from '../features/room-history/index.ts';
 import { roomStateRoutes } from '../features/room-state/index.ts';
+import { roomSummariesRoutes } from '../features/room-summaries/index.ts';
 import { roomUpgradesRoutes } from '../features/room-upgrades/index.ts';
 import { thirdPartyInvitesRoutes } from '../features/third-party-invites/index.ts';
+import { servedSpacesRoutes, spacesRoutes } from '../features/spaces/index.ts';
 import { syncRoutes, type Sync } from '../features/sync/index.ts';
 import { toDeviceRoutes } from '../features/to-device/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
@@ -130,7 +132,14 @@ const roomRoutes = ({ accounts, features, delaying, ephemeral, sync, upkeep }: S
 
 const directoryRoutes = ({ config, serverName }: Base, { federation, features }: Services): readonly Route[] => {
   const deps = { ...features, serverName, settings: config.directory };
-  return [...publicRoomsRoutes(deps), ...(federation.settings.enabled ? publishedRoomsRoutes(deps) : [])];
+  return [
+    ...publicRoomsRoutes(deps),
+    ...spacesRoutes(features.hierarchy),
+    ...roomSummariesRoutes(features.previews),
+    ...(federation.settings.enabled
+      ? [...publishedRoomsRoutes(deps), ...servedSpacesRoutes(features.servedHierarchies)]
+      : []),
+  ];
 };
 
 const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, features }: Services): readonly Route[] => [

@@ -1,4 +1,5 @@
 import type { RoomId } from '@holm/spec/ids';
+import { isFederated } from '../../core/events/content.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Head, RoomNid, SnapshotId } from '../../rooms/model.ts';
@@ -17,6 +18,10 @@ export interface LocalSummary {
   readonly summary: RoomSummary;
   /** How many of this server are in it: without any, what we know of it is old. */
   readonly local: number;
+  /** Whether asking to be let in is possible: the room's version may not know what its join rule says. */
+  readonly isKnockable: boolean;
+  /** Whether other servers may take part. */
+  readonly isFederated: boolean;
 }
 
 export interface RoomSummariesDeps {
@@ -75,8 +80,11 @@ export class RoomSummaries {
           isRestricted: (rule: string) => room.version.auth.restricted.has(rule),
           joined,
         };
-        const summary = summaryOf(subject, (type) => view.get(keyString(type, ''))?.event.content);
-        return [room.nid, { room, snapshot, summary, local }];
+        const contentOf = (type: string) => view.get(keyString(type, ''))?.event.content;
+        const summary = summaryOf(subject, contentOf);
+        const isKnockable = room.version.auth.knockable.has(summary.join_rule);
+        const federated = isFederated(contentOf('m.room.create'));
+        return [room.nid, { room, snapshot, summary, local, isKnockable, isFederated: federated }];
       }),
     );
   }

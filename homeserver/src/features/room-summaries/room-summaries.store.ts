@@ -1,5 +1,6 @@
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
-import type { RoomNid } from '../../rooms/model.ts';
+import type { Membership } from '../../core/events/membership.ts';
+import type { KeyNumber, RoomNid } from '../../rooms/model.ts';
 import type { ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 
@@ -34,43 +35,53 @@ export const roomSummariesStore = {
       ),
     ),
 
-  /** Those of the rooms that a user is in. */
-  async joinedBy(tx: ReadTx, user: UserId, rooms: readonly RoomId[]): Promise<Set<RoomId>> {
-    const rows = await tx.rows<{ room_id: RoomId }>(
+  /** What a user is in those of the rooms that they have to do with. */
+  async membershipsOf(tx: ReadTx, user: UserId, rooms: readonly RoomId[]): Promise<Map<RoomId, Membership>> {
+    const rows = await tx.rows<{ room_id: RoomId; membership: Membership }>(
       named(
-        'summaries.joined_by',
-        sql`SELECT r.room_id FROM rooms r JOIN memberships m USING (room_nid)
-             WHERE r.room_id = ANY(${rooms}::text[]) AND m.user_id = ${user} AND m.membership = 'join'`,
+        'summaries.memberships_of',
+        sql`SELECT r.room_id, m.membership FROM rooms r JOIN memberships m USING (room_nid)
+             WHERE r.room_id = ANY(${rooms}::text[]) AND m.user_id = ${user}`,
       ),
     );
-    return new Set(rows.map(({ room_id }) => room_id));
+    return new Map(rows.map(({ room_id, membership }) => [room_id, membership]));
   },
 
-  /** Those of the rooms that somebody of a server is in. */
-  async joinedByServer(tx: ReadTx, server: ServerName, rooms: readonly RoomId[]): Promise<Set<RoomId>> {
-    const rows = await tx.rows<{ room_id: RoomId }>(
+  /** Those of the rooms that somebody of a server is in, or invited to. */
+  async presenceOf(
+    tx: ReadTx,
+    server: ServerName,
+    rooms: readonly RoomId[],
+  ): Promise<Map<RoomId, { readonly isIn: boolean; readonly isInvited: boolean }>> {
+    const rows = await tx.rows<{ room_id: RoomId; joined: boolean; invited: boolean }>(
       named(
-        'summaries.joined_by_server',
-        sql`SELECT r.room_id FROM rooms r
-             WHERE r.room_id = ANY(${rooms}::text[])
-               AND EXISTS (SELECT FROM memberships m
-                            WHERE m.room_nid = r.room_nid AND m.server = ${server} AND m.membership = 'join')`,
+        'summaries.presence_of',
+        sql`SELECT r.room_id,
+                   EXISTS (SELECT FROM memberships m WHERE m.room_nid = r.room_nid AND m.server = ${server}
+                              AND m.membership = 'join') AS joined,
+                   EXISTS (SELECT FROM memberships m WHERE m.room_nid = r.room_nid AND m.server = ${server}
+                              AND m.membership = 'invite') AS invited
+              FROM rooms r WHERE r.room_id = ANY(${rooms}::text[])`,
       ),
     );
-    return new Set(rows.map(({ room_id }) => room_id));
+    return new Map(rows.map(({ room_id, joined, invited }) => [room_id, { isIn: joined, isInvited: invited }]));
   },
 
-  /** Those of the rooms that somebody of a server is invited to. */
-  async invitedServer(tx: ReadTx, server: ServerName, rooms: readonly RoomId[]): Promise<Set<RoomId>> {
-    const rows = await tx.rows<{ room_id: RoomId }>(
+  /** The numbers of a type's state keys, for many rooms. */
+  async keysOfType(tx: ReadTx, rooms: readonly RoomNid[], type: string): Promise<Map<RoomNid, KeyNumber[]>> {
+    const rows = await tx.rows<{ room_nid: RoomNid; key_number: KeyNumber }>(
       named(
-        'summaries.invited_server',
-        sql`SELECT r.room_id FROM rooms r
-             WHERE r.room_id = ANY(${rooms}::text[])
-               AND EXISTS (SELECT FROM memberships m
-                            WHERE m.room_nid = r.room_nid AND m.server = ${server} AND m.membership = 'invite')`,
+        'summaries.keys_of_type',
+        sql`SELECT room_nid, key_number FROM room_state_keys
+             WHERE room_nid = ANY(${rooms}::int[]) AND type = ${type}`,
       ),
     );
-    return new Set(rows.map(({ room_id }) => room_id));
+    const keys = new Map<RoomNid, KeyNumber[]>();
+    for (const { room_nid, key_number } of rows) {
+      const known = keys.get(room_nid);
+      if (known) known.push(key_number);
+      else keys.set(room_nid, [key_number]);
+    }
+    return keys;
   },
 };
