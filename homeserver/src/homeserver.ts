@@ -1,6 +1,6 @@
 import { compose, type Composed } from './compose/compose.ts';
 import { createBase, type Effects } from './compose/base.ts';
-import { scheduleEncryption } from './compose/encryption.ts';
+import { scheduleEncryption, startEncryption } from './compose/encryption.ts';
 import { scheduleUpkeep } from './compose/upkeep.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { accountSchema } from './features/accounts/index.ts';
@@ -72,10 +72,12 @@ export const startHomeserver = async (
   stack.defer(() => accounts.sessions.writeLastSeen());
   stack.defer(() => rooms.outbox.stop(OUTBOX_DRAIN_MS));
   stack.defer(() => server.upkeep.jobs.stop());
+  stack.defer(() => server.encryption.lists.remote.stop());
   stack.use(rooms.resync);
   stack.defer(() => within(WORK_DRAIN_MS / 2, rooms.engine.queue.idle(), effects));
   await rooms.outbox.start();
   await features.profiles.resume();
+  startEncryption(base, server.encryption);
   await delaying.delayed.recall();
   delaying.due.start();
   stack.defer(() => delaying.due.stop());

@@ -28,7 +28,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const features = composeFeatures(base, { federation, rooms, accounts });
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
-  const encryption = await composeEncryption(base, { rooms, notifier });
+  const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
   const sync = composeSync(base, { rooms, accounts, ephemeral, encryption, notifier });
   const upkeep = composeUpkeep(base, rooms, accounts);
   const services: Services = { federation, rooms, accounts, features, delaying, ephemeral, encryption, sync, upkeep };

@@ -4,6 +4,7 @@ import { accountDataRoutes, tagsRoutes } from '../features/account-data/index.ts
 import { accountsRoutes, registrationRoutes, sharedSecretRoutes } from '../features/accounts/index.ts';
 import { aliasesRoutes } from '../features/aliases/index.ts';
 import { delayedEventsRoutes, delaysByQuery } from '../features/delayed-events/index.ts';
+import { deviceKeysRoutes, servedKeysRoutes } from '../features/device-keys/index.ts';
 import { devicesRoutes } from '../features/devices/index.ts';
 import { defaultBaseUrl, discoveryRoutes } from '../features/discovery/index.ts';
 import { filtersRoutes } from '../features/filters/index.ts';
@@ -112,7 +113,10 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
   ...pushRulesRoutes(accounts.pushRules),
 ];
 
-const encryptionRoutes = ({ encryption }: Services): readonly Route[] => [...toDeviceRoutes(encryption.toDevice)];
+const encryptionRoutes = ({ encryption, sync }: Services): readonly Route[] => [
+  ...toDeviceRoutes(encryption.toDevice),
+  ...deviceKeysRoutes({ ...encryption, changes: (caller, from, to) => sync.deviceLists(caller, from, to) }),
+];
 
 const roomRoutes = ({ accounts, features, delaying, ephemeral, sync, upkeep }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
@@ -142,9 +146,13 @@ const directoryRoutes = ({ config, serverName }: Base, { federation, features }:
   ];
 };
 
-const federationRoutes = ({ serverName, clock }: Base, { federation, rooms, features }: Services): readonly Route[] => [
+const federationRoutes = (
+  { serverName, clock }: Base,
+  { accounts, encryption, federation, rooms, features }: Services,
+): readonly Route[] => [
   ...keysRoutes(federation.notary),
   ...inboxRoutes(rooms.inbox),
+  ...servedKeysRoutes({ ...encryption, users: accounts.accounts, serverName }),
   ...roomExchangeRoutes(features, serverName, clock),
   ...remoteMembershipRoutes(features, serverName),
   ...thirdPartyInvitesRoutes(features.redemption),

@@ -1,4 +1,5 @@
 import { accountDataPart } from '../features/account-data/index.ts';
+import { deviceListsPart } from '../features/device-lists/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
 import { Sync } from '../features/sync/index.ts';
 import { toDevicePart } from '../features/to-device/index.ts';
@@ -31,6 +32,11 @@ export const composeSync = (
     receiptsPart(ephemeral.receipts, rooms.engine.rooms),
     typingPart(ephemeral.typing),
     toDevicePart(encryption.toDevice),
+    deviceListsPart({
+      lists: encryption.lists.own,
+      news: encryption.lists.news,
+      keyCounts: (reader) => encryption.oneTimeKeys.counts(reader),
+    }),
   ];
   const readers = new Readers(rooms.engine.visible, (user) => accounts.ignoredUsers.of(user));
   const sync = new Sync({ db, clock, notifier, metrics, engine: rooms.engine, readers, parts });

@@ -33,5 +33,8 @@ export const sync = clientEndpoint({
     account_data: Type.Optional(events),
     presence: Type.Optional(events),
     to_device: Type.Optional(events),
+    device_lists: Type.Optional(Type.Object({ changed: Type.Array(Type.String()), left: Type.Array(Type.String()) })),
+    device_one_time_keys_count: Type.Optional(Type.Record(Type.String(), Type.Integer())),
+    device_unused_fallback_key_types: Type.Optional(Type.Array(Type.String())),
   }),
 });

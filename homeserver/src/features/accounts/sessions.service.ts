@@ -24,6 +24,12 @@ export interface SessionsEnded {
   readonly tokenIds: readonly number[];
 }
 
+/** Has something that belongs to devices. */
+export interface DeviceListener {
+  readonly removing: (tx: Tx, userId: UserId, deviceIds: readonly DeviceId[]) => Promise<void>;
+  readonly renamed: (tx: Tx, userId: UserId, deviceId: DeviceId) => Promise<void>;
+}
+
 export interface OpenedSession {
   readonly accessToken: string;
   readonly deviceId: DeviceId;
@@ -48,6 +54,7 @@ export class Sessions {
   readonly #known = new LRUCache<TokenHash, Known>({ max: CACHE_SIZE });
   readonly #lastSeen = new LastSeen();
   readonly #listeners: ((ended: SessionsEnded) => void)[] = [];
+  readonly #deviceListeners: DeviceListener[] = [];
   /** Counts endings: an answer that was asked for before one may not be remembered after it. */
   #endings = 0;
 
@@ -58,6 +65,11 @@ export class Sessions {
   /** Tells of sessions once they have ended, so that what they have open ends too. */
   onSessionsEnd(listener: (ended: SessionsEnded) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Tells of changes of devices within the transaction that makes them. */
+  onDevicesChange(listener: DeviceListener): void {
+    this.#deviceListeners.push(listener);
   }
 
   /** Whose token this is. M_MISSING_TOKEN without one, M_UNKNOWN_TOKEN for any that is not in use. */
@@ -123,7 +135,11 @@ export class Sessions {
 
   /** False when there is no such device. */
   rename(userId: UserId, deviceId: DeviceId, displayName: string): Promise<boolean> {
-    return this.#deps.db.transact((tx) => store.rename(tx, userId, deviceId, displayName));
+    return this.#deps.db.transact(async (tx) => {
+      const isFound = await store.rename(tx, userId, deviceId, displayName);
+      if (isFound) for (const { renamed } of this.#deviceListeners) await renamed(tx, userId, deviceId);
+      return isFound;
+    });
   }
 
   /** Writes down who was seen since the last time. Meant for every few minutes, and for the end. */
@@ -159,6 +175,7 @@ export class Sessions {
 
   async #end(tx: Tx, userId: UserId, deviceIds: readonly DeviceId[]): Promise<void> {
     const ended = await store.removeTokens(tx, userId, deviceIds);
+    for (const { removing } of this.#deviceListeners) await removing(tx, userId, deviceIds);
     await store.removeDevices(tx, userId, deviceIds);
     tx.afterCommit(() => this.#tell({ userId, deviceIds }, ended));
   }

@@ -6,7 +6,7 @@ import type { Readers } from '../../rooms/timeline/readers.ts';
 import { warmKeys } from '../../rooms/state/room-keys.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { KeyCounts, News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
+import type { DeviceListNews, KeyCounts, News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
 import { syncToken } from '../../streams/tokens.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
@@ -97,6 +97,13 @@ export class Responses {
     }
   }
 
+  /** Whose keys changed in a stretch of the streams. */
+  async deviceLists(viewer: View['viewer'], after: Positions, upTo: Positions): Promise<DeviceListNews> {
+    const members = [...(await this.#deps.engine.userRooms.of(viewer.userId)).values()];
+    const news = await this.#partsOf({ viewer }, { members, after, upTo });
+    return news.find((part) => part?.deviceLists)?.deviceLists ?? { changed: [], left: [] };
+  }
+
   /** The whole answer. */
   async answer({ viewer }: Pick<View, 'viewer'>, { text, reached }: Told): Promise<JsonText> {
     const counts = await this.#deps.parts.find((part) => part.keyCounts !== undefined)?.keyCounts?.(viewer);
@@ -127,7 +134,7 @@ export class Responses {
   }
 
   async #partsOf(
-    { viewer }: View,
+    { viewer }: Pick<View, 'viewer'>,
     { members, after, upTo }: { members: readonly Member[]; after: Positions | undefined; upTo: Positions },
   ): Promise<(News | undefined)[]> {
     const { parts } = this.#deps;

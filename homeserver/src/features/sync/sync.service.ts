@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import type { Position } from '../../streams/stream.ts';
+import type { DeviceListNews } from '../../streams/sync-part.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { JsonText } from './json-text.ts';
 import { OpenPolls, OVER, SESSION_ENDED } from './open-polls.ts';
@@ -56,6 +57,14 @@ export class Sync {
       return this.#responses.answer(request, news);
     }
     return this.#poll(request, since);
+  }
+
+  /** Whose keys changed between two answers. M_INVALID_PARAM for what is no token of ours. */
+  deviceLists(viewer: Caller, from: string, to: string): Promise<DeviceListNews> {
+    const settled = this.#responses.settled();
+    const wanted = parseSyncToken(to);
+    const upTo = settled.map((position, i) => Math.min(position, wanted[i] ?? position) as Position);
+    return this.#responses.deviceLists(viewer, parseSyncToken(from), upTo);
   }
 
   async #poll(request: SyncRequest, since: Positions): Promise<JsonText> {

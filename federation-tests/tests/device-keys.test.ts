@@ -1,0 +1,240 @@
+import { expect } from 'chai';
+import { CrossSigner, CryptoDevice, keyOf, signedBy } from '../src/crypto-device.ts';
+import { TestNetwork } from '../src/network.ts';
+import type { Person } from '../src/people.ts';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
+
+const PASSWORD = 'correct horse battery staple';
+
+const query = (person: Person, ...users: readonly Person[]) =>
+  person.ask('POST', '/keys/query', { device_keys: Object.fromEntries(users.map(({ userId }) => [userId, []])) });
+
+const claim = async (person: Person, device: Person): Promise<string | undefined> => {
+  const answer = await person.ask('POST', '/keys/claim', {
+    one_time_keys: { [device.userId]: { [device.deviceId]: 'signed_curve25519' } },
+  });
+  return Object.keys(answer.one_time_keys[device.userId]?.[device.deviceId] ?? {})[0]?.split(':')[1];
+};
+
+describe('keys of devices', () => {
+  let network: TestNetwork;
+  let alice: Person;
+  let bob: Person;
+  let carol: Person;
+  let bobs: CryptoDevice;
+
+  before(async () => {
+    network = await TestNetwork.start('a.test', 'b.test');
+  });
+  after(() => network[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    [alice, bob, carol] = await Promise.all([
+      network.person('alice', 'a.test'),
+      network.person('bob', 'a.test'),
+      network.person('carol', 'b.test'),
+    ]);
+    bobs = new CryptoDevice(bob);
+  });
+
+  const refused = async (person: Person, path: string, body: unknown): Promise<unknown> => {
+    const { status, body: answer } = await person.request('POST', path, body);
+    return [status, answer.errcode];
+  };
+
+  describe('that are uploaded', () => {
+    it('are seen here with the name of the device, and elsewhere without', async () => {
+      await bobs.upload();
+      await bob.ask('PUT', `/devices/${bob.deviceId}`, { display_name: 'phone' });
+      const here = (await query(alice, bob)).device_keys[bob.userId][bob.deviceId];
+      expect(here).to.eql({ ...bobs.deviceKeys, unsigned: { device_display_name: 'phone' } });
+      const there = (await query(carol, bob)).device_keys[bob.userId][bob.deviceId];
+      expect(there).to.eql({ ...bobs.deviceKeys, unsigned: {} });
+    });
+
+    it('may be uploaded again, and never become others', async () => {
+      await bobs.upload();
+      await bobs.upload();
+      const other = signedBy(
+        { ...bobs.deviceKeys, keys: { [`ed25519:${bob.deviceId}`]: keyOf('x').publicKey } },
+        bob.userId,
+        [bob.deviceId, keyOf('x')],
+      );
+      expect(await refused(bob, '/keys/upload', { device_keys: other })).to.eql([400, 'M_INVALID_PARAM']);
+      expect((await query(alice, bob)).device_keys[bob.userId][bob.deviceId].keys).to.eql(bobs.deviceKeys.keys);
+    });
+
+    it('are refused when they are of another device or not signed, with all that comes with them', async () => {
+      const { deviceKeys } = bobs;
+      const bad = (change: object) => refused(bob, '/keys/upload', { device_keys: { ...deviceKeys, ...change } });
+      expect(await bad({ device_id: 'OTHER' })).to.eql([400, 'M_INVALID_PARAM']);
+      expect(await bad({ user_id: alice.userId })).to.eql([400, 'M_INVALID_PARAM']);
+      expect(await bad({ signatures: {} })).to.eql([400, 'M_INVALID_SIGNATURE']);
+      expect(await bad({ algorithms: ['changed'] })).to.eql([400, 'M_INVALID_SIGNATURE']);
+      expect(
+        await refused(bob, '/keys/upload', {
+          device_keys: deviceKeys,
+          one_time_keys: { 'signed_curve25519:A': { key: 'AAAA', signatures: {} } },
+        }),
+      ).to.eql([400, 'M_INVALID_SIGNATURE']);
+      expect((await query(alice, bob)).device_keys).to.eql({});
+    });
+
+    it('of somebody on a server that is away are reported as failures', async () => {
+      network.cut('a.test', 'b.test');
+      const answer = await query(alice, carol, alice);
+      expect(Object.keys(answer.failures)).to.eql(['b.test']);
+      await network.heal('a.test', 'b.test');
+    });
+  });
+
+  describe('for one use', () => {
+    const counts = async (person: Person): Promise<unknown> => {
+      const answer = await person.view.sync();
+      return [answer.device_one_time_keys_count.signed_curve25519, answer.device_unused_fallback_key_types];
+    };
+
+    it('are given away once each, in the order of their uploads, then the fallback key', async () => {
+      expect(await counts(bob)).to.eql([0, []]);
+      await bobs.upload();
+      await bobs.upload({ one_time_keys: bobs.oneTimeKeys('Z1') });
+      await bobs.upload({ one_time_keys: bobs.oneTimeKeys('A2') });
+      const answer = await bobs.upload({ fallback_keys: bobs.fallbackKey('F') });
+      expect(answer).to.eql({ one_time_key_counts: { signed_curve25519: 2 } });
+      expect(await counts(bob)).to.eql([2, ['signed_curve25519']]);
+      expect(await claim(alice, bob)).to.equal('Z1');
+      expect(await counts(bob)).to.eql([1, ['signed_curve25519']]);
+      expect(await claim(carol, bob)).to.equal('A2');
+      expect(await counts(bob)).to.eql([0, ['signed_curve25519']]);
+      expect(await claim(alice, bob)).to.equal('F');
+      expect(await counts(bob)).to.eql([0, []]);
+      expect(await claim(carol, bob)).to.equal('F');
+      await bobs.upload({ fallback_keys: bobs.fallbackKey('F') });
+      expect(await counts(bob)).to.eql([0, []]);
+      await bobs.upload({ fallback_keys: bobs.fallbackKey('G') });
+      expect(await counts(bob)).to.eql([0, ['signed_curve25519']]);
+    });
+
+    it('are never given to two who ask at the same time', async () => {
+      const ids = Array.from({ length: 20 }, (_, i) => `K${i}`);
+      await bobs.upload();
+      await bobs.upload({ one_time_keys: bobs.oneTimeKeys(...ids) });
+      const given = await Promise.all(ids.map((_, i) => claim(i % 2 === 0 ? alice : carol, bob)));
+      expect(new Set(given)).to.eql(new Set(ids));
+    });
+
+    it('do not come back when an upload is repeated whose answer got lost', async () => {
+      await bobs.upload();
+      await bobs.upload({ one_time_keys: bobs.oneTimeKeys('A') });
+      expect(await claim(alice, bob)).to.equal('A');
+      expect(await bobs.upload({ one_time_keys: bobs.oneTimeKeys('A') })).to.eql({
+        one_time_key_counts: { signed_curve25519: 0 },
+      });
+      expect(await claim(alice, bob)).to.equal(undefined);
+    });
+
+    it('are not replaced by others of the same name', async () => {
+      await bobs.upload();
+      await bobs.upload({ one_time_keys: bobs.oneTimeKeys('A') });
+      const other = { 'signed_curve25519:A': bobs.oneTimeKeys('B')['signed_curve25519:B'] };
+      expect(await refused(bob, '/keys/upload', { one_time_keys: other })).to.eql([400, 'M_INVALID_PARAM']);
+    });
+
+    it('go with their device', async () => {
+      const phone = await bob.login();
+      const phones = new CryptoDevice(phone);
+      await phones.upload();
+      await phones.upload({ one_time_keys: phones.oneTimeKeys('A') });
+      await phone.ask('POST', '/logout', {});
+      expect(await claim(alice, phone)).to.equal(undefined);
+      expect((await query(alice, bob)).device_keys).to.eql({});
+    });
+  });
+
+  describe('for cross-signing', () => {
+    let signer: CrossSigner;
+    const upload = (person: Person, body: object) => person.request('POST', '/keys/device_signing/upload', body);
+
+    beforeEach(async () => {
+      signer = new CrossSigner(bob.userId);
+      await bobs.upload();
+      expect((await upload(bob, signer.upload)).status).to.equal(200);
+    });
+
+    it('are seen by others, but for the one that signs others', async () => {
+      for (const reader of [alice, carol]) {
+        const answer = await query(reader, bob);
+        expect(answer.master_keys[bob.userId].keys).to.eql(signer.masterKey.keys);
+        expect(answer.self_signing_keys[bob.userId]).to.eql(signer.selfSigningKey);
+        expect(answer.user_signing_keys).to.eql({});
+      }
+      expect((await query(bob, bob)).user_signing_keys[bob.userId]).to.eql(signer.userSigningKey);
+    });
+
+    it('may be uploaded again; others take a password', async () => {
+      expect((await upload(bob, signer.upload)).status).to.equal(200);
+      const other = new CrossSigner(bob.userId, 2);
+      const first = await upload(bob, other.upload);
+      expect(first.status).to.equal(401);
+      expect((await query(alice, bob)).master_keys[bob.userId].keys).to.eql(signer.masterKey.keys);
+      const identifier = { type: 'm.id.user', user: bob.name };
+      const auth = { type: 'm.login.password', identifier, password: PASSWORD, session: first.body.session };
+      expect((await upload(bob, { ...other.upload, auth })).status).to.equal(200);
+      expect((await query(alice, bob)).master_keys[bob.userId].keys).to.eql(other.masterKey.keys);
+    });
+
+    it('are refused when they are not what they should be', async () => {
+      const answer = async (person: Person, body: object) => {
+        const { status, body: said } = await upload(person, body);
+        return [status, said.errcode];
+      };
+      const hers = new CrossSigner(alice.userId);
+      expect(await answer(alice, { self_signing_key: hers.selfSigningKey })).to.eql([400, 'M_MISSING_PARAM']);
+      expect(await answer(alice, signer.upload)).to.eql([400, 'M_INVALID_PARAM']);
+      const unsigned = { ...hers.selfSigningKey, signatures: {} };
+      expect(await answer(alice, { ...hers.upload, self_signing_key: unsigned })).to.eql([400, 'M_INVALID_SIGNATURE']);
+      expect((await query(bob, alice)).master_keys).to.eql({});
+    });
+
+    const sign = (person: Person, body: object) => person.ask('POST', '/keys/signatures/upload', body);
+
+    it('sign devices for everybody, and others for oneself only', async () => {
+      const signed = signedBy(bobs.deviceKeys, bob.userId, [signer.selfSigning.publicKey, signer.selfSigning]);
+      expect(await sign(bob, { [bob.userId]: { [bob.deviceId]: signed } })).to.eql({ failures: {} });
+      for (const reader of [alice, carol]) {
+        const { signatures } = (await query(reader, bob)).device_keys[bob.userId][bob.deviceId];
+        expect(signatures).to.eql(signed.signatures);
+      }
+      const hers = new CrossSigner(carol.userId);
+      expect((await upload(carol, hers.upload)).status).to.equal(200);
+      const verified = signedBy(hers.masterKey, bob.userId, [signer.userSigning.publicKey, signer.userSigning]);
+      const byMaster = { [carol.userId]: { [hers.master.publicKey]: verified } };
+      expect(await sign(bob, byMaster)).to.eql({ failures: {} });
+      expect((await query(bob, carol)).master_keys[carol.userId].signatures).to.eql(verified.signatures);
+      for (const reader of [alice, carol]) {
+        expect((await query(reader, carol)).master_keys[carol.userId].signatures).to.eql({});
+      }
+    });
+
+    it('sign nothing that is not so', async () => {
+      const forged = signedBy(bobs.deviceKeys, bob.userId, [signer.selfSigning.publicKey, keyOf('another')]);
+      const changed = { ...bobs.deviceKeys, algorithms: [] };
+      const other = signedBy(changed, bob.userId, [signer.selfSigning.publicKey, signer.selfSigning]);
+      const { failures } = await sign(bob, { [bob.userId]: { [bob.deviceId]: forged, NOWHERE: other } });
+      expect(failures[bob.userId][bob.deviceId].errcode).to.equal('M_INVALID_SIGNATURE');
+      expect(failures[bob.userId]['NOWHERE'].errcode).to.equal('M_NOT_FOUND');
+      const second = await sign(bob, { [bob.userId]: { [bob.deviceId]: other } });
+      expect(second.failures[bob.userId][bob.deviceId].errcode).to.equal('M_INVALID_PARAM');
+      const answer = await query(alice, bob);
+      expect(answer.device_keys[bob.userId][bob.deviceId].signatures).to.eql(bobs.deviceKeys.signatures);
+    });
+
+    it('go with the account', async () => {
+      await bob.deactivate();
+      await network.settle();
+      const answer = await query(alice, bob);
+      expect([answer.master_keys, answer.device_keys]).to.eql([{}, {}]);
+    });
+  });
+});

@@ -1,0 +1,11 @@
+export { CrossSigning } from './cross-signing.service.ts';
+export { deviceKeysRoutes, type DeviceKeysRoutesDeps } from './device-keys.routes.ts';
+export { KeyClaims } from './key-claims.service.ts';
+export { KeyQueries } from './key-queries.service.ts';
+export { KeyUploads } from './key-uploads.service.ts';
+export { OneTimeKeys } from './one-time-keys.service.ts';
+export { OwnDevices } from './own-devices.service.ts';
+export { PublishedKeys } from './published-keys.service.ts';
+export { RemoteKeyServers } from './remote-keys.service.ts';
+export { servedKeysRoutes } from './served-keys.routes.ts';
+export { Signatures } from './signatures.service.ts';

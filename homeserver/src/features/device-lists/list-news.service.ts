@@ -1,0 +1,100 @@
+import type { UserId } from '@holm/spec/ids';
+import type { CommitListener } from '../../rooms/commit.ts';
+import type { RoomNid } from '../../rooms/model.ts';
+import type { Database } from '../../storage/database.ts';
+import { LastChanges } from '../../streams/last-changes.ts';
+import type { Position, Range } from '../../streams/stream.ts';
+import type { DeviceListNews } from '../../streams/sync-part.ts';
+import type { DeviceLists } from './device-lists.service.ts';
+import { deviceListsStore as store } from './device-lists.store.ts';
+import { type Move, Moves } from './moves.ts';
+
+export interface ListNewsDeps {
+  readonly db: Database;
+  readonly lists: DeviceLists;
+  /** Of the stream of rooms' events. */
+  readonly settled: Position;
+}
+
+/** Who asks, and for which stretches of the two streams. */
+export interface Question {
+  readonly userId: UserId;
+  readonly rooms: readonly RoomNid[];
+  readonly lists: Range;
+  readonly timeline: Range;
+}
+
+/** Whose keys somebody should ask for anew, by what changed and by who came into their rooms or left them. */
+export class ListNews {
+  readonly #deps: ListNewsDeps;
+  readonly #moves: Moves;
+  readonly #movedRooms: LastChanges<RoomNid>;
+  readonly #movedUsers: LastChanges<UserId>;
+
+  constructor(deps: ListNewsDeps) {
+    this.#deps = deps;
+    this.#moves = new Moves(deps.settled);
+    this.#movedRooms = new LastChanges(deps.settled);
+    this.#movedUsers = new LastChanges(deps.settled);
+  }
+
+  readonly listener: CommitListener = ({ room, members }) => {
+    for (const { userId, membership, before, position } of members) {
+      if ((membership === 'join') === (before === 'join')) continue;
+      const kind = membership === 'join' ? 'joined' : 'left';
+      this.#moves.add({ roomNid: room.nid, userId, kind, position });
+      this.#movedRooms.note(room.nid, position);
+      this.#movedUsers.note(userId, position);
+    }
+  };
+
+  /** Answers from memory; wrong only in saying yes. */
+  mayHave(userId: UserId, rooms: Iterable<RoomNid>, after: { lists: Position; timeline: Position }): boolean {
+    const nids = [...rooms];
+    if (this.#deps.lists.mayHaveChanged(userId, nids, after.lists)) return true;
+    if (this.#movedUsers.mayHaveChanged(userId, after.timeline)) return true;
+    return nids.some((nid) => this.#movedRooms.mayHaveChanged(nid, after.timeline));
+  }
+
+  async of(question: Question): Promise<DeviceListNews> {
+    const { db, lists } = this.#deps;
+    const { userId, rooms } = question;
+    const changed = new Set<UserId>();
+    if (lists.mayHaveChanged(userId, rooms, question.lists.after)) {
+      for (const user of await store.changed(db, userId, rooms, question.lists)) changed.add(user);
+    }
+    const { met, parted } = await this.#encounters(question);
+    for (const user of met) changed.add(user);
+    // Nobody sees oneself come or go.
+    parted.delete(userId);
+    const left = parted.size === 0 ? [] : await store.notIn(db, [...parted], rooms);
+    for (const user of left) changed.delete(user);
+    return { changed: [...changed], left };
+  }
+
+  /** Who may have come to share a room with somebody, and who may have ceased to. */
+  async #encounters({ userId, rooms, timeline }: Question): Promise<{ met: Set<UserId>; parted: Set<UserId> }> {
+    const { db } = this.#deps;
+    const all = this.#moves.in(timeline) ?? (await store.movesIn(db, userId, rooms, timeline));
+    const current = new Set(rooms);
+    const theirs = all.filter((move) => move.userId !== userId && current.has(move.roomNid));
+    const own = all.filter((move) => move.userId === userId);
+    const entered = roomsOf(own, 'joined').filter((nid) => current.has(nid));
+    const departed = roomsOf(own, 'left').filter((nid) => !current.has(nid));
+    const met = new Set(usersOf(theirs, 'joined'));
+    const parted = new Set(usersOf(theirs, 'left'));
+    if (entered.length > 0) for (const user of await store.joinedIn(db, entered)) met.add(user);
+    if (departed.length > 0) for (const user of await store.joinedIn(db, departed)) parted.add(user);
+    // Those who left a room at the same time are in none of its lists any more.
+    for (const move of all) if (departed.includes(move.roomNid)) parted.add(move.userId);
+    met.delete(userId);
+    return { met, parted };
+  }
+}
+
+const roomsOf = (moves: readonly Move[], kind: Move['kind']): RoomNid[] => [
+  ...new Set(moves.filter((move) => move.kind === kind).map(({ roomNid }) => roomNid)),
+];
+
+const usersOf = (moves: readonly Move[], kind: Move['kind']): UserId[] =>
+  moves.filter((move) => move.kind === kind).map(({ userId }) => userId);
