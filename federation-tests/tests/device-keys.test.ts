@@ -3,8 +3,6 @@ import { CrossSigner, CryptoDevice, keyOf, signedBy } from '../src/crypto-device
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
-
 const PASSWORD = 'correct horse battery staple';
 
 const query = (person: Person, ...users: readonly Person[]) =>

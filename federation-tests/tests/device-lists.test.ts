@@ -256,7 +256,7 @@ describe('device lists', () => {
             },
           },
         ],
-      } as any);
+      });
 
     /** As if mallory had been in the room: what a list depends on is who shares rooms. */
     const shareRoom = () =>
@@ -314,7 +314,7 @@ describe('device lists', () => {
           { edu_type: 'm.signing_key_update', content: { user_id: bob.userId } },
           { edu_type: 'm.device_list_update', content: { user_id: '@new:rogue.test', device_id: 'X', stream_id: 1 } },
         ],
-      } as any);
+      });
       expect(answer.status).to.equal(200);
       expect(await told(alice)).to.eql(nothing);
       const rows = await network

@@ -10,6 +10,7 @@ import {
   Signatures,
 } from '../features/device-keys/index.ts';
 import { DeviceLists, ListNews, RemoteLists, Roommates } from '../features/device-lists/index.ts';
+import { KeyBackups } from '../features/key-backup/index.ts';
 import { ToDevice } from '../features/to-device/index.ts';
 import type { Schedule } from '../platform/schedule.ts';
 import { otherServers } from '../rooms/write/change.ts';
@@ -41,7 +42,11 @@ export const composeEncryption = async (base: Base, parts: Parts) => {
     serversIn: async (room) => otherServers((await engine.membersOf(room)).servers, engine.serverName),
   });
   listeners.push(lists.news.listener, roommates.listener);
-  return { toDevice, lists, ...keys };
+  const backups = new KeyBackups(base.db);
+  parts.accounts.accounts.onDeactivated((user) => {
+    base.background.run('forget backups of keys', () => backups.forget(user));
+  });
+  return { toDevice, lists, backups, ...keys };
 };
 
 export type EncryptionServices = Awaited<ReturnType<typeof composeEncryption>>;

@@ -9,6 +9,7 @@ import { devicesRoutes } from '../features/devices/index.ts';
 import { defaultBaseUrl, discoveryRoutes } from '../features/discovery/index.ts';
 import { filtersRoutes } from '../features/filters/index.ts';
 import { type Check, healthRoutes } from '../features/health/index.ts';
+import { keyBackupRoutes } from '../features/key-backup/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
@@ -115,6 +116,7 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
 
 const encryptionRoutes = ({ encryption, sync }: Services): readonly Route[] => [
   ...toDeviceRoutes(encryption.toDevice),
+  ...keyBackupRoutes(encryption.backups),
   ...deviceKeysRoutes({ ...encryption, changes: (caller, from, to) => sync.deviceLists(caller, from, to) }),
 ];
 
