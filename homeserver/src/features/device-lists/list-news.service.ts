@@ -7,7 +7,7 @@ import type { Position, Range } from '../../streams/stream.ts';
 import type { DeviceListNews } from '../../streams/sync-part.ts';
 import type { DeviceLists } from './device-lists.service.ts';
 import { deviceListsStore as store } from './device-lists.store.ts';
-import { type Move, Moves } from './moves.ts';
+import { type Move, Moves } from './moves.service.ts';
 
 export interface ListNewsDeps {
   readonly db: Database;

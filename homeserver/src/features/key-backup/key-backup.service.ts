@@ -2,7 +2,8 @@ import { MatrixError } from '@holm/spec/errors';
 import { RoomId, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
-import { type BackedUpKey, type Backup, keyBackupStore as store, type Selection } from './key-backup.store.ts';
+import { type Backup, keyBackupStore as store, type Selection } from './key-backup.store.ts';
+import type { BackedUpKey } from './key-texts.ts';
 
 export interface BackupInfo {
   readonly algorithm: string;

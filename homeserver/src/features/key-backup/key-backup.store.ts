@@ -1,6 +1,7 @@
 import type { UserId } from '@holm/spec/ids';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
+import type { BackedUpKey } from './key-texts.ts';
 
 export interface Backup {
   readonly version: number;
@@ -10,16 +11,6 @@ export interface Backup {
   /** Counts changes of the keys. */
   readonly etag: number;
   readonly deleted: boolean;
-}
-
-export interface BackedUpKey {
-  readonly roomId: string;
-  readonly sessionId: string;
-  readonly firstMessageIndex: number;
-  readonly forwardedCount: number;
-  readonly isVerified: boolean;
-  /** JSON. */
-  readonly sessionData: string;
 }
 
 /** Which keys: all, those of a room, or that of one session. */

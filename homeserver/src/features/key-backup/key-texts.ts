@@ -1,5 +1,14 @@
 import type { KeyBackupData } from '@holm/spec/client-server/key-backup';
-import type { BackedUpKey } from './key-backup.store.ts';
+
+export interface BackedUpKey {
+  readonly roomId: string;
+  readonly sessionId: string;
+  readonly firstMessageIndex: number;
+  readonly forwardedCount: number;
+  readonly isVerified: boolean;
+  /** JSON. */
+  readonly sessionData: string;
+}
 
 /** A key as it is kept. */
 export const fromClient = (roomId: string, sessionId: string, key: KeyBackupData): BackedUpKey => ({
