@@ -25,7 +25,7 @@ export class Turns {
 
   /** Resolves when everybody else has had a turn. */
   async next(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await othersHaveTheirTurn();
     this.#since = performance.now();
   }
 }
@@ -40,3 +40,24 @@ export const mapInTurns = async <T, U>(all: Iterable<T>, map: (one: T) => U): Pr
   }
   return mapped;
 };
+
+/** Long work in pieces, with a turn for everybody else after each. */
+export async function* slices<T>(items: readonly T[], size: number): AsyncGenerator<readonly T[]> {
+  for (let from = 0; from < items.length; from += size) {
+    yield items.slice(from, from + size);
+    await othersHaveTheirTurn();
+  }
+}
+
+/** Runs work that stops from time to time, in turns. */
+export const inTurns = async <T>(work: Iterator<void, T>): Promise<T> => {
+  const turns = new Turns();
+  let step = work.next();
+  while (step.done !== true) {
+    if (turns.isOver) await turns.next();
+    step = work.next();
+  }
+  return step.value;
+};
+
+const othersHaveTheirTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

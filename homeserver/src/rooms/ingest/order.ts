@@ -8,8 +8,20 @@ import type { Event } from '../../core/events/event.ts';
  * and 2) the events of a circle are left out.
  */
 export const inOrder = (events: Iterable<Event>, references: (event: Event) => readonly EventId[]): Event[] => {
+  const work = ordering(events, references);
+  let step = work.next();
+  while (step.done !== true) step = work.next();
+  return step.value;
+};
+
+/** As `inOrder`, to be run in turns: for events in any number. */
+export function* ordering(
+  events: Iterable<Event>,
+  references: (event: Event) => readonly EventId[],
+): Generator<void, Event[]> {
   const byId = new Map<EventId, Event>();
   for (const event of events) byId.set(event.eventId, event);
+  yield;
   const waitsFor = new Map<EventId, number>();
   const waiting = new Map<EventId, Event[]>();
   for (const event of byId.values()) {
@@ -21,6 +33,7 @@ export const inOrder = (events: Iterable<Event>, references: (event: Event) => r
       if (behind) behind.push(event);
       else waiting.set(id, [event]);
     }
+    yield;
   }
   const ordered = [...byId.values()].filter(({ eventId }) => waitsFor.get(eventId) === 0);
   for (const event of ordered) {
@@ -29,9 +42,10 @@ export const inOrder = (events: Iterable<Event>, references: (event: Event) => r
       waitsFor.set(next.eventId, left);
       if (left === 0) ordered.push(next);
     }
+    yield;
   }
   return ordered;
-};
+}
 
 export const byPrevEvents = ({ prevEvents }: Event): readonly EventId[] => prevEvents;
 export const byAuthEvents = ({ authEvents }: Event): readonly EventId[] => authEvents;

@@ -2,7 +2,7 @@ import type { EventId } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
 import { isState } from '../../core/events/event.ts';
 import type { KeyedQueue } from '../../platform/keyed-queue.ts';
-import { slices } from '../../platform/slices.ts';
+import { slices } from '../../platform/turns.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { LastChanges } from '../../streams/last-changes.ts';
@@ -156,8 +156,16 @@ export class Completion {
   ) {
     const { tries, events } = this.#deps;
     const since = await tries.diff(full, current);
-    const undone = (await tries.diff(change.base.snapshot, current)).filter(([, from]) => from !== 0);
-    const keys = new Map([...undone, ...since].map((entry) => [entry[0], entry]));
+    // Looked up by key, and not as a difference of the two: that would be nearly all members.
+    const before = await tries.entries(change.base.snapshot);
+    const now = await tries.lookup(
+      current,
+      before.map(([key]) => key),
+    );
+    const undone = before
+      .map(([key, from]) => [key, from, now.get(key) ?? 0] as const)
+      .filter(([, from, to]) => from !== to);
+    const keys = new Map([...undone, ...since].map((entry) => [entry[0], entry] as const));
     const wanted = [...keys.values()].flatMap(([, from, to]) => [from, to]).filter((nid) => nid !== 0);
     const found = await events.load(wanted);
     return [...keys.values()].map(([key, from, to]) => [key, found.get(from), found.get(to)] as const);

@@ -3,11 +3,11 @@ import type { Event } from '../../core/events/event.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { slices } from '../../platform/slices.ts';
+import { inTurns, slices } from '../../platform/turns.ts';
 import type { RoomEngine } from '../engine.ts';
 import type { Admission } from '../ingest/admission.ts';
 import type { Ingest } from '../ingest/ingest.ts';
-import { byAuthEvents, inOrder } from '../ingest/order.ts';
+import { byAuthEvents, ordering } from '../ingest/order.ts';
 import type { RemoteRooms, RemoteState } from '../ingest/ports.ts';
 import type { Room } from '../room.ts';
 import { missingAuthority } from './missing-authority.ts';
@@ -110,7 +110,7 @@ export class Resync implements Disposable {
     const full = await this.#admit(room, state);
     await this.#assertSame(room, full.ids);
     await this.#assertAuthority(partial, state);
-    const outliers = inOrder([...chain.events, ...full.events], byAuthEvents);
+    const outliers = await inTurns(ordering([...chain.events, ...full.events], byAuthEvents));
     for await (const some of slices(outliers, PLACED_AT_ONCE)) {
       await this.#deps.ingest.enter(room, { events: [], outliers: some, stated: new Map(), forward: false });
     }
