@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { EventNid, KeyNumber } from './trie-row.ts';
 
 /**
@@ -14,10 +14,10 @@ const BITS = 128;
 const BYTES = BITS / 8;
 
 export class StateHasher {
-  readonly #secret: Uint8Array;
+  readonly #secret: KeyObject;
 
   constructor(secret: Uint8Array) {
-    this.#secret = secret;
+    this.#secret = createSecretKey(secret);
   }
 
   hashOf(entries: Iterable<readonly [KeyNumber, EventNid]>): StateHash {

@@ -20,7 +20,7 @@ export const roomStateRoutes = (state: RoomState): readonly Route[] => [
     jsonText(await state.members(caller, params.roomId, { ...query, ...(at && { at }) })),
   ),
 
-  route(getJoinedMembersByRoom, async ({ caller, params }) => ({
-    joined: await state.joined(caller.userId, params.roomId),
-  })),
+  route(getJoinedMembersByRoom, async ({ caller, params }) =>
+    jsonText(await state.joined(caller.userId, params.roomId)),
+  ),
 ];

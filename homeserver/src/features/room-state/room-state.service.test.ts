@@ -104,9 +104,8 @@ describe('state', () => {
     test.profiles.set(bob, { displayname: 'Bob', avatar_url: 'mxc://a.test/b' });
     const roomId = await test.room(alice, undefined, [bob, carol]);
     await test.membership.leave(carol, roomId);
-    expect(await test.state.joined(alice, roomId)).to.eql({
-      [alice]: {},
-      [bob]: { display_name: 'Bob', avatar_url: 'mxc://a.test/b' },
+    expect(JSON.parse(await test.state.joined(alice, roomId))).to.eql({
+      joined: { [alice]: {}, [bob]: { display_name: 'Bob', avatar_url: 'mxc://a.test/b' } },
     });
   });
 });

@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import { membershipOf, profileOf } from '../../core/events/content.ts';
 import type { Membership } from '../../core/events/membership.ts';
+import { mapInTurns, slices } from '../../platform/turns.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Access } from '../../rooms/timeline/access.ts';
@@ -24,6 +25,8 @@ export interface StateQuery {
 
 /** How long an answer waits for what is not known yet. Then it is given with what is. */
 const PATIENCE_MS = 45_000;
+/** Events of an answer that are put into words before others have their turn. */
+const WRITTEN_AT_ONCE = 500;
 
 /** What is so in a room: now, or when the user left. Answers are JSON text: events are serialised once. */
 export class RoomState {
@@ -60,20 +63,19 @@ export class RoomState {
   }
 
   /** Name and picture of everybody in the room, for those who are in it, too. */
-  async joined(user: UserId, roomId: RoomId): Promise<Record<string, { display_name?: string; avatar_url?: string }>> {
+  async joined(user: UserId, roomId: RoomId): Promise<string> {
     const look = () => this.#engine.access.ofMember(user, roomId);
     const { snapshot } = await this.#known(await look(), look);
     const members = (await this.#membersIn(snapshot)).filter(({ event }) => membershipOf(event) === 'join');
-    return Object.fromEntries(
-      members.map((member) => {
-        const { displayName, avatarUrl } = profileOf(shown(member).content);
-        const profile = {
-          ...(displayName !== undefined && { display_name: displayName }),
-          ...(avatarUrl !== undefined && { avatar_url: avatarUrl }),
-        };
-        return [member.event.stateKey ?? '', profile];
-      }),
-    );
+    const texts = await mapInTurns(members, (member) => {
+      const { displayName, avatarUrl } = profileOf(shown(member).content);
+      const profile = {
+        ...(displayName !== undefined && { display_name: displayName }),
+        ...(avatarUrl !== undefined && { avatar_url: avatarUrl }),
+      };
+      return `${JSON.stringify(member.event.stateKey)}:${JSON.stringify(profile)}`;
+    });
+    return `{"joined":{${texts.join(',')}}}`;
   }
 
   /** A room that has just been joined may not be known in full yet; whoever asks for all of it waits, if not for ever. */
@@ -100,7 +102,11 @@ export class RoomState {
   }
 
   async #list(events: readonly StoredEvent[], viewer: Viewer): Promise<string> {
-    return `[${(await this.#engine.clientEvents.full(events, viewer)).join(',')}]`;
+    const texts: string[] = [];
+    for await (const some of slices(events, WRITTEN_AT_ONCE)) {
+      texts.push((await this.#engine.clientEvents.full(some, viewer)).join(','));
+    }
+    return `[${texts.join(',')}]`;
   }
 }
 

@@ -53,7 +53,7 @@ export interface CompletionDeps extends StepStatesDeps {
 }
 
 /** Keys of a state that are set at a time, and events that are made current at a time. */
-const KEYS_AT_ONCE = 500;
+const KEYS_AT_ONCE = 200;
 const ROWS_AT_ONCE = 500;
 const EVENTS_AT_ONCE = 200;
 

@@ -1,6 +1,7 @@
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import type { AuthState } from '../../core/auth/auth-state.ts';
 import type { StateKey } from '../../core/auth/selection.ts';
+import { slices } from '../../platform/turns.ts';
 import type { Events } from '../events.ts';
 import type { EventNid, KeyNumber, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
@@ -14,6 +15,8 @@ export interface Pending {
   number(key: StateKey): KeyNumber | undefined;
   event(nid: EventNid): StoredEvent | undefined;
 }
+
+const READ_AT_ONCE = 500;
 
 const NOTHING_PENDING: Pending = { number: () => undefined, event: () => undefined };
 
@@ -53,8 +56,7 @@ export class States {
 
   /** All events of a state, in no particular order. */
   async all(snapshot: SnapshotId): Promise<StoredEvent[]> {
-    const entries = await this.#tries.entries(snapshot);
-    return [...(await this.#events.load(entries.map(([, nid]) => nid))).values()];
+    return this.#load(await this.nids(snapshot));
   }
 
   /** The numbers of all events of a state. */
@@ -65,7 +67,17 @@ export class States {
   /** The events of `after` that `before` has not. What `after` lacks altogether is left out. */
   async changes(before: SnapshotId, after: SnapshotId): Promise<StoredEvent[]> {
     const changed = (await this.#tries.diff(before, after)).flatMap(([, , nid]) => (nid === 0 ? [] : [nid]));
-    return [...(await this.#events.load(changed)).values()];
+    return this.#load(changed);
+  }
+
+  /** States can be of any size, so they are read in turns. */
+  async #load(nids: readonly EventNid[]): Promise<StoredEvent[]> {
+    if (nids.length <= READ_AT_ONCE) return [...(await this.#events.load(nids)).values()];
+    const events: StoredEvent[] = [];
+    for await (const some of slices(nids, READ_AT_ONCE)) {
+      for (const event of (await this.#events.load(some)).values()) events.push(event);
+    }
+    return events;
   }
 }
 
