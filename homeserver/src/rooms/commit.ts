@@ -9,6 +9,7 @@ import type { Events } from './events.ts';
 import type { UserRooms } from './members/user-rooms.ts';
 import type { Head, StoredEvent, RoomNid } from './model.ts';
 import type { Room } from './room.ts';
+import type { Rooms } from './rooms.ts';
 import type { AuthGraphs } from './state/auth-graphs.ts';
 import type { StickyEvents } from './sticky/sticky-events.ts';
 import { stickyOf } from './sticky/stuck.ts';
@@ -32,6 +33,7 @@ export type CommitListener = (committed: Committed) => void;
 
 export interface CommitDeps {
   readonly writer: RoomWriter;
+  readonly rooms: Pick<Rooms, 'written'>;
   readonly events: Events;
   readonly userRooms: UserRooms;
   readonly authGraphs: AuthGraphs;
@@ -121,6 +123,7 @@ export class Committer {
     const { events, userRooms, authGraphs, serverName } = this.#deps;
     const { room } = change;
     room.moveHead(head);
+    this.#deps.rooms.written(room);
     room.keys.added(change.newKeys);
     room.stateLog.append(change.stateLog);
     authGraphs.added(room.nid, change.authEntries);

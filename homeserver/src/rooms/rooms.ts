@@ -43,7 +43,11 @@ export class Rooms {
   async byNid(nid: RoomNid): Promise<Room | undefined> {
     const cached = this.#byNid.get(nid);
     if (cached) return cached;
-    const loading = this.#loading.get(nid) ?? this.#load(nid).finally(() => this.#loading.delete(nid));
+    const known = this.#loading.get(nid);
+    if (known) return known;
+    const loading: Promise<Room | undefined> = this.#load(nid, () => this.#loading.get(nid) === loading).finally(() => {
+      if (this.#loading.get(nid) === loading) this.#loading.delete(nid);
+    });
     this.#loading.set(nid, loading);
     return loading;
   }
@@ -82,22 +86,34 @@ export class Rooms {
   /** Forgets what is cached, after something other than the room's own queue has changed it. */
   drop(nid: RoomNid): void {
     this.#byNid.delete(nid);
+    this.#loading.delete(nid);
+  }
+
+  /**
+   * A write has been committed and this is the room that knows of it. It may have been pushed out of memory meanwhile, or
+   * be on the way there a second time: as it was before the write, for good.
+   */
+  written(room: Room): void {
+    this.#byNid.set(room.nid, room);
+    this.#loading.delete(room.nid);
   }
 
   /** The room is gone. Should it come again, it is another one. */
   forget(roomId: RoomId): void {
     const nid = this.#nids.get(roomId);
-    if (nid !== undefined) this.#byNid.delete(nid);
+    if (nid !== undefined) this.drop(nid);
     this.#nids.delete(roomId);
   }
 
-  async #load(nid: RoomNid): Promise<Room | undefined> {
+  /** `isWanted`: whether nothing has changed the room while it was read. Else it is only for who asked before that. */
+  async #load(nid: RoomNid, isWanted: () => boolean): Promise<Room | undefined> {
     const row = (await this.#rows.load([nid])).get(nid);
     const identity = row && identify(row);
     if (!identity) return undefined;
     const room = new Room(this.#db, identity, (await this.#heads.load([nid])).get(nid));
     const partial = this.#partial.get(nid);
     if (partial) room.members.expect(partial.servers);
+    if (!isWanted()) return room;
     this.#byNid.set(nid, room);
     this.#nids.set(identity.roomId, nid);
     return room;
