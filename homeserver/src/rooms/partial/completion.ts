@@ -79,15 +79,32 @@ export class Completion {
     const { events, queue } = this.#deps;
     const join = await events.byId(partial.joinId);
     if (!isPlaced(join)) throw new Error(`the join ${partial.joinId} has no place in its room`);
-    const entries = await this.#entries(partial.roomNid, state);
+    const known = await this.#deps.tries.entries(join.snapshot);
+    const entries = await this.#entries(partial.roomNid, state, known);
     const full = await this.#fullState(join.snapshot, entries);
     for await (const some of slices([...entries.values()], ROWS_AT_ONCE)) {
-      await store.addCurrent(this.#deps.db, join, some);
+      await queue.run(partial.roomNid, async () => {
+        if (await this.#roomOf(partial)) await store.addCurrent(this.#deps.db, join, some);
+      });
     }
     return queue.run(partial.roomNid, () => this.#finish(partial, join, full));
   }
 
-  async #entries(room: RoomNid, state: readonly EventId[]): Promise<Map<KeyNumber, EventNid>> {
+  /** The room, unless it has been purged or joined anew meanwhile. */
+  async #roomOf({ roomNid, joinId }: PartialRoom): Promise<Room | undefined> {
+    const room = await this.#deps.rooms.byNid(roomNid);
+    return room?.head && this.#deps.partial.get(roomNid)?.joinId === joinId ? room : undefined;
+  }
+
+  /**
+   * What whoever is asked for the full state can add to it is members, and what could not be read before. All else was
+   * said by the server that let us in, of the same moment: nobody who is asked later can put anything in its place.
+   */
+  async #entries(
+    room: RoomNid,
+    state: readonly EventId[],
+    known: readonly (readonly [KeyNumber, EventNid])[],
+  ): Promise<Map<KeyNumber, EventNid>> {
     const entries: [KeyNumber, EventNid][] = [];
     for await (const ids of slices(state, EVENTS_AT_ONCE)) {
       for (const ref of await gapsStore.refs(this.#deps.db, ids)) {
@@ -95,15 +112,14 @@ export class Completion {
         if (isUsable && ref.keyNumber !== undefined) entries.push([ref.keyNumber, ref.nid]);
       }
     }
-    return new Map(entries.sort(([a], [b]) => a - b));
+    return new Map([...new Map([...entries, ...known])].sort(([a], [b]) => a - b));
   }
 
   async #fullState(base: SnapshotId, entries: ReadonlyMap<KeyNumber, EventNid>): Promise<FullState> {
     const { tries } = this.#deps;
-    const gone = (await tries.entries(base)).filter(([key]) => !entries.has(key)).map(([key]) => [key, 0] as const);
     const rows: StateRow[] = [];
     let snapshot = base;
-    for await (const some of slices([...gone, ...entries], KEYS_AT_ONCE)) {
+    for await (const some of slices([...entries], KEYS_AT_ONCE)) {
       const next = await tries.change(snapshot, new Map(some));
       rows.push(...next.rows);
       ({ snapshot } = next);
@@ -114,8 +130,8 @@ export class Completion {
   /** In the room's queue. */
   async #finish(partial: PartialRoom, join: PlacedJoin, full: FullState): Promise<boolean> {
     const { db, rooms, events, committer, writer } = this.#deps;
-    const room = await rooms.byNid(partial.roomNid);
-    if (!room?.head || this.#deps.partial.get(room.nid)?.joinId !== partial.joinId) return true;
+    const room = await this.#roomOf(partial);
+    if (!room?.head) return true;
     const change = new Change(room, room.head);
     change.addRows(full.rows);
     const position = await committer.claim();
@@ -132,8 +148,8 @@ export class Completion {
         await this.#deps.partial.removeIn(tx, partial);
         return true;
       });
-      rooms.drop(room.nid);
       if (!isWritten) {
+        rooms.drop(room.nid);
         committer.abandon(change, [position]);
         return false;
       }
@@ -141,6 +157,8 @@ export class Completion {
       this.#deps.partial.completed(partial);
       this.#deps.memberChanges.note(room.nid, position);
       committer.applied(change, write.head, [position]);
+      // It does not know whom the rows besides have made members, nor what was taken back.
+      rooms.drop(room.nid);
       return true;
     } catch (error) {
       committer.abandon(change, [position]);

@@ -1,4 +1,4 @@
-import type { EventId } from '@holm/spec/ids';
+import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -39,6 +39,21 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** Servers asked in one round. */
 const MAX_SERVERS = 10;
 
+interface Attempt {
+  /** The full state, where it need not be fetched. */
+  readonly given?: RemoteState | undefined;
+  /** Until the next one, if this one fails. */
+  readonly pauseMs: number;
+  readonly round: number;
+}
+
+/** The one that let us in every time, and each time others besides: any of them may be gone for good. */
+const askedInRound = ([resident, ...others]: readonly ServerName[], round: number): ServerName[] => {
+  if (resident === undefined) return [];
+  const from = others.length === 0 ? 0 : (round * (MAX_SERVERS - 1)) % others.length;
+  return [resident, ...[...others.slice(from), ...others.slice(0, from)].slice(0, MAX_SERVERS - 1)];
+};
+
 /** Fetches what is missing of rooms that were joined with a part of their state, until all of it is there. */
 export class Resync implements Disposable {
   readonly #deps: ResyncDeps;
@@ -55,39 +70,37 @@ export class Resync implements Disposable {
 
   /** `given`: the full state, where the server that let us in gave it at once. */
   start(room: PartialRoom, given?: RemoteState): void {
-    this.#attempt(room, { given, pauseMs: FIRST_PAUSE_MS });
+    this.#attempt(room, { given, pauseMs: FIRST_PAUSE_MS, round: 0 });
   }
 
   [Symbol.dispose](): void {
     this.#stop.abort();
   }
 
-  #attempt(
-    partial: PartialRoom,
-    { given, pauseMs }: { readonly given?: RemoteState | undefined; readonly pauseMs: number },
-  ) {
+  #attempt(partial: PartialRoom, { given, pauseMs, round }: Attempt) {
     const { background, clock, log } = this.#deps;
     background.run('complete the state of a room', async () => {
-      if (this.#stop.signal.aborted || (await this.#byAnyServer(partial, given))) return;
+      if (this.#stop.signal.aborted || (await this.#byAnyServer(partial, { given, round }))) return;
       log.warn('nobody gave the state of a room that was joined; asking again later', {
         room: partial.roomNid,
         pauseMs,
       });
       // Not as part of this work: a stop waits for what is being worked on, not for what only waits.
       void clock.sleep(pauseMs, this.#stop.signal).then(() => {
-        this.#attempt(partial, { pauseMs: Math.min(2 * pauseMs, LONGEST_PAUSE_MS) });
+        this.#attempt(partial, { pauseMs: Math.min(2 * pauseMs, LONGEST_PAUSE_MS), round: round + 1 });
       });
     });
   }
 
   /** Whether nothing is left to do: the room is known in full, or has been left. */
-  async #byAnyServer(partial: PartialRoom, given: RemoteState | undefined): Promise<boolean> {
+  async #byAnyServer(partial: PartialRoom, { given, round }: Pick<Attempt, 'given' | 'round'>): Promise<boolean> {
     const { rooms, membersOf, remote, log } = this.#deps;
-    for (const server of partial.servers.slice(0, MAX_SERVERS)) {
+    for (const server of askedInRound(partial.servers, round)) {
       const room = await rooms.byNid(partial.roomNid);
       const isCurrent = this.#deps.partial.get(partial.roomNid)?.joinId === partial.joinId;
-      if (!room?.head || !isCurrent) return true;
-      if ((await membersOf(room)).local.size === 0) {
+      if (!isCurrent) return true;
+      // Also where the process ended before the join was written.
+      if (!room?.head || (await membersOf(room)).local.size === 0) {
         await this.#deps.partial.remove(partial);
         return true;
       }
