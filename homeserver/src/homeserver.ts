@@ -70,6 +70,7 @@ export const startHomeserver = async (
     await Promise.all([rooms.engine.queue.idle(), rooms.outbox.settled(), base.background.idle()]);
   };
   stack.defer(() => accounts.sessions.writeLastSeen());
+  stack.defer(() => server.notifying.unread.save());
   stack.defer(() => rooms.outbox.stop(OUTBOX_DRAIN_MS));
   stack.defer(() => server.upkeep.jobs.stop());
   stack.defer(() => server.encryption.lists.remote.stop());
@@ -99,6 +100,7 @@ export const startHomeserver = async (
   scheduleUpkeep(schedule, server.upkeep);
   scheduleEncryption(schedule, server.encryption);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
+  schedule.every('*/4 * * * *', 'write down what is unread', () => server.notifying.unread.save());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 
   const listening = await listen(config.listeners, { ...effects, app });

@@ -12,6 +12,7 @@ import { composeEphemeral } from './ephemeral.ts';
 import { composeDelayed } from './delayed.ts';
 import { composeFeatures } from './features.ts';
 import { composeFederation } from './federation.ts';
+import { composeNotifications } from './notifications.ts';
 import { composeRooms } from './rooms.ts';
 import { matrixRoutes, plainRoutes, type Services } from './routes.ts';
 import { composeSync } from './sync.ts';
@@ -29,9 +30,21 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
-  const sync = composeSync(base, { rooms, accounts, ephemeral, encryption, notifier });
+  const notifying = composeNotifications(base, { rooms, accounts, ephemeral });
+  const sync = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier });
   const upkeep = composeUpkeep(base, rooms, accounts);
-  const services: Services = { federation, rooms, accounts, features, delaying, ephemeral, encryption, sync, upkeep };
+  const services: Services = {
+    federation,
+    rooms,
+    accounts,
+    features,
+    delaying,
+    ephemeral,
+    encryption,
+    notifying,
+    sync,
+    upkeep,
+  };
   const routes = matrixRoutes(base, services);
   const app = createApp({
     ...base,

@@ -11,6 +11,7 @@ import { filtersRoutes } from '../features/filters/index.ts';
 import { type Check, healthRoutes } from '../features/health/index.ts';
 import { keyBackupRoutes } from '../features/key-backup/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
+import { notificationsRoutes } from '../features/notifications/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
 import { publicRoomsRoutes, publishedRoomsRoutes } from '../features/public-rooms/index.ts';
@@ -44,6 +45,7 @@ import type { EncryptionServices } from './encryption.ts';
 import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
+import type { NotificationServices } from './notifications.ts';
 import type { RoomServices } from './rooms.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -55,6 +57,7 @@ export interface Services {
   readonly delaying: DelayedServices;
   readonly ephemeral: EphemeralServices;
   readonly encryption: EncryptionServices;
+  readonly notifying: NotificationServices;
   readonly sync: Sync;
   readonly upkeep: Upkeep;
 }
@@ -120,7 +123,15 @@ const encryptionRoutes = ({ encryption, sync }: Services): readonly Route[] => [
   ...deviceKeysRoutes({ ...encryption, changes: (caller, from, to) => sync.deviceLists(caller, from, to) }),
 ];
 
-const roomRoutes = ({ accounts, features, delaying, ephemeral, sync, upkeep }: Services): readonly Route[] => [
+const roomRoutes = ({
+  accounts,
+  features,
+  delaying,
+  ephemeral,
+  notifying,
+  sync,
+  upkeep,
+}: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
   ...roomCreationRoutes(features.creation),
   ...roomUpgradesRoutes(features.upgrades),
@@ -132,6 +143,7 @@ const roomRoutes = ({ accounts, features, delaying, ephemeral, sync, upkeep }: S
   ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),
   ...typingRoutes(ephemeral.typing),
   ...relationsRoutes(features),
+  ...notificationsRoutes(notifying.notifications),
   ...syncRoutes(sync, accounts.filters),
   ...roomAdministrationRoutes(upkeep.administration),
 ];

@@ -10,6 +10,7 @@ import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import type { EncryptionServices } from './encryption.ts';
 import type { EphemeralServices } from './ephemeral.ts';
+import type { NotificationServices } from './notifications.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
@@ -17,13 +18,14 @@ interface Parts {
   readonly accounts: AccountServices;
   readonly ephemeral: EphemeralServices;
   readonly encryption: EncryptionServices;
+  readonly notifying: NotificationServices;
   readonly notifier: Notifier;
 }
 
 /** What clients follow. */
 export const composeSync = (
   { db, clock, metrics }: Base,
-  { rooms, accounts, ephemeral, encryption, notifier }: Parts,
+  { rooms, accounts, ephemeral, encryption, notifying, notifier }: Parts,
 ): Sync => {
   const { accountData, sessions } = accounts;
   // The order is that of the positions in tokens that clients hold: append, never reorder.
@@ -39,7 +41,16 @@ export const composeSync = (
     }),
   ];
   const readers = new Readers(rooms.engine.visible, (user) => accounts.ignoredUsers.of(user));
-  const sync = new Sync({ db, clock, notifier, metrics, engine: rooms.engine, readers, parts });
+  const sync = new Sync({
+    db,
+    clock,
+    notifier,
+    metrics,
+    engine: rooms.engine,
+    readers,
+    unread: notifying.unread,
+    parts,
+  });
   sessions.onSessionsEnd((ended) => sync.polls.end(ended));
   return sync;
 };

@@ -22,6 +22,8 @@ export interface LooseEvent {
 export interface RoomNews {
   readonly accountData?: readonly LooseEvent[];
   readonly ephemeral?: readonly LooseEvent[];
+  /** The reader has read on: the counts of what they have not read are news, whatever else is. */
+  readonly counts?: boolean;
 }
 
 /** Whose devices and keys are to be asked for anew, and of whom there is nothing more to hear. */
@@ -47,6 +49,8 @@ export interface News {
   readonly rooms?: ReadonlyMap<RoomId, RoomNews>;
   /** How far this goes, if not to the end of the range: there was too much for one answer. */
   readonly reached?: Position;
+  /** What decides of the counts of all rooms has changed since this position of the part's stream. */
+  readonly rulesSince?: Position;
 }
 
 /**

@@ -27,6 +27,18 @@ export const timelineToken = (after: number): string => `t${after}`;
 
 export const syncToken = (positions: readonly Position[]): string => `s1_${positions.join('_')}`;
 
+const NOTIFICATIONS = /^n(\d{1,15})$/;
+
+/** What has notified somebody before a position of the stream of events. */
+export const notificationsToken = (before: Position): string => `n${before}`;
+
+/** M_INVALID_PARAM for what is no such token. */
+export const parseNotificationsToken = (token: string): Position => {
+  const before = NOTIFICATIONS.exec(token)?.[1];
+  if (before === undefined) throw new MatrixError('M_INVALID_PARAM', 'this is not a token of this server');
+  return Number(before) as Position;
+};
+
 /** M_INVALID_PARAM for what is no token of ours. */
 export const parsePlace = (token: string): Place => {
   const timeline = TIMELINE.exec(token)?.[1];

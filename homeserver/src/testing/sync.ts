@@ -2,6 +2,10 @@ import { DeviceId, type EventId, type RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { roomVersion } from '../core/rooms/room-version.ts';
 import { AccountData, accountDataPart, openAccountDataStream } from '../features/account-data/index.ts';
+import { AllUserRules, UnreadEvents } from '../features/notifications/index.ts';
+import { defaultPushRules } from '../core/push/default-rules.ts';
+import { Background } from '../platform/background.ts';
+import { silentLog } from '../platform/log.ts';
 import { Filters } from '../features/filters/index.ts';
 import { Sync, type SyncRequest } from '../features/sync/index.ts';
 import { Metrics } from '../platform/metrics.ts';
@@ -142,6 +146,20 @@ export class SyncFixture {
     await this.test[Symbol.asyncDispose]();
   }
 
+  #newUnread(): UnreadEvents {
+    const { db } = this.test;
+    const pushRules = { all: async (user: UserId) => defaultPushRules(user) };
+    const ignoredUsers = { of: async () => new Set<UserId>() };
+    const versionOf = (user: UserId) => this.accountData.versionOf(user);
+    const background = new Background(silentLog);
+    return new UnreadEvents({
+      db,
+      background,
+      engine: this.engine,
+      rules: new AllUserRules({ pushRules, ignoredUsers, versionOf }),
+    });
+  }
+
   #newSync(): Sync {
     const { db, clock, notifier } = this.test;
     return new Sync({
@@ -151,6 +169,7 @@ export class SyncFixture {
       notifier,
       metrics: new Metrics(),
       engine: this.engine,
+      unread: this.#newUnread(),
       parts: [accountDataPart(db, this.accountData)],
     });
   }

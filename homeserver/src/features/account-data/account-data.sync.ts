@@ -9,8 +9,10 @@ export const accountDataPart = (db: Database, accountData: AccountData): SyncPar
   mayHaveNews: ({ userId }: Reader, after: Position) => accountData.mayHaveChanged(userId, after),
   async news({ userId }: Reader, range: Range): Promise<News> {
     const { global, rooms } = await accountData.changes(db, userId, range);
+    const decides = global.some(({ type }) => type === 'm.push_rules' || type === 'm.ignored_user_list');
     return {
       accountData: global,
+      ...(decides && { rulesSince: range.after }),
       rooms: new Map([...rooms].map(([roomId, events]) => [roomId, { accountData: events }])),
     };
   },

@@ -45,6 +45,7 @@ export class Receipts {
   readonly #deps: ReceiptsDeps;
   readonly #changes: LastChanges<RoomNid>;
   readonly #recent: RecentReceipts;
+  readonly #listeners: ((receipts: readonly Receipt[]) => void)[] = [];
 
   constructor(deps: ReceiptsDeps) {
     this.#deps = deps;
@@ -54,6 +55,11 @@ export class Receipts {
 
   get stream(): Stream {
     return this.#deps.stream;
+  }
+
+  /** Told of those that say something new, once they are durable, and before anybody is woken. */
+  onRead(listener: (receipts: readonly Receipt[]) => void): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -129,6 +135,7 @@ export class Receipts {
       recorded = await store.put(db, receipts, position);
       if (recorded.length > 0) {
         this.#recent.add(position, recorded);
+        for (const listener of this.#listeners) listener(recorded);
         this.#changes.note(room.nid, position);
       }
     } finally {

@@ -20,7 +20,8 @@ export const receiptsPart = (receipts: Receipts, rooms: RoomNames): SyncPart => 
     for (const [nid, ofRoom] of byRoom) {
       const ephemeral = toContents(ofRoom).map((content) => ({ type: 'm.receipt', content }));
       const room = names.get(nid);
-      if (room) news.set(room.roomId, { ephemeral });
+      const counts = ofRoom.some(({ userId }) => userId === reader.userId);
+      if (room) news.set(room.roomId, { ephemeral, counts });
     }
     return { rooms: news };
   },

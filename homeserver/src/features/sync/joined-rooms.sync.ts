@@ -15,6 +15,9 @@ import type { Summaries, Summary } from './summaries.sync.ts';
 import { type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
 import { unknownMembers } from './unknown-members.sync.ts';
 import type { View } from './view.sync.ts';
+import type { Unread, UnreadEvents } from '../notifications/index.ts';
+import { unreadTexts } from './unread.sync.ts';
+import type { Position } from '../../streams/stream.ts';
 
 export interface JoinedRoomsDeps {
   readonly engine: RoomEngine;
@@ -23,6 +26,7 @@ export interface JoinedRoomsDeps {
   readonly deltas: StateDeltas;
   readonly summaries: Summaries;
   readonly lazyMembers: LazyMembers;
+  readonly unread: Pick<UnreadEvents, 'of'>;
 }
 
 interface Shown {
@@ -43,6 +47,8 @@ interface About {
   /** They have all of the room to learn. */
   readonly isNew: boolean;
   readonly news: RoomNews | undefined;
+  /** The reader's rules may have changed since this position of the stream of account data. */
+  readonly rulesSince: Position | undefined;
 }
 
 /** What a sync says of a room that its user is in. */
@@ -72,9 +78,11 @@ export class JoinedRooms {
     const accountData = roomAccountDataOf(view.filter, room.roomId, more.news);
     const ephemeral = ephemeralOf(view.filter, room.roomId, more.news);
     const sticky = await this.#sticky(view, room, { after, shown });
+    const unread = await this.#deps.unread.of(view.viewer.userId, room);
     const isNews =
       shown.events.length + state.length + accountData.length + ephemeral.length + Object.keys(sticky).length > 0 ||
-      summary !== undefined;
+      summary !== undefined ||
+      isCountNews(unread, view, more);
     if (!isNews && stateAfter !== undefined && !shown.stretch.limited) return undefined;
     const { limited } = shown;
     return objectOf({
@@ -83,6 +91,7 @@ export class JoinedRooms {
       timeline: timelineText(shown.text, { limited, prevBatch: shown.stretch.prevBatch }),
       ephemeral: eventsOf(ephemeral),
       account_data: eventsOf(accountData),
+      ...unreadTexts(unread.counts, view),
       ...sticky,
     });
   }
@@ -204,6 +213,16 @@ export class JoinedRooms {
     return [...inState, ...(await unknownMembers(engine, room, { timeline, unknown }))];
   }
 }
+
+/** Whether the counts have changed by what is told of nowhere else: receipts, rules, events that the filter leaves out. */
+const isCountNews = (
+  { changedAt, rulesAt }: Unread,
+  { after = changedAt, upTo }: View,
+  { news, rulesSince }: About,
+): boolean =>
+  news?.counts === true ||
+  (changedAt > after && changedAt <= upTo) ||
+  (rulesSince !== undefined && rulesAt > rulesSince);
 
 const isWelcome = ({ redactedBy, event }: StoredEvent, ignored: ReadonlySet<UserId>): boolean =>
   redactedBy === undefined && (event.stateKey !== undefined || !ignored.has(event.sender));

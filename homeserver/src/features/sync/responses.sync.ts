@@ -20,11 +20,13 @@ import { StateDeltas } from './state-deltas.sync.ts';
 import { Summaries } from './summaries.sync.ts';
 import { Timelines, wantedEvents } from './timelines.sync.ts';
 import type { View } from './view.sync.ts';
+import type { UnreadEvents } from '../notifications/index.ts';
 
 export interface ResponsesDeps {
   readonly db: Database;
   readonly engine: RoomEngine;
   readonly readers: Readers;
+  readonly unread: Pick<UnreadEvents, 'of'>;
   /** Beside the rooms' events. Their order is that of the positions in tokens: append, never reorder. */
   readonly parts: readonly SyncPart[];
 }
@@ -44,6 +46,13 @@ export interface Told {
 type Section = 'join' | 'invite' | 'knock' | 'leave';
 type ToldRoom = readonly [Section, RoomId, JsonText];
 
+/** What is known when a room is to be told of. */
+interface Surroundings {
+  readonly rooms: ReadonlyMap<RoomNid, Room>;
+  readonly roomNews: ReadonlyMap<RoomId, RoomNews>;
+  readonly rulesSince: Position | undefined;
+}
+
 const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
 
 /** Computes the answers to syncs. */
@@ -56,7 +65,7 @@ export class Responses {
   readonly #gone: GoneRooms;
 
   constructor(deps: ResponsesDeps) {
-    const { db, engine, readers } = deps;
+    const { db, engine, readers, unread } = deps;
     this.#deps = deps;
     const timelines = new Timelines(engine);
     const deltas = new StateDeltas(engine);
@@ -65,7 +74,8 @@ export class Responses {
     this.#invited = new InvitedRooms(db, engine);
     this.#gone = new GoneRooms(engine);
     const lazyMembers = new LazyMembers();
-    this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries: this.#summaries, lazyMembers });
+    const summaries = this.#summaries;
+    this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries, lazyMembers, unread });
   }
 
   /** How far everybody may look at this moment. */
@@ -151,12 +161,15 @@ export class Responses {
 
   async #rooms(view: View, members: readonly Member[], news: readonly News[]): Promise<JsonText | undefined> {
     const roomNews = mergeRooms(news);
+    const rulesSince = news.find((one) => one.rulesSince !== undefined)?.rulesSince;
     const gone = await this.#gone.told(view, members);
-    const concerned = this.#concerned(view, members, roomNews.size > 0);
+    const concerned = this.#concerned(view, members, roomNews.size > 0 || rulesSince !== undefined);
     if (concerned.length === 0) return sectionsText(gone);
     const rooms = await this.#deps.engine.rooms.byNids(concerned.map(({ roomNid }) => roomNid));
     if (concerned.length > 1) await this.#warm(view, concerned, rooms);
-    const told = await Promise.all(concerned.map((member) => this.#tell(view, member, { rooms, roomNews })));
+    const told = await Promise.all(
+      concerned.map((member) => this.#tell(view, member, { rooms, roomNews, rulesSince })),
+    );
     return sectionsText([...told.filter((one) => one !== undefined), ...gone]);
   }
 
@@ -194,14 +207,15 @@ export class Responses {
   async #tell(
     view: View,
     current: Member,
-    { rooms, roomNews }: { rooms: ReadonlyMap<RoomNid, Room>; roomNews: ReadonlyMap<RoomId, RoomNews> },
+    { rooms, roomNews, rulesSince }: Surroundings,
   ): Promise<ToldRoom | undefined> {
     const room = rooms.get(current.roomNid);
     const member = await memberAt(this.#deps.engine.events, current, view.upTo);
     if (!room || !member || !this.#isShown(view, room)) return undefined;
-    if (!roomNews.has(room.roomId) && !this.#mayHaveChanged(view, current)) return undefined;
+    const isSilent = !roomNews.has(room.roomId) && rulesSince === undefined;
+    if (isSilent && !this.#mayHaveChanged(view, current)) return undefined;
     const section = sectionOf(member);
-    const text = await this.#section(view, { room, member, news: roomNews.get(room.roomId) });
+    const text = await this.#section(view, { room, member, news: roomNews.get(room.roomId), rulesSince });
     return text === undefined ? undefined : [section, room.roomId, text];
   }
 
@@ -211,7 +225,12 @@ export class Responses {
 
   async #section(
     view: View,
-    { room, member, news }: { room: Room; member: Member; news: RoomNews | undefined },
+    {
+      room,
+      member,
+      news,
+      rulesSince,
+    }: Pick<Surroundings, 'rulesSince'> & { room: Room; member: Member; news: RoomNews | undefined },
   ): Promise<JsonText | undefined> {
     if (member.membership === 'join') {
       if (!room.head) return undefined;
@@ -219,6 +238,7 @@ export class Responses {
       return this.#joined.section(view, room, {
         member,
         isNew,
+        rulesSince,
         news: await this.#roomNews(view, room, { isNew, news }),
       });
     }
@@ -264,6 +284,7 @@ const withBoth = (a: RoomNews | undefined, b: RoomNews): RoomNews =>
     : {
         accountData: [...(a.accountData ?? []), ...(b.accountData ?? [])],
         ephemeral: [...(a.ephemeral ?? []), ...(b.ephemeral ?? [])],
+        counts: (a.counts ?? false) || (b.counts ?? false),
       };
 
 const sectionsText = (told: readonly ToldRoom[]): JsonText | undefined => {

@@ -13,6 +13,7 @@ import { Receipts1763690000011 } from './0011-receipts.ts';
 import { OutboxMessages1763690000012 } from './0012-outbox-messages.ts';
 import { Devices1763690000013 } from './0013-devices.ts';
 import { Directory1763690000014 } from './0014-directory.ts';
+import { Unread1763690000015 } from './0015-unread.ts';
 import { StateGarbage1763690000060 } from './0060-state-garbage.ts';
 import { UserSignatures1763690000063 } from './0063-user-signatures.ts';
 
@@ -32,6 +33,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   OutboxMessages1763690000012,
   Devices1763690000013,
   Directory1763690000014,
+  Unread1763690000015,
   StateGarbage1763690000060,
   UserSignatures1763690000063,
 ];

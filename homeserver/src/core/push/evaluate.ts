@@ -1,0 +1,202 @@
+import type { Json, JsonObject } from '@holm/spec/json';
+import type { Event } from '../events/event.ts';
+import type { PushAction, PushCondition, PushRule, PushRuleset } from './default-rules.ts';
+import { Effort, wholeText, wordsIn } from './pattern.ts';
+import { parsePath, valueAt } from './property.ts';
+
+/** An event as the rules look at it, the same for everybody: made once, so that texts are put into lower case once. */
+export class PushEvent {
+  readonly json: JsonObject;
+  #lowerCased: Map<string, string> | undefined;
+
+  constructor({ type, sender, roomId, eventId, stateKey, sentAt, content }: Event) {
+    this.json = {
+      type,
+      sender,
+      room_id: roomId,
+      event_id: eventId,
+      origin_server_ts: sentAt,
+      content,
+      ...(stateKey !== undefined && { state_key: stateKey }),
+    };
+  }
+
+  lower(text: string): string {
+    this.#lowerCased ??= new Map<string, string>();
+    const known = this.#lowerCased.get(text);
+    if (known !== undefined) return known;
+    const lower = text.toLowerCase();
+    this.#lowerCased.set(text, lower);
+    return lower;
+  }
+}
+
+/** What the rules may ask beside the event. */
+export interface Surroundings {
+  readonly memberCount: number;
+  /** Of the rules' owner, in the room. */
+  readonly displayName: string | undefined;
+  /** Whether the event's sender has the power to notify everybody by `key`. */
+  readonly mayNotify: (key: string) => boolean;
+}
+
+type Holds = (event: PushEvent, surroundings: Surroundings, effort: Effort) => boolean;
+
+interface CompiledRule {
+  readonly conditions: readonly Holds[];
+  readonly verdict: Verdict;
+}
+
+/** What is to be done about an event. */
+export interface Verdict {
+  readonly ruleId: string;
+  readonly actions: readonly PushAction[];
+  readonly notify: boolean;
+  /** Never without `notify`. */
+  readonly highlight: boolean;
+}
+
+/** A user's rules, ready to be asked. They are compiled once for each change of them. */
+export interface CompiledRules {
+  readonly rules: readonly CompiledRule[];
+  /** Whether `Surroundings.displayName` is looked at. */
+  readonly needsDisplayName: boolean;
+}
+
+/** Disabled rules, and those with a condition that nobody can know or that makes no sense, never match: they are left out. */
+export const compileRules = (ruleset: PushRuleset): CompiledRules => {
+  const rules = [
+    ...compileKind(ruleset.override, (rule) => rule.conditions ?? []),
+    ...compileKind(ruleset.content, ({ pattern }) => [
+      { kind: 'event_match', key: 'content.body', pattern: pattern as string },
+    ]),
+    ...compileKind(ruleset.room, exactly('room_id')),
+    ...compileKind(ruleset.sender, exactly('sender')),
+    ...compileKind(ruleset.underride, (rule) => rule.conditions ?? []),
+  ];
+  const needsDisplayName = [...ruleset.override, ...ruleset.underride].some(
+    ({ enabled, conditions = [] }) => enabled && conditions.some(({ kind }) => kind === 'contains_display_name'),
+  );
+  return { rules, needsDisplayName };
+};
+
+/** The first rule that matches decides. https://spec.matrix.org/latest/client-server-api/#push-rules */
+export const evaluate = (
+  { rules }: CompiledRules,
+  event: PushEvent,
+  surroundings: Surroundings,
+): Verdict | undefined => {
+  const effort = new Effort();
+  for (const { conditions, verdict } of rules) {
+    if (conditions.every((holds) => holds(event, surroundings, effort))) return verdict;
+  }
+  return undefined;
+};
+
+const exactly =
+  (key: 'room_id' | 'sender') =>
+  ({ rule_id: value }: PushRule): readonly PushCondition[] => [{ kind: 'event_property_is', key, value }];
+
+const compileKind = (
+  rules: readonly PushRule[],
+  conditionsOf: (rule: PushRule) => readonly PushCondition[],
+): CompiledRule[] =>
+  rules.flatMap((rule) => {
+    const conditions = rule.enabled ? conditionsOf(rule).map(compileCondition) : [undefined];
+    return conditions.every((condition) => condition !== undefined) ? [{ conditions, verdict: verdictOf(rule) }] : [];
+  });
+
+const verdictOf = ({ rule_id: ruleId, actions }: PushRule): Verdict => {
+  const notify = actions.includes('notify');
+  const highlight = actions.some(
+    (action) => typeof action === 'object' && action.set_tweak === 'highlight' && action.value !== false,
+  );
+  return { ruleId, actions, notify, highlight: notify && highlight };
+};
+
+/** Conditions are whatever a client has stored: nothing for one that can never hold. */
+const compileCondition = (condition: PushCondition): Holds | undefined => {
+  switch (condition.kind) {
+    case 'event_match':
+      return eventMatch(condition.key, condition.pattern);
+    case 'event_property_is':
+      return property(condition.key, condition.value, (found, value) => found === value);
+    case 'event_property_contains':
+      return property(
+        condition.key,
+        condition.value,
+        (found, value) => Array.isArray(found) && (found as readonly Json[]).includes(value),
+      );
+    case 'contains_display_name':
+      return containsDisplayName;
+    case 'room_member_count':
+      return memberCount(condition.is);
+    case 'sender_notification_permission':
+      return senderMayNotify(condition.key);
+    default:
+      return undefined;
+  }
+};
+
+/** Case does not matter. In a message's text it is words that are looked for. */
+const eventMatch = (key: unknown, pattern: unknown): Holds | undefined => {
+  if (typeof key !== 'string' || typeof pattern !== 'string') return undefined;
+  const path = parsePath(key);
+  const isFound = key === 'content.body' ? wordsIn(pattern) : wholeText(pattern);
+  return (event, _, effort) => {
+    const value = valueAt(event.json, path);
+    return typeof value === 'string' && isFound(event.lower(value), effort);
+  };
+};
+
+/** Exactly that value, which is none that holds others. */
+const property = (
+  key: unknown,
+  value: Json | undefined,
+  isGood: (found: Json, value: Json) => boolean,
+): Holds | undefined => {
+  if (typeof key !== 'string' || value === undefined || (typeof value === 'object' && value !== null)) return undefined;
+  const path = parsePath(key);
+  return ({ json }) => {
+    const found = valueAt(json, path);
+    return found !== undefined && isGood(found, value);
+  };
+};
+
+const BODY = ['content', 'body'];
+
+const containsDisplayName: Holds = (event, { displayName }, effort) => {
+  const body = valueAt(event.json, BODY);
+  if (displayName === undefined || displayName === '' || typeof body !== 'string') return false;
+  // A name is no pattern, whatever is in it.
+  return includesWords(event.lower(body), displayName.toLowerCase(), effort);
+};
+
+const includesWords = (text: string, words: string, effort: Effort): boolean => {
+  const isWord = (character: string) => /[a-z0-9_]/.test(character);
+  for (let at = text.indexOf(words); at >= 0 && effort.left > 0; at = text.indexOf(words, at + 1)) {
+    effort.left -= words.length;
+    if (!isWord(text.charAt(at - 1)) && !isWord(text.charAt(at + words.length))) return true;
+  }
+  return false;
+};
+
+const COUNT = /^(==|<=|>=|<|>)?(\d{1,15})$/;
+
+const COMPARE: Readonly<Record<string, (count: number, wanted: number) => boolean>> = {
+  '==': (count, wanted) => count === wanted,
+  '<': (count, wanted) => count < wanted,
+  '>': (count, wanted) => count > wanted,
+  '<=': (count, wanted) => count <= wanted,
+  '>=': (count, wanted) => count >= wanted,
+};
+
+const memberCount = (is: unknown): Holds | undefined => {
+  const [, operator = '==', wanted] = (typeof is === 'string' && COUNT.exec(is)) || [];
+  const compare = COMPARE[operator];
+  if (wanted === undefined || !compare) return undefined;
+  return (_, surroundings) => compare(surroundings.memberCount, Number(wanted));
+};
+
+const senderMayNotify = (key: unknown): Holds | undefined =>
+  typeof key === 'string' ? (_, { mayNotify }) => mayNotify(key) : undefined;

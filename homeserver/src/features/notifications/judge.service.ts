@@ -1,0 +1,96 @@
+import { profileOf } from '../../core/events/content.ts';
+import { evaluate, type Verdict } from '../../core/push/evaluate.ts';
+import type { UserId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { StoredEvent } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Occasion, Occasions } from './occasions.service.ts';
+import type { Tally } from './tally.service.ts';
+import type { UserRules } from './user-rules.service.ts';
+
+/** Whose rules are asked, and about which room. */
+export interface Addressee {
+  readonly user: UserId;
+  readonly room: Room;
+  readonly rules: UserRules;
+}
+
+export interface Notifying {
+  readonly stored: StoredEvent;
+  readonly occasion: Occasion;
+  readonly verdict: Verdict;
+}
+
+/** Decides what notifies whom. */
+export class Judge {
+  readonly #engine: RoomEngine;
+  readonly #occasions: Occasions;
+
+  constructor(engine: RoomEngine, occasions: Occasions) {
+    this.#engine = engine;
+    this.#occasions = occasions;
+  }
+
+  /** Takes in what comes next in a room's timeline. */
+  async count(tally: Tally, events: readonly StoredEvent[]): Promise<void> {
+    const { user, room, backlog } = tally;
+    if (backlog.size > 0) await this.#redact(tally, events);
+    for (const { stored, occasion, verdict } of await this.notifying(tally, events)) {
+      backlog.add(occasion.thread, stored.ord ?? 0, verdict.highlight);
+    }
+    // Whoever says something has read what was said before, there: https://spec.matrix.org/latest/client-server-api/#marking-notifications-as-read
+    const own = events.filter((stored) => isSaidBy(user, stored));
+    if (own.length === 0) return;
+    const occasions = this.#occasions.known(own) ?? (await this.#occasions.of(room, own));
+    for (const [i, { thread }] of occasions.entries()) backlog.markRead(thread, own[i]?.ord ?? 0);
+  }
+
+  /** Those of `events` that notify somebody who is in the room, in their order. */
+  async notifying({ user, room, rules }: Addressee, events: readonly StoredEvent[]): Promise<readonly Notifying[]> {
+    const others = events.filter((stored) => mayConcern(user, stored) && !rules.ignored.has(stored.event.sender));
+    if (others.length === 0) return [];
+    const occasions = this.#occasions.known(others) ?? (await this.#occasions.of(room, others));
+    const notifying: Notifying[] = [];
+    for (const [i, stored] of others.entries()) {
+      const occasion = occasions[i];
+      if (!occasion) continue;
+      const name = rules.compiled.needsDisplayName ? await this.#displayName(user, room, stored) : undefined;
+      const verdict = evaluate(rules.compiled, occasion.push, { ...occasion, displayName: name });
+      if (verdict?.notify) notifying.push({ stored, occasion, verdict });
+    }
+    return this.#visible(user, room, notifying);
+  }
+
+  /** On a fork that somebody was not in the room of, there may be what they must not see. */
+  async #visible(user: UserId, room: Room, notifying: readonly Notifying[]): Promise<readonly Notifying[]> {
+    const hidden = notifying.filter(({ occasion }) => !occasion.isOpen).map(({ stored }) => stored);
+    if (hidden.length === 0) return notifying;
+    const seen = new Set(await this.#engine.visible.toUser(user, room, hidden));
+    return notifying.filter(({ occasion, stored }) => occasion.isOpen || seen.has(stored));
+  }
+
+  async #redact({ backlog, room }: Tally, events: readonly StoredEvent[]): Promise<void> {
+    const targets = events.flatMap(({ event }) => (event.type === 'm.room.redaction' ? (event.redacts ?? []) : []));
+    if (targets.length === 0) return;
+    for (const { roomNid, redactedBy, ord } of (await this.#engine.events.byIds(targets)).values()) {
+      if (roomNid === room.nid && redactedBy !== undefined && ord !== undefined) backlog.remove(ord);
+    }
+  }
+
+  async #displayName(user: UserId, room: Room, { snapshot }: StoredEvent): Promise<string | undefined> {
+    if (snapshot === undefined) return undefined;
+    const member = await this.#engine.states.get(room, snapshot, ['m.room.member', user]);
+    return member && profileOf(member.event.content).displayName;
+  }
+}
+
+const mayConcern = (user: UserId, { status, redactedBy, event }: StoredEvent): boolean =>
+  status === 'accepted' && redactedBy === undefined && event.sender !== user;
+
+/** State is set for many reasons, and a redaction can be made without having read anything. */
+const isSaidBy = (user: UserId, { status, redactedBy, event }: StoredEvent): boolean =>
+  event.sender === user &&
+  status === 'accepted' &&
+  redactedBy === undefined &&
+  event.stateKey === undefined &&
+  event.type !== 'm.room.redaction';

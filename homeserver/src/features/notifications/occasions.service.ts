@@ -1,0 +1,99 @@
+import type { EventId } from '@holm/spec/ids';
+import { notificationLevel, powerLevelOf } from '../../core/auth/power-levels.ts';
+import { historyVisibilityOf, relationOf } from '../../core/events/content.ts';
+import { PushEvent } from '../../core/push/evaluate.ts';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import { authStateOf, type StateView } from '../../rooms/state/states.ts';
+import { stateKey } from '../../core/state/state-key.ts';
+import { threadOf } from '../receipts/index.ts';
+import { MAIN } from './backlog.ts';
+
+/** What of an event is the same for everybody whom it may notify. */
+export interface Occasion {
+  readonly push: PushEvent;
+  readonly thread: string;
+  /** Whoever is in the room may see it. */
+  readonly isOpen: boolean;
+  readonly memberCount: number;
+  readonly mayNotify: (key: string) => boolean;
+}
+
+const VISIBILITY = ['m.room.history_visibility', ''] as const;
+const KEYS = [VISIBILITY, ['m.room.power_levels', ''], ['m.room.create', '']] as const;
+
+/** Works out once for all who are to be notified what they have in common. Forgotten with the event. */
+export class Occasions {
+  readonly #engine: RoomEngine;
+  readonly #known = new WeakMap<StoredEvent, Occasion>();
+
+  constructor(engine: RoomEngine) {
+    this.#engine = engine;
+  }
+
+  /** Without waiting, if all of them are at hand. */
+  known(events: readonly StoredEvent[]): readonly Occasion[] | undefined {
+    const known: Occasion[] = [];
+    for (const event of events) {
+      const occasion = this.#known.get(event);
+      if (!occasion) return undefined;
+      known.push(occasion);
+    }
+    return known;
+  }
+
+  async of(room: Room, events: readonly StoredEvent[]): Promise<readonly Occasion[]> {
+    const memberCount = await this.#memberCount(room);
+    const views = new Map<SnapshotId, Promise<StateView>>();
+    const viewOf = (snapshot: SnapshotId): Promise<StateView> => {
+      const known = views.get(snapshot) ?? this.#engine.states.view(room, snapshot, KEYS);
+      views.set(snapshot, known);
+      return known;
+    };
+    return Promise.all(
+      events.map(async (event) => {
+        const known = this.#known.get(event);
+        if (known) return known;
+        const occasion = await this.#of(event, { memberCount, viewOf });
+        this.#known.set(event, occasion);
+        return occasion;
+      }),
+    );
+  }
+
+  async #of(
+    stored: StoredEvent,
+    { memberCount, viewOf }: { memberCount: number; viewOf: (snapshot: SnapshotId) => Promise<StateView> },
+  ): Promise<Occasion> {
+    const { event, snapshot } = stored;
+    const view: StateView = snapshot === undefined ? new Map() : await viewOf(snapshot);
+    const visibility = historyVisibilityOf(view.get(stateKey(...VISIBILITY))?.event.content);
+    const state = authStateOf(view);
+    return {
+      push: new PushEvent(event),
+      thread: await this.#threadOf(stored),
+      isOpen: snapshot !== undefined && (visibility === 'shared' || visibility === 'world_readable'),
+      memberCount,
+      mayNotify: (key) => powerLevelOf(event.sender, state) >= notificationLevel(state, key),
+    };
+  }
+
+  async #threadOf({ event }: StoredEvent): Promise<string> {
+    const relation = relationOf(event.content);
+    if (relation === undefined) return MAIN;
+    if (relation.type === 'm.thread') return relation.target;
+    const { events } = this.#engine;
+    return threadOf(event.eventId, async (id: EventId) =>
+      id === event.eventId ? event.content : (await events.byId(id))?.event.content,
+    );
+  }
+
+  /** As of now, which is when the event is looked at first: there is no cheap way to know how many there were once. */
+  async #memberCount(room: Room): Promise<number> {
+    const { servers } = room.members.loaded ?? (await this.#engine.membersOf(room));
+    let count = 0;
+    for (const joined of servers.values()) count += joined;
+    return count;
+  }
+}

@@ -1,0 +1,56 @@
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Events } from '../../rooms/events.ts';
+import type { Member } from '../../rooms/model.ts';
+import { membershipOf } from '../../core/events/content.ts';
+import type { Database } from '../../storage/database.ts';
+import { Gather } from '../../storage/gather.ts';
+import { type Tally, WINDOW } from './tally.service.ts';
+import { type ReadMark, type StoredBacklog, type UserInRoom, unreadStore as store } from './unread.store.ts';
+
+interface Start {
+  readonly marks: readonly ReadMark[];
+  readonly stored: StoredBacklog | undefined;
+}
+
+/** Finds out where tallies begin: of all rooms of a first answer together. */
+export class TallyStarts {
+  readonly #engine: Pick<RoomEngine, 'events' | 'userRooms'>;
+  readonly #gather: Gather<UserInRoom, Start>;
+
+  constructor(db: Database, engine: Pick<RoomEngine, 'events' | 'userRooms'>) {
+    this.#engine = engine;
+    this.#gather = new Gather(async (keys) => {
+      const [marks, stored] = await Promise.all([store.marks(db, keys), store.stored(db, keys)]);
+      const marksBy = Map.groupBy(marks, nameOf);
+      const storedBy = new Map(stored.map((one) => [nameOf(one), one]));
+      return new Map(
+        keys.map((key) => [key, { marks: marksBy.get(nameOf(key)) ?? [], stored: storedBy.get(nameOf(key)) }]),
+      );
+    });
+  }
+
+  async start(tally: Tally): Promise<void> {
+    const { user, room, backlog } = tally;
+    const key = { user, room: room.nid };
+    const { marks = [], stored } = (await this.#gather.load([key])).get(key) ?? {};
+    for (const { thread, ord } of marks) backlog.markRead(thread, ord);
+    const member = (await this.#engine.userRooms.of(user)).get(room.nid);
+    const enough = Math.max(backlog.read, (room.head?.lastOrd ?? 0) - WINDOW);
+    tally.startAt(member ? await joinedAt(this.#engine.events, member, enough) : Infinity);
+    if (stored) tally.restore(stored);
+  }
+}
+
+/** The place of the event by which somebody came into the room; how long before `enough` is of no interest. */
+export const joinedAt = async (events: Pick<Events, 'byNid'>, member: Member, enough: number): Promise<number> => {
+  let join = await events.byNid(member.eventNid);
+  if (!join || membershipOf(join.event) !== 'join') return Infinity;
+  while (join.replaces !== undefined && (join.ord ?? 0) > enough) {
+    const before = await events.byNid(join.replaces);
+    if (!before || membershipOf(before.event) !== 'join') break;
+    join = before;
+  }
+  return join.ord ?? 0;
+};
+
+const nameOf = ({ user, room }: UserInRoom): string => `${room} ${user}`;

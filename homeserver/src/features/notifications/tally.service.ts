@@ -1,0 +1,129 @@
+import type { UserId } from '@holm/spec/ids';
+import type { Room } from '../../rooms/room.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { UnreadCounts } from '../../core/push/unread-counts.ts';
+import { Backlog, MAIN } from './backlog.ts';
+import type { StoredBacklog, Stretch, UserInRoom } from './unread.store.ts';
+import type { UserRules } from './user-rules.service.ts';
+
+/** Of a room's timeline, so many events are looked at. Who has left more than that unread hears of the newest. */
+export const WINDOW = 10_000;
+/** What is to be looked at again for a tally that was not written down. */
+const CHEAP = 500;
+
+interface Beginning {
+  readonly user: UserId;
+  readonly room: Room;
+  readonly rules: UserRules;
+  /** By other rules, or of other times. */
+  readonly before: Tally | undefined;
+  readonly version: Position;
+}
+
+/** How far the counting of one user's unread events in one room has come. */
+export class Tally {
+  readonly user: UserId;
+  readonly room: Room;
+  readonly rules: UserRules;
+  readonly backlog = new Backlog(0);
+  /** Up to this place of the timeline, everything has been looked at. */
+  upTo = -1;
+  isStarted = false;
+  changedAt = 0 as Position;
+  rulesAt: Position;
+  #before: { readonly counts: UnreadCounts; readonly rulesAt: Position } | undefined;
+  #last: UnreadCounts | undefined;
+  #working: Promise<void> | undefined;
+  #savedUpTo = 0;
+  /** What is in the main timeline and not after this has been read, and need not be looked at. */
+  #main = 0;
+
+  constructor({ user, room, rules, before, version }: Beginning) {
+    this.user = user;
+    this.room = room;
+    this.rules = rules;
+    this.rulesAt = version;
+    // What another one made of the room before may be told to have changed when it has not, never the other way round.
+    this.#before = before?.room === room ? { counts: before.counts, rulesAt: before.rulesAt } : undefined;
+  }
+
+  get counts(): UnreadCounts {
+    return this.backlog.counts;
+  }
+
+  /** Whether everything up to a place has been counted. */
+  hasReached(ord: number): boolean {
+    return this.isStarted && this.upTo >= ord;
+  }
+
+  /** What comes next. */
+  get wanted(): Omit<Stretch, 'room'> {
+    return { after: this.upTo, main: this.#main, isPlain: this.rules.isPlain };
+  }
+
+  /** To find this out again would take many events. */
+  get isWorthKeeping(): boolean {
+    const again = this.upTo - this.backlog.readOf(MAIN) + this.backlog.size;
+    return this.isStarted && this.#working === undefined && again > CHEAP && this.upTo - this.#savedUpTo > CHEAP / 5;
+  }
+
+  /** One at a time: who comes while somebody works waits for that, and looks again. */
+  async work(work: () => Promise<void>): Promise<void> {
+    if (this.#working) return this.#working;
+    this.#working = work().finally(() => (this.#working = undefined));
+    return this.#working;
+  }
+
+  /** From where everything has to be looked at that is in a thread, or after what has been read of the main timeline. */
+  startAt(read: number): void {
+    this.backlog.markRead(undefined, Math.max(read, this.#lastOrd - WINDOW));
+    this.upTo = this.backlog.read;
+    this.#main = this.backlog.readOf(MAIN);
+    this.#last = this.counts;
+    this.isStarted = true;
+  }
+
+  /** What has been written down, if it was by the same rules and is of any use. */
+  restore({ upTo, rules, threads }: StoredBacklog): void {
+    if (rules !== this.rules.digest || upTo <= this.upTo || upTo > this.#lastOrd) return;
+    this.backlog.restore(threads);
+    this.upTo = upTo;
+    this.#savedUpTo = upTo;
+    this.#last = undefined; // nobody knows when that was
+    // What is redacted from here on may be in any thread.
+    this.#main = upTo;
+  }
+
+  /** Leaves behind what is out of sight. */
+  slide(): void {
+    this.backlog.markRead(undefined, this.#lastOrd - WINDOW);
+    this.upTo = Math.max(this.upTo, this.#lastOrd - WINDOW);
+  }
+
+  /** Everything up to a place has been looked at; the last event of it is at `position`. */
+  reached(upTo: number, position: Position | undefined): void {
+    this.upTo = Math.max(this.upTo, upTo);
+    if (this.#last !== this.counts) this.changedAt = Math.max(this.changedAt, position ?? 0) as Position;
+    this.#last = this.counts;
+    if (this.upTo < this.#lastOrd || !this.#before) return;
+    if (isEqual(this.#before.counts, this.counts)) this.rulesAt = this.#before.rulesAt;
+    this.#before = undefined;
+  }
+
+  saved(upTo: number): void {
+    this.#savedUpTo = upTo;
+  }
+
+  toStored(): UserInRoom & StoredBacklog {
+    const { user, room, upTo, rules, backlog } = this;
+    return { user, room: room.nid, upTo, rules: rules.digest, threads: backlog.toStored() };
+  }
+
+  get #lastOrd(): number {
+    return this.room.head?.lastOrd ?? 0;
+  }
+}
+
+const isEqual = (one: UnreadCounts, other: UnreadCounts): boolean => textOf(one) === textOf(other);
+
+const textOf = ({ main, threads }: UnreadCounts): string => JSON.stringify([main, [...threads].sort()]);

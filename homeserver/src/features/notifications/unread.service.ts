@@ -1,0 +1,155 @@
+import type { UserId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import type { Background } from '../../platform/background.ts';
+import type { Committed } from '../../rooms/commit.ts';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Database } from '../../storage/database.ts';
+import type { Position } from '../../streams/stream.ts';
+import type { UnreadCounts } from '../../core/push/unread-counts.ts';
+import type { Receipt } from '../receipts/index.ts';
+import { Judge } from './judge.service.ts';
+import { Occasions } from './occasions.service.ts';
+import { Stretches } from './stretches.service.ts';
+import { Tally } from './tally.service.ts';
+import { TallyStarts } from './tally-starts.service.ts';
+import { unreadStore as store } from './unread.store.ts';
+import type { AllUserRules, UserRules } from './user-rules.service.ts';
+
+export interface UnreadDeps {
+  readonly db: Database;
+  readonly engine: RoomEngine;
+  readonly rules: AllUserRules;
+  readonly background: Background;
+}
+
+export interface Unread {
+  readonly counts: UnreadCounts;
+  /** By an event that is not older than this, or by a receipt, the counts have last changed. */
+  readonly changedAt: Position;
+  /** A position of the stream of account data: since then they have not changed by other rules. */
+  readonly rulesAt: Position;
+}
+
+/** Places that are kept in memory in all; a tally without any counts as some. */
+const KEPT_PLACES = 4_000_000;
+const PLACES_PER_TALLY = 30;
+/** Rows that one statement writes. */
+const BATCH = 500;
+
+/**
+ * What people have not read of what notifies them: https://spec.matrix.org/latest/client-server-api/#receiving-notifications
+ *
+ * Nothing is written when a message comes, and nothing is worked out for those who do not ask. Who asks gets what follows
+ * from how far they have read, the room's timeline after that, and their rules: the same whenever it is asked for.
+ */
+export class UnreadEvents {
+  readonly #deps: UnreadDeps;
+  readonly #tallies: LRUCache<string, Tally>;
+  readonly #starts: TallyStarts;
+  readonly #stretches: Stretches;
+  readonly #judge: Judge;
+
+  constructor(deps: UnreadDeps) {
+    const { db, engine, background } = deps;
+    this.#deps = deps;
+    this.#starts = new TallyStarts(db, engine);
+    this.#stretches = new Stretches(db, engine.events);
+    this.#judge = new Judge(engine, new Occasions(engine));
+    this.#tallies = new LRUCache<string, Tally>({
+      maxSize: KEPT_PLACES,
+      sizeCalculation: (tally) => PLACES_PER_TALLY + tally.backlog.size,
+      dispose: (tally, _, reason) => {
+        if (reason === 'evict' && tally.isWorthKeeping)
+          background.run('keep what is unread', () => this.#save([tally]));
+      },
+    });
+  }
+
+  get judge(): Judge {
+    return this.#judge;
+  }
+
+  /** As of now, for somebody who is in the room. */
+  async of(user: UserId, room: Room): Promise<Unread> {
+    return this.#tallyOf(user, room);
+  }
+
+  /** Whether an event has notified the user, and they have not read it. */
+  async isUnread(user: UserId, room: Room, ord: number): Promise<boolean> {
+    return (await this.#tallyOf(user, room)).backlog.has(ord);
+  }
+
+  /** People of ours have read on. */
+  read(receipts: readonly Receipt[]): void {
+    for (const { userId, roomNid, threadId, ord } of receipts) {
+      if (ord !== undefined) this.#tallies.get(keyOf(userId, roomNid))?.backlog.markRead(threadId, ord);
+    }
+  }
+
+  /** Who comes into a room, or goes, begins anew. */
+  committed({ room, members }: Committed): void {
+    for (const { userId, server, membership, before } of members) {
+      if (server !== this.#deps.engine.serverName || (membership === 'join' && before === 'join')) continue;
+      this.#tallies.delete(keyOf(userId, room.nid));
+    }
+  }
+
+  /** Writes down what would be costly to find out again. */
+  async save(): Promise<void> {
+    const due = [...this.#tallies.values()].filter((tally) => tally.isWorthKeeping);
+    for (let i = 0; i < due.length; i += BATCH) await this.#save(due.slice(i, i + BATCH));
+  }
+
+  async #save(tallies: readonly Tally[]): Promise<void> {
+    const rows = tallies.map((tally) => tally.toStored());
+    await store.save(this.#deps.db, rows);
+    for (const [i, tally] of tallies.entries()) tally.saved(rows[i]?.upTo ?? 0);
+  }
+
+  async #tallyOf(user: UserId, room: Room): Promise<Tally> {
+    const key = keyOf(user, room.nid);
+    const wanted = room.head?.lastOrd ?? 0;
+    for (;;) {
+      const known = this.#tallies.get(key);
+      const rules = this.#deps.rules.known(user) ?? (await this.#deps.rules.of(user));
+      const tally = this.#current(known, room, rules) ?? this.#start(key, { user, room, rules, before: known });
+      if (tally.hasReached(wanted)) return tally;
+      try {
+        await tally.work(() => this.#bringUpToDate(tally));
+      } catch (error) {
+        if (this.#tallies.get(key) === tally) this.#tallies.delete(key);
+        throw error;
+      }
+      // What it takes in memory has changed. The rules, or the membership, may have meanwhile: look again.
+      if (this.#tallies.get(key) === tally) this.#tallies.set(key, tally);
+    }
+  }
+
+  #current(tally: Tally | undefined, room: Room, rules: UserRules): Tally | undefined {
+    return tally?.room === room && tally.rules.digest === rules.digest ? tally : undefined;
+  }
+
+  /** From here on, receipts are noted in it, be it that nobody knows yet where it begins. */
+  #start(
+    key: string,
+    { user, room, rules, before }: { user: UserId; room: Room; rules: UserRules; before: Tally | undefined },
+  ): Tally {
+    const tally = new Tally({ user, room, rules, before, version: this.#deps.rules.versionOf(user) });
+    this.#tallies.set(key, tally);
+    return tally;
+  }
+
+  async #bringUpToDate(tally: Tally): Promise<void> {
+    const { room } = tally;
+    if (!tally.isStarted) await this.#starts.start(tally);
+    while (!tally.hasReached(room.head?.lastOrd ?? 0)) {
+      tally.slide();
+      const following = this.#stretches.atHand(room, tally.upTo) ?? (await this.#stretches.read(room, tally.wanted));
+      await this.#judge.count(tally, following.events);
+      tally.reached(following.upTo, following.events.at(-1)?.position);
+    }
+  }
+}
+
+const keyOf = (user: UserId, room: number): string => `${room} ${user}`;

@@ -1,0 +1,146 @@
+import type { UserId } from '@holm/spec/ids';
+import type { RoomNid } from '../../rooms/model.ts';
+import { FIRST_FREE_KEY } from '../../rooms/model.ts';
+import { EVENT_COLUMNS, type EventRow } from '../../rooms/events.store.ts';
+import type { Database, ReadTx } from '../../storage/database.ts';
+import { named, sql } from '../../storage/sql.ts';
+import type { StoredThreads } from './backlog.ts';
+
+export interface UserInRoom {
+  readonly user: UserId;
+  readonly room: RoomNid;
+}
+
+/** Up to where somebody has read, by receipts; of any thread, or of one. */
+export interface ReadMark {
+  readonly thread: string | undefined;
+  readonly ord: number;
+}
+
+export interface StoredBacklog {
+  readonly upTo: number;
+  readonly rules: string;
+  readonly threads: StoredThreads;
+}
+
+/** A stretch of a room's timeline. */
+export interface Stretch {
+  readonly room: RoomNid;
+  readonly after: number;
+  /** Up to this place, only events that have to do with others: what is not in a thread has been read. */
+  readonly main: number;
+  /** Leave out state that can notify nobody: see `UserRules.isPlain`. */
+  readonly isPlain: boolean;
+}
+
+const usersOf = (keys: readonly UserInRoom[]) => keys.map(({ user }) => user);
+const roomsOf = (keys: readonly UserInRoom[]) => keys.map(({ room }) => room);
+
+/** State that may notify by the server's own rules: well-known keys, whatever mentions somebody, and what is no state by its type. */
+const MAY_NOTIFY = `(NOT u.plain OR e.key_number IS NULL OR e.key_number < ${FIRST_FREE_KEY}
+  OR e.json ~ 'm\\.mentions|"type":"m\\.(room\\.message|room\\.encrypted|call\\.invite)"')`;
+
+const STRETCHES = `
+  SELECT u.n::int AS n, ${EVENT_COLUMNS}
+    FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bool[]) WITH ORDINALITY AS u(room, after, main, plain, n)
+   CROSS JOIN LATERAL (
+     SELECT * FROM events e
+      WHERE e.room_nid = u.room AND e.ord > u.after
+        AND (e.ord > u.main OR EXISTS (
+          SELECT FROM event_relations r WHERE r.room_nid = u.room AND r.child_nid = e.event_nid))
+        AND ${MAY_NOTIFY}
+      ORDER BY e.ord LIMIT $5) e
+   ORDER BY u.n, e.ord`;
+
+const NEWEST = `
+  SELECT ${EVENT_COLUMNS}
+    FROM unnest($1::int[], $2::bigint[], $3::bool[]) AS u(room, before, plain)
+   CROSS JOIN LATERAL (
+     SELECT * FROM events e
+      WHERE e.room_nid = u.room AND e.ord > 0 AND e.position < u.before AND ${MAY_NOTIFY}
+      ORDER BY e.ord DESC LIMIT $4) e`;
+
+export const unreadStore = {
+  async marks(tx: ReadTx, keys: readonly UserInRoom[]): Promise<(UserInRoom & ReadMark)[]> {
+    const rows = await tx.rows<{ user_id: UserId; room_nid: RoomNid; thread_id: string | null; ord: number }>(
+      named(
+        'unread.marks',
+        sql`SELECT user_id, room_nid, thread_id, max(ord) AS ord
+              FROM unnest(${usersOf(keys)}::text[], ${roomsOf(keys)}::int[]) AS k(user_id, room_nid)
+              JOIN receipts USING (room_nid, user_id)
+             WHERE ord IS NOT NULL GROUP BY 1, 2, 3`,
+      ),
+    );
+    return rows.map((row) => ({
+      user: row.user_id,
+      room: row.room_nid,
+      thread: row.thread_id ?? undefined,
+      ord: row.ord,
+    }));
+  },
+
+  async stored(tx: ReadTx, keys: readonly UserInRoom[]): Promise<(UserInRoom & StoredBacklog)[]> {
+    const rows = await tx.rows<{
+      user_id: UserId;
+      room_nid: RoomNid;
+      up_to: number;
+      rules: string;
+      threads: StoredThreads;
+    }>(
+      named(
+        'unread.stored',
+        sql`SELECT user_id, room_nid, up_to, rules, threads
+              FROM unnest(${usersOf(keys)}::text[], ${roomsOf(keys)}::int[]) AS k(user_id, room_nid)
+              JOIN unread_events USING (room_nid, user_id)`,
+      ),
+    );
+    return rows.map(({ user_id: user, room_nid: room, up_to: upTo, ...rest }) => ({ user, room, upTo, ...rest }));
+  },
+
+  /** The beginning of each stretch, oldest first. */
+  stretches: (tx: ReadTx, stretches: readonly Stretch[], limit: number): Promise<(EventRow & { n: number })[]> =>
+    tx.rows(
+      named('unread.stretches', {
+        text: STRETCHES,
+        values: [
+          stretches.map(({ room }) => room),
+          stretches.map(({ after }) => after),
+          stretches.map(({ main }) => main),
+          stretches.map(({ isPlain }) => isPlain),
+          limit,
+        ],
+      }),
+    ),
+
+  /** The newest events of each of many rooms from before a position of the stream. */
+  newest: (
+    tx: ReadTx,
+    rooms: readonly RoomNid[],
+    { before, isPlain, limit }: { readonly before: number; readonly isPlain: boolean; readonly limit: number },
+  ): Promise<EventRow[]> =>
+    tx.rows(
+      named('unread.newest', {
+        text: NEWEST,
+        values: [rooms, rooms.map(() => before), rooms.map(() => isPlain), limit],
+      }),
+    ),
+
+  /** Never over what reaches further. */
+  async save(db: Database, backlogs: readonly (UserInRoom & StoredBacklog)[]): Promise<void> {
+    await db.run(
+      named(
+        'unread.save',
+        sql`INSERT INTO unread_events AS old (room_nid, user_id, up_to, rules, threads)
+            SELECT n.room_nid, n.user_id, n.up_to, n.rules, n.threads::json
+              FROM unnest(${roomsOf(backlogs)}::int[], ${usersOf(backlogs)}::text[],
+                          ${backlogs.map(({ upTo }) => upTo)}::bigint[], ${backlogs.map(({ rules }) => rules)}::text[],
+                          ${backlogs.map(({ threads }) => JSON.stringify(threads))}::text[])
+                AS n(room_nid, user_id, up_to, rules, threads)
+             WHERE EXISTS (SELECT FROM room_heads h WHERE h.room_nid = n.room_nid)
+            ON CONFLICT (room_nid, user_id) DO UPDATE
+               SET up_to = EXCLUDED.up_to, rules = EXCLUDED.rules, threads = EXCLUDED.threads
+             WHERE old.rules <> EXCLUDED.rules OR old.up_to <= EXCLUDED.up_to`,
+      ),
+    );
+  },
+};

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { UserId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import type { PushRule, PushRuleset } from '../../core/push/default-rules.ts';
+import { type CompiledRules, compileRules } from '../../core/push/evaluate.ts';
+import type { Position } from '../../streams/stream.ts';
+
+/** What decides of what notifies somebody. */
+export interface UserRules {
+  readonly compiled: CompiledRules;
+  readonly ignored: ReadonlySet<UserId>;
+  /** Equal for rules that decide alike, from one run of the server to the next. */
+  readonly digest: string;
+  /** Of state, nothing can notify but what the server's own rules say; see `unread.store.ts`. */
+  readonly isPlain: boolean;
+}
+
+interface Known {
+  readonly version: Position;
+  readonly rules: UserRules;
+}
+
+export interface UserRulesDeps {
+  readonly pushRules: { all(user: UserId): Promise<PushRuleset> };
+  readonly ignoredUsers: { of(user: UserId): Promise<ReadonlySet<UserId>> };
+  /** Changes with every change of an account. */
+  readonly versionOf: (user: UserId) => Position;
+}
+
+const CACHED_USERS = 10_000;
+/** To be raised when the same rules come to other verdicts than before. */
+const GENERATION = 1;
+
+/** Everybody's rules, compiled once for each change of the account. */
+export class AllUserRules {
+  readonly #deps: UserRulesDeps;
+  readonly #known = new LRUCache<UserId, Known>({ max: CACHED_USERS });
+
+  constructor(deps: UserRulesDeps) {
+    this.#deps = deps;
+  }
+
+  /** A position of the stream of account data at which the user's rules may have changed last. */
+  versionOf(user: UserId): Position {
+    return this.#deps.versionOf(user);
+  }
+
+  /** From memory; nothing when that is out of date. */
+  known(user: UserId): UserRules | undefined {
+    const known = this.#known.get(user);
+    return known?.version === this.versionOf(user) ? known.rules : undefined;
+  }
+
+  async of(user: UserId): Promise<UserRules> {
+    // Read before the rules are: if they change meanwhile, what is kept is out of date at once.
+    const version = this.versionOf(user);
+    const known = this.#known.get(user);
+    if (known?.version === version) return known.rules;
+    const [ruleset, ignored] = await Promise.all([this.#deps.pushRules.all(user), this.#deps.ignoredUsers.of(user)]);
+    const digest = digestOf([GENERATION, ruleset, [...ignored].sort()]);
+    // Nearly every change of an account is about something else.
+    const isSame = known?.rules.digest === digest;
+    const rules = isSame
+      ? known.rules
+      : { compiled: compileRules(ruleset), ignored, digest, isPlain: isPlain(ruleset) };
+    this.#known.set(user, { version, rules });
+    return rules;
+  }
+}
+
+const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+
+const notifies = ({ enabled, actions }: PushRule): boolean => enabled && actions.includes('notify');
+
+/** The server's own rules, as long as they say what they said in the beginning, and rules that only keep quiet. */
+const isPlain = (ruleset: PushRuleset): boolean =>
+  Object.values(ruleset as unknown as Record<string, readonly PushRule[]>)
+    .flat()
+    .every((rule) => {
+      if (rule.rule_id === '.m.rule.member_event') return rule.enabled && !notifies(rule);
+      return NOTIFYING.has(rule.rule_id) || !notifies(rule);
+    });
+
+const NOTIFYING = new Set(
+  ['invite_for_me', 'is_user_mention', 'is_room_mention', 'tombstone', 'call', 'message', 'encrypted']
+    .concat('encrypted_room_one_to_one', 'room_one_to_one')
+    .map((name) => `.m.rule.${name}`),
+);
