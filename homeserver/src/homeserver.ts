@@ -70,7 +70,6 @@ export const startHomeserver = async (
     await Promise.all([rooms.engine.queue.idle(), rooms.outbox.settled(), base.background.idle()]);
   };
   stack.defer(() => accounts.sessions.writeLastSeen());
-  stack.defer(() => server.notifying.unread.save());
   stack.defer(() => rooms.outbox.stop(OUTBOX_DRAIN_MS));
   stack.defer(() => server.upkeep.jobs.stop());
   stack.defer(() => server.encryption.lists.remote.stop());

@@ -30,7 +30,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
-  const notifying = composeNotifications(base, { rooms, accounts, ephemeral });
+  const notifying = composeNotifications(base, { rooms, accounts, ephemeral }, stack);
   const sync = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier });
   const upkeep = composeUpkeep(base, rooms, accounts);
   const services: Services = {

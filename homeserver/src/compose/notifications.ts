@@ -15,10 +15,12 @@ interface Parts {
 export const composeNotifications = (
   { db, background }: Base,
   { rooms: { engine, listeners }, accounts, ephemeral }: Parts,
+  stack: AsyncDisposableStack,
 ) => {
   const { accountData, ignoredUsers, pushRules } = accounts;
   const rules = new AllUserRules({ pushRules, ignoredUsers, versionOf: (user) => accountData.versionOf(user) });
   const unread = new UnreadEvents({ db, engine, rules, background });
+  stack.defer(() => unread.save());
   listeners.push((step) => unread.committed(step));
   ephemeral.receipts.onRead((receipts) => unread.read(receipts));
   const readers = new Readers(engine.visible, (user) => ignoredUsers.of(user));
