@@ -1,5 +1,6 @@
 import type { RoomId, ServerName } from '@holm/spec/ids';
 import { latestEvents } from '@holm/homeserver/rooms/remote/latest-events';
+import { sql } from '@holm/homeserver/storage/sql';
 import { expect } from 'chai';
 import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
@@ -183,6 +184,35 @@ describe('sticky events', () => {
       for (const { unsigned } of seen) {
         expect(unsigned.msc4354_sticky_duration_ttl_ms).to.equal(50 * MINUTE_MS);
       }
+    });
+
+    it('are sent to servers that join, even if something older is still being written', async () => {
+      const server = network.server('a.test');
+      const { committer } = server.running.services.rooms.engine;
+      const older = await committer.claim();
+      const id = await stick(alice, 'not settled', HOUR_MS);
+      const carol = await network.person('carol', 'c.test');
+      const joined = carol.join(room, ['a.test']);
+      const hasIt = async (): Promise<boolean> => {
+        const rows = await server.rows(sql`
+          SELECT 1 FROM outbox JOIN events USING (event_nid) WHERE event_id = ${id} AND 'c.test' = ANY(destinations)`);
+        return rows.length > 0;
+      };
+      for (let round = 0; round < 200 && !(await hasIt()); round++) await network.settle();
+      const isSent = await hasIt();
+      committer.release([older]);
+      await joined;
+      expect(isSent).to.equal(true);
+    });
+
+    it('leave room for the newest events where there are very many of them', async () => {
+      for (let i = 0; i < 55; i++) await stick(alice, `${i}`, HOUR_MS);
+      await alice.say(room, 'newest');
+      const { engine } = network.server('a.test').running.services.rooms;
+      const { nid: roomNid, head } = await engine.rooms.joined(room as RoomId);
+      const nids = await latestEvents(engine, 'b.test' as ServerName, { roomNid, eventNid: 0 });
+      expect(nids).to.have.length.at.most(50);
+      expect(nids.at(-1)).to.equal(head.extremities[0]?.nid);
     });
 
     it('are among what a server is sent that was away for long', async () => {

@@ -82,8 +82,9 @@ export class StickyDuties {
   /** "When a new server joins the room, existing servers MUST attempt to push all of their own sticky events." */
   async #sendTo(server: ServerName, room: Room): Promise<void> {
     const { db, engine, outbox } = this.#deps;
-    const { committer, events, sticky, serverName, stream } = engine;
-    const stuck = sticky.between(room.nid, undefined, stream.settled);
+    const { committer, events, sticky, serverName } = engine;
+    // What is not settled yet, too: it went to those who were in the room before.
+    const stuck = sticky.visible(room.nid);
     const stored = await events.load(stuck.map(({ nid }) => nid));
     const ours = [...stored.values()].filter(
       ({ event, redactedBy }) => redactedBy === undefined && serverOf(event.sender) === serverName,

@@ -37,6 +37,11 @@ export class StickyEvents {
     }
   }
 
+  /** All that can be seen, in the order in which it became visible. */
+  visible(room: RoomNid): readonly Stuck[] {
+    return this.between(room, undefined, Infinity as Position);
+  }
+
   /** What became visible after one position, or ever, and up to another, in the order in which it did. */
   between(room: RoomNid, after: Position | undefined, upTo: Position): readonly Stuck[] {
     return this.#of(room)
