@@ -44,6 +44,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     notifying,
     sync,
     upkeep,
+    rateLimits,
   };
   const routes = matrixRoutes(base, services);
   const app = createApp({

@@ -36,7 +36,9 @@ import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
 import { keysRoutes } from '../federation/keyring/keys.routes.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { PlainRoute } from '../http/plain.ts';
+import type { RateLimits } from '../http/rate-limit.ts';
 import type { Route } from '../http/route.ts';
+import { networkOf } from '../platform/address.ts';
 import { VERSION } from '../version.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
@@ -60,6 +62,7 @@ export interface Services {
   readonly notifying: NotificationServices;
   readonly sync: Sync;
   readonly upkeep: Upkeep;
+  readonly rateLimits: RateLimits;
 }
 
 /** Every operation of Matrix that this server answers. */
@@ -162,14 +165,16 @@ const directoryRoutes = ({ config, serverName }: Base, { federation, features }:
 
 const federationRoutes = (
   { serverName, clock }: Base,
-  { accounts, encryption, federation, rooms, features }: Services,
+  { accounts, encryption, federation, rooms, features, rateLimits }: Services,
 ): readonly Route[] => [
   ...keysRoutes(federation.notary),
   ...inboxRoutes(rooms.inbox),
   ...servedKeysRoutes({ ...encryption, users: accounts.accounts, serverName }),
   ...roomExchangeRoutes(features, serverName, clock),
   ...remoteMembershipRoutes(features, serverName),
-  ...thirdPartyInvitesRoutes(features.redemption),
+  ...thirdPartyInvitesRoutes(features.redemption, (address, cost) =>
+    rateLimits.take('invite', networkOf(address), cost),
+  ),
 ];
 
 const CLIENT_BUILD = fileURLToPath(new URL('../../../client/dist', import.meta.url));
