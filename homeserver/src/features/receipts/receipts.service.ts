@@ -94,9 +94,10 @@ export class Receipts {
     for (const [roomId, receipts] of Map.groupBy(own, (receipt) => receipt.roomId)) {
       const room = await this.#deps.rooms.ofServer(origin, roomId);
       if (!room) continue;
+      const joined = await this.#deps.rooms.joinedOf(room, [...new Set(receipts.map(({ userId }) => userId))]);
       const byKey = new Map<string, Receipt>();
       for (const { userId, eventId, threadId, ts } of receipts) {
-        if (!(await this.#deps.rooms.isJoined(room, userId))) continue;
+        if (!joined.has(userId)) continue;
         const event = known.get(eventId);
         const ord = event?.roomNid === room.nid ? event.ord : undefined;
         const key = JSON.stringify([userId, threadId]);

@@ -1,6 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import { RoomId, type ServerName, serverOf, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
 import type { CommitListener } from '../../rooms/commit.ts';
@@ -10,6 +11,7 @@ import type { Notifier } from '../../streams/notifier.ts';
 import { type Position, type Range, Stream } from '../../streams/stream.ts';
 
 export interface TypingDeps {
+  readonly background: Background;
   readonly clock: Clock;
   readonly notifier: Notifier;
   readonly rooms: EphemeralRooms;
@@ -60,14 +62,14 @@ export class Typing implements Disposable {
   async receive(origin: ServerName, { room_id: roomId, user_id: user, typing }: JsonObject): Promise<void> {
     if (!RoomId.is(roomId) || !UserId.is(user) || typeof typing !== 'boolean' || serverOf(user) !== origin) return;
     const room = await this.#deps.rooms.ofServer(origin, roomId);
-    if (!room || !(await this.#deps.rooms.isJoined(room, user))) return;
+    if (!room || !(await this.#deps.rooms.joinedOf(room, [user])).has(user)) return;
     await this.#put(room, user, typing ? MAX_MS : 0);
   }
 
   /** Whoever leaves a room has stopped typing in it. */
   readonly listener: CommitListener = ({ room, members }) => {
     for (const { userId, membership } of members) {
-      if (membership !== 'join' && this.#rooms.get(room.nid)?.typers.has(userId)) void this.#put(room, userId, 0);
+      if (membership !== 'join' && this.#rooms.get(room.nid)?.typers.has(userId)) this.#stopped(room, userId);
     }
   };
 
@@ -111,9 +113,13 @@ export class Typing implements Disposable {
   #endAfter(room: Room, user: UserId, ms: number): AbortController {
     const end = new AbortController();
     void this.#deps.clock.sleep(ms, end.signal).then(() => {
-      if (!end.signal.aborted) return this.#put(room, user, 0);
+      if (!end.signal.aborted) this.#stopped(room, user);
     });
     return end;
+  }
+
+  #stopped(room: Room, user: UserId): void {
+    this.#deps.background.run('somebody has stopped typing', () => this.#put(room, user, 0));
   }
 
   async #changed(room: Room): Promise<void> {

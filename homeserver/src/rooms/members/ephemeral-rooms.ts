@@ -1,5 +1,7 @@
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import { membershipOf } from '../../core/events/content.ts';
+import { stateKey as keyString } from '../../core/state/state-key.ts';
 import type { Outbox } from '../../federation/outbox/outbox.ts';
 import type { RoomEngine } from '../engine.ts';
 import type { Room } from '../room.ts';
@@ -33,10 +35,16 @@ export class EphemeralRooms {
     return (await this.local(room)).size > 0 ? room : undefined;
   }
 
-  async isJoined(room: Room, user: UserId): Promise<boolean> {
-    if (!room.head) return false;
-    const member = await this.#deps.engine.states.get(room, room.head.snapshot, ['m.room.member', user]);
-    return member?.event.content['membership'] === 'join';
+  /** Those of `users` who are in the room. */
+  async joinedOf(room: Room, users: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    if (!room.head) return new Set();
+    const keys = users.map((user) => ['m.room.member', user] as const);
+    const view = await this.#deps.engine.states.view(room, room.head.snapshot, keys);
+    const isJoined = (user: UserId): boolean => {
+      const member = view.get(keyString('m.room.member', user));
+      return member !== undefined && membershipOf(member.event) === 'join';
+    };
+    return new Set(users.filter(isJoined));
   }
 
   /** Users of this server in the room. */
