@@ -163,6 +163,18 @@ describe('purges', () => {
     expect((await back()).status).to.equal(200);
   });
 
+  it('keep out who says as state of a blocked room that they join, and nobody who is in it', async () => {
+    const room = await alice.createRoom({ preset: 'public_chat' });
+    const eve = await network.person('eve', 'a.test');
+    await admin.ask('PUT', at(room, '/hold'), { kind: 'blocked' });
+    const say = (who: Person, content: object) =>
+      who.request('PUT', `${pathOf(room)}/state/m.room.member/${encodeURIComponent(who.userId)}`, content);
+    const refused = await say(eve, { membership: 'join' });
+    expect([refused.status, refused.body.errcode]).to.eql([403, 'M_FORBIDDEN']);
+    expect((await alice.members(room))[eve.userId]).to.equal(undefined);
+    expect((await say(alice, { membership: 'join', displayname: 'Al' })).status).to.equal(200);
+  });
+
   it('go on where they were when the server is stopped in the middle', async () => {
     const room = await livedIn();
     const server = network.server('a.test');

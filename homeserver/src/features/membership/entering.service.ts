@@ -65,6 +65,9 @@ export class Entering {
   /** Joins a room that this server acts in. Undefined when only another server can vouch for the user. */
   async joinHere(user: UserId, room: KnownRoom, content: JsonObject): Promise<EventId | undefined> {
     const { engine } = this.#deps;
+    // Members say that they join when they change their name here; a block is for who is not in yet.
+    const standing = (await engine.userRooms.of(user)).get(room.nid)?.membership;
+    if (standing !== 'join') engine.holds.assertEnterable(room.roomId);
     // Our own users are in no room that we know nothing of.
     const isJoined = async (userId: UserId, roomId: RoomId): Promise<boolean> => {
       const other = await engine.rooms.byId(roomId);

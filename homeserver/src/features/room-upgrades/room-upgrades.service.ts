@@ -77,13 +77,19 @@ export class RoomUpgrades {
     });
   }
 
-  /** Finishes what a crash has left undone. */
+  /** Finishes what a crash has left undone. What cannot be finished now keeps nothing else from being finished. */
   async resume(): Promise<void> {
-    for (const upgrade of await store.unfinished(this.#deps.db)) {
-      await this.#queue.run(upgrade.oldRoom, async () => {
-        if (await this.#isThere(upgrade.newRoom)) await this.#finish(upgrade);
-        else await store.remove(this.#deps.db, upgrade.oldRoom);
-      });
+    const { db, log } = this.#deps;
+    for (const upgrade of await store.unfinished(db)) {
+      const { oldRoom, newRoom } = upgrade;
+      try {
+        await this.#queue.run(oldRoom, async () => {
+          if (await this.#isThere(newRoom)) await this.#finish(upgrade);
+          else await store.remove(db, oldRoom);
+        });
+      } catch (err) {
+        log.error('an upgrade could not be finished', { roomId: oldRoom, newRoom, err });
+      }
     }
   }
 
