@@ -96,6 +96,8 @@ export const startHomeserver = async (
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
   schedule.every('* * * * *', 'forget what does not stick any more', () => rooms.sticky.expire(effects.clock.now()));
   schedule.every('23 * * * *', 'forget delayed events that are over', () => delaying.delayed.trim());
+  schedule.every('50 * * * * *', 'learn who is called what', () => features.people.catchUp());
+  schedule.every('29 * * * *', 'forget old proofs of who somebody is', () => features.openId.forgetExpired());
   scheduleUpkeep(schedule, server.upkeep);
   scheduleEncryption(schedule, server.encryption);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());

@@ -1,3 +1,5 @@
+import type { UserId } from '@holm/spec/ids';
+import { OpenId } from '../features/openid/index.ts';
 import { FederatedDirectory, PublicRooms } from '../features/public-rooms/index.ts';
 import {
   Previews,
@@ -7,6 +9,7 @@ import {
   SummaryAccess,
 } from '../features/room-summaries/index.ts';
 import { Hierarchy, ServedHierarchies } from '../features/spaces/index.ts';
+import { mutualRooms, UserDirectory } from '../features/user-directory/index.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import { aliasRights, composeAliases } from './aliases.ts';
 import type { AccountServices } from './accounts.ts';
@@ -36,6 +39,10 @@ export const composeDirectory = (base: Base, parts: Parts) => {
     publishing: base.config.directory.publishing,
   });
   rooms.listeners.push(onRedacted(base, publicRooms));
+  const people = new UserDirectory({ ...base, engine, everybody: base.config.directory.search_all_users });
+  accounts.accounts.onDeactivated((user) => {
+    base.background.run('take somebody out of the directory', () => people.forget(user));
+  });
   const aliases = composeAliases(base, parts);
   const children = new SpaceChildren({ db, engine });
   const remote = new RemoteSummaries({ ...base, client: federation.client });
@@ -48,6 +55,9 @@ export const composeDirectory = (base: Base, parts: Parts) => {
     previews: new Previews({ db, engine, ...seeing, aliases }),
     hierarchy: new Hierarchy({ ...base, ...seeing, invites: engine.userRooms }),
     servedHierarchies: new ServedHierarchies(seeing),
+    people,
+    mutualRooms: (me: UserId, other: UserId, from?: string) => mutualRooms(db, me, other, from),
+    openId: new OpenId(base),
   };
 };
 

@@ -29,14 +29,14 @@ interface Parts {
 export const composeFeatures = (base: Base, { federation, rooms, accounts }: Parts) => {
   const { engine, ingest, outside } = rooms;
   const { client, signer, keyring: verifier } = federation;
+  const directory = composeDirectory(base, { federation, rooms, accounts });
+  const { aliases } = directory;
   const profiles = new Profiles({
     ...base,
     users: accounts.accounts,
     remote: federatedProfiles(client),
-    memberEvents: new ProfileChanges(engine),
+    memberEvents: directory.people.following(new ProfileChanges(engine)),
   });
-  const directory = composeDirectory(base, { federation, rooms, accounts });
-  const { aliases } = directory;
   const log = base.log.with({ area: 'rooms' });
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });

@@ -12,6 +12,7 @@ import { type Check, healthRoutes } from '../features/health/index.ts';
 import { keyBackupRoutes } from '../features/key-backup/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
+import { openIdRoutes } from '../features/openid/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
 import { publicRoomsRoutes, publishedRoomsRoutes } from '../features/public-rooms/index.ts';
@@ -31,6 +32,7 @@ import { servedSpacesRoutes, spacesRoutes } from '../features/spaces/index.ts';
 import { syncRoutes, type Sync } from '../features/sync/index.ts';
 import { toDeviceRoutes } from '../features/to-device/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
+import { userDirectoryRoutes } from '../features/user-directory/index.ts';
 import { webClientRoutes } from '../features/web-client/index.ts';
 import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
 import { keysRoutes } from '../federation/keyring/keys.routes.ts';
@@ -157,6 +159,8 @@ const directoryRoutes = ({ config, serverName }: Base, { federation, features }:
     ...publicRoomsRoutes(deps),
     ...spacesRoutes(features.hierarchy),
     ...roomSummariesRoutes(features.previews),
+    ...userDirectoryRoutes(features),
+    ...openIdRoutes(features.openId, serverName),
     ...(federation.settings.enabled
       ? [...publishedRoomsRoutes(deps), ...servedSpacesRoutes(features.servedHierarchies)]
       : []),

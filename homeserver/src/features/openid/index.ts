@@ -1,0 +1,2 @@
+export { openIdRoutes } from './openid.routes.ts';
+export { OpenId } from './openid.service.ts';
