@@ -1,6 +1,7 @@
 import { compose, type Composed } from './compose/compose.ts';
 import { createBase, type Effects } from './compose/base.ts';
 import { scheduleEncryption, startEncryption } from './compose/encryption.ts';
+import { scheduleDirectory } from './compose/directory.ts';
 import { scheduleUpkeep } from './compose/upkeep.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { accountSchema } from './features/accounts/index.ts';
@@ -96,8 +97,7 @@ export const startHomeserver = async (
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
   schedule.every('* * * * *', 'forget what does not stick any more', () => rooms.sticky.expire(effects.clock.now()));
   schedule.every('23 * * * *', 'forget delayed events that are over', () => delaying.delayed.trim());
-  schedule.every('50 * * * * *', 'learn who is called what', () => features.people.catchUp());
-  schedule.every('29 * * * *', 'forget old proofs of who somebody is', () => features.openId.forgetExpired());
+  scheduleDirectory(schedule, features);
   scheduleUpkeep(schedule, server.upkeep);
   scheduleEncryption(schedule, server.encryption);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());

@@ -10,6 +10,7 @@ import {
 } from '../features/room-summaries/index.ts';
 import { Hierarchy, ServedHierarchies } from '../features/spaces/index.ts';
 import { mutualRooms, UserDirectory } from '../features/user-directory/index.ts';
+import type { Schedule } from '../platform/schedule.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import { aliasRights, composeAliases } from './aliases.ts';
 import type { AccountServices } from './accounts.ts';
@@ -62,6 +63,11 @@ export const composeDirectory = (base: Base, parts: Parts) => {
 };
 
 export type DirectoryServices = ReturnType<typeof composeDirectory>;
+
+export const scheduleDirectory = (schedule: Schedule, { people, openId }: DirectoryServices): void => {
+  schedule.every('50 * * * * *', 'learn who is called what', () => people.catchUp());
+  schedule.every('29 * * * *', 'forget old proofs of who somebody is', () => openId.forgetExpired());
+};
 
 /** What a room is found by may have been taken back. */
 const onRedacted =
