@@ -102,7 +102,6 @@ export const startHomeserver = async (
   scheduleEncryption(schedule, server.encryption);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/4 * * * *', 'write down what is unread', () => server.notifying.unread.save());
-  schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => features.profiles.resume());
 
   const listening = await listen(config.listeners, { ...effects, app });
   stack.defer(() => listening.close(REQUESTS_DRAIN_MS));

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import type { Profiles } from '../features/profiles/index.ts';
 import { OpenId } from '../features/openid/index.ts';
 import { FederatedDirectory, PublicRooms } from '../features/public-rooms/index.ts';
 import {
@@ -64,8 +65,12 @@ export const composeDirectory = (base: Base, parts: Parts) => {
 
 export type DirectoryServices = ReturnType<typeof composeDirectory>;
 
-export const scheduleDirectory = (schedule: Schedule, { people, openId }: DirectoryServices): void => {
+export const scheduleDirectory = (
+  schedule: Schedule,
+  { people, openId, profiles }: DirectoryServices & { readonly profiles: Pick<Profiles, 'resume'> },
+): void => {
   schedule.every('50 * * * * *', 'learn who is called what', () => people.catchUp());
+  schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => profiles.resume());
   schedule.every('29 * * * *', 'forget old proofs of who somebody is', () => openId.forgetExpired());
 };
 
