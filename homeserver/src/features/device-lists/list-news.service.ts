@@ -30,12 +30,15 @@ export class ListNews {
   readonly #moves: Moves;
   readonly #movedRooms: LastChanges<RoomNid>;
   readonly #movedUsers: LastChanges<UserId>;
+  /** Of the last move. */
+  #last: Position;
 
   constructor(deps: ListNewsDeps) {
     this.#deps = deps;
     this.#moves = new Moves(deps.settled);
     this.#movedRooms = new LastChanges(deps.settled);
     this.#movedUsers = new LastChanges(deps.settled);
+    this.#last = deps.settled;
   }
 
   readonly listener: CommitListener = ({ room, members }) => {
@@ -45,13 +48,20 @@ export class ListNews {
       this.#moves.add({ roomNid: room.nid, userId, kind, position });
       this.#movedRooms.note(room.nid, position);
       this.#movedUsers.note(userId, position);
+      this.#last = Math.max(this.#last, position) as Position;
     }
   };
 
   /** Answers from memory; wrong only in saying yes. */
   mayHave(userId: UserId, rooms: Iterable<RoomNid>, after: { lists: Position; timeline: Position }): boolean {
+    const { lists } = this.#deps;
+    // What is asked after every message must not look at every room.
+    const areListsStill = after.lists >= lists.stream.settled;
+    const areRoomsStill = after.timeline >= this.#last;
+    if (areListsStill && areRoomsStill) return false;
     const nids = [...rooms];
-    if (this.#deps.lists.mayHaveChanged(userId, nids, after.lists)) return true;
+    if (!areListsStill && lists.mayHaveChanged(userId, nids, after.lists)) return true;
+    if (areRoomsStill) return false;
     if (this.#movedUsers.mayHaveChanged(userId, after.timeline)) return true;
     return nids.some((nid) => this.#movedRooms.mayHaveChanged(nid, after.timeline));
   }

@@ -173,6 +173,25 @@ describe('the inbox', () => {
     ]);
   });
 
+  it('asks again for messages that must not be lost, but not for ever, and not for others', async () => {
+    const calls: string[] = [];
+    const failing = (eduType: string): EduListener => ({
+      eduType,
+      receive: () => {
+        calls.push(eduType);
+        return Promise.reject(new Error('the database is away'));
+      },
+    });
+    const { inbox } = setUp(accept, [{ ...failing('kept'), isKept: true }, failing('loose')]);
+    const edu = (type: string) => ({ edu_type: type, content: {} });
+    const text = transaction([], [edu('loose'), edu('kept')]);
+    const answers = [];
+    for (let i = 0; i < 3; i++) answers.push(await outcomeOf(inbox.receive(A, 't', text)));
+    expect(answers.map((answer) => answer instanceof Error)).to.eql([true, true, false]);
+    expect(calls).to.eql(['loose', 'kept', 'loose', 'kept', 'loose', 'kept']);
+    expect(await inbox.receive(A, 'u', transaction([], [edu('loose')]))).to.eql({ pdus: {} });
+  });
+
   it('refuses what is not JSON between servers', async () => {
     const { inbox } = setUp(accept);
     const deep = `{"pdus":[${'['.repeat(2_000)}${']'.repeat(2_000)}]}`;
