@@ -90,7 +90,8 @@ export class IncomingMembership {
     const isJoined = async (userId: UserId, roomId: RoomId): Promise<boolean | undefined> => {
       const other = RoomIds.is(roomId) ? await engine.rooms.byId(roomId) : undefined;
       if (!other?.head || !(await engine.membersOf(other)).servers.has(engine.serverName)) return undefined;
-      return (await engine.userRooms.of(userId)).get(other.nid)?.membership === 'join';
+      const isIn = (await engine.userRooms.of(userId)).get(other.nid)?.membership === 'join';
+      return isIn || engine.partial.get(other.nid) === undefined ? isIn : undefined;
     };
     const admission = await admissionOf({ ...engine, isJoined }, room, user);
     if (admission.kind === 'as any other') return {};

@@ -6,6 +6,7 @@ import { type RoomVersion, roomVersion } from '../../core/rooms/room-version.ts'
 import type { Clock } from '../../platform/clock.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
+import { assertKnown } from '../../rooms/partial/assert-member-known.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import type { Database } from '../../storage/database.ts';
@@ -71,6 +72,8 @@ export class RoomUpgrades {
         if (earlier.finishedAt === undefined) await this.#finish(earlier);
         return earlier.newRoom;
       }
+      // Whoever is banned must not find the new room open.
+      await assertKnown(this.#deps.engine.partial, old.room);
       const newRoom = await this.#create(user, old, version, creators);
       await this.#finish({ oldRoom: roomId, newRoom, upgrader: user, version: version.id, finishedAt: undefined });
       return newRoom;

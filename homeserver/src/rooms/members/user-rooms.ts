@@ -33,9 +33,24 @@ export class UserRooms {
     const loading = this.#loading.get(user);
     if (loading) return loading.done;
     const [changes, removed] = [[] as Member[], new Set<RoomNid>()];
-    const done = this.#load(user, changes, removed).finally(() => this.#loading.delete(user));
+    const done: Promise<Memberships> = this.#load(user, changes, removed).then((rooms) => {
+      if (this.#loading.get(user)?.done === done) this.#cache.set(user, rooms);
+      return rooms;
+    });
     this.#loading.set(user, { changes, removed, done });
+    const over = () => {
+      if (this.#loading.get(user)?.done === done) this.#loading.delete(user);
+    };
+    done.then(over, over);
     return done;
+  }
+
+  /** Memberships of theirs have been written otherwise than one by one; what was read before is out of date. */
+  outdated(users: Iterable<UserId>): void {
+    for (const user of users) {
+      this.#cache.delete(user);
+      this.#loading.delete(user);
+    }
   }
 
   /** A membership has been committed. */
@@ -74,7 +89,6 @@ export class UserRooms {
       if (!read || read.position < member.position) rooms.set(member.roomNid, member);
     }
     for (const room of removed) rooms.delete(room);
-    this.#cache.set(user, rooms);
     return rooms;
   }
 }

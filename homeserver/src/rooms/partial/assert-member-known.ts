@@ -8,17 +8,19 @@ import type { PartialRooms } from './partial-rooms.ts';
 /** About as long as clients wait for an answer. */
 const PATIENCE_MS = 60_000;
 
-/**
- * Waits for a room to be known in full before a membership is changed of which nothing is known yet: somebody who
- * joins may have been banned. M_UNKNOWN (503) when it takes too long.
- */
+/** Waits for a room to be known in full. M_UNKNOWN (503) when it takes too long. */
+export const assertKnown = async (partial: Pick<PartialRooms, 'whenComplete'>, { nid }: Room): Promise<void> => {
+  if (await partial.whenComplete(nid, PATIENCE_MS)) return;
+  throw new MatrixError('M_UNKNOWN', 'this server is still learning who is in the room', { status: 503 });
+};
+
+/** As `assertKnown`, before a membership is changed of which nothing is known yet: who joins may have been banned. */
 export const assertMemberKnown = async (
   { states, partial }: { readonly states: States; readonly partial: PartialRooms },
   room: Room & { readonly head: Head },
   { type, stateKey }: Draft,
 ): Promise<void> => {
-  if (type !== 'm.room.member' || stateKey === undefined) return;
+  if (!partial.get(room.nid) || type !== 'm.room.member' || stateKey === undefined) return;
   if (await states.get(room, room.head.snapshot, [type, stateKey])) return;
-  if (await partial.whenComplete(room.nid, PATIENCE_MS)) return;
-  throw new MatrixError('M_UNKNOWN', 'this server is still learning who is in the room', { status: 503 });
+  await assertKnown(partial, room);
 };

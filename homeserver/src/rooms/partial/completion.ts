@@ -29,6 +29,7 @@ import { authorise } from '../../core/auth/authorise.ts';
 import { stateToAuthorise } from '../../core/auth/selection.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import type { StateLogs } from '../state/state-log.ts';
+import type { UserRooms } from '../members/user-rooms.ts';
 import type { States } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
 import { Change } from '../write/change.ts';
@@ -49,6 +50,7 @@ export interface CompletionDeps extends StepStatesDeps {
   readonly committer: Committer;
   readonly writer: RoomWriter;
   readonly queue: KeyedQueue<RoomNid>;
+  readonly userRooms: Pick<UserRooms, 'outdated'>;
   readonly memberChanges: LastChanges<RoomNid>;
 }
 
@@ -84,7 +86,8 @@ export class Completion {
     const full = await this.#fullState(join.snapshot, entries);
     for await (const some of slices([...entries.values()], ROWS_AT_ONCE)) {
       await queue.run(partial.roomNid, async () => {
-        if (await this.#roomOf(partial)) await store.addCurrent(this.#deps.db, join, some);
+        if (!(await this.#roomOf(partial))) return;
+        this.#deps.userRooms.outdated(await store.addCurrent(this.#deps.db, join, some));
       });
     }
     return queue.run(partial.roomNid, () => this.#finish(partial, join, full));

@@ -1,4 +1,4 @@
-import type { EventId, ServerName } from '@holm/spec/ids';
+import type { EventId, ServerName, UserId } from '@holm/spec/ids';
 import type { Database, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import { EVENT_STATUSES } from '../events.store.ts';
@@ -48,13 +48,14 @@ export const partialRoomsStore = {
   /**
    * Makes state current that was so before the join, where nothing has come in its place since. What the join itself
    * made of members whom it did not know, when it was not the first one, is undone; but not whom it let in.
+   * Resolves to the users whose memberships are others now.
    */
   async addCurrent(
     db: Database,
     { roomNid, position, keyNumber = 0 }: PlacedJoin,
     nids: readonly EventNid[],
-  ): Promise<void> {
-    await db.run(
+  ): Promise<UserId[]> {
+    const rows = await db.rows<{ user_id: UserId }>(
       named(
         'partial.add_current',
         sql`
@@ -74,9 +75,11 @@ export const partialRoomsStore = {
       ON CONFLICT (room_nid, user_id) DO UPDATE
          SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = EXCLUDED.position,
              sender = EXCLUDED.sender
-       WHERE m.position <= EXCLUDED.position`,
+       WHERE m.position <= EXCLUDED.position
+      RETURNING m.user_id`,
       ),
     );
+    return rows.map((row) => row.user_id);
   },
 
   /** Events have other places now than they were given at first. */

@@ -58,7 +58,7 @@ export class Sender {
   /** Resolves once the event is durable. Refusals of the room's rules are M_FORBIDDEN. */
   async send(roomId: RoomId, draft: Draft): Promise<StoredEvent> {
     const room = await this.#open(roomId);
-    if (this.#deps.partial.get(room.nid)) await assertMemberKnown(this.#deps, room, draft);
+    await assertMemberKnown(this.#deps, room, draft);
     if (await this.#deps.policies.of(room, draft)) {
       return this.#policed.run(room.nid, () => this.sendCosigned(roomId, draft, asItIs));
     }
@@ -76,6 +76,7 @@ export class Sender {
   async sendAll(roomId: RoomId, drafts: readonly Draft[]): Promise<StoredEvent[]> {
     const { policies, queue } = this.#deps;
     const room = await this.#open(roomId);
+    for (const draft of drafts) await assertMemberKnown(this.#deps, room, draft);
     const [first] = drafts;
     if (!first || !(await policies.of(room, first))) return queue.run(room.nid, () => this.buildAll(roomId, drafts));
     const sent: StoredEvent[] = [];
@@ -105,6 +106,7 @@ export class Sender {
   async sendCosigned(roomId: RoomId, draft: Draft, cosign: Cosign): Promise<StoredEvent> {
     const { queue, rooms, policies } = this.#deps;
     const joined = await this.#open(roomId);
+    await assertMemberKnown(this.#deps, joined, draft);
     const policy = await policies.of(joined, draft);
     const sign: Cosign = policy ? async (event, room) => cosign(await policies.sign(event, policy), room) : cosign;
     for (let attempt = 1; attempt <= (policy ? POLICED_ATTEMPTS : UNHURRIED_ATTEMPTS); attempt++) {
