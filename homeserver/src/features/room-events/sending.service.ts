@@ -80,7 +80,8 @@ export class Sending {
   }
 
   /**
-   * Sends what was asked for earlier. Whatever happened to an earlier attempt with the same `txn`, there is one event.
+   * Sends what was asked for earlier. Whatever happened to an earlier attempt with the same `txn`, there is one event;
+   * but of a membership, which may need another server, it is only sure that it is what was asked for.
    * `placed` is told its number before anybody can see it.
    */
   async deferred(
