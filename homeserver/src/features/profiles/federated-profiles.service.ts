@@ -14,7 +14,9 @@ export const federatedProfiles = (client: Pick<FederationClient, 'call'>): Remot
     const server = serverOf(userId);
     try {
       const query = { user_id: userId, ...(field !== undefined && { field }) };
-      return await client.call(server, queryProfile, { query, maxBytes: MAX_BYTES });
+      const profile = await client.call(server, queryProfile, { query, maxBytes: MAX_BYTES });
+      // What is not set may be there as `null`.
+      return Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== null));
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       if (error.status === 404) return undefined;

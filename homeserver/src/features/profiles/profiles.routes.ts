@@ -29,7 +29,12 @@ export const profilesRoutes = (profiles: Profiles): readonly Route[] => [
     return {};
   }),
 
-  route(queryProfile, ({ query }) => profiles.localProfile(query.user_id, query.field)),
+  // A field that is not set is left out of the answer: other servers are told 404 only of users who are not there.
+  route(queryProfile, async ({ query: { field, user_id: userId } }) => {
+    const profile = await profiles.localProfile(userId);
+    const value = field !== undefined && Object.hasOwn(profile, field) ? profile[field] : undefined;
+    return field === undefined ? profile : { ...(value !== undefined && { [field]: value }) };
+  }),
 ];
 
 const assertOwn = (caller: Caller, userId: UserId): void => {
