@@ -63,8 +63,9 @@ describe('a room that is joined before all of it is known', () => {
     expect(partial('b.test')).to.eql([]);
     expect(await waiting).to.eql(await members(alice));
     expect(await bob.state(room)).to.eql(await alice.state(room));
-    // Clients learn of the others by their next sync.
-    await bob.view.sync();
+    // Clients learn of the others, and that these may have devices, by their next sync.
+    const { device_lists: lists } = await bob.view.sync();
+    expect(lists.changed).to.include.members(others.map(({ userId }) => userId));
     for (const other of others) {
       expect(bob.view.joined.get(room)!.state.get(`m.room.member ${other.userId}`)).to.include({ membership: 'join' });
     }

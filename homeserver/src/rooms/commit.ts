@@ -26,6 +26,8 @@ export interface Committed {
   readonly outbox: readonly OutboxWrite[];
   /** The room's current state is another one than before. */
   readonly hasNewState: boolean;
+  /** A room that was joined in part is known in full since this place; its members are not among `members`. */
+  readonly wholeSince?: Position | undefined;
 }
 
 /** Told of every step, after it is durable. Must not throw and must not take long. */
@@ -119,7 +121,7 @@ export class Committer {
   }
 
   /** Brings what is remembered up to date with a write that is durable now, and lets everyone know. */
-  applied(change: Change, head: Head, positions: readonly Position[]): void {
+  applied(change: Change, head: Head, positions: readonly Position[], wholeSince?: Position): void {
     const { events, userRooms, authGraphs, serverName } = this.#deps;
     const { room } = change;
     room.moveHead(head);
@@ -138,7 +140,7 @@ export class Committer {
     this.#queueWake(change, timeline);
     this.release(positions);
     const hasNewState = change.stateLog.length > 0;
-    this.#tell({ room, timeline, members: change.members, outbox: change.outbox, hasNewState });
+    this.#tell({ room, timeline, members: change.members, outbox: change.outbox, hasNewState, wholeSince });
   }
 
   #noteChanges({ room, members }: Change, positions: readonly Position[]): void {

@@ -41,16 +41,26 @@ export class ListNews {
     this.#last = deps.settled;
   }
 
-  readonly listener: CommitListener = ({ room, members }) => {
+  readonly listener: CommitListener = ({ room, members, wholeSince }) => {
+    // To those of ours who are in it, it is as if they had come into the whole room only now.
+    if (wholeSince !== undefined) {
+      for (const userId of room.members.loaded?.local ?? []) {
+        this.#moved({ roomNid: room.nid, userId, kind: 'joined', position: wholeSince });
+      }
+    }
     for (const { userId, membership, before, position } of members) {
       if ((membership === 'join') === (before === 'join')) continue;
       const kind = membership === 'join' ? 'joined' : 'left';
-      this.#moves.add({ roomNid: room.nid, userId, kind, position });
-      this.#movedRooms.note(room.nid, position);
-      this.#movedUsers.note(userId, position);
-      this.#last = Math.max(this.#last, position) as Position;
+      this.#moved({ roomNid: room.nid, userId, kind, position });
     }
   };
+
+  #moved(move: Move): void {
+    this.#moves.add(move);
+    this.#movedRooms.note(move.roomNid, move.position);
+    this.#movedUsers.note(move.userId, move.position);
+    this.#last = Math.max(this.#last, move.position) as Position;
+  }
 
   /** Answers from memory; wrong only in saying yes. */
   mayHave(userId: UserId, rooms: Iterable<RoomNid>, after: { lists: Position; timeline: Position }): boolean {

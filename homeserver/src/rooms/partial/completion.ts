@@ -159,7 +159,7 @@ export class Completion {
       for (const event of revised) events.remember(event);
       this.#deps.partial.completed(partial);
       this.#deps.memberChanges.note(room.nid, position);
-      committer.applied(change, write.head, [position]);
+      committer.applied(change, write.head, [position], position);
       // It does not know whom the rows besides have made members, nor what was taken back.
       rooms.drop(room.nid);
       return true;
