@@ -49,6 +49,16 @@ describe('a room in quarantine', () => {
     expect(textsOf(alice.view.joined.get(room)!.timeline)).to.deep.equal(['before']);
   });
 
+  it('is silent, too, of who is typing elsewhere', async () => {
+    await alice.view.sync();
+    await stop();
+    const typing = `${pathOf(room)}/typing/${encodeURIComponent(bob.userId)}`;
+    await bob.ask('PUT', typing, { typing: true });
+    await network.settle();
+    const { rooms } = await alice.view.sync();
+    expect(rooms?.join?.[room]?.ephemeral?.events ?? []).to.deep.equal([]);
+  });
+
   it('is shown to nobody, if that is wished', async () => {
     await alice.view.sync();
     await stop({ readable: false });

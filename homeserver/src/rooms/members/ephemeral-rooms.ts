@@ -8,7 +8,7 @@ import type { Room } from '../room.ts';
 import { otherServers } from '../write/change.ts';
 
 export interface EphemeralRoomsDeps {
-  readonly engine: Pick<RoomEngine, 'serverName' | 'rooms' | 'access' | 'membersOf' | 'states'>;
+  readonly engine: Pick<RoomEngine, 'serverName' | 'rooms' | 'access' | 'membersOf' | 'states' | 'holds'>;
   /** By the room's server ACL, which holds for typing and receipts as it does for events. */
   readonly isAllowed: (room: Room, server: ServerName) => Promise<boolean>;
   readonly outbox: Pick<Outbox, 'sendEdu'>;
@@ -30,6 +30,7 @@ export class EphemeralRooms {
   /** The room, if somebody of ours is in it and the server may speak there. */
   async ofServer(server: ServerName, roomId: RoomId): Promise<Room | undefined> {
     const { engine, isAllowed } = this.#deps;
+    if (engine.holds.isStopped(roomId)) return undefined;
     const room = await engine.rooms.byId(roomId);
     if (!room?.head || !(await isAllowed(room, server))) return undefined;
     return (await this.local(room)).size > 0 ? room : undefined;
