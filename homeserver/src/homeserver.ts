@@ -1,8 +1,7 @@
 import { compose, type Composed } from './compose/compose.ts';
 import { createBase, type Effects } from './compose/base.ts';
-import { scheduleEncryption, startEncryption } from './compose/encryption.ts';
-import { scheduleDirectory } from './compose/directory.ts';
-import { scheduleUpkeep } from './compose/upkeep.ts';
+import { startEncryption } from './compose/encryption.ts';
+import { scheduleParts } from './compose/schedules.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { accountSchema } from './features/accounts/index.ts';
 import { aliasSchema } from './features/aliases/index.ts';
@@ -97,9 +96,7 @@ export const startHomeserver = async (
   schedule.every('17 4 * * *', 'forget old transactions', () => expireTransactions(db, effects.clock));
   schedule.every('* * * * *', 'forget what does not stick any more', () => rooms.sticky.expire(effects.clock.now()));
   schedule.every('23 * * * *', 'forget delayed events that are over', () => delaying.delayed.trim());
-  scheduleDirectory(schedule, features);
-  scheduleUpkeep(schedule, server.upkeep);
-  scheduleEncryption(schedule, server.encryption);
+  scheduleParts(schedule, server);
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/4 * * * *', 'write down what is unread', () => server.notifying.unread.save());
 

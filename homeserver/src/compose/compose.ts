@@ -31,7 +31,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
   const notifying = composeNotifications(base, { rooms, accounts, ephemeral }, stack);
-  const sync = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier });
+  const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
   const services: Services = {
     federation,
@@ -42,7 +42,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     ephemeral,
     encryption,
     notifying,
-    sync,
+    syncing,
     upkeep,
     rateLimits,
   };

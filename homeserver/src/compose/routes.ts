@@ -29,7 +29,7 @@ import { roomSummariesRoutes } from '../features/room-summaries/index.ts';
 import { roomUpgradesRoutes } from '../features/room-upgrades/index.ts';
 import { thirdPartyInvitesRoutes } from '../features/third-party-invites/index.ts';
 import { servedSpacesRoutes, spacesRoutes } from '../features/spaces/index.ts';
-import { syncRoutes, type Sync } from '../features/sync/index.ts';
+import { slidingSyncRoutes, syncRoutes } from '../features/sync/index.ts';
 import { toDeviceRoutes } from '../features/to-device/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
 import { userDirectoryRoutes } from '../features/user-directory/index.ts';
@@ -51,6 +51,7 @@ import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
 import type { NotificationServices } from './notifications.ts';
 import type { RoomServices } from './rooms.ts';
+import type { SyncServices } from './sync.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export interface Services {
@@ -62,7 +63,7 @@ export interface Services {
   readonly ephemeral: EphemeralServices;
   readonly encryption: EncryptionServices;
   readonly notifying: NotificationServices;
-  readonly sync: Sync;
+  readonly syncing: SyncServices;
   readonly upkeep: Upkeep;
   readonly rateLimits: RateLimits;
 }
@@ -122,10 +123,10 @@ const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): 
   ...pushRulesRoutes(accounts.pushRules),
 ];
 
-const encryptionRoutes = ({ encryption, sync }: Services): readonly Route[] => [
+const encryptionRoutes = ({ encryption, syncing }: Services): readonly Route[] => [
   ...toDeviceRoutes(encryption.toDevice),
   ...keyBackupRoutes(encryption.backups),
-  ...deviceKeysRoutes({ ...encryption, changes: (caller, from, to) => sync.deviceLists(caller, from, to) }),
+  ...deviceKeysRoutes({ ...encryption, changes: (caller, from, to) => syncing.sync.deviceLists(caller, from, to) }),
 ];
 
 const roomRoutes = ({
@@ -134,7 +135,7 @@ const roomRoutes = ({
   delaying,
   ephemeral,
   notifying,
-  sync,
+  syncing,
   upkeep,
 }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
@@ -149,7 +150,8 @@ const roomRoutes = ({
   ...typingRoutes(ephemeral.typing),
   ...relationsRoutes(features),
   ...notificationsRoutes(notifying.notifications),
-  ...syncRoutes(sync, accounts.filters),
+  ...syncRoutes(syncing.sync, accounts.filters),
+  ...slidingSyncRoutes(syncing.sliding),
   ...roomAdministrationRoutes(upkeep.administration),
 ];
 

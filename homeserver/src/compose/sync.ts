@@ -1,9 +1,10 @@
 import { accountDataPart } from '../features/account-data/index.ts';
 import { deviceListsPart } from '../features/device-lists/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
-import { Sync } from '../features/sync/index.ts';
+import { createSliding, Sync } from '../features/sync/index.ts';
 import { toDevicePart } from '../features/to-device/index.ts';
 import { typingPart } from '../features/typing/index.ts';
+import type { Schedule } from '../platform/schedule.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { AccountServices } from './accounts.ts';
@@ -24,9 +25,11 @@ interface Parts {
 
 /** What clients follow. */
 export const composeSync = (
-  { db, clock, metrics }: Base,
+  base: Base,
   { rooms, accounts, ephemeral, encryption, notifying, notifier }: Parts,
-): Sync => {
+  stack: AsyncDisposableStack,
+) => {
+  const { db } = base;
   const { accountData, sessions } = accounts;
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [
@@ -41,16 +44,20 @@ export const composeSync = (
     }),
   ];
   const readers = new Readers(rooms.engine.visible, (user) => accounts.ignoredUsers.of(user));
-  const sync = new Sync({
-    db,
-    clock,
-    notifier,
-    metrics,
-    engine: rooms.engine,
-    readers,
-    unread: notifying.unread,
-    parts,
-  });
+  const deps = { ...base, notifier, engine: rooms.engine, readers, unread: notifying.unread, parts };
+  const sync = new Sync(deps);
   sessions.onSessionsEnd((ended) => sync.polls.end(ended));
-  return sync;
+  const sliding = createSliding({ ...deps, sync, settings: accountData });
+  rooms.listeners.push(sliding.cards.listener);
+  stack.defer(() => sliding.connections.write());
+  stack.defer(() => sliding.cards.write());
+  return { sync, ...sliding };
+};
+
+export type SyncServices = ReturnType<typeof composeSync>;
+
+export const scheduleSync = (schedule: Schedule, { cards, connections }: SyncServices): void => {
+  schedule.every('*/2 * * * * *', 'write down what connections were told', () => connections.write());
+  schedule.every('*/30 * * * * *', 'write down what lists are sorted by', () => cards.write());
+  schedule.every('7 4 * * *', 'forget old connections', () => connections.trim());
 };

@@ -10,6 +10,8 @@ export interface Reader {
   readonly rooms: () => Iterable<number>;
   /** The stretch of the stream of rooms' events that the same answer covers; after 0 for a first answer. */
   readonly timeline: Range;
+  /** Of what is told in batches, no more than that at a time. */
+  readonly atMost?: number | undefined;
 }
 
 /** An event that is not of a room's timeline. */

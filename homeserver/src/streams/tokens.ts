@@ -23,6 +23,26 @@ export type Place = TimelinePlace | SyncPlace;
 const TIMELINE = /^t(-?\d{1,15})$/;
 const SYNC = /^s1((?:_\d{1,15})+)$/;
 
+const SLIDING = /^n1\.([A-Za-z0-9_-]{1,20})\.(\d{1,15})((?:_\d{1,15})+)$/;
+
+/** What a connection of sliding sync has been told: by the number of an answer, with the positions that it reached. */
+export interface SlidingPlace {
+  /** Which of the connections that may have had the same name. */
+  readonly epoch: string;
+  readonly gen: number;
+  readonly positions: readonly Position[];
+}
+
+export const slidingToken = ({ epoch, gen, positions }: SlidingPlace): string =>
+  `n1.${epoch}.${gen}_${positions.join('_')}`;
+
+/** Undefined for what is no such token of ours. */
+export const readSlidingToken = (token: string): SlidingPlace | undefined => {
+  const [, epoch, gen, positions] = SLIDING.exec(token) ?? [];
+  if (epoch === undefined || gen === undefined || positions === undefined) return undefined;
+  return { epoch, gen: Number(gen), positions: positionsIn(positions) };
+};
+
 export const timelineToken = (after: number): string => `t${after}`;
 
 export const syncToken = (positions: readonly Position[]): string => `s1_${positions.join('_')}`;
@@ -42,6 +62,8 @@ export const parseNotificationsToken = (token: string): Position => {
 /** M_INVALID_PARAM for what is no token of ours. */
 export const parsePlace = (token: string): Place => {
   const timeline = TIMELINE.exec(token)?.[1];
+  const sliding = readSlidingToken(token);
+  if (sliding) return { kind: 'sync', positions: sliding.positions };
   return timeline === undefined
     ? { kind: 'sync', positions: parseSyncToken(token) }
     : { kind: 'timeline', after: Number(timeline) };
@@ -51,8 +73,11 @@ export const parsePlace = (token: string): Place => {
 export const parseSyncToken = (token: string): readonly Position[] => {
   const positions = SYNC.exec(token)?.[1];
   if (positions === undefined) throw new MatrixError('M_INVALID_PARAM', 'this is not a token of this server');
-  return positions
+  return positionsIn(positions);
+};
+
+const positionsIn = (text: string): Position[] =>
+  text
     .slice(1)
     .split('_')
     .map((position) => Number(position) as Position);
-};

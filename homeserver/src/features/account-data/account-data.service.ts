@@ -56,6 +56,11 @@ export class AccountData {
     return store.get(this.#deps.db, key);
   }
 
+  /** Of one type, by room. */
+  ofRooms(userId: UserId, type: string): Promise<ReadonlyMap<RoomId, JsonObject>> {
+    return store.ofRooms(this.#deps.db, userId, type);
+  }
+
   async set(key: AccountDataKey, content: JsonObject): Promise<void> {
     await this.#deps.db.transact((tx) => this.#put(tx, key, content));
   }

@@ -26,6 +26,17 @@ export const accountDataStore = {
     return row?.content;
   },
 
+  async ofRooms(tx: ReadTx, userId: UserId, type: string): Promise<Map<RoomId, JsonObject>> {
+    const rows = await tx.rows<{ room_id: RoomId; content: JsonObject }>(
+      named(
+        'account-data-of-rooms',
+        sql`SELECT room_id, content FROM account_data
+             WHERE user_id = ${userId} AND type = ${type} AND room_id <> ''`,
+      ),
+    );
+    return new Map(rows.map(({ room_id, content }) => [room_id, content]));
+  },
+
   /** Keeps others from changing this piece, which need not exist yet, until the transaction is over. */
   async lock(tx: Tx, key: AccountDataKey): Promise<void> {
     const name = JSON.stringify([key.userId, roomOf(key), key.type]);

@@ -12,6 +12,8 @@ export const SPEC_VERSIONS: readonly string[] = [
 
 /** Features outside of any release that work now. Whoever builds one adds it. */
 export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
+  // Sliding sync: some clients refuse a server without it.
+  'org.matrix.simplified_msc3575': true,
   // Messages that every member is sure to get for a while.
   'org.matrix.msc4354': true,
   // `state_after` in /sync, under its name of before.

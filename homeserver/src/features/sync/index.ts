@@ -1,2 +1,4 @@
+export { createSliding, type Sliding } from './sliding/create-sliding.ts';
+export { slidingSyncRoutes } from './sliding/sliding.routes.ts';
 export { syncRoutes } from './sync.routes.ts';
 export { Sync, type SyncDeps, type SyncRequest } from './sync.service.ts';

@@ -31,13 +31,19 @@ export class InvitedRooms {
   }
 
   async section(view: View, room: Room, member: Member): Promise<JsonText> {
+    const texts = await this.stripped(view, room, member);
+    return objectOf({ [member.membership === 'knock' ? 'knock_state' : 'invite_state']: eventsOf(texts) });
+  }
+
+  /** What somebody may know of a room that they are not in, with their own membership. */
+  async stripped(view: Pick<View, 'upTo'>, room: Room, member: Member): Promise<JsonText[]> {
     const own = await this.#engine.events.byNid(member.eventNid);
     const told = (await this.#isHere(room))
       ? await this.#fromState(view, room, own?.event.sender)
       : await this.#fromOthers(room, member);
     const texts = told.filter((event) => !isMemberEvent(event, member) || !own).map((event) => JSON.stringify(event));
     if (own) texts.push(JSON.stringify(strippedState(own.event)));
-    return objectOf({ [member.membership === 'knock' ? 'knock_state' : 'invite_state']: eventsOf(texts) });
+    return texts;
   }
 
   /** What we have of a room that all of our users have left is out of date. */
@@ -47,7 +53,11 @@ export class InvitedRooms {
   }
 
   /** Clients say who invites by the name in that user's own membership. */
-  async #fromState({ upTo }: View, room: Room, sender: UserId | undefined): Promise<readonly JsonObject[]> {
+  async #fromState(
+    { upTo }: Pick<View, 'upTo'>,
+    room: Room,
+    sender: UserId | undefined,
+  ): Promise<readonly JsonObject[]> {
     const keys = sender === undefined ? SHOWN : [...SHOWN, ['m.room.member', sender] as const];
     const view = await this.#engine.states.view(room, await this.#engine.stateLogs.at(room, upTo), keys);
     return [...view.values()].map(({ event }) => strippedState(event));

@@ -29,7 +29,7 @@ export interface JoinedRoomsDeps {
   readonly unread: Pick<UnreadEvents, 'of'>;
 }
 
-interface Shown {
+export interface Shown {
   readonly stretch: Stretch;
   readonly events: readonly StoredEvent[];
   readonly text: JsonText;
@@ -68,7 +68,7 @@ export class JoinedRooms {
   async section(view: View, room: Room, more: About) {
     const { deltas } = this.#deps;
     const after = more.isNew ? undefined : view.after;
-    const shown = await this.#timeline(view, room, more);
+    const shown = await this.timeline(view, room, more);
     const stateAfter = view.fullState ? undefined : after;
     const lazy = view.filter.room.state.lazyLoadMembers;
     const window = { after: stateAfter, upTo: view.upTo, timeline: shown.events, field: view.stateField };
@@ -130,7 +130,8 @@ export class JoinedRooms {
     return isUnchanged ? undefined : summaries.get(room, viewer.userId, now);
   }
 
-  async #timeline(view: View, room: Room, { isNew, member }: About): Promise<Shown> {
+  /** Of the room's newest events those that are news to the reader, as they see them. */
+  async timeline(view: View, room: Room, { isNew, member }: Pick<About, 'isNew' | 'member'>): Promise<Shown> {
     const { upTo, filter } = view;
     const stretch = await this.#deps.timelines.get(room, { after: isNew ? undefined : view.after, upTo }, filter);
     // Who comes back has an older timeline of the room, which the new one does not continue.

@@ -19,6 +19,8 @@ interface Members {
 
 export interface Summary {
   readonly text: JsonText;
+  readonly joined: number;
+  readonly invited: number;
   readonly heroes: readonly UserId[];
 }
 
@@ -48,7 +50,7 @@ export class Summaries {
       'm.joined_member_count': String(joined),
       'm.invited_member_count': String(invited),
     });
-    return { text, heroes };
+    return { text, joined, invited, heroes };
   }
 
   /** Counts the members of many rooms with one query. */

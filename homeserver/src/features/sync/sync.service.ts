@@ -37,13 +37,13 @@ const MAX_WAIT_MS = 120_000;
 export class Sync {
   readonly #deps: SyncDeps;
   readonly #responses: Responses;
-  readonly #telemetry: SyncTelemetry;
+  readonly telemetry: SyncTelemetry;
   readonly polls = new OpenPolls();
 
   constructor(deps: SyncDeps) {
     this.#deps = deps;
     this.#responses = new Responses(deps);
-    this.#telemetry = syncTelemetry(deps.metrics, () => this.polls.size);
+    this.telemetry = syncTelemetry(deps.metrics, () => this.polls.size);
   }
 
   /** The answer as JSON text. M_UNKNOWN_TOKEN when the session ends while it waits. */
@@ -53,7 +53,7 @@ export class Sync {
     if (since !== undefined) await this.#responses.acknowledge(request, since);
     if (since === undefined || request.fullState || request.timeoutMs === 0) {
       const news = await this.#news(request, since, upTo);
-      this.#telemetry.answered(since === undefined, news.text !== undefined);
+      this.telemetry.answered(since === undefined, news.text !== undefined);
       return this.#responses.answer(request, news);
     }
     return this.#poll(request, since);
@@ -83,7 +83,7 @@ export class Sync {
         const news = await this.#news(request, told, upTo);
         if (poll.signal.reason === SESSION_ENDED) throw new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
         if (news.text !== undefined || poll.signal.aborted || signal.aborted) {
-          this.#telemetry.answered(false, news.text !== undefined);
+          this.telemetry.answered(false, news.text !== undefined);
           return await this.#responses.answer(request, news);
         }
         told = upTo;

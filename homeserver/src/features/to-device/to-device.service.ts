@@ -90,13 +90,14 @@ export class ToDevice {
   }
 
   /** What waits for a device, in the order of arrival, as much as fits into one answer. */
-  async waiting(reader: Address, range: Range): Promise<News> {
-    const rows = await store.waiting(this.#deps.db, reader, range, BATCH + 1);
-    const told = rows.slice(0, BATCH);
+  async waiting(reader: Address, range: Range, atMost = BATCH): Promise<News> {
+    const batch = Math.min(atMost, BATCH);
+    const rows = await store.waiting(this.#deps.db, reader, range, batch + 1);
+    const told = rows.slice(0, batch);
     const last = told.at(-1)?.position;
     return {
       toDevice: told.map(({ type, sender, content }) => ({ type, sender, content: JSON.parse(content) as JsonObject })),
-      ...(rows.length > BATCH && last !== undefined && { reached: last }),
+      ...(rows.length > batch && last !== undefined && { reached: last }),
     };
   }
 

@@ -6,6 +6,6 @@ export const toDevicePart = (toDevice: ToDevice): SyncPart => ({
   stream: toDevice.stream,
   isOfDevice: true,
   mayHaveNews: (reader, after) => toDevice.mayHaveChanged(reader, after),
-  news: (reader, range) => toDevice.waiting(reader, range),
+  news: (reader, range) => toDevice.waiting(reader, range, reader.atMost),
   acknowledge: (reader, upTo) => toDevice.acknowledge(reader, upTo),
 });

@@ -14,6 +14,7 @@ import { OutboxMessages1763690000012 } from './0012-outbox-messages.ts';
 import { Devices1763690000013 } from './0013-devices.ts';
 import { Directory1763690000014 } from './0014-directory.ts';
 import { Unread1763690000015 } from './0015-unread.ts';
+import { SlidingSync1763690000016 } from './0016-sliding-sync.ts';
 import { StateGarbage1763690000060 } from './0060-state-garbage.ts';
 import { UserSignatures1763690000063 } from './0063-user-signatures.ts';
 
@@ -34,6 +35,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Devices1763690000013,
   Directory1763690000014,
   Unread1763690000015,
+  SlidingSync1763690000016,
   StateGarbage1763690000060,
   UserSignatures1763690000063,
 ];

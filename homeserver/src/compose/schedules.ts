@@ -1,0 +1,14 @@
+import type { Schedule } from '../platform/schedule.ts';
+import type { Composed } from './compose.ts';
+import { scheduleDirectory } from './directory.ts';
+import { scheduleEncryption } from './encryption.ts';
+import { scheduleSync } from './sync.ts';
+import { scheduleUpkeep } from './upkeep.ts';
+
+/** What parts of the server do by the clock. */
+export const scheduleParts = (schedule: Schedule, { features, upkeep, encryption, syncing }: Composed): void => {
+  scheduleDirectory(schedule, features);
+  scheduleUpkeep(schedule, upkeep);
+  scheduleEncryption(schedule, encryption);
+  scheduleSync(schedule, syncing);
+};

@@ -1,0 +1,159 @@
+import type { RoomNid } from '../../../rooms/model.ts';
+import type { Position } from '../../../streams/stream.ts';
+import type { RoomConfig, ScopedExtension } from './request.ts';
+
+export type Standing = 'join' | 'outside' | 'left';
+
+/** What a connection has been told of a room. */
+export interface Told {
+  /** Everything up to there, of the stream of events. */
+  readonly at: Position;
+  /** How many of the newest events were told, without a gap; infinity for all that there are. */
+  readonly limit: number;
+  /** By which of the connection's configurations. */
+  readonly config: number;
+  readonly standing: Standing;
+  readonly isDm: boolean;
+  /** How far the parts were told when it was told of last; absent while it is told of in each answer. */
+  readonly missed?: readonly Position[] | undefined;
+}
+
+/** What an answer adds to what is known, once it has arrived. */
+export interface Sent {
+  readonly gen: number;
+  readonly rooms: ReadonlyMap<RoomNid, Told>;
+  readonly scopes: Scopes;
+}
+
+/** Of which rooms each extension told, as text. */
+export type Scopes = Readonly<Partial<Record<ScopedExtension, string>>>;
+
+export interface Saved {
+  readonly epoch: string;
+  /** The answer that is known to have arrived, and the number of the newest that was made. */
+  readonly acked: number;
+  readonly last: number;
+  readonly configs: readonly string[];
+  readonly scopes: Scopes;
+  readonly sent: Sent | undefined;
+}
+
+/** More configurations than any client uses; with more, the client starts afresh. */
+const MAX_CONFIGS = 200;
+const MAX_MEMBER_ROOMS = 300;
+const MAX_MEMBERS = 500;
+
+/**
+ * What one client has been told on one connection: what has arrived for certain, and the newest answer, of which that is
+ * not known until the next request names it. Either can be what the next answer builds on.
+ */
+export class Connection {
+  readonly epoch: string;
+  readonly rooms: Map<RoomNid, Told>;
+  /** Rooms of which what has arrived changed since it was written down. */
+  readonly dirty = new Set<RoomNid>();
+  isDirty = true;
+  #acked: number;
+  #last: number;
+  #sent: Sent | undefined;
+  #scopes: Scopes;
+  readonly #configs: string[];
+  readonly #parsed = new Map<number, RoomConfig>();
+  /** Lazily loaded members: forgetting them costs only bytes, so they are not written down. */
+  readonly #members = new Map<RoomNid, Set<string>>();
+  #sentMembers = new Map<RoomNid, readonly string[]>();
+
+  constructor(saved: Saved, rooms: ReadonlyMap<RoomNid, Told> = new Map()) {
+    this.epoch = saved.epoch;
+    this.#acked = saved.acked;
+    this.#last = saved.last;
+    this.#sent = saved.sent;
+    this.#scopes = saved.scopes;
+    this.#configs = [...saved.configs];
+    this.rooms = new Map(rooms);
+  }
+
+  static fresh(epoch: string): Connection {
+    return new Connection({ epoch, acked: 0, last: 0, configs: [], scopes: {}, sent: undefined });
+  }
+
+  get scopes(): Scopes {
+    return this.#scopes;
+  }
+
+  save(): Saved {
+    return {
+      epoch: this.epoch,
+      acked: this.#acked,
+      last: this.#last,
+      configs: this.#configs,
+      scopes: this.#scopes,
+      sent: this.#sent,
+    };
+  }
+
+  /** The client goes on from an answer. False for one that cannot be gone on from any more. */
+  goOnFrom(gen: number): boolean {
+    if (gen === this.#sent?.gen) this.#arrived(this.#sent);
+    // An answer that was made after this was written down last: what it told is told again.
+    else if (gen > this.#last) [this.#last, this.#acked, this.#sent] = [gen, gen, undefined];
+    else if (gen !== this.#acked) return false;
+    return true;
+  }
+
+  /** A new answer; its number. The one before is forgotten if the client has not gone on from it. */
+  send(rooms: ReadonlyMap<RoomNid, Told>, scopes: Scopes, members: ReadonlyMap<RoomNid, readonly string[]>): number {
+    this.#last += 1;
+    this.#sent = { gen: this.#last, rooms, scopes };
+    this.#sentMembers = new Map(members);
+    this.isDirty = true;
+    return this.#last;
+  }
+
+  /** The number of a configuration; undefined when there are too many. */
+  numberOf(config: RoomConfig): number | undefined {
+    const text = JSON.stringify(config);
+    const known = this.#configs.indexOf(text);
+    if (known >= 0) return known;
+    return this.#configs.length >= MAX_CONFIGS ? undefined : this.#configs.push(text) - 1;
+  }
+
+  config(number: number): RoomConfig {
+    const known = this.#parsed.get(number);
+    if (known) return known;
+    const config = JSON.parse(this.#configs[number] ?? '{"timelineLimit":0,"wishes":[]}') as RoomConfig;
+    this.#parsed.set(number, config);
+    return config;
+  }
+
+  knowsMember(room: RoomNid, user: string): boolean {
+    return this.#members.get(room)?.has(user) === true;
+  }
+
+  forgetMembers(room: RoomNid): void {
+    this.#members.delete(room);
+  }
+
+  #arrived({ gen, rooms, scopes }: Sent): void {
+    for (const [nid, told] of rooms) {
+      this.rooms.set(nid, told);
+      this.dirty.add(nid);
+    }
+    for (const [nid, members] of this.#sentMembers) this.#learn(nid, members);
+    this.#sentMembers = new Map();
+    this.#acked = gen;
+    this.#scopes = scopes;
+    this.#sent = undefined;
+    this.isDirty = true;
+  }
+
+  #learn(room: RoomNid, members: readonly string[]): void {
+    const known = this.#members.get(room) ?? new Set<string>();
+    this.#members.delete(room);
+    if (known.size + members.length > MAX_MEMBERS) known.clear();
+    for (const member of members) known.add(member);
+    this.#members.set(room, known);
+    const [oldest] = this.#members.size > MAX_MEMBER_ROOMS ? this.#members.keys() : [];
+    if (oldest !== undefined) this.#members.delete(oldest);
+  }
+}

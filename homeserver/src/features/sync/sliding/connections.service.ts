@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../../../http/route.ts';
+import type { Background } from '../../../platform/background.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { type Entropy, token } from '../../../platform/entropy.ts';
+import type { RoomNid } from '../../../rooms/model.ts';
+import type { Database } from '../../../storage/database.ts';
+import { Connection, type Saved, type Sent, type Told } from './connection.ts';
+import { type ConnectionKey, connectionsStore as store } from './connections.store.ts';
+
+export interface ConnectionsDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly background: Background;
+}
+
+/** What the rooms of connections in memory take, counted as rooms. */
+const KEPT_ROOMS = 2_000_000;
+const PER_CONNECTION = 50;
+/** Of one device; each more takes the place of the one that has not been used for longest. */
+const MAX_PER_DEVICE = 20;
+const WRITE_EVERY_MS = 1_000;
+const KEPT_MS = 30 * 86_400_000;
+const EPOCH_LENGTH = 12;
+const AT_ONCE = 200;
+
+interface Open {
+  readonly key: ConnectionKey;
+  readonly connection: Connection;
+}
+
+/**
+ * Connections of sliding sync, in memory and written behind: at a stop all of them, otherwise now and then. After a
+ * crash what was told last is told again.
+ */
+export class Connections {
+  readonly #deps: ConnectionsDeps;
+  readonly #open = new LRUCache<string, Open>({
+    maxSize: KEPT_ROOMS,
+    sizeCalculation: ({ connection }) => PER_CONNECTION + connection.rooms.size,
+    dispose: (open) => this.#leave(open),
+  });
+  readonly #byDevice = new Map<string, Set<string>>();
+  /** Those that have been pushed out of memory stay here until they are written down. */
+  readonly #unwritten = new Map<string, Open>();
+  #writing: Promise<void> | undefined;
+  #writtenAt = 0;
+
+  constructor(deps: ConnectionsDeps) {
+    this.#deps = deps;
+  }
+
+  /** A new connection, in the place of any that had the same name. */
+  start(viewer: Caller, connId: string): Connection {
+    const connection = Connection.fresh(token(this.#deps.entropy, EPOCH_LENGTH));
+    this.#keep({ key: keyOf(viewer, connId), connection });
+    return connection;
+  }
+
+  async find(viewer: Caller, connId: string): Promise<Connection | undefined> {
+    const key = keyOf(viewer, connId);
+    const name = nameOf(key);
+    const known = this.#open.get(name) ?? this.#unwritten.get(name);
+    const connection = known?.connection ?? (await this.#read(key));
+    // Whoever else read it meanwhile has it already.
+    const now = this.#open.get(name)?.connection ?? connection;
+    if (now) this.#keep({ key, connection: now });
+    return now;
+  }
+
+  /** Something has changed: it is written down soon. */
+  changed(viewer: Caller, connId: string, connection: Connection): void {
+    const { background, clock } = this.#deps;
+    const key = keyOf(viewer, connId);
+    this.#keep({ key, connection });
+    this.#unwritten.set(nameOf(key), { key, connection });
+    if (this.#writing === undefined && clock.now() - this.#writtenAt >= WRITE_EVERY_MS) {
+      background.run('write down connections', () => this.write());
+    }
+  }
+
+  /** Writes down all that has changed. */
+  async write(): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#writeAll().finally(() => (this.#writing = undefined));
+    await this.#writing;
+  }
+
+  /** Those that nobody uses any more. */
+  trim(): Promise<void> {
+    return store.trim(this.#deps.db, this.#deps.clock.now() - KEPT_MS);
+  }
+
+  #keep(open: Open): void {
+    const name = nameOf(open.key);
+    this.#open.set(name, open);
+    const device = deviceOf(open.key);
+    const names = this.#byDevice.get(device) ?? new Set();
+    this.#byDevice.set(device, names);
+    names.delete(name);
+    names.add(name);
+    const [oldest] = names.size > MAX_PER_DEVICE ? names : [];
+    if (oldest !== undefined) this.#open.delete(oldest);
+  }
+
+  #leave({ key }: Open): void {
+    const name = nameOf(key);
+    const names = this.#byDevice.get(deviceOf(key));
+    // `dispose` is called too for what is put in the place of something else.
+    if (this.#open.has(name)) return;
+    names?.delete(name);
+    if (names?.size === 0) this.#byDevice.delete(deviceOf(key));
+  }
+
+  async #read(key: ConnectionKey): Promise<Connection | undefined> {
+    const row = await store.get(this.#deps.db, key);
+    if (!row) return undefined;
+    const rooms = await store.rooms(this.#deps.db, row.connection);
+    const told = new Map(rooms.map((room) => [room.room_nid, reviveTold(JSON.parse(room.told) as Written)]));
+    const connection = new Connection(revive(row.state), told);
+    connection.isDirty = false;
+    return connection;
+  }
+
+  async #writeAll(): Promise<void> {
+    const { clock, db } = this.#deps;
+    this.#writtenAt = clock.now();
+    while (this.#unwritten.size > 0) {
+      const open = [...this.#unwritten.values()].slice(0, AT_ONCE);
+      const writes = open.map(({ key, connection }) => {
+        const rooms = [...connection.dirty].flatMap((nid) => {
+          const told = connection.rooms.get(nid);
+          return told ? [[nid, JSON.stringify(told)] as const] : [];
+        });
+        connection.dirty.clear();
+        return { ...key, epoch: connection.epoch, usedAt: clock.now(), state: stateText(connection.save()), rooms };
+      });
+      for (const { key, connection } of open) {
+        if (this.#unwritten.get(nameOf(key))?.connection === connection) this.#unwritten.delete(nameOf(key));
+      }
+      await db.transact((tx) => store.put(tx, writes));
+    }
+  }
+}
+
+const keyOf = ({ userId, deviceId }: Caller, connId: string): ConnectionKey => ({
+  userId,
+  deviceId,
+  conn: createHash('sha256').update(connId).digest('base64url'),
+});
+
+const deviceOf = ({ userId, deviceId }: ConnectionKey): string => `${userId} ${deviceId}`;
+const nameOf = (key: ConnectionKey): string => `${deviceOf(key)} ${key.conn}`;
+
+const stateText = (saved: Saved): string =>
+  JSON.stringify({ ...saved, sent: saved.sent && { ...saved.sent, rooms: [...saved.sent.rooms] } });
+
+const revive = (text: string): Saved => {
+  const saved = JSON.parse(text) as Omit<Saved, 'sent'> & {
+    readonly sent?: Omit<Sent, 'rooms'> & { readonly rooms: readonly (readonly [RoomNid, Written])[] };
+  };
+  if (!saved.sent) return { ...saved, sent: undefined };
+  const rooms = [...saved.sent.rooms].map(([nid, told]) => [nid, reviveTold(told)] as const);
+  return { ...saved, sent: { ...saved.sent, rooms: new Map(rooms) } };
+};
+
+/** JSON knows no infinity. */
+type Written = Omit<Told, 'limit'> & { readonly limit: number | null };
+
+const reviveTold = (told: Written): Told => ({ ...told, limit: told.limit ?? Infinity });

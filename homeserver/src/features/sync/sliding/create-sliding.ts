@@ -1,0 +1,56 @@
+import type { Background } from '../../../platform/background.ts';
+import type { Entropy } from '../../../platform/entropy.ts';
+import { InvitedRooms } from '../invited-rooms.sync.ts';
+import { JoinedRooms } from '../joined-rooms.sync.ts';
+import { LazyMembers } from '../lazy-members.sync.ts';
+import { StateDeltas } from '../state-deltas.sync.ts';
+import { Summaries } from '../summaries.sync.ts';
+import type { SyncDeps, Sync } from '../sync.service.ts';
+import { Timelines } from '../timelines.sync.ts';
+import { Answers } from './answers.sync.ts';
+import { Connections } from './connections.service.ts';
+import { ExtensionParts } from './extensions.sync.ts';
+import { OutsideViews } from './outside-views.sync.ts';
+import { RoomCards } from './room-cards.service.ts';
+import { RoomLists, type Settings } from './room-lists.service.ts';
+import { RoomStates } from './room-state.sync.ts';
+import { RoomViews } from './room-views.sync.ts';
+import { SlidingSync } from './sliding.service.ts';
+import { Spaces } from './spaces.service.ts';
+
+export interface SlidingDeps extends SyncDeps {
+  readonly entropy: Entropy;
+  readonly background: Background;
+  readonly settings: Settings;
+  /** Whose polls, and whose counting of answers, this one shares. */
+  readonly sync: Sync;
+}
+
+/** Sliding sync over the same parts as the sync of before. */
+export const createSliding = (deps: SlidingDeps) => {
+  const { db, engine, readers, parts, sync } = deps;
+  const cards = new RoomCards(db, engine);
+  const connections = new Connections(deps);
+  const timelines = new Timelines(engine);
+  const deltas = new StateDeltas(engine);
+  const summaries = new Summaries(db, engine);
+  const states = new RoomStates(engine, deltas);
+  const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers() });
+  const lists = new RoomLists(engine, { cards, settings: deps.settings, spaces: new Spaces(engine) });
+  const extensions = new ExtensionParts(parts);
+  const answers = new Answers({
+    db,
+    engine,
+    lists,
+    views: new RoomViews({ engine, joined, summaries, states }),
+    outside: new OutsideViews({ engine, readers, timelines, states, invited: new InvitedRooms(db, engine) }),
+    summaries,
+    extensions,
+  });
+  const settled = () => [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
+  const { polls, telemetry } = sync;
+  const sliding = new SlidingSync({ ...deps, connections, answers, extensions, polls, telemetry, settled });
+  return { sliding, connections, cards };
+};
+
+export type Sliding = ReturnType<typeof createSliding>;

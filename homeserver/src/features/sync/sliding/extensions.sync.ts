@@ -1,0 +1,233 @@
+import type { RoomId } from '@holm/spec/ids';
+import { isObject, type Json, type JsonObject } from '@holm/spec/json';
+import type { Caller } from '../../../http/route.ts';
+import type { RoomNid } from '../../../rooms/model.ts';
+import type { Position } from '../../../streams/stream.ts';
+import type { DeviceListNews, KeyCounts, LooseEvent, News, Reader, SyncPart } from '../../../streams/sync-part.ts';
+import type { Scopes } from './connection.ts';
+import type { Extensions, ScopedExtension } from './request.ts';
+
+export interface ToDeviceAnswer {
+  readonly events: readonly LooseEvent[];
+  readonly nextBatch: string;
+}
+
+export interface ExtensionsAnswer {
+  readonly accountData?: {
+    readonly global: readonly LooseEvent[];
+    readonly rooms: ReadonlyMap<RoomId, readonly LooseEvent[]>;
+  };
+  readonly receipts?: ReadonlyMap<RoomId, JsonObject>;
+  readonly typing?: ReadonlyMap<RoomId, JsonObject>;
+  readonly toDevice?: ToDeviceAnswer;
+  readonly e2ee?: { readonly lists: DeviceListNews | undefined; readonly counts: KeyCounts | undefined };
+}
+
+/** A room that is told of in this answer. */
+export interface Covered {
+  readonly nid: RoomNid;
+  readonly roomId: RoomId;
+  /** How far the parts have been told of it; `new` for a room that the connection has not had yet. */
+  readonly parts: 'as the others' | 'new' | readonly Position[];
+}
+
+export interface ExtensionsAsk {
+  readonly viewer: Caller;
+  readonly extensions: Extensions;
+  /** Of each scoped extension the rooms that it tells of. */
+  readonly rooms: Readonly<Record<ScopedExtension, readonly Covered[]>>;
+  /** Of which rooms each scoped extension told before, as text; absent for those that have told nothing yet. */
+  readonly toldScopes: Scopes;
+  readonly scopes: Scopes;
+  readonly after: readonly Position[] | undefined;
+  readonly upTo: readonly Position[];
+  readonly joined: () => Iterable<RoomNid>;
+}
+
+export interface ExtensionsTold {
+  readonly answer: ExtensionsAnswer;
+  readonly isNews: boolean;
+  /** By the number of the part. */
+  readonly reached: readonly Position[];
+}
+
+/** Which extension tells of a part's news, by the name of the part's stream. Parts with no name here are not told. */
+const EXTENSION_OF: Readonly<Record<string, keyof Extensions>> = {
+  account_data: 'accountData',
+  receipts: 'receipts',
+  typing: 'typing',
+  'to-device': 'toDevice',
+  'device lists': 'e2ee',
+};
+const START = 0 as Position;
+
+/** What is told beside rooms. A position moves on only where its extension is asked for. */
+export class ExtensionParts {
+  readonly #parts: readonly SyncPart[];
+
+  constructor(parts: readonly SyncPart[]) {
+    this.#parts = parts;
+  }
+
+  async told(ask: ExtensionsAsk): Promise<ExtensionsTold> {
+    const told = await Promise.all(this.#parts.map((part, i) => this.#tell(ask, part, i + 1)));
+    const answer = Object.assign({}, ...told.map(({ answer }) => answer)) as ExtensionsAnswer;
+    return {
+      answer: ask.extensions.e2ee ? { ...answer, e2ee: await this.#withCounts(ask, answer) } : answer,
+      isNews: told.some(({ isNews }) => isNews),
+      reached: told.map(({ reached }) => reached),
+    };
+  }
+
+  /** The device has the messages before that: they need not be kept. */
+  async acknowledge(viewer: Caller, { toDevice }: Extensions): Promise<void> {
+    const part = this.#parts.find(({ stream }) => EXTENSION_OF[stream.name] === 'toDevice');
+    if (toDevice?.since === undefined || !part) return;
+    await part.acknowledge?.(viewer, placeIn(toDevice.since, part.stream.settled));
+  }
+
+  #tell(ask: ExtensionsAsk, part: SyncPart, number: number): Promise<PartTold> {
+    const after = ask.after?.[number] ?? START;
+    const one = { part, number, after, upTo: ask.upTo[number] ?? START };
+    const extension = EXTENSION_OF[part.stream.name];
+    if (extension === undefined || ask.extensions[extension] === undefined) {
+      return Promise.resolve({ answer: {}, reached: after, isNews: false });
+    }
+    if (extension === 'toDevice') return this.#toDevice(ask, part);
+    return extension === 'e2ee' ? this.#deviceLists(ask, one) : this.#scoped(ask, extension, one);
+  }
+
+  async #scoped(ask: ExtensionsAsk, extension: ScopedExtension, one: PartAsk): Promise<PartTold> {
+    const covered = ask.rooms[extension];
+    const news = await this.#newsOf(ask, covered, {
+      ...one,
+      isNew: ask.toldScopes[extension] === undefined,
+      isRescoped: ask.toldScopes[extension] !== ask.scopes[extension],
+    });
+    const ids = new Set<string>(covered.map(({ roomId }) => roomId));
+    const told = answerOf(extension, news, (roomId) => ids.has(roomId));
+    return { ...told, reached: one.upTo };
+  }
+
+  /** Of rooms that are always told of what is new; of the others all, or what was missed. */
+  async #newsOf(
+    ask: ExtensionsAsk,
+    covered: readonly Covered[],
+    { part, number, after, upTo, isNew, isRescoped }: PartAsk & { isNew: boolean; isRescoped: boolean },
+  ): Promise<News[]> {
+    const since = async (rooms: readonly Covered[], from: Position): Promise<News> => {
+      const reader = readerOf(ask, () => rooms.map(({ nid }) => nid));
+      return from >= upTo || !part.mayHaveNews(reader, from) ? {} : part.news(reader, { after: from, upTo });
+    };
+    const all = (rooms: readonly Covered[]): Promise<News> =>
+      part.news(
+        readerOf(ask, () => rooms.map(({ nid }) => nid)),
+        { after: START, upTo },
+      );
+    if (isNew) return [await all(covered)];
+    const news = [
+      await since(
+        covered.filter(({ parts }) => parts === 'as the others'),
+        after,
+      ),
+    ];
+    const fresh = covered.filter(({ parts }) => parts === 'new' || isRescoped);
+    if (fresh.length > 0) news.push(onlyOf(fresh, await all(fresh)));
+    const missed = covered.filter(({ parts }) => typeof parts !== 'string');
+    const places = missed.map(({ parts }) => (parts as readonly Position[])[number] ?? START);
+    if (missed.length > 0) news.push(onlyOf(missed, await since(missed, Math.min(...places, after) as Position)));
+    return news;
+  }
+
+  /** The client says by itself how far it has got: https://github.com/matrix-org/matrix-spec-proposals/pull/3885 */
+  async #toDevice(ask: ExtensionsAsk, part: SyncPart): Promise<PartTold> {
+    const { since, limit } = ask.extensions.toDevice ?? { since: undefined, limit: 0 };
+    const { settled } = part.stream;
+    const after = since === undefined ? START : placeIn(since, settled);
+    const reader = { ...readerOf(ask, () => []), atMost: limit };
+    const isSilent = after > START && !part.mayHaveNews(reader, after);
+    const news = isSilent ? {} : await part.news(reader, { after, upTo: settled });
+    const events = news.toDevice ?? [];
+    const reached = news.reached ?? settled;
+    return { answer: { toDevice: { events, nextBatch: String(reached) } }, reached, isNews: events.length > 0 };
+  }
+
+  async #deviceLists(ask: ExtensionsAsk, { part, after, upTo }: PartAsk): Promise<PartTold> {
+    const isFirst = ask.after === undefined;
+    const reader = readerOf(ask, ask.joined);
+    const isStill = part.watchesRooms !== true && after >= upTo;
+    const news = isFirst || isStill || !part.mayHaveNews(reader, after) ? {} : await part.news(reader, { after, upTo });
+    const lists = isFirst ? undefined : (news.deviceLists ?? { changed: [], left: [] });
+    const isNews = lists !== undefined && lists.changed.length + lists.left.length > 0;
+    return { answer: { e2ee: { lists, counts: undefined } }, reached: news.reached ?? upTo, isNews };
+  }
+
+  async #withCounts({ viewer }: ExtensionsAsk, { e2ee }: ExtensionsAnswer) {
+    const part = this.#parts.find((one) => one.keyCounts !== undefined);
+    return { lists: e2ee?.lists, counts: await part?.keyCounts?.(viewer) };
+  }
+}
+
+interface PartAsk {
+  readonly part: SyncPart;
+  readonly number: number;
+  readonly after: Position;
+  readonly upTo: Position;
+}
+
+interface PartTold {
+  readonly answer: ExtensionsAnswer;
+  readonly reached: Position;
+  readonly isNews: boolean;
+}
+
+const readerOf = ({ viewer, after, upTo }: ExtensionsAsk, rooms: () => Iterable<RoomNid>): Reader => ({
+  ...viewer,
+  rooms,
+  timeline: { after: after?.[0] ?? START, upTo: upTo[0] ?? START },
+});
+
+const onlyOf = (covered: readonly Covered[], { rooms }: News): News => {
+  const ids = new Set<string>(covered.map(({ roomId }) => roomId));
+  return { rooms: new Map([...(rooms ?? [])].filter(([roomId]) => ids.has(roomId))) };
+};
+
+/** A place in the stream of messages to devices, as `next_batch` names it; the start for what is none of ours. */
+const placeIn = (since: string, settled: Position): Position => {
+  const place = /^\d{1,15}$/.test(since) ? Number(since) : 0;
+  return Math.min(place, settled) as Position;
+};
+
+const answerOf = (
+  extension: ScopedExtension,
+  news: readonly News[],
+  isCovered: (roomId: string) => boolean,
+): Omit<PartTold, 'reached'> => {
+  const byRoom = news.flatMap(({ rooms }) => [...(rooms ?? [])]).filter(([roomId]) => isCovered(roomId));
+  if (extension === 'accountData') {
+    const global = news.flatMap(({ accountData = [] }) => accountData);
+    const told = byRoom.flatMap(([roomId, { accountData = [] }]) =>
+      accountData.length > 0 ? [[roomId, accountData] as const] : [],
+    );
+    const rooms = new Map(told);
+    return { answer: { accountData: { global, rooms } }, isNews: global.length + rooms.size > 0 };
+  }
+  const rooms = new Map<RoomId, JsonObject>();
+  for (const [roomId, { ephemeral = [] }] of byRoom) {
+    for (const { content } of ephemeral) rooms.set(roomId, merged(rooms.get(roomId), content, extension));
+  }
+  return { answer: { [extension]: rooms }, isNews: rooms.size > 0 };
+};
+
+/** Who is typing now takes the place of who was; receipts are put together. */
+const merged = (known: JsonObject | undefined, more: JsonObject, extension: ScopedExtension): JsonObject =>
+  known === undefined || extension === 'typing' ? more : (mergedJson(known, more) as JsonObject);
+
+const mergedJson = (known: Json | undefined, more: Json): Json => {
+  if (!isObject(known) || !isObject(more)) return more;
+  // Not by assignment: servers send as ids what they like, `__proto__` among it.
+  const all = Object.entries(more).map(([name, value]) => {
+    return [name, mergedJson(Object.hasOwn(known, name) ? known[name] : undefined, value ?? null)] as const;
+  });
+  return Object.fromEntries([...Object.entries(known), ...all]);
+};

@@ -1,0 +1,90 @@
+import { MatrixError } from '@holm/spec/errors';
+import { RoomId } from '@holm/spec/ids';
+import type { Extensions, RoomConfig, RoomFilters, Scope, Span } from './request.ts';
+
+/** What the dialects read alike. */
+
+type Flag = boolean | null | undefined;
+
+interface ScopedFields {
+  readonly enabled?: Flag;
+  readonly lists?: readonly string[] | undefined;
+  readonly rooms?: readonly string[] | undefined;
+}
+
+export interface ExtensionFields {
+  readonly to_device?: { readonly enabled?: Flag; readonly limit?: number; readonly since?: string | null } | undefined;
+  readonly e2ee?: { readonly enabled?: Flag } | undefined;
+  readonly account_data?: ScopedFields | undefined;
+  readonly receipts?: ScopedFields | undefined;
+  readonly typing?: ScopedFields | undefined;
+}
+
+export interface FilterFields {
+  readonly is_dm?: Flag;
+  readonly is_encrypted?: Flag;
+  readonly room_types?: readonly (string | null)[] | undefined;
+  readonly not_room_types?: readonly (string | null)[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly not_tags?: readonly string[] | undefined;
+  readonly spaces?: readonly string[] | undefined;
+}
+
+const TO_DEVICE_LIMIT = 100;
+
+export const extensionsIn = ({
+  to_device,
+  e2ee,
+  account_data,
+  receipts,
+  typing,
+}: ExtensionFields = {}): Extensions => ({
+  accountData: scopeIn(account_data),
+  receipts: scopeIn(receipts),
+  typing: scopeIn(typing),
+  toDevice:
+    to_device?.enabled === true
+      ? {
+          since: to_device.since ?? undefined,
+          limit: Math.min(Math.max(to_device.limit ?? TO_DEVICE_LIMIT, 1), TO_DEVICE_LIMIT),
+        }
+      : undefined,
+  e2ee: e2ee?.enabled === true ? true : undefined,
+});
+
+const scopeIn = (fields: ScopedFields | undefined): Scope | undefined =>
+  fields?.enabled === true ? { lists: fields.lists, rooms: fields.rooms } : undefined;
+
+export const filtersIn = (fields: FilterFields, isInvited: Flag): RoomFilters => ({
+  isDm: fields.is_dm ?? undefined,
+  isEncrypted: fields.is_encrypted ?? undefined,
+  isInvited: isInvited ?? undefined,
+  roomTypes: fields.room_types,
+  notRoomTypes: fields.not_room_types,
+  tags: fields.tags,
+  notTags: fields.not_tags,
+  spaces: fields.spaces,
+});
+
+export const spanIn = ([first, last]: readonly [number, number]): Span => {
+  if (first > last) throw new MatrixError('M_INVALID_PARAM', 'a range begins behind its end');
+  return [first, last];
+};
+
+/** As many of something as anybody needs. */
+export const assertAtMost = (limit: number, what: string, given: object | undefined): void => {
+  if (given && Object.keys(given).length > limit) {
+    throw new MatrixError('M_INVALID_PARAM', `at most ${limit} ${what} can be asked for`);
+  }
+};
+
+/** What is no id of a room names none. */
+export const subscriptionsIn = <Fields>(
+  given: Readonly<Record<string, Fields>> | undefined,
+  configIn: (fields: Fields) => RoomConfig,
+): ReadonlyMap<RoomId, RoomConfig> =>
+  new Map(
+    Object.entries(given ?? {}).flatMap(([roomId, fields]) =>
+      RoomId.is(roomId) ? [[roomId, configIn(fields)] as const] : [],
+    ),
+  );

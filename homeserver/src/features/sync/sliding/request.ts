@@ -1,0 +1,63 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { Caller } from '../../../http/route.ts';
+import type { StateWish } from './state-wish.ts';
+
+/** What is to be told of a room. */
+export interface RoomConfig {
+  readonly timelineLimit: number;
+  /** State that any of them asks for. */
+  readonly wishes: readonly StateWish[];
+}
+
+/** Which of a user's rooms are in a list; what is absent does not matter. */
+export interface RoomFilters {
+  readonly isDm?: boolean | undefined;
+  readonly isEncrypted?: boolean | undefined;
+  readonly isInvited?: boolean | undefined;
+  /** `null` for rooms that have no type. */
+  readonly roomTypes?: readonly (string | null)[] | undefined;
+  readonly notRoomTypes?: readonly (string | null)[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly notTags?: readonly string[] | undefined;
+  readonly spaces?: readonly string[] | undefined;
+}
+
+/** First and last, both included. */
+export type Span = readonly [number, number];
+
+export interface ListRequest {
+  /** Absent for all of the list. */
+  readonly spans: readonly Span[] | undefined;
+  readonly filters: RoomFilters;
+  readonly config: RoomConfig;
+}
+
+/** Of which rooms an extension tells; absent for all that are told of at all. */
+export interface Scope {
+  readonly lists: readonly string[] | undefined;
+  readonly rooms: readonly string[] | undefined;
+}
+
+/** What is asked for beside rooms; absent for what is not. */
+export interface Extensions {
+  readonly accountData?: Scope | undefined;
+  readonly receipts?: Scope | undefined;
+  readonly typing?: Scope | undefined;
+  readonly toDevice?: { readonly since: string | undefined; readonly limit: number } | undefined;
+  readonly e2ee?: true | undefined;
+}
+
+export type ScopedExtension = 'accountData' | 'receipts' | 'typing';
+
+/** A request of sliding sync, in terms of no dialect in particular. */
+export interface SlidingRequest {
+  readonly viewer: Caller;
+  readonly connId: string;
+  readonly pos: string | undefined;
+  readonly timeoutMs: number;
+  readonly lists: ReadonlyMap<string, ListRequest>;
+  readonly subscriptions: ReadonlyMap<RoomId, RoomConfig>;
+  readonly extensions: Extensions;
+  /** Aborts when nobody waits for the answer any more, or the server stops. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,119 @@
+import type { UserId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../../rooms/engine.ts';
+import { EMPTY_STATE, type SnapshotId, type StoredEvent } from '../../../rooms/model.ts';
+import type { Room } from '../../../rooms/room.ts';
+import type { StateDeltas } from '../state-deltas.sync.ts';
+import { isLazy, isWished, namedKeys, namedMembers, type StateWish, wantsAllMembers } from './state-wish.ts';
+
+export interface StateChange {
+  /** What is to be told. */
+  readonly events: readonly StoredEvent[];
+  readonly gone: readonly (readonly [string, string])[];
+  /** Everything that changed and was looked at, wished for or not; all that there is to somebody who is new. */
+  readonly changed: readonly StoredEvent[];
+  readonly hasNewMembers: boolean;
+}
+
+export interface StateWindow {
+  /** Of what the reader has been told; absent for nothing. */
+  readonly before: SnapshotId | undefined;
+  readonly after: SnapshotId;
+  readonly wishes: readonly StateWish[];
+  /** By which it was told before. */
+  readonly toldWishes: readonly StateWish[];
+  /** The timeline goes on from where it was. */
+  readonly isGapless: boolean;
+}
+
+const NAMED = [
+  ['m.room.name', ''],
+  ['m.room.avatar', ''],
+] as const;
+
+/** Of rooms' states what clients ask for. */
+export class RoomStates {
+  readonly #engine: RoomEngine;
+  readonly #deltas: StateDeltas;
+
+  constructor(engine: RoomEngine, deltas: StateDeltas) {
+    this.#engine = engine;
+    this.#deltas = deltas;
+  }
+
+  /** Members that are loaded lazily are not among them, but for changes. */
+  async change(room: Room, window: StateWindow): Promise<StateChange> {
+    const { before, after, wishes, toldWishes } = window;
+    if (before === undefined) {
+      const all = await this.#matching(room, after, wishes);
+      return { events: wished(wishes, all), gone: [], changed: all, hasNewMembers: true };
+    }
+    const { changed, gone, hasNewMembers } = await this.#between(room, window);
+    const isTold = (event: StoredEvent) =>
+      isWished(wishes, keyOf(event)) || (window.isGapless && event.event.type === 'm.room.member' && isLazy(wishes));
+    const more = toldWishes === wishes ? [] : await this.#newlyWished(room, { after, wishes, toldWishes });
+    const told = new Map([...changed.filter(isTold), ...more].map((event) => [event.nid, event]));
+    const goneWished = gone.filter((key) => isWished(wishes, key));
+    return { events: [...told.values()], gone: goneWished, changed, hasNewMembers };
+  }
+
+  members(room: Room, snapshot: SnapshotId, users: Iterable<UserId>): Promise<StoredEvent[]> {
+    return this.#deltas.members(room, snapshot, users);
+  }
+
+  async #newlyWished(
+    room: Room,
+    { after, wishes, toldWishes }: Pick<StateWindow, 'after' | 'wishes' | 'toldWishes'>,
+  ): Promise<StoredEvent[]> {
+    const all = wished(wishes, await this.#matching(room, after, wishes));
+    return all.filter((event) => !isWished(toldWishes, keyOf(event)));
+  }
+
+  /** All that may match, and what rooms are named by. */
+  async #matching(room: Room, snapshot: SnapshotId, wishes: readonly StateWish[]): Promise<StoredEvent[]> {
+    const { states, tries, events } = this.#engine;
+    if (wantsAllMembers(wishes)) return states.all(snapshot);
+    const named = namedKeys(wishes);
+    if (named) return [...(await states.view(room, snapshot, [...NAMED, ...named])).values()];
+    const nids = await tries.lookup(snapshot, await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
+    const members = await this.members(room, snapshot, namedMembers(wishes) as UserId[]);
+    return [...(await events.load([...nids.values()])).values(), ...members];
+  }
+
+  async #between(room: Room, window: StateWindow): Promise<Omit<StateChange, 'events'>> {
+    const { tries, events } = this.#engine;
+    const differences = await tries.diff(window.before ?? EMPTY_STATE, window.after);
+    if (differences.length === 0) return { changed: [], gone: [], hasNewMembers: false };
+    const looked = await this.#lookedAt(room, window, differences);
+    const loaded = await events.load(looked.map(([, was, is]) => (is === 0 ? was : is)));
+    const changed: StoredEvent[] = [];
+    const gone: (readonly [string, string])[] = [];
+    for (const [, was, is] of looked) {
+      const event = loaded.get(is === 0 ? was : is);
+      if (event && is === 0) gone.push(keyOf(event));
+      else if (event) changed.push(event);
+    }
+    const hasNewMembers =
+      looked.length < differences.length || [...changed.map(keyOf), ...gone].some(([type]) => type === 'm.room.member');
+    return { changed, gone, hasNewMembers };
+  }
+
+  /** After a gap nobody who loads members lazily is told of all that came and went. */
+  async #lookedAt<T extends readonly [number, number, number]>(
+    room: Room,
+    { wishes, isGapless }: StateWindow,
+    differences: readonly T[],
+  ): Promise<readonly T[]> {
+    if (isGapless || wantsAllMembers(wishes)) return differences;
+    const others = new Set(await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
+    for (const user of namedMembers(wishes)) {
+      const number = room.keys.number(['m.room.member', user]);
+      if (number !== undefined) others.add(number);
+    }
+    return differences.filter(([key]) => others.has(key));
+  }
+}
+
+const keyOf = ({ event }: StoredEvent): readonly [string, string] => [event.type, event.stateKey ?? ''];
+
+const wished = (wishes: readonly StateWish[], events: readonly StoredEvent[]): StoredEvent[] =>
+  events.filter((event) => isWished(wishes, keyOf(event)));

@@ -1,0 +1,214 @@
+import type { UserId } from '@holm/spec/ids';
+import { compileFilter, type Filter } from '../../../core/filters/filter.ts';
+import { profileOf, roomNameOf } from '../../../core/events/content.ts';
+import type { Caller } from '../../../http/route.ts';
+import type { RoomEngine } from '../../../rooms/engine.ts';
+import type { Member, SnapshotId, StoredEvent } from '../../../rooms/model.ts';
+import type { Room } from '../../../rooms/room.ts';
+import type { Position } from '../../../streams/stream.ts';
+import type { JoinedRooms, Shown } from '../joined-rooms.sync.ts';
+import type { Summaries } from '../summaries.sync.ts';
+import type { View } from '../view.sync.ts';
+import type { Told } from './connection.ts';
+import type { Hero, RoomAnswer, RoomTimeline } from './room-answer.ts';
+import type { RoomStates, StateChange } from './room-state.sync.ts';
+import type { RoomConfig } from './request.ts';
+import { isLazy } from './state-wish.ts';
+
+/** What is asked about a room, and by whom. */
+export interface Ask {
+  readonly viewer: Caller;
+  readonly room: Room;
+  readonly member: Member;
+  readonly bump: number;
+  readonly isDm: boolean;
+  /** What has been told; absent for somebody to whom the room is new. */
+  readonly told: Told | undefined;
+  readonly config: RoomConfig;
+  readonly toldConfig: RoomConfig | undefined;
+  /** Up to where the answer before went; absent for the first one. */
+  readonly since: Position | undefined;
+  readonly upTo: Position;
+  readonly knowsMember: (user: UserId) => boolean;
+}
+
+export interface RoomView {
+  readonly answer: RoomAnswer;
+  /** How many of the newest events are known now; see `Told.limit`. */
+  readonly limit: number;
+  readonly members: readonly UserId[];
+}
+
+export interface RoomViewsDeps {
+  readonly engine: RoomEngine;
+  readonly joined: JoinedRooms;
+  readonly summaries: Summaries;
+  readonly states: RoomStates;
+}
+
+const MAX_LIMIT = 100;
+const filters = new Map<number, Filter>();
+
+/** The same object for the same number: what is put together for one reader serves all that ask for the same. */
+export const limitFilter = (wanted: number): Filter => {
+  const limit = Math.min(wanted, MAX_LIMIT);
+  const known = filters.get(limit) ?? compileFilter({ room: { timeline: { limit } } });
+  filters.set(limit, known);
+  return known;
+};
+
+/** What is told of a room that its reader is in. */
+export class RoomViews {
+  readonly #deps: RoomViewsDeps;
+
+  constructor(deps: RoomViewsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Nothing if there is no news. */
+  async joined(ask: Ask): Promise<RoomView | undefined> {
+    const { engine } = this.#deps;
+    const isExpanded = ask.told !== undefined && limitOf(ask) > ask.told.limit;
+    const shown = await this.#timeline(ask, isExpanded);
+    const after = await engine.stateLogs.at(ask.room, ask.upTo);
+    const change = await this.#change(ask, { after, isGapless: !shown.limited || isExpanded });
+    const lazy = isLazy(ask.config.wishes) ? await this.#lazyMembers(ask, { shown, change, after }) : [];
+    const state = [...change.events, ...lazy];
+    const isNews = isExpanded || shown.limited || shown.events.length > 0 || state.length > 0;
+    if (!isNews && !isOtherwiseNews(ask, change)) return undefined;
+    const answer: RoomAnswer = {
+      membership: 'join',
+      isInitial: ask.told === undefined,
+      bump: ask.bump,
+      isDm: dmNewsOf(ask),
+      ...(await this.#summary(ask, change, after)),
+      state: await engine.clientEvents.shared(state),
+      gone: change.gone,
+      timeline: timelineOf(ask, shown, isExpanded),
+    };
+    return { answer, limit: knownAfter(ask, shown, isExpanded), members: state.flatMap(membersOf) };
+  }
+
+  async #change(
+    { room, told, config, toldConfig }: Ask,
+    { after, isGapless }: { after: SnapshotId; isGapless: boolean },
+  ): Promise<StateChange> {
+    const before = told && (await this.#deps.engine.stateLogs.at(room, told.at));
+    const { wishes } = config;
+    return this.#deps.states.change(room, {
+      before,
+      after,
+      wishes,
+      toldWishes: toldConfig?.wishes ?? wishes,
+      isGapless,
+    });
+  }
+
+  #timeline(ask: Ask, isExpanded: boolean): Promise<Shown> {
+    const { room, member, told } = ask;
+    const after = isExpanded ? undefined : told?.at;
+    return this.#deps.joined.timeline(viewOf(ask, after), room, { member, isNew: after === undefined });
+  }
+
+  /** Senders and targets of what is shown, as far as they are not known; heroes are told by themselves. */
+  #lazyMembers(
+    { room, knowsMember }: Ask,
+    { shown, change, after }: { shown: Shown; change: StateChange; after: SnapshotId },
+  ): Promise<readonly StoredEvent[]> {
+    const told = new Set(change.events.flatMap(membersOf));
+    const needed = new Set<UserId>();
+    for (const event of shown.events) {
+      for (const user of [event.event.sender, ...membersOf(event)]) {
+        if (!told.has(user) && !knowsMember(user)) needed.add(user);
+      }
+    }
+    return this.#deps.states.members(room, after, needed);
+  }
+
+  async #summary(
+    { room, viewer, told }: Ask,
+    { changed, gone, hasNewMembers }: StateChange,
+    after: SnapshotId,
+  ): Promise<Pick<RoomAnswer, 'name' | 'avatar' | 'heroes' | 'counts'>> {
+    const named = changeOf('m.room.name', { changed, gone }, ({ content }) => roomNameOf(content) || null);
+    const avatar = changeOf('m.room.avatar', { changed, gone }, ({ content }) => textOf(content['url']));
+    const isInitial = told === undefined;
+    const facts = { name: toldOf(named, isInitial), avatar: toldOf(avatar, isInitial) };
+    if (!isInitial && !hasNewMembers && named !== null) return facts;
+    const { joined, invited, heroes } = await this.#deps.summaries.get(room, viewer.userId, after);
+    const counts = isInitial || hasNewMembers ? { joined, invited } : undefined;
+    return { ...facts, counts, heroes: heroes.length === 0 ? undefined : await this.#heroes(room, after, heroes) };
+  }
+
+  async #heroes(room: Room, snapshot: SnapshotId, users: readonly UserId[]): Promise<Hero[]> {
+    const events = await this.#deps.states.members(room, snapshot, users);
+    const byUser = new Map(events.map(({ event }) => [event.stateKey, event]));
+    return users.map((userId) => {
+      const event = byUser.get(userId);
+      return { userId, ...(event ? profileOf(event.content) : { displayName: undefined, avatarUrl: undefined }) };
+    });
+  }
+}
+
+const limitOf = ({ config }: Ask): number => Math.min(config.timelineLimit, MAX_LIMIT);
+
+/** What is said of a room beside its timeline and its state. */
+const isOtherwiseNews = ({ told, isDm }: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>
+  told === undefined || hasNewMembers || gone.length > 0 || told.isDm !== isDm || changed.some(isFact);
+
+const isFact = ({ event }: StoredEvent): boolean => event.type === 'm.room.name' || event.type === 'm.room.avatar';
+
+/** Of a room that is new, only yes is said. */
+const dmNewsOf = ({ told, isDm }: Ask): boolean | undefined => {
+  if (told === undefined) return isDm || undefined;
+  return told.isDm === isDm ? undefined : isDm;
+};
+
+export const viewOf = ({ viewer, upTo, config }: Ask, after: Position | undefined): View => ({
+  viewer,
+  filter: limitFilter(config.timelineLimit),
+  after,
+  upTo,
+  fullState: false,
+  stateField: 'state_after',
+});
+
+/** Live is what has happened since the answer before; where that had nothing of the room, its older events are not. */
+const timelineOf = (ask: Ask, shown: Shown, isExpanded: boolean): RoomTimeline => ({
+  text: shown.text,
+  limited: shown.limited,
+  prevBatch: shown.stretch.prevBatch,
+  live: liveAmong(shown.events, ask.told?.at ?? ask.since),
+  isExpanded,
+});
+
+export const liveAmong = (events: readonly StoredEvent[], since: Position | undefined): number =>
+  since === undefined ? 0 : events.filter(({ position }) => (position ?? 0) > since).length;
+
+/** How many of the newest events are known, without a gap, once this has been told. */
+const knownAfter = (ask: Ask, { limited }: Shown, isExpanded: boolean): number => {
+  const { told } = ask;
+  const limit = limitOf(ask);
+  if (told === undefined || isExpanded) return limited ? limit : Infinity;
+  return limited ? limit : Math.max(told.limit, limit);
+};
+
+/** What a piece of state became; undefined where it did not change. */
+const changeOf = (
+  type: string,
+  { changed, gone }: Pick<StateChange, 'changed' | 'gone'>,
+  read: (event: StoredEvent['event']) => string | null,
+): string | null | undefined => {
+  const event = changed.find(({ event }) => event.type === type && event.stateKey === '');
+  if (event) return read(event.event);
+  return gone.some(([gone]) => gone === type) ? null : undefined;
+};
+
+/** Of what is new, nothing need be said about what it has not. */
+const toldOf = (value: string | null | undefined, isInitial: boolean): string | null | undefined =>
+  value === null && isInitial ? undefined : value;
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+const membersOf = ({ event }: StoredEvent): UserId[] =>
+  event.type === 'm.room.member' && event.stateKey !== undefined ? [event.stateKey as UserId] : [];

@@ -1,0 +1,99 @@
+import { Type } from '@sinclair/typebox';
+import { clientEndpoint } from '../endpoint.ts';
+import { formats, nothing } from '../formats.ts';
+
+/** Beyond these, M_INVALID_PARAM. */
+export const SLIDING_LIMITS = {
+  lists: 100,
+  subscriptions: 100,
+  /** Of one list. */
+  ranges: 20,
+  requiredState: 200,
+  /** Of a filter's lists, and of an extension's. */
+  names: 200,
+} as const;
+
+const presence = Type.Optional(
+  Type.Union([Type.Literal('offline'), Type.Literal('online'), Type.Literal('unavailable')]),
+);
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const span = Type.Tuple([count, count]);
+const names = Type.Optional(Type.Array(Type.String(), { maxItems: SLIDING_LIMITS.names }));
+const types = Type.Optional(Type.Array(Type.Union([Type.String(), Type.Null()]), { maxItems: SLIDING_LIMITS.names }));
+const flag = Type.Optional(Type.Union([Type.Boolean(), Type.Null()]));
+
+const filters = {
+  is_dm: flag,
+  is_encrypted: flag,
+  room_types: types,
+  not_room_types: types,
+  tags: names,
+  not_tags: names,
+  spaces: names,
+};
+
+const scoped = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms: names }));
+const extensions = Type.Optional(
+  Type.Object({
+    to_device: Type.Optional(
+      Type.Object({
+        enabled: flag,
+        limit: Type.Optional(count),
+        since: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+      }),
+    ),
+    e2ee: Type.Optional(Type.Object({ enabled: flag })),
+    account_data: scoped,
+    receipts: scoped,
+    typing: scoped,
+  }),
+);
+
+const roomFields = {
+  timeline_limit: Type.Optional(count),
+  required_state: Type.Optional(
+    Type.Array(Type.Tuple([Type.String(), Type.String()]), { maxItems: SLIDING_LIMITS.requiredState }),
+  ),
+};
+
+/**
+ * Sliding sync as clients speak it, before it was accepted:
+ * https://github.com/matrix-org/matrix-spec-proposals/blob/main/proposals/4186-simplified-sliding-sync.md#unstable-prefix
+ */
+export const slidingSyncUnstable = clientEndpoint({
+  operationId: 'slidingSyncUnstable',
+  method: 'POST',
+  path: '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync',
+  auth: 'user',
+  params: nothing,
+  query: Type.Object({
+    pos: Type.Optional(Type.String()),
+    /** Milliseconds. */
+    timeout: Type.Optional(count),
+    set_presence: presence,
+  }),
+  body: Type.Object({
+    conn_id: Type.Optional(Type.String()),
+    txn_id: Type.Optional(Type.String()),
+    lists: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object({
+          ...roomFields,
+          ranges: Type.Optional(Type.Array(span, { maxItems: SLIDING_LIMITS.ranges })),
+          filters: Type.Optional(Type.Union([Type.Null(), Type.Object({ ...filters, is_invite: flag })])),
+        }),
+      ),
+    ),
+    room_subscriptions: Type.Optional(Type.Record(Type.String(), Type.Object(roomFields))),
+    extensions,
+  }),
+  invalidBody: 'M_INVALID_PARAM',
+  response: Type.Object({
+    pos: Type.String(),
+    txn_id: Type.Optional(Type.String()),
+    lists: Type.Optional(Type.Record(Type.String(), formats.object)),
+    rooms: Type.Record(Type.String(), formats.object),
+    extensions: formats.object,
+  }),
+});
