@@ -5,7 +5,7 @@ import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
 import { departureOf } from '../standing.sync.ts';
 import type { ListRequest, RoomFilters } from './request.ts';
-import type { Card, RoomCards } from './room-cards.service.ts';
+import type { RoomCards } from './room-cards.service.ts';
 import type { ListedRoom } from './listed-room.ts';
 import type { Spaces } from './spaces.service.ts';
 
