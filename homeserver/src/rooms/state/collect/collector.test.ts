@@ -315,6 +315,8 @@ describe('the collection of states', () => {
     expect(columns.map(({ name }) => name)).to.eql([
       'events.snapshot',
       'room_heads.snapshot',
+      // Which state a listing was made from: compared, never read.
+      'room_listings.snapshot',
       'room_state_log.snapshot',
     ]);
   });
