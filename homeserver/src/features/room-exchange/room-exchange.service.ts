@@ -57,10 +57,12 @@ export class RoomExchange {
     return seen;
   }
 
-  /** The state before an event of the room, with its auth chain. */
+  /** The state before an event of the room that the server may have, with its auth chain. */
   async stateBefore(origin: ServerName, roomId: RoomId, eventId: EventId): Promise<StateNids> {
     const room = await this.#room(origin, roomId);
     const event = await this.#eventOf(room, eventId);
+    // Being in the room now says nothing about what it was before.
+    if ((await this.#deps.visible.filter(origin, room, [event])).length === 0) throw notFound();
     return this.#deps.states.of(room, event.snapshot);
   }
 

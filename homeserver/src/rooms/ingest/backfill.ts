@@ -52,8 +52,6 @@ const store = {
         sql`SELECT g.event_id FROM room_gaps g JOIN events e ON e.event_nid = g.child_nid
              WHERE g.room_nid = ${room} AND e.ord >= ${from} AND e.ord < ${from + GAP_LENGTH}
                -- What an earlier event follows, too, belongs in front of that one.
-               AND NOT EXISTS (SELECT 1 FROM room_gaps o JOIN events c ON c.event_nid = o.child_nid
-                                WHERE o.room_nid = g.room_nid AND o.event_id = g.event_id AND c.ord < ${from})
                AND NOT EXISTS (
                      SELECT FROM room_gaps o JOIN events c ON c.event_nid = o.child_nid
                       WHERE o.room_nid = g.room_nid AND o.event_id = g.event_id AND c.ord < ${from})
