@@ -238,6 +238,7 @@ class Review {
     }
     const found = new Map<EventId, Extremity>();
     let wave: readonly EventId[] = this.#change.head.extremities.map(({ eventId }) => eventId);
+    const seen = new Set(wave);
     while (wave.length > 0) {
       const next: EventId[] = [];
       for (const { nid, event, status } of (await this.#known.find(wave)).values()) {
@@ -246,7 +247,8 @@ class Review {
           found.set(event.eventId, { nid, eventId: event.eventId, depth: event.depth });
         }
       }
-      wave = next;
+      // Each once, however many ways lead to it.
+      wave = next.filter((id) => !seen.has(id) && seen.add(id));
     }
     return [...found.values()];
   }
