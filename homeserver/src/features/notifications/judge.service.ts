@@ -34,7 +34,7 @@ export class Judge {
   /** Takes in what comes next in a room's timeline. */
   async count(tally: Tally, events: readonly StoredEvent[]): Promise<void> {
     const { user, room, backlog } = tally;
-    if (backlog.size > 0) await this.#redact(tally, events);
+    await this.#redact(tally, events);
     for (const { stored, occasion, verdict } of await this.notifying(tally, events)) {
       backlog.add(occasion.thread, stored.ord ?? 0, verdict.highlight);
     }
@@ -69,11 +69,13 @@ export class Judge {
     return notifying.filter(({ occasion, stored }) => occasion.isOpen || seen.has(stored));
   }
 
-  async #redact({ backlog, room }: Tally, events: readonly StoredEvent[]): Promise<void> {
+  async #redact(tally: Tally, events: readonly StoredEvent[]): Promise<void> {
     const targets = events.flatMap(({ event }) => (event.type === 'm.room.redaction' ? (event.redacts ?? []) : []));
     if (targets.length === 0) return;
-    for (const { roomNid, redactedBy, ord } of (await this.#engine.events.byIds(targets)).values()) {
-      if (roomNid === room.nid && redactedBy !== undefined && ord !== undefined) backlog.remove(ord);
+    for (const { roomNid, redactedBy, ord, event } of (await this.#engine.events.byIds(targets)).values()) {
+      if (roomNid !== tally.room.nid || redactedBy === undefined || ord === undefined) continue;
+      tally.backlog.remove(ord);
+      if (event.sender === tally.user) tally.unsaid(ord);
     }
   }
 

@@ -8,15 +8,14 @@ import type { UserRules } from './user-rules.service.ts';
 
 /** Of a room's timeline, so many events are looked at. Who has left more than that unread hears of the newest. */
 export const WINDOW = 10_000;
-/** What is to be looked at again for a tally that was not written down. */
-const CHEAP = 500;
-
 interface Beginning {
   readonly user: UserId;
   readonly room: Room;
   readonly rules: UserRules;
   /** By other rules, or of other times. */
   readonly before: Tally | undefined;
+  /** What is stored is of no use. */
+  readonly fromScratch: boolean;
   readonly version: Position;
 }
 
@@ -29,16 +28,22 @@ export class Tally {
   /** Up to this place of the timeline, everything has been looked at. */
   upTo = -1;
   isStarted = false;
+  /** It counts what is not so any more: another one has to be made. */
+  isSpoilt = false;
   changedAt = 0 as Position;
   rulesAt: Position;
   #before: { readonly counts: UnreadCounts; readonly rulesAt: Position } | undefined;
   #last: UnreadCounts | undefined;
   #working: Promise<void> | undefined;
   #savedUpTo = 0;
+  /** Up to here, it was not looked at just now. */
+  #seenUpTo = 0;
+  readonly #fromScratch: boolean;
   /** What is in the main timeline and not after this has been read, and need not be looked at. */
   #main = 0;
 
-  constructor({ user, room, rules, before, version }: Beginning) {
+  constructor({ user, room, rules, before, fromScratch, version }: Beginning) {
+    this.#fromScratch = fromScratch;
     this.user = user;
     this.room = room;
     this.rules = rules;
@@ -61,10 +66,16 @@ export class Tally {
     return { after: this.upTo, main: this.#main, isPlain: this.rules.isPlain };
   }
 
-  /** To find this out again would take many events. */
-  get isWorthKeeping(): boolean {
+  /** To find this out again would take more events than `cheap`, and many of them since it was written down last. */
+  isWorthKeeping(cheap: number): boolean {
     const again = this.upTo - this.backlog.readOf(MAIN) + this.backlog.size;
-    return this.isStarted && this.#working === undefined && again > CHEAP && this.upTo - this.#savedUpTo > CHEAP / 5;
+    return (
+      this.isStarted &&
+      !this.isSpoilt &&
+      this.#working === undefined &&
+      again > cheap &&
+      this.upTo - this.#savedUpTo > cheap / 5
+    );
   }
 
   /** One at a time: who comes while somebody works waits for that, and looks again. */
@@ -85,10 +96,11 @@ export class Tally {
 
   /** What has been written down, if it was by the same rules and is of any use. */
   restore({ upTo, rules, threads }: StoredBacklog): void {
-    if (rules !== this.rules.digest || upTo <= this.upTo || upTo > this.#lastOrd) return;
+    if (this.#fromScratch || rules !== this.rules.digest || upTo <= this.upTo || upTo > this.#lastOrd) return;
     this.backlog.restore(threads);
     this.upTo = upTo;
     this.#savedUpTo = upTo;
+    this.#seenUpTo = upTo;
     this.#last = undefined; // nobody knows when that was
     // What is redacted from here on may be in any thread.
     this.#main = upTo;
@@ -105,9 +117,16 @@ export class Tally {
     this.upTo = Math.max(this.upTo, upTo);
     if (this.#last !== this.counts) this.changedAt = Math.max(this.changedAt, position ?? 0) as Position;
     this.#last = this.counts;
-    if (this.upTo < this.#lastOrd || !this.#before) return;
+    if (this.upTo < this.#lastOrd) return;
+    this.#seenUpTo = this.upTo;
+    if (!this.#before) return;
     if (isEqual(this.#before.counts, this.counts)) this.rulesAt = this.#before.rulesAt;
     this.#before = undefined;
+  }
+
+  /** What the user has said there is redacted: nobody knows any more which thread it was in, so it has read nothing. */
+  unsaid(ord: number): void {
+    if (ord <= this.#seenUpTo) this.isSpoilt = true;
   }
 
   saved(upTo: number): void {

@@ -21,6 +21,8 @@ export interface UnreadDeps {
   readonly engine: RoomEngine;
   readonly rules: AllUserRules;
   readonly background: Background;
+  /** What takes no more events than this to find out again is not written down. */
+  readonly cheap?: number;
 }
 
 export interface Unread {
@@ -34,6 +36,8 @@ export interface Unread {
 /** Places that are kept in memory in all; a tally without any counts as some. */
 const KEPT_PLACES = 4_000_000;
 const PLACES_PER_TALLY = 30;
+/** Reading them is a page or three. */
+const CHEAP = 500;
 /** Rows that one statement writes. */
 const BATCH = 500;
 
@@ -60,8 +64,7 @@ export class UnreadEvents {
       maxSize: KEPT_PLACES,
       sizeCalculation: (tally) => PLACES_PER_TALLY + tally.backlog.size,
       dispose: (tally, _, reason) => {
-        if (reason === 'evict' && tally.isWorthKeeping)
-          background.run('keep what is unread', () => this.#save([tally]));
+        if (reason === 'evict' && this.#isDue(tally)) background.run('keep what is unread', () => this.#save([tally]));
       },
     });
   }
@@ -97,8 +100,12 @@ export class UnreadEvents {
 
   /** Writes down what would be costly to find out again. */
   async save(): Promise<void> {
-    const due = [...this.#tallies.values()].filter((tally) => tally.isWorthKeeping);
+    const due = [...this.#tallies.values()].filter((tally) => this.#isDue(tally));
     for (let i = 0; i < due.length; i += BATCH) await this.#save(due.slice(i, i + BATCH));
+  }
+
+  #isDue(tally: Tally): boolean {
+    return tally.isWorthKeeping(this.#deps.cheap ?? CHEAP);
   }
 
   async #save(tallies: readonly Tally[]): Promise<void> {
@@ -127,7 +134,7 @@ export class UnreadEvents {
   }
 
   #current(tally: Tally | undefined, room: Room, rules: UserRules): Tally | undefined {
-    return tally?.room === room && tally.rules.digest === rules.digest ? tally : undefined;
+    return tally?.room === room && !tally.isSpoilt && tally.rules.digest === rules.digest ? tally : undefined;
   }
 
   /** From here on, receipts are noted in it, be it that nobody knows yet where it begins. */
@@ -135,7 +142,14 @@ export class UnreadEvents {
     key: string,
     { user, room, rules, before }: { user: UserId; room: Room; rules: UserRules; before: Tally | undefined },
   ): Tally {
-    const tally = new Tally({ user, room, rules, before, version: this.#deps.rules.versionOf(user) });
+    const tally = new Tally({
+      user,
+      room,
+      rules,
+      before,
+      fromScratch: before?.isSpoilt ?? false,
+      version: this.#deps.rules.versionOf(user),
+    });
     this.#tallies.set(key, tally);
     return tally;
   }
@@ -143,7 +157,7 @@ export class UnreadEvents {
   async #bringUpToDate(tally: Tally): Promise<void> {
     const { room } = tally;
     if (!tally.isStarted) await this.#starts.start(tally);
-    while (!tally.hasReached(room.head?.lastOrd ?? 0)) {
+    while (!tally.isSpoilt && !tally.hasReached(room.head?.lastOrd ?? 0)) {
       tally.slide();
       const following = this.#stretches.atHand(room, tally.upTo) ?? (await this.#stretches.read(room, tally.wanted));
       await this.#judge.count(tally, following.events);
