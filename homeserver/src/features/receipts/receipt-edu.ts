@@ -30,8 +30,6 @@ export const fromEdu = (edu: JsonObject): ToldReceipt[] =>
     });
   });
 
-const MAX_THREAD_ID = 255;
-
 const readReceipt = (receipt: Json): Pick<ToldReceipt, 'eventId' | 'threadId' | 'ts'> | undefined => {
   if (!isObject(receipt)) return undefined;
   const { event_ids: events, data } = receipt;
@@ -45,6 +43,6 @@ const readReceipt = (receipt: Json): Pick<ToldReceipt, 'eventId' | 'threadId' | 
 const isTime = (ts: Json | undefined): ts is UnixMillis & number => Number.isSafeInteger(ts);
 
 const isThread = (id: Json | undefined): id is string | undefined =>
-  id === undefined || (typeof id === 'string' && id !== '' && id.length <= MAX_THREAD_ID && !id.includes('\0'));
+  id === undefined || id === 'main' || EventId.is(id);
 
 const entries = (object: JsonObject): [string, Json][] => Object.entries(object) as [string, Json][];

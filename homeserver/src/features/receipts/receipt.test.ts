@@ -55,6 +55,7 @@ describe('receipts', () => {
     { '!r:a': { 'm.read': { [alice]: { event_ids: ['$x'], data: { ts: 'now' } } } } },
     { '!r:a': { 'm.read': { [alice]: { event_ids: ['$x'], data: { ts: 1, thread_id: '' } } } } },
     { '!r:a': { 'm.read': { [alice]: { event_ids: ['$x'], data: { ts: 1, thread_id: 7 } } } } },
+    { '!r:a': { 'm.read': { [alice]: { event_ids: ['$x'], data: { ts: 1, thread_id: 'any text' } } } } },
   ];
   for (const edu of malformed) {
     it(`of other servers are skipped when malformed: ${JSON.stringify(edu)}`, () => expect(fromEdu(edu)).to.eql([]));
