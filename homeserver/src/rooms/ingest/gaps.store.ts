@@ -18,6 +18,8 @@ export interface EventRef {
   readonly status: EventStatus;
   readonly keyNumber: KeyNumber | undefined;
   readonly authNumber: number | undefined;
+  /** Its place in the room is known. */
+  readonly isPlaced: boolean;
 }
 
 export const statusOf = (status: number): EventStatus => EVENT_STATUSES[status] ?? 'rejected';
@@ -100,11 +102,12 @@ export const gapsStore = {
       status: number;
       key_number: number | null;
       auth_number: number | null;
+      is_placed: boolean;
     }>(
       named(
         'events.refs',
-        sql`SELECT event_id, event_nid, room_nid, status, key_number, auth_number FROM events
-             WHERE event_id = ANY(${ids}::text[])`,
+        sql`SELECT event_id, event_nid, room_nid, status, key_number, auth_number, snapshot IS NOT NULL AS is_placed
+              FROM events WHERE event_id = ANY(${ids}::text[])`,
       ),
     );
     return rows.map((row) => ({
@@ -114,6 +117,7 @@ export const gapsStore = {
       status: statusOf(row.status),
       keyNumber: row.key_number ?? undefined,
       authNumber: row.auth_number ?? undefined,
+      isPlaced: row.is_placed,
     }));
   },
 };

@@ -1,9 +1,9 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../../core/events/event.ts';
 import type { Room } from '../../room.ts';
+import { gapsStore } from '../gaps.store.ts';
 import { byAuthEvents } from '../order.ts';
 import type { MissingDeps } from './deps.ts';
-import { unknownIds } from './unknown.ts';
 
 /** Missing events of a state that are fetched one by one; where more are missing, the whole state is. */
 const MAX_SINGLE = 20;
@@ -47,9 +47,9 @@ export class StateAtGap {
 
   /** Undefined where too many of its events are missing, or the server does not give them singly. */
   async #byIds(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState | undefined> {
-    const { remote, events, singles } = this.#deps;
+    const { remote, singles } = this.#deps;
     const { state, authChain } = await remote.stateIds(server, room.roomId, eventId);
-    const missing = await unknownIds(events, [...state, ...authChain], NOTHING, 'connected');
+    const missing = await this.#unknown([...new Set([...state, ...authChain])]);
     if (missing.length > MAX_SINGLE) return undefined;
     const fetched = new Map((await singles.from(server, room, missing)).map((event) => [event.eventId, event]));
     if (fetched.size < missing.length) return undefined;
@@ -59,6 +59,13 @@ export class StateAtGap {
       state: state.flatMap((id) => fetched.get(id) ?? []),
       authChain: authChain.flatMap((id) => fetched.get(id) ?? []),
     };
+  }
+
+  /** As `unknownIds`, but of whole states: nobody reads what thousands of events say to see that they are there. */
+  async #unknown(ids: readonly EventId[]): Promise<EventId[]> {
+    const refs = await gapsStore.refs(this.#deps.db, ids);
+    const known = new Set(refs.filter((ref) => ref.isPlaced || ref.authNumber !== undefined).map(({ id }) => id));
+    return ids.filter((id) => !known.has(id));
   }
 
   async #whole(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState> {
@@ -71,5 +78,3 @@ export class StateAtGap {
     return { stored, state, authChain };
   }
 }
-
-const NOTHING: ReadonlyMap<EventId, unknown> = new Map();
