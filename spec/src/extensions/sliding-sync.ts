@@ -56,6 +56,58 @@ const roomFields = {
   ),
 };
 
+const pattern = Type.Object({ type: Type.Optional(Type.String()), state_key: Type.Optional(Type.String()) });
+const patterns = Type.Optional(Type.Array(pattern, { maxItems: SLIDING_LIMITS.requiredState }));
+
+const acceptedFields = {
+  timeline_limit: count,
+  required_state: Type.Object({
+    include: patterns,
+    exclude: patterns,
+    lazy_members: Type.Optional(Type.Boolean()),
+  }),
+};
+
+/**
+ * Sliding sync as it was accepted; it is in no release of the specification yet:
+ * https://github.com/matrix-org/matrix-spec-proposals/blob/main/proposals/4186-simplified-sliding-sync.md
+ */
+export const slidingSync = clientEndpoint({
+  operationId: 'slidingSync',
+  method: 'POST',
+  path: '/_matrix/client/v4/sync',
+  auth: 'user',
+  params: nothing,
+  query: nothing,
+  body: Type.Object({
+    conn_id: Type.Optional(Type.String()),
+    pos: Type.Optional(Type.String()),
+    /** Milliseconds. */
+    timeout: Type.Optional(count),
+    set_presence: presence,
+    lists: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[0-9a-zA-Z._~-]{1,255}$' }),
+        Type.Object({
+          ...acceptedFields,
+          range: Type.Optional(span),
+          filters: Type.Optional(Type.Object({ ...filters, is_invited: flag })),
+        }),
+        { additionalProperties: false },
+      ),
+    ),
+    room_subscriptions: Type.Optional(Type.Record(Type.String(), Type.Object(acceptedFields))),
+    extensions,
+  }),
+  invalidBody: 'M_INVALID_PARAM',
+  response: Type.Object({
+    pos: Type.String(),
+    lists: Type.Optional(Type.Record(Type.String(), formats.object)),
+    rooms: Type.Optional(Type.Record(Type.String(), formats.object)),
+    extensions: Type.Optional(formats.object),
+  }),
+});
+
 /**
  * Sliding sync as clients speak it, before it was accepted:
  * https://github.com/matrix-org/matrix-spec-proposals/blob/main/proposals/4186-simplified-sliding-sync.md#unstable-prefix

@@ -65,6 +65,7 @@ interface Asked {
   readonly request: SlidingRequest;
   readonly upTo: Positions;
   readonly dms: ReadonlySet<string>;
+  readonly read: ReadonlySet<string>;
 }
 
 /** Computes answers of sliding sync. */
@@ -87,9 +88,9 @@ export class Answers {
     for (const [name, list] of request.lists) cover.list(name, await lists.matching(userId, listed, list), list.spans);
     cover.subscribe(listed);
     const covered = cover.rooms();
-    const asked: Asked = { request, base, upTo, dms };
-    const views = await this.#views(asked, covered);
+    const asked: Asked = { request, base, upTo, dms, read: new Set() };
     const extensions = await this.#extensions(asked, covered);
+    const views = await this.#views({ ...asked, read: extensions.read }, covered);
     const rooms = new Map<RoomId, ToldRoom>();
     for (const [nid, { answer }] of views) {
       const room = covered.get(nid);
@@ -147,6 +148,7 @@ export class Answers {
       config: covered.config,
       toldConfig: told && connection.config(told.config),
       since: after?.[0],
+      isRead: asked.read.has(room.roomId),
       upTo,
       knowsMember: (user: UserId) => told !== undefined && connection.knowsMember(room.nid, user),
     };
@@ -234,12 +236,12 @@ const numberOf = (connection: Connection, config: RoomConfig): number => {
 };
 
 /** From memory; wrong only in saying yes. */
-const isConcerned = ({ base, dms }: Asked, told: Told | undefined, { listed, config }: CoveredRoom): boolean => {
+const isConcerned = ({ base, dms, read }: Asked, told: Told | undefined, { listed, config }: CoveredRoom): boolean => {
   if (told === undefined) return true;
   const { card, member } = listed;
   if (member.position > told.at) return true;
   if (member.membership !== 'join') return false;
-  const isChanged = card.changed > told.at || dms.has(card.roomId) !== told.isDm;
+  const isChanged = card.changed > told.at || read.has(card.roomId) || dms.has(card.roomId) !== told.isDm;
   return isChanged || base.connection.numberOf(config) !== told.config;
 };
 

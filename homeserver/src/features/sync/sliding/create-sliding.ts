@@ -42,7 +42,7 @@ export const createSliding = (deps: SlidingDeps) => {
     db,
     engine,
     lists,
-    views: new RoomViews({ engine, joined, summaries, states }),
+    views: new RoomViews({ engine, unread: deps.unread, joined, summaries, states }),
     outside: new OutsideViews({ engine, readers, timelines, states, invited: new InvitedRooms(db, engine) }),
     summaries,
     extensions,

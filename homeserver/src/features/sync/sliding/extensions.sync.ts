@@ -47,6 +47,8 @@ export interface ExtensionsAsk {
 export interface ExtensionsTold {
   readonly answer: ExtensionsAnswer;
   readonly isNews: boolean;
+  /** Rooms that the reader has read on in. */
+  readonly read: ReadonlySet<RoomId>;
   /** By the number of the part. */
   readonly reached: readonly Position[];
 }
@@ -75,6 +77,7 @@ export class ExtensionParts {
     return {
       answer: ask.extensions.e2ee ? { ...answer, e2ee: await this.#withCounts(ask, answer) } : answer,
       isNews: told.some(({ isNews }) => isNews),
+      read: new Set(told.flatMap(({ read = [] }) => read)),
       reached: told.map(({ reached }) => reached),
     };
   }
@@ -106,7 +109,7 @@ export class ExtensionParts {
     });
     const ids = new Set<string>(covered.map(({ roomId }) => roomId));
     const told = answerOf(extension, news, (roomId) => ids.has(roomId));
-    return { ...told, reached: one.upTo };
+    return { ...told, reached: one.upTo, read: news.flatMap(readIn) };
   }
 
   /** Of rooms that are always told of what is new; of the others all, or what was missed. */
@@ -175,10 +178,14 @@ interface PartAsk {
   readonly upTo: Position;
 }
 
+const readIn = ({ rooms }: News): RoomId[] =>
+  [...(rooms ?? [])].flatMap(([roomId, { counts }]) => (counts === true ? [roomId] : []));
+
 interface PartTold {
   readonly answer: ExtensionsAnswer;
   readonly reached: Position;
   readonly isNews: boolean;
+  readonly read?: readonly RoomId[];
 }
 
 const readerOf = ({ viewer, after, upTo }: ExtensionsAsk, rooms: () => Iterable<RoomNid>): Reader => ({

@@ -20,6 +20,8 @@ export interface RoomAnswer {
   readonly avatar?: string | null | undefined;
   readonly heroes?: readonly Hero[] | undefined;
   readonly counts?: { readonly joined: number; readonly invited: number } | undefined;
+  /** What notifies the reader and is not read, outside of threads. */
+  readonly unread?: { readonly notifications: number; readonly highlights: number } | undefined;
   /** Of somebody who is not in the room. */
   readonly stripped?: readonly JsonText[] | undefined;
   readonly state?: readonly JsonText[] | undefined;

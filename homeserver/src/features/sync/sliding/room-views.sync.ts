@@ -6,6 +6,7 @@ import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, SnapshotId, StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import type { Position } from '../../../streams/stream.ts';
+import type { UnreadEvents } from '../../notifications/index.ts';
 import type { JoinedRooms, Shown } from '../joined-rooms.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import type { View } from '../view.sync.ts';
@@ -30,6 +31,8 @@ export interface Ask {
   readonly since: Position | undefined;
   readonly upTo: Position;
   readonly knowsMember: (user: UserId) => boolean;
+  /** The reader has read on: the counts of what they have not read are news. */
+  readonly isRead: boolean;
 }
 
 export interface RoomView {
@@ -44,6 +47,7 @@ export interface RoomViewsDeps {
   readonly joined: JoinedRooms;
   readonly summaries: Summaries;
   readonly states: RoomStates;
+  readonly unread: Pick<UnreadEvents, 'of'>;
 }
 
 const MAX_LIMIT = 100;
@@ -81,6 +85,7 @@ export class RoomViews {
       isInitial: ask.told === undefined,
       bump: ask.bump,
       isDm: dmNewsOf(ask),
+      unread: (await this.#deps.unread.of(ask.viewer.userId, ask.room)).counts.main,
       ...(await this.#summary(ask, change, after)),
       state: await engine.clientEvents.shared(state),
       gone: change.gone,
@@ -153,8 +158,8 @@ export class RoomViews {
 const limitOf = ({ config }: Ask): number => Math.min(config.timelineLimit, MAX_LIMIT);
 
 /** What is said of a room beside its timeline and its state. */
-const isOtherwiseNews = ({ told, isDm }: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>
-  told === undefined || hasNewMembers || gone.length > 0 || told.isDm !== isDm || changed.some(isFact);
+const isOtherwiseNews = ({ told, isDm, isRead }: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>
+  told === undefined || isRead || hasNewMembers || gone.length > 0 || told.isDm !== isDm || changed.some(isFact);
 
 const isFact = ({ event }: StoredEvent): boolean => event.type === 'm.room.name' || event.type === 'm.room.avatar';
 

@@ -88,6 +88,7 @@ const roomText = (room: ToldRoom): JsonText => {
   const { counts, heroes } = room;
   return objectOf({
     bump_stamp: String(room.bump),
+    ...unreadTexts(room.unread ?? { notifications: 0, highlights: 0 }),
     joined_count: textOf(counts?.joined),
     invited_count: textOf(counts?.invited),
     name: textOf(room.name),
@@ -100,6 +101,11 @@ const roomText = (room: ToldRoom): JsonText => {
     ...(room.timeline && timelineTexts(room.timeline)),
   });
 };
+
+const unreadTexts = ({ notifications, highlights }: NonNullable<ToldRoom['unread']>) => ({
+  notification_count: String(notifications),
+  highlight_count: String(highlights),
+});
 
 const timelineTexts = ({ text, limited, prevBatch, live, isExpanded }: RoomTimeline) => ({
   unstable_expanded_timeline: textOf(isExpanded || undefined),
