@@ -215,7 +215,7 @@ export class Answers {
       for (const [nid, room] of covered) {
         if (!isInScope(scope, room) || (name !== 'accountData' && room.listed.member.membership !== 'join')) continue;
         const told = connection.rooms.get(nid);
-        const parts = told === undefined ? 'new' : (told.missed ?? 'as the others');
+        const parts = told === undefined || hasComeBack(told, room) ? 'new' : (told.missed ?? 'as the others');
         rooms[name].push({ nid, roomId: room.listed.card.roomId, parts });
       }
     }
@@ -225,6 +225,10 @@ export class Answers {
     return { ...(await this.#deps.extensions.told(ask)), scopes };
   }
 }
+
+/** Of the time in between nothing was told. May be wrong in saying yes. */
+const hasComeBack = (told: Told, { listed: { member } }: CoveredRoom): boolean =>
+  member.membership === 'join' && (told.standing !== 'join' || member.position > told.at);
 
 const isOther = (before: Told, config: number): boolean => before.missed !== undefined || before.config !== config;
 
