@@ -31,6 +31,32 @@ export class Judge {
     this.#occasions = occasions;
   }
 
+  /**
+   * As `count`, without waiting: for the many who follow a room. False, and nothing is done, where something has to be
+   * looked up; mostly the first of them has done that for all.
+   */
+  countNow(tally: Tally, events: readonly StoredEvent[]): boolean {
+    const occasions = this.#occasions.known(events);
+    if (!occasions || tally.rules.compiled.needsDisplayName) return false;
+    if (!occasions.every(({ isOpen }, i) => isOpen && events[i]?.event.type !== 'm.room.redaction')) return false;
+    for (const [i, occasion] of occasions.entries()) this.#take(tally, events[i], occasion);
+    return true;
+  }
+
+  /** Looks up, once for all who follow the room, what `countNow` needs. */
+  async prepare(room: Room, events: readonly StoredEvent[]): Promise<void> {
+    if (!this.#occasions.known(events)) await this.#occasions.of(room, events);
+  }
+
+  #take({ user, rules, backlog }: Tally, stored: StoredEvent | undefined, occasion: Occasion): void {
+    if (!stored) return;
+    const { ord = 0, event } = stored;
+    if (isSaidBy(user, stored)) backlog.markRead(occasion.thread, ord);
+    if (!mayConcern(user, stored) || rules.ignored.has(event.sender)) return;
+    const verdict = evaluate(rules.compiled, occasion.push, occasion);
+    if (verdict?.notify) backlog.add(occasion.thread, ord, verdict.highlight);
+  }
+
   /** Takes in what comes next in a room's timeline. */
   async count(tally: Tally, events: readonly StoredEvent[]): Promise<void> {
     const { user, room, backlog } = tally;

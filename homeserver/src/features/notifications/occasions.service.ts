@@ -17,6 +17,8 @@ export interface Occasion {
   /** Whoever is in the room may see it. */
   readonly isOpen: boolean;
   readonly memberCount: number;
+  /** That of nobody: to be filled in where the rules ask for it. */
+  readonly displayName: undefined;
   readonly mayNotify: (key: string) => boolean;
 }
 
@@ -27,6 +29,8 @@ const KEYS = [VISIBILITY, ['m.room.power_levels', ''], ['m.room.create', '']] as
 export class Occasions {
   readonly #engine: RoomEngine;
   readonly #known = new WeakMap<StoredEvent, Occasion>();
+  /** Many ask at the same moment: whoever an event wakes. */
+  readonly #making = new WeakMap<StoredEvent, Promise<Occasion>>();
 
   constructor(engine: RoomEngine) {
     this.#engine = engine;
@@ -53,9 +57,11 @@ export class Occasions {
     };
     return Promise.all(
       events.map(async (event) => {
-        const known = this.#known.get(event);
+        const known = this.#known.get(event) ?? this.#making.get(event);
         if (known) return known;
-        const occasion = await this.#of(event, { memberCount, viewOf });
+        const making = this.#of(event, { memberCount, viewOf }).finally(() => this.#making.delete(event));
+        this.#making.set(event, making);
+        const occasion = await making;
         this.#known.set(event, occasion);
         return occasion;
       }),
@@ -75,6 +81,7 @@ export class Occasions {
       thread: await this.#threadOf(stored),
       isOpen: snapshot !== undefined && (visibility === 'shared' || visibility === 'world_readable'),
       memberCount,
+      displayName: undefined,
       mayNotify: (key) => powerLevelOf(event.sender, state) >= notificationLevel(state, key),
     };
   }

@@ -56,6 +56,11 @@ export class Tally {
     return this.backlog.counts;
   }
 
+  /** Whether it has begun, and nobody is at work on it. */
+  get isIdle(): boolean {
+    return this.isStarted && this.#working === undefined;
+  }
+
   /** Whether everything up to a place has been counted. */
   hasReached(ord: number): boolean {
     return this.isStarted && this.upTo >= ord;

@@ -121,15 +121,19 @@ export class UnreadEvents {
       const known = this.#tallies.get(key);
       const rules = this.#deps.rules.known(user) ?? (await this.#deps.rules.of(user));
       const tally = this.#current(known, room, rules) ?? this.#start(key, { user, room, rules, before: known });
-      if (tally.hasReached(wanted)) return tally;
-      try {
-        await tally.work(() => this.#bringUpToDate(tally));
-      } catch (error) {
-        if (this.#tallies.get(key) === tally) this.#tallies.delete(key);
-        throw error;
-      }
+      if (tally.hasReached(wanted) || (await this.#goesOn(tally))) return tally;
+      await this.#work(key, tally);
       // What it takes in memory has changed. The rules, or the membership, may have meanwhile: look again.
       if (this.#tallies.get(key) === tally) this.#tallies.set(key, tally);
+    }
+  }
+
+  async #work(key: string, tally: Tally): Promise<void> {
+    try {
+      await tally.work(() => this.#bringUpToDate(tally));
+    } catch (error) {
+      if (this.#tallies.get(key) === tally) this.#tallies.delete(key);
+      throw error;
     }
   }
 
@@ -152,6 +156,27 @@ export class UnreadEvents {
     });
     this.#tallies.set(key, tally);
     return tally;
+  }
+
+  /** The short way, for those who follow a room: all of them wait for the same, and then count at once. */
+  async #goesOn(tally: Tally): Promise<boolean> {
+    const { room } = tally;
+    if (this.#countsNow(tally)) return true;
+    const following = tally.isIdle ? this.#stretches.atHand(room, tally.upTo) : undefined;
+    if (following) await this.#judge.prepare(room, following.events);
+    return this.#countsNow(tally);
+  }
+
+  #countsNow(tally: Tally): boolean {
+    if (!tally.isIdle) return false;
+    const following = this.#stretches.atHand(tally.room, tally.upTo);
+    if (!following || !this.#judge.countNow(tally, following.events)) return false;
+    tally.slide();
+    tally.reached(following.upTo, following.events.at(-1)?.position);
+    const key = keyOf(tally.user, tally.room.nid);
+    // What it takes in memory is looked at now and then.
+    if (tally.backlog.size % 64 === 63 && this.#tallies.peek(key) === tally) this.#tallies.set(key, tally);
+    return true;
   }
 
   async #bringUpToDate(tally: Tally): Promise<void> {
