@@ -58,6 +58,8 @@ export class Connection {
   #sent: Sent | undefined;
   #scopes: Scopes;
   readonly #configs: string[];
+  /** Rooms that are asked for in the same way share one object, so most are found without being written out. */
+  readonly #numbers = new WeakMap<RoomConfig, number>();
   readonly #parsed = new Map<number, RoomConfig>();
   /** Lazily loaded members: forgetting them costs only bytes, so they are not written down. */
   readonly #members = new Map<RoomNid, Set<string>>();
@@ -112,10 +114,14 @@ export class Connection {
 
   /** The number of a configuration; undefined when there are too many. */
   numberOf(config: RoomConfig): number | undefined {
+    const seen = this.#numbers.get(config);
+    if (seen !== undefined) return seen;
     const text = JSON.stringify(config);
     const known = this.#configs.indexOf(text);
-    if (known >= 0) return known;
-    return this.#configs.length >= MAX_CONFIGS ? undefined : this.#configs.push(text) - 1;
+    if (known < 0 && this.#configs.length >= MAX_CONFIGS) return undefined;
+    const number = known < 0 ? this.#configs.push(text) - 1 : known;
+    this.#numbers.set(config, number);
+    return number;
   }
 
   config(number: number): RoomConfig {

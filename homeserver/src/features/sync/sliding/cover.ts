@@ -70,7 +70,7 @@ export class Cover {
 
   /** The same object for rooms that are asked for in the same way. */
   #config(lists: readonly string[], isSubscribed: boolean, { card }: ListedRoom): RoomConfig {
-    const key = JSON.stringify([lists, isSubscribed && card.roomId]);
+    const key = isSubscribed ? JSON.stringify([lists, card.roomId]) : lists.join('\0');
     const known = this.#configs.get(key);
     if (known) return known;
     const configs = lists.flatMap((name) => this.#request.lists.get(name)?.config ?? []);
