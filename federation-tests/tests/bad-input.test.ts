@@ -2,11 +2,11 @@ import type { Endpoint } from '@holm/spec/endpoint';
 import type { Json } from '@holm/spec/json';
 import { expect } from 'chai';
 import { type Answer, call } from '../src/http.ts';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import { badRequests } from '../src/nonsense.ts';
 import type { Person } from '../src/people.ts';
-import { Rogue } from '../src/rogue.ts';
-import { ManualClock } from '@holm/homeserver/testing/manual-clock';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 /** 502 and 504: another server was asked, which is not there. */
 const ALLOWED_FAILURES = [502, 504];
@@ -33,8 +33,7 @@ describe('bad input', () => {
   let known: Record<string, string>;
 
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test']));
     owner = await network.person('owner', 'a.test');
     room = await owner.createRoom({ preset: 'private_chat', name: 'Private', room_alias_name: 'private' });
     const eventId = await owner.say(room, 'hello');

@@ -1,9 +1,10 @@
 import { sql } from '@holm/homeserver/storage/sql';
 import { expect } from 'chai';
 import { CrossSigner, CryptoDevice, signedBy } from '../src/crypto-device.ts';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
@@ -32,9 +33,7 @@ describe('device lists', () => {
   let room: string;
 
   before(async () => {
-    const clock = await import('@holm/homeserver/testing/manual-clock');
-    rogue = await Rogue.start('rogue.test', new clock.ManualClock());
-    network = await TestNetwork.with({ names: ['a.test', 'b.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test']));
   });
   after(async () => {
     await network[Symbol.asyncDispose]();

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person } from '../src/people.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
@@ -27,9 +28,7 @@ describe('typing and receipts', () => {
   let room: string;
 
   before(async () => {
-    const clock = await import('@holm/homeserver/testing/manual-clock');
-    rogue = await Rogue.start('rogue.test', new clock.ManualClock());
-    network = await TestNetwork.with({ names: ['a.test', 'b.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test']));
   });
   after(async () => {
     await network[Symbol.asyncDispose]();

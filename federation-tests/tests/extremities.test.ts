@@ -1,12 +1,12 @@
 import { KEPT, MAX_PREV_EVENTS, TOLERATED } from '@holm/homeserver/rooms/extremities/bounds';
-import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import type { Event } from '@holm/homeserver/core/events/event';
 import { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person, textsOf } from '../src/people.ts';
 import { RogueRoom } from '../src/rogue-room.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 const FORKS = 1_000;
 const PER_TRANSACTION = 50;
@@ -17,8 +17,7 @@ describe('a room that a server forks as often as it can', () => {
   let alice: Person;
   let bob: Person;
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test', 'b.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test']));
     alice = await network.person('alice', 'a.test');
     bob = await network.person('bob', 'b.test');
   });

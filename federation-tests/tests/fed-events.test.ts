@@ -3,10 +3,11 @@ import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import { EventId, ServerName, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import { type Person, pathOf } from '../src/people.ts';
 import { resealed, RogueRoom } from '../src/rogue-room.ts';
 import { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 const VERSIONS = ['1', '5', '6', '10', '11', '12'];
 
@@ -15,8 +16,7 @@ describe('events of a server that says what it likes', () => {
   let rogue: Rogue;
   let owner: Person;
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test']));
     owner = await network.person('owner', 'a.test');
   });
   afterEach(() => rogue.answers.clear());

@@ -1,14 +1,14 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 import { eventIdOf } from '@holm/homeserver/core/events/hashes';
-import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import { EventId, type RoomId, UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
 import type { Answer } from '../src/http.ts';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 import { resealed, RogueRoom } from '../src/rogue-room.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 const federation = '/_matrix/federation';
 const enc = encodeURIComponent;
@@ -18,8 +18,7 @@ describe('what another server may ask', () => {
   let rogue: Rogue;
   let owner: Person;
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test']));
     owner = await network.person('owner', 'a.test');
   });
   after(async () => {

@@ -1,3 +1,4 @@
+import { sql } from '@holm/homeserver/storage/sql';
 import { expect } from 'chai';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
@@ -170,7 +171,6 @@ describe('backups of keys', () => {
     await alice.ask('PUT', path(version, ROOM, 's'), key(1));
     await alice.deactivate();
     await network.settle();
-    const { sql } = await import('@holm/homeserver/storage/sql');
     const rows = await network.server('a.test').rows(sql`SELECT FROM key_backups WHERE user_id = ${alice.userId}`);
     expect(rows).to.eql([]);
   });

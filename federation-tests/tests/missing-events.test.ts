@@ -1,12 +1,12 @@
-import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import type { Event } from '@holm/homeserver/core/events/event';
 import { EventId, UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person, textsOf } from '../src/people.ts';
 import { RogueRoom } from '../src/rogue-room.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 const VERSIONS = ['6', '11', '12'];
 const federation = '/_matrix/federation/v1';
@@ -18,8 +18,7 @@ describe('what events rest on and a server does not have', () => {
   let alice: Person;
   let bob: Person;
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test', 'b.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test']));
     alice = await network.person('alice', 'a.test');
     bob = await network.person('bob', 'b.test');
   });

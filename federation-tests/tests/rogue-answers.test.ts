@@ -1,13 +1,13 @@
 import { canonicalJson } from '@holm/homeserver/core/json/canonical';
 import type { Event } from '@holm/homeserver/core/events/event';
-import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import { EventId, UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 import { resealed, RogueRoom } from '../src/rogue-room.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 const VERSIONS = ['1', '3', '6', '10', '11', '12'];
 const federation = '/_matrix/federation/v1';
@@ -29,8 +29,7 @@ describe('a server that answers what it likes', () => {
   let rogue: Rogue;
   let owner: Person;
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test']));
     owner = await network.person('owner', 'a.test');
   });
   const listen = () => rogue.answers.set(`${federation}/send/`, () => ({ status: 200, body: { pdus: {} } }));

@@ -1,13 +1,13 @@
 import type { Event } from '@holm/homeserver/core/events/event';
-import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import type { JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
 import { garbled, mutated } from '../src/mutations.ts';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 import { resealed, RogueRoom } from '../src/rogue-room.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 /** `HOLM_TEST_FUZZ=1000` takes so many transactions of each kind for each version; seeds are numbers from 0. */
 const COUNT = Number(process.env['HOLM_TEST_FUZZ'] ?? 25);
@@ -21,8 +21,7 @@ describe('events that have been tampered with at random', () => {
   let rogue: Rogue;
   let owner: Person;
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test']));
     owner = await network.person('owner', 'a.test');
   });
   after(async () => {

@@ -1,12 +1,12 @@
 import { isRefused, parsePdu } from '@holm/homeserver/core/events/parse-pdu';
 import type { Event } from '@holm/homeserver/core/events/event';
-import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import { expect } from 'chai';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 import { openDoor, rogueRoomOf } from '../src/rogue-host.ts';
 import { resealed, RogueRoom } from '../src/rogue-room.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 const federation = '/_matrix/federation/v1';
 
@@ -16,8 +16,7 @@ describe('a server that lets people in, and lies', () => {
   let alice: Person;
   let bob: Person;
   before(async () => {
-    rogue = await Rogue.start('rogue.test', new ManualClock());
-    network = await TestNetwork.with({ names: ['a.test', 'b.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test']));
     [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'b.test')]);
   });
   beforeEach(() => rogue.answers.set(`${federation}/send/`, () => ({ status: 200, body: { pdus: {} } })));

@@ -1,8 +1,9 @@
 import { sql } from '@holm/homeserver/storage/sql';
 import { expect } from 'chai';
-import { TestNetwork } from '../src/network.ts';
+import type { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
-import { Rogue } from '../src/rogue.ts';
+import type { Rogue } from '../src/rogue.ts';
+import { networkWithRogue } from '../src/rogue-network.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
@@ -23,9 +24,7 @@ describe('messages to devices', () => {
   let carol: Person;
 
   before(async () => {
-    const clock = await import('@holm/homeserver/testing/manual-clock');
-    rogue = await Rogue.start('rogue.test', new clock.ManualClock());
-    network = await TestNetwork.with({ names: ['a.test', 'b.test'], strangers: { 'rogue.test': rogue.url } });
+    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test']));
   });
   after(async () => {
     await network[Symbol.asyncDispose]();

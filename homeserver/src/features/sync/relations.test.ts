@@ -58,14 +58,15 @@ describe('what is said about events, in /sync', () => {
       await answer(room, root.event.eventId);
       rooms.push(room);
     }
+    const wish = { filter: { room: { timeline: { limit: 2 } } } };
     await fixture.restart();
-    const { told, statements } = await ask({ filter: { room: { timeline: { limit: 2 } } } });
+    await ask(wish); // so that the rooms are in memory, and come side by side
+    const { told, statements } = await ask(wish);
     for (const room of rooms) {
       const [root] = joinedIn(told, room)?.timeline.events ?? [];
       expect(root?.unsigned?.['m.relations']).to.have.property('m.thread');
     }
-    // One for who comes first, one for those who come meanwhile, and as many for the threads' newest events; some more
-    // where a busy machine lets them come one after the other. One for each room would be twice as many as there are rooms.
-    expect(statements.filter((name) => name === 'relations.bundles').length).to.be.below(rooms.length);
+    // One for who comes first, one for those who come meanwhile, and as many for the threads' newest events.
+    expect(statements.filter((name) => name === 'relations.bundles').length).to.be.at.most(4);
   });
 });

@@ -15,6 +15,7 @@ import { eventsOf, type JsonText, objectOf } from './json-text.ts';
 import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
 import { looseTexts } from './loose-events.sync.ts';
+import { mergeRooms } from './merged-news.sync.ts';
 import { memberAt } from './standing.sync.ts';
 import { StateDeltas } from './state-deltas.sync.ts';
 import { Summaries } from './summaries.sync.ts';
@@ -269,23 +270,6 @@ const joinedOf = (members: readonly Member[]): number[] =>
   members.filter(({ membership }) => membership === 'join').map(({ roomNid }) => roomNid);
 
 const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
-
-const mergeRooms = (news: readonly News[]): ReadonlyMap<RoomId, RoomNews> => {
-  const merged = new Map<RoomId, RoomNews>();
-  for (const { rooms = [] } of news) {
-    for (const [roomId, room] of rooms) merged.set(roomId, withBoth(merged.get(roomId), room));
-  }
-  return merged;
-};
-
-const withBoth = (a: RoomNews | undefined, b: RoomNews): RoomNews =>
-  a === undefined
-    ? b
-    : {
-        accountData: [...(a.accountData ?? []), ...(b.accountData ?? [])],
-        ephemeral: [...(a.ephemeral ?? []), ...(b.ephemeral ?? [])],
-        counts: (a.counts ?? false) || (b.counts ?? false),
-      };
 
 const sectionsText = (told: readonly ToldRoom[]): JsonText | undefined => {
   if (told.length === 0) return undefined;
