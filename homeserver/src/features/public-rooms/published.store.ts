@@ -100,64 +100,40 @@ export const publishedStore = {
 
   /** The largest first, when going forward. */
   page: (tx: ReadTx, wanted: Wanted, { direction, after, limit }: Span): Promise<Listed[]> =>
-    tx.rows(direction === 'forward' ? forward(wanted, after, limit) : back(wanted, after, limit)),
+    tx.rows({
+      ...PAGES[direction],
+      values: [...valuesOf(wanted), after?.joined ?? null, after?.roomId ?? null, limit],
+    }),
 
-  async count(tx: ReadTx, { network, term, types }: Wanted): Promise<number> {
-    const [row] = await tx.rows<{ count: number }>(
-      named(
-        'published.count',
-        sql`SELECT count(*)::int AS count FROM room_listings l
-              JOIN rooms r USING (room_id) JOIN room_heads h USING (room_nid)
-             WHERE l.is_shown AND strpos(l.words, ${term}) > 0
-               AND (${types ?? null}::text[] IS NULL OR coalesce(l.room_type, '') = ANY(${types ?? null}::text[]))
-               AND EXISTS (SELECT FROM published_rooms p WHERE p.room_id = l.room_id
-                              AND (${network ?? null}::text IS NULL OR p.network = ${network ?? null}))
-               AND NOT EXISTS (SELECT FROM room_holds x WHERE x.room_id = l.room_id)`,
-      ),
-    );
+  async count(tx: ReadTx, wanted: Wanted): Promise<number> {
+    const text = `SELECT count(*)::int AS count ${MATCHING}`;
+    const [row] = await tx.rows<{ count: number }>({ name: 'published.count', text, values: valuesOf(wanted) });
     return row?.count ?? 0;
   },
 };
 
 /** What is not wanted is NULL. */
-const valuesOf = ({ network, term, types }: Wanted, place: Place | undefined) => ({
-  network: network ?? null,
-  term,
-  types: types ?? null,
-  joined: place?.joined ?? null,
-  roomId: place?.roomId ?? null,
-});
+const valuesOf = ({ network, term, types }: Wanted): unknown[] => [network ?? null, term, types ?? null];
 
-const forward = (wanted: Wanted, after: Place | undefined, limit: number) => {
-  const { network, term, types, joined, roomId } = valuesOf(wanted, after);
-  return named(
-    'published.page',
-    sql`SELECT l.room_id AS "roomId", r.room_nid AS nid, l.joined FROM room_listings l
-          JOIN rooms r USING (room_id) JOIN room_heads h USING (room_nid)
-         WHERE l.is_shown AND strpos(l.words, ${term}) > 0
-           AND (${types}::text[] IS NULL OR coalesce(l.room_type, '') = ANY(${types}::text[]))
-           AND EXISTS (SELECT FROM published_rooms p WHERE p.room_id = l.room_id
-                          AND (${network}::text IS NULL OR p.network = ${network}))
-           AND NOT EXISTS (SELECT FROM room_holds x WHERE x.room_id = l.room_id)
-           AND (${joined}::int IS NULL OR l.joined < ${joined}
-                OR (l.joined = ${joined} AND l.room_id > ${roomId}))
-         ORDER BY l.joined DESC, l.room_id LIMIT ${limit}`,
-  );
-};
+/** The rooms that are wanted, by `valuesOf`. */
+const MATCHING = `
+  FROM room_listings l JOIN rooms r USING (room_id) JOIN room_heads h USING (room_nid)
+ WHERE l.is_shown AND strpos(l.words, $2) > 0
+   AND ($3::text[] IS NULL OR coalesce(l.room_type, '') = ANY($3::text[]))
+   AND EXISTS (SELECT FROM published_rooms p WHERE p.room_id = l.room_id AND ($1::text IS NULL OR p.network = $1))
+   AND NOT EXISTS (SELECT FROM room_holds x WHERE x.room_id = l.room_id)`;
 
-const back = (wanted: Wanted, before: Place | undefined, limit: number) => {
-  const { network, term, types, joined, roomId } = valuesOf(wanted, before);
-  return named(
-    'published.page_back',
-    sql`SELECT l.room_id AS "roomId", r.room_nid AS nid, l.joined FROM room_listings l
-          JOIN rooms r USING (room_id) JOIN room_heads h USING (room_nid)
-         WHERE l.is_shown AND strpos(l.words, ${term}) > 0
-           AND (${types}::text[] IS NULL OR coalesce(l.room_type, '') = ANY(${types}::text[]))
-           AND EXISTS (SELECT FROM published_rooms p WHERE p.room_id = l.room_id
-                          AND (${network}::text IS NULL OR p.network = ${network}))
-           AND NOT EXISTS (SELECT FROM room_holds x WHERE x.room_id = l.room_id)
-           AND (${joined}::int IS NULL OR l.joined > ${joined}
-                OR (l.joined = ${joined} AND l.room_id < ${roomId}))
-         ORDER BY l.joined, l.room_id DESC LIMIT ${limit}`,
-  );
+const PAGE = `SELECT l.room_id AS "roomId", r.room_nid AS nid, l.joined ${MATCHING}`;
+
+const PAGES: Readonly<Record<Span['direction'], { readonly name: string; readonly text: string }>> = {
+  forward: {
+    name: 'published.page',
+    text: `${PAGE} AND ($4::int IS NULL OR l.joined < $4 OR (l.joined = $4 AND l.room_id > $5))
+           ORDER BY l.joined DESC, l.room_id LIMIT $6`,
+  },
+  back: {
+    name: 'published.page_back',
+    text: `${PAGE} AND ($4::int IS NULL OR l.joined > $4 OR (l.joined = $4 AND l.room_id < $5))
+           ORDER BY l.joined, l.room_id DESC LIMIT $6`,
+  },
 };
