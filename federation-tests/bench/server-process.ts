@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { freePort } from '../src/process.ts';
+import type { Held } from './loop-watch.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const WATCH = new URL('loop-watch.ts', import.meta.url).href;
 const POLL_MS = 5;
 const PATIENCE_MS = 60_000;
 
@@ -16,32 +18,39 @@ const unlimited = Object.fromEntries(
 );
 
 export interface ServerOptions {
+  /** What it is called; `bench.localhost` if nobody cares. */
+  readonly name?: string;
+  readonly port?: number;
   readonly folder: string;
   /** Without it the server brings its own PostgreSQL. */
   readonly database?: string;
   /** What else its configuration says. */
   readonly settings?: object;
+  /** `watch` can be asked of it. */
+  readonly isWatched?: boolean;
 }
 
 /** A homeserver as it is in real life: a process of its own. */
 export class ServerProcess {
-  readonly name = 'bench.localhost';
+  readonly name: string;
   readonly url: string;
   /** From the start of the process to the first answer. */
   readonly startMs: number;
   readonly #process: ChildProcess;
 
-  private constructor(child: ChildProcess, url: string, startMs: number) {
+  private constructor(name: string, child: ChildProcess, { url, startMs }: Pick<ServerProcess, 'url' | 'startMs'>) {
+    this.name = name;
     this.#process = child;
     this.url = url;
     this.startMs = startMs;
   }
 
-  static async start({ folder, database, settings }: ServerOptions): Promise<ServerProcess> {
-    const port = await freePort();
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const { name = 'bench.localhost', folder, database, settings, isWatched = false } = options;
+    const port = options.port ?? (await freePort());
     const file = join(folder, 'config.yaml');
     const config = {
-      server_name: 'bench.localhost',
+      server_name: name,
       data_dir: folder,
       listeners: [{ address: '127.0.0.1', port }],
       registration: { open: true },
@@ -54,10 +63,11 @@ export class ServerProcess {
     };
     writeFileSync(file, stringify(config));
     const start = performance.now();
-    const child = spawn(process.execPath, [`${root}homeserver/src/main.ts`, 'start', '--config', file], {
+    const probe = isWatched ? ['--import', WATCH] : [];
+    const child = spawn(process.execPath, [...probe, `${root}homeserver/src/main.ts`, 'start', '--config', file], {
       cwd: folder,
       env: { ...process.env, NODE_COMPILE_CACHE: `${root}.runtime/compiled` },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'inherit', ...(isWatched ? (['ipc'] as const) : [])],
     });
     const url = `http://127.0.0.1:${port}`;
     while (!(await answers(url))) {
@@ -65,7 +75,20 @@ export class ServerProcess {
       if (performance.now() - start > PATIENCE_MS) throw new Error('the server does not answer');
       await pause(POLL_MS);
     }
-    return new ServerProcess(child, url, performance.now() - start);
+    return new ServerProcess(name, child, { url, startMs: performance.now() - start });
+  }
+
+  /** Watches its event loop from now on, until what this resolves to is called: it says how long it was held. */
+  async watch(): Promise<() => Promise<Held>> {
+    await this.#askWatch();
+    return async () => (await this.#askWatch()) as Held;
+  }
+
+  async #askWatch(): Promise<unknown> {
+    const answer = once(this.#process, 'message');
+    this.#process.send('');
+    const [said] = (await answer) as [unknown];
+    return said;
   }
 
   /** Resident memory in megabytes; Linux only. */
@@ -87,12 +110,3 @@ const answers = (url: string): Promise<boolean> =>
     ({ ok }) => ok,
     () => false,
   );
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};

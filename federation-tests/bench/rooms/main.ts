@@ -12,7 +12,7 @@ import { measureAuthority } from './authority.ts';
 import { measureFanOut } from './fan-out.ts';
 import { measureForks } from './forks.ts';
 import { measureIngest } from './ingest.ts';
-import { measureLargeJoin } from './large-join.ts';
+import { measureLargeRoom } from './large-join.ts';
 import { openEngine } from './local-engine.ts';
 import { measureState } from './state.ts';
 import { Table } from './table.ts';
@@ -57,7 +57,7 @@ await measureIngest(table, {
   events: sizes.events,
   rooms: 50,
 });
-await measureLargeJoin(table, {
+await measureLargeRoom(table, {
   folder: folderFor('join'),
   databases: {
     resident: await createDatabase(database.url, 'resident'),
