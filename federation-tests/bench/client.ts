@@ -15,10 +15,17 @@ const TEXT = 'The ferry leaves at a quarter past nine, and the next one not befo
 /** Speaks to one server, over so many connections at most. */
 export class Client {
   readonly #pool: Pool;
+  readonly #connections: number;
   #transactions = 0;
 
   constructor(url: string, connections: number) {
+    this.#connections = connections;
     this.#pool = new Pool(url, { connections });
+  }
+
+  /** The same to another process, over connections of its own. */
+  at(url: string): Client {
+    return new Client(url, this.#connections);
   }
 
   async text(method: 'GET' | 'PUT' | 'POST', path: string, { token, body }: Call = {}): Promise<string> {

@@ -10,8 +10,10 @@ import type { Held } from './loop-watch.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const WATCH = new URL('loop-watch.ts', import.meta.url).href;
+const WEIGH = new URL('memory-probe.ts', import.meta.url).href;
 const POLL_MS = 5;
 const PATIENCE_MS = 60_000;
+const TICKS_PER_SECOND = 100;
 
 const unlimited = Object.fromEntries(
   ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation'].map((of) => [of, 'off']),
@@ -28,6 +30,10 @@ export interface ServerOptions {
   readonly settings?: object;
   /** `watch` can be asked of it. */
   readonly isWatched?: boolean;
+  /** `usedMb` can be asked of it. */
+  readonly isWeighed?: boolean;
+  /** Where a profile of where its processor time went is written at its end. */
+  readonly profileInto?: string | undefined;
 }
 
 /** A homeserver as it is in real life: a process of its own. */
@@ -46,7 +52,7 @@ export class ServerProcess {
   }
 
   static async start(options: ServerOptions): Promise<ServerProcess> {
-    const { name = 'bench.localhost', folder, database, settings, isWatched = false } = options;
+    const { name = 'bench.localhost', folder, database, settings } = options;
     const port = options.port ?? (await freePort());
     const file = join(folder, 'config.yaml');
     const config = {
@@ -63,12 +69,15 @@ export class ServerProcess {
     };
     writeFileSync(file, stringify(config));
     const start = performance.now();
-    const probe = isWatched ? ['--import', WATCH] : [];
-    const child = spawn(process.execPath, [...probe, `${root}homeserver/src/main.ts`, 'start', '--config', file], {
-      cwd: folder,
-      env: { ...process.env, NODE_COMPILE_CACHE: `${root}.runtime/compiled` },
-      stdio: ['ignore', 'ignore', 'inherit', ...(isWatched ? (['ipc'] as const) : [])],
-    });
+    const child = spawn(
+      process.execPath,
+      [...probesOf(options), `${root}homeserver/src/main.ts`, 'start', '--config', file],
+      {
+        cwd: folder,
+        env: { ...process.env, NODE_COMPILE_CACHE: `${root}.runtime/compiled` },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      },
+    );
     const url = `http://127.0.0.1:${port}`;
     while (!(await answers(url))) {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
@@ -97,6 +106,21 @@ export class ServerProcess {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
   }
 
+  /** What is in use in megabytes, rubbish put out first: of the heap, and with what lies beside it. */
+  async usedMb(): Promise<{ readonly heap: number; readonly all: number }> {
+    const told = once(this.#process, 'message');
+    this.#process.send('memory');
+    const [{ heapUsed, external }] = (await told) as [NodeJS.MemoryUsage];
+    return { heap: heapUsed / 2 ** 20, all: (heapUsed + external) / 2 ** 20 };
+  }
+
+  /** Processor time since the start, in seconds; Linux only. */
+  get cpuSeconds(): number {
+    const [, fields = ''] = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8').split(') ');
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+    return ((user ?? 0) + (system ?? 0)) / TICKS_PER_SECOND;
+  }
+
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null) return;
     const ended = once(this.#process, 'exit');
@@ -104,6 +128,12 @@ export class ServerProcess {
     await ended;
   }
 }
+
+const probesOf = ({ isWatched, isWeighed, profileInto }: ServerOptions): string[] => [
+  ...(isWatched === true ? ['--import', WATCH] : []),
+  ...(isWeighed === true ? ['--expose-gc', '--import', WEIGH] : []),
+  ...(profileInto === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileInto}`]),
+];
 
 const answers = (url: string): Promise<boolean> =>
   fetch(`${url}/_matrix/client/versions`).then(

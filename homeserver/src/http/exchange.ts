@@ -28,6 +28,9 @@ export class Exchange {
   }
 }
 
+// A reason of our own: by default each abort makes an error with a stack, and every long poll ends with one.
+const GONE = Symbol('nobody waits for the answer any more');
+
 /** The requests whose handlers may wait, so that they can be told to stop. */
 export class OpenRequests {
   readonly #signals = new Map<Context, AbortController>();
@@ -38,14 +41,14 @@ export class OpenRequests {
     if (known) return known.signal;
     const controller = new AbortController();
     if (this.#isDraining || ctx.res.closed) {
-      controller.abort();
+      controller.abort(GONE);
       return controller.signal;
     }
     this.#signals.set(ctx, controller);
     // The response, not the request: a request closes as soon as its body has been read.
     ctx.res.once('close', () => {
       this.#signals.delete(ctx);
-      controller.abort();
+      controller.abort(GONE);
     });
     return controller.signal;
   }
@@ -53,7 +56,7 @@ export class OpenRequests {
   /** Ends long polls, those of later requests too. */
   drain(): void {
     this.#isDraining = true;
-    for (const controller of this.#signals.values()) controller.abort();
+    for (const controller of this.#signals.values()) controller.abort(GONE);
   }
 
   get isDraining(): boolean {
