@@ -124,7 +124,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const stateLogs = new StateLogs(db);
   const retention = new Retention({ db, clock, states, rules: deps.retention });
   const visible = new Visible({ states, events, userRooms, retention });
-  const originals = new Originals(db, clock, deps.redactedContentDays ?? 0);
+  const originals = new Originals({ db, clock, partial }, deps.redactedContentDays ?? 0);
   const writer = new RoomWriter(db, originals);
   const committer = new Committer({ ...deps, ...memory, writer, serverName });
   const echoes = new TransactionEchoes();

@@ -124,6 +124,12 @@ export class Events {
     return this.remember(known);
   }
 
+  /** An event has turned out not to be redacted, or to be by another redaction. */
+  unredacted(event: StoredEvent): void {
+    this.#redacted.delete(event.nid);
+    this.remember(event);
+  }
+
   /** Events that are not there any more. */
   forget(nids: Iterable<EventNid>): void {
     for (const nid of nids) {

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, ReadTx } from '../storage/database.ts';
 import { named, sql } from '../storage/sql.ts';
 import type { EventNid, RoomNid, StoredEvent } from './model.ts';
+import type { PartialRooms } from './partial/partial-rooms.ts';
 import type { OriginalsKept } from './write/redaction-tables.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -19,22 +20,41 @@ const store = {
     return row?.json;
   },
 
+  findAll: (tx: ReadTx, room: RoomNid, nids: readonly EventNid[]): Promise<{ event_nid: EventNid; json: string }[]> =>
+    tx.rows(sql`
+      SELECT event_nid, json FROM redacted_originals WHERE room_nid = ${room} AND event_nid = ANY(${nids}::bigint[])`),
+
+  /** What was redacted in a room that is known in part may have to be given back. */
   prune: (db: Database, before: number): Promise<number> =>
     db.run(sql`
       DELETE FROM redacted_originals WHERE (room_nid, event_nid) IN (
-        SELECT room_nid, event_nid FROM redacted_originals WHERE kept_since <= ${before}
+        SELECT room_nid, event_nid FROM redacted_originals o
+         WHERE kept_since <= ${before} AND NOT EXISTS (SELECT FROM partial_rooms p WHERE p.room_nid = o.room_nid)
          ORDER BY kept_since LIMIT ${BATCH})`),
 };
 
-/** What redacted events were before. Nobody but moderators may know, and they only for some time. */
+/**
+ * What redacted events were before. Nobody but moderators may know, and they only for some time. In a room that is known in
+ * part it is kept in any case until the room is known in full: only then it is certain that the redaction was one.
+ */
 export class Originals implements OriginalsKept {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #keptDays: number | 'forever';
 
-  constructor(db: Database, clock: Clock, keptDays: number | 'forever') {
+  readonly #partial: Pick<PartialRooms, 'get'>;
+
+  constructor(
+    {
+      db,
+      clock,
+      partial,
+    }: { readonly db: Database; readonly clock: Clock; readonly partial: Pick<PartialRooms, 'get'> },
+    keptDays: number | 'forever',
+  ) {
     this.#db = db;
     this.#clock = clock;
+    this.#partial = partial;
     this.#keptDays = keptDays;
   }
 
@@ -43,7 +63,8 @@ export class Originals implements OriginalsKept {
     return this.#keptDays === 'forever' ? undefined : this.#keptDays * DAY_MS;
   }
 
-  since = (): number | undefined => (this.#keptDays === 0 ? undefined : this.#clock.now());
+  since = (room: RoomNid): number | undefined =>
+    this.#keptDays === 0 && !this.#partial.get(room) ? undefined : this.#clock.now();
 
   /** Whether what was redacted then is still here, if it ever was. */
   areKeptSince(redactedAt: number): boolean {
@@ -51,8 +72,23 @@ export class Originals implements OriginalsKept {
   }
 
   async of({ roomNid, nid, event }: StoredEvent): Promise<Event | undefined> {
+    if (this.#keptDays === 0) return undefined;
     const text = await store.find(this.#db, roomNid, nid);
     return text === undefined ? undefined : storedEvent(event.eventId, event.roomId, event.version, text);
+  }
+
+  /** Of events of one room. */
+  async ofAll(events: readonly StoredEvent[]): Promise<Map<EventNid, Event>> {
+    const [first] = events;
+    if (!first) return new Map();
+    const known = new Map(events.map(({ nid, event }) => [nid, event] as const));
+    const rows = await store.findAll(this.#db, first.roomNid, [...known.keys()]);
+    return new Map(
+      rows.flatMap(({ event_nid: nid, json }) => {
+        const event = known.get(nid);
+        return event ? [[nid, storedEvent(event.eventId, event.roomId, event.version, json)] as const] : [];
+      }),
+    );
   }
 
   /** Removes for good what has been kept long enough. Resolves to the number of events. */

@@ -91,11 +91,17 @@ export class UnreadEvents {
   }
 
   /** Who comes into a room, or goes, begins anew. */
-  committed({ room, members }: Committed): void {
+  committed({ room, members, wholeSince }: Committed): void {
+    // What a room that is known in full now has taken back, or given, may have been counted.
+    if (wholeSince !== undefined) this.#forgetRoom(room);
     for (const { userId, server, membership, before } of members) {
       if (server !== this.#deps.engine.serverName || (membership === 'join' && before === 'join')) continue;
       this.#tallies.delete(keyOf(userId, room.nid));
     }
+  }
+
+  #forgetRoom({ nid }: Room): void {
+    for (const [key, tally] of this.#tallies.entries()) if (tally.room.nid === nid) this.#tallies.delete(key);
   }
 
   /** Writes down what would be costly to find out again. */

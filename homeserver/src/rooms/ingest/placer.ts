@@ -48,7 +48,7 @@ export interface ToPlace {
   readonly resets?: boolean;
   /** For an event that is no news, but fills a gap or comes before everything: its number in the timeline. */
   readonly history?: number | undefined;
-  /** The event was rejected, and may have been wrongly. */
+  /** The event was refused, and may have been wrongly. */
   readonly again?: boolean;
   /** Why the room's policy server does not want it. */
   readonly unwelcome?: string | undefined;
@@ -121,7 +121,7 @@ export class Placer {
     if (before === undefined) return this.#leave(event, event.prevEvents, known, 'some of its prev events are missing');
     this.#gaps.fill(event.eventId);
     const judged = await this.#judge(toPlace, check.verdict, before);
-    if (isAgain(toPlace, existing) && judged.status === 'rejected') return judged.verdict;
+    if (isAgain(toPlace, existing) && staysRefused(existing, judged.status)) return judged.verdict;
     const { status, effect } = await this.#redactions.judge(event, judged.status, before);
     const gaps = await this.#gaps.before(event.prevEvents, known);
     await this.#settle(toPlace, { status, effect, before, authNumbers: check.authNumbers, existing, gaps });
@@ -242,7 +242,10 @@ export class Placer {
 }
 
 const isAgain = ({ again }: ToPlace, existing: StoredEvent | undefined): boolean =>
-  again === true && existing?.status === 'rejected';
+  again === true && existing !== undefined && !isOfRoom(existing.status);
+
+const staysRefused = (existing: StoredEvent | undefined, status: EventStatus): boolean =>
+  status === 'rejected' || status === existing?.status;
 
 const statusVerdict = ({ status }: StoredEvent): Verdict =>
   isOfRoom(status) ? { allowed: true } : refuse(`it has been ${status}`);

@@ -1,29 +1,33 @@
-import type { EventId } from '@holm/spec/ids';
+import type { EventId, UserId } from '@holm/spec/ids';
+import type { Clock } from '../../platform/clock.ts';
 import type { KeyedQueue } from '../../platform/keyed-queue.ts';
 import { slices } from '../../platform/turns.ts';
-import type { Database } from '../../storage/database.ts';
 import type { LastChanges } from '../../streams/last-changes.ts';
-import type { Committer } from '../commit.ts';
+import type { Position } from '../../streams/stream.ts';
 import { gapsStore } from '../ingest/gaps.store.ts';
-import type { EventNid, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
+import type { PlacerDeps } from '../ingest/placer.ts';
+import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import type { UserRooms } from '../members/user-rooms.ts';
-import type { Tries } from '../state/tries.ts';
+import type { StickyEvents } from '../sticky/sticky-events.ts';
+import { stickyOf } from '../sticky/stuck.ts';
 import { Change } from '../write/change.ts';
+import { relationsOf } from '../write/relations.ts';
 import type { RoomWriter } from '../write/room-writer.ts';
 import type { StateRow } from '../write/room-write.ts';
 import type { PartialRoom } from './partial-room.ts';
 import type { PartialRooms } from './partial-rooms.ts';
 import { partialRoomsStore as store, type PlacedJoin } from './partial-rooms.store.ts';
-import { Review, type ReviewDeps } from './review.ts';
+import { Review, type ReviewDeps, type Reviewed } from './review.ts';
+import { SecondLook } from './second-look.ts';
+import { takenBackStore } from './taken-back.store.ts';
 
-export interface CompletionDeps extends ReviewDeps {
-  readonly db: Database;
+export interface CompletionDeps extends ReviewDeps, PlacerDeps {
+  readonly clock: Clock;
   readonly rooms: Rooms;
   readonly partial: PartialRooms;
-  readonly tries: Tries;
-  readonly committer: Committer;
+  readonly sticky: Pick<StickyEvents, 'hide'>;
   readonly writer: RoomWriter;
   readonly queue: KeyedQueue<RoomNid>;
   readonly userRooms: Pick<UserRooms, 'outdated'>;
@@ -34,6 +38,16 @@ export interface CompletionDeps extends ReviewDeps {
 const KEYS_AT_ONCE = 200;
 const ROWS_AT_ONCE = 500;
 const EVENTS_AT_ONCE = 200;
+
+/** What the room is once it is known in full, before it is written. */
+interface Outcome {
+  readonly partial: PartialRoom;
+  readonly join: PlacedJoin;
+  readonly change: Change;
+  readonly position: Position;
+  readonly reviewed: Reviewed;
+  readonly revised: readonly StoredEvent[];
+}
 
 /** The state before the join, with the rows that it is made of. */
 interface FullState {
@@ -60,13 +74,25 @@ export class Completion {
     const known = await this.#deps.tries.entries(join.snapshot);
     const entries = await this.#entries(partial.roomNid, state, known);
     const full = await this.#fullState(join.snapshot, entries);
+    await queue.run(partial.roomNid, () => this.#clean(partial));
     for await (const some of slices([...entries.values()], ROWS_AT_ONCE)) {
       await queue.run(partial.roomNid, async () => {
         if (!(await this.#roomOf(partial))) return;
-        this.#deps.userRooms.outdated(await store.addCurrent(this.#deps.db, join, some));
+        const added = await store.addCurrent(this.#deps.db, join, { nids: some, except: this.#deps.serverName });
+        this.#deps.userRooms.outdated(added);
       });
     }
     return queue.run(partial.roomNid, () => this.#finish(partial, join, full));
+  }
+
+  /** An attempt that has come to nothing may have made current what another server says otherwise. */
+  async #clean(partial: PartialRoom): Promise<void> {
+    const { db, tries, serverName, userRooms } = this.#deps;
+    const room = await this.#roomOf(partial);
+    if (!room?.head) return;
+    const entries = await tries.entries(room.head.snapshot);
+    const nids = entries.map(([, nid]) => nid);
+    userRooms.outdated(await store.keepOnly(db, room.nid, { nids, except: serverName }));
   }
 
   /** The room, unless it has been purged or joined anew meanwhile. */
@@ -108,41 +134,71 @@ export class Completion {
 
   /** In the room's queue. */
   async #finish(partial: PartialRoom, join: PlacedJoin, full: FullState): Promise<boolean> {
-    const { db, rooms, events, committer, writer } = this.#deps;
+    const { rooms, committer } = this.#deps;
     const room = await this.#roomOf(partial);
     if (!room?.head) return true;
     const change = new Change(room, room.head);
     change.addRows(full.rows);
-    const position = await committer.claim();
+    const look = new SecondLook(this.#deps, change);
     try {
+      const position = await look.claim();
       const review = new Review(this.#deps, change, { event: join, state: full.snapshot });
-      const revised = await review.events(await store.resting(db, join));
+      const reviewed = await review.events(await store.resting(this.#deps.db, join), () => look.claim());
       change.setExtremities(await review.extremities());
       const current = await review.current();
       change.setCurrent(current, position, await this.#difference(room, change, { full: full.snapshot, current }));
-      const write = change.toWrite();
-      const isWritten = await db.transact(async (tx) => {
-        if (!(await writer.commitIn(tx, write))) return false;
-        await store.revise(tx, revised);
-        await this.#deps.partial.removeIn(tx, partial);
-        return true;
-      });
-      if (!isWritten) {
-        rooms.drop(room.nid);
-        committer.abandon(change, [position]);
-        return false;
-      }
-      for (const event of revised) events.remember(event);
-      this.#deps.partial.completed(partial);
-      this.#deps.memberChanges.note(room.nid, position);
-      committer.applied(change, write.head, [position], position);
-      // It does not know whom the rows besides have made members, nor what was taken back.
+      await look.at(reviewed.refused);
+      change.sticky.push(...stickyOf(change.events, this.#deps.clock.now(), position));
+      const outcome: Outcome = { partial, join, change, position, reviewed, revised: review.revised() };
+      if (await this.#write(outcome, look.positions)) return true;
       rooms.drop(room.nid);
-      return true;
+      committer.abandon(change, look.positions);
+      return false;
     } catch (error) {
-      committer.abandon(change, [position]);
+      committer.abandon(change, look.positions);
       throw error;
     }
+  }
+
+  /** False, and nothing is written, when the room has moved on. */
+  async #write(outcome: Outcome, positions: readonly Position[]): Promise<boolean> {
+    const { partial, join, change, position, reviewed, revised } = outcome;
+    const { undone, takenBack } = reviewed;
+    const restored = relationsOf(undone.map(({ event }) => event));
+    const write = change.toWrite();
+    const { nid } = change.room;
+    let told: readonly UserId[] = [];
+    const isWritten = await this.#deps.db.transact(async (tx) => {
+      const all = { ...write, relations: [...write.relations, ...restored] };
+      if (!(await this.#deps.writer.commitIn(tx, all))) return false;
+      await store.revise(tx, revised);
+      await takenBackStore.takeBack(tx, nid, takenBack);
+      await takenBackStore.restore(tx, nid, undone);
+      told = await store.addLocal(tx, join, { position, server: this.#deps.serverName });
+      await this.#deps.partial.removeIn(tx, partial);
+      return true;
+    });
+    if (isWritten) this.#tell(outcome, { head: write.head, positions, told });
+    return isWritten;
+  }
+
+  /** Memory, and everybody else, once it is durable. */
+  #tell(
+    { partial, change, position, reviewed, revised }: Outcome,
+    { head, positions, told }: { head: Head; positions: readonly Position[]; told: readonly UserId[] },
+  ): void {
+    const { rooms, events, committer, userRooms, sticky, memberChanges } = this.#deps;
+    const { room } = change;
+    for (const event of revised) events.remember(event);
+    for (const { event } of reviewed.undone) events.unredacted(event);
+    sticky.hide(room.nid, reviewed.takenBack);
+    this.#deps.partial.completed(partial);
+    userRooms.outdated(told);
+    memberChanges.note(room.nid, position);
+    committer.wake(position, told);
+    committer.applied(change, head, positions, position);
+    // It does not know whom the rows besides have made members, nor what was taken back.
+    rooms.drop(room.nid);
   }
 
   /** What is current beside what has been made so already: what came after the join, and what it turned out not to do. */

@@ -46,14 +46,14 @@ export const partialRoomsStore = {
   },
 
   /**
-   * Makes state current that was so before the join, where nothing has come in its place since. What the join itself
-   * made of members whom it did not know, when it was not the first one, is undone; but not whom it let in.
+   * Makes state current that was so before the join, where nothing has come in its place since, but not the memberships of
+   * one server's users. What the join itself made of members whom it did not know, when it was not the first one, is undone.
    * Resolves to the users whose memberships are others now.
    */
   async addCurrent(
     db: Database,
-    { roomNid, position, keyNumber = 0 }: PlacedJoin,
-    nids: readonly EventNid[],
+    { roomNid, position }: PlacedJoin,
+    { nids, except }: { readonly nids: readonly EventNid[]; readonly except: ServerName },
   ): Promise<UserId[]> {
     const rows = await db.rows<{ user_id: UserId }>(
       named(
@@ -71,7 +71,8 @@ export const partialRoomsStore = {
         FROM (SELECT event_nid, key_number, json::json -> 'content' ->> 'membership' AS membership,
                      json::json ->> 'sender' AS sender FROM state) s
         JOIN room_state_keys k ON k.room_nid = ${roomNid} AND k.key_number = s.key_number
-       WHERE k.type = 'm.room.member' AND k.state_key LIKE '@%:%' AND k.key_number <> ${keyNumber}
+       WHERE k.type = 'm.room.member' AND k.state_key LIKE '@%:%'
+         AND substring(k.state_key FROM position(':' IN k.state_key) + 1) <> ${except}
       ON CONFLICT (room_nid, user_id) DO UPDATE
          SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = EXCLUDED.position,
              sender = EXCLUDED.sender
@@ -80,6 +81,52 @@ export const partialRoomsStore = {
       ),
     );
     return rows.map((row) => row.user_id);
+  },
+
+  /** Undoes what `addCurrent` has done, but for these events. Resolves to the users who have no membership any more. */
+  async keepOnly(
+    db: Database,
+    room: RoomNid,
+    { nids, except }: { readonly nids: readonly EventNid[]; readonly except: ServerName },
+  ): Promise<UserId[]> {
+    const rows = await db.rows<{ user_id: UserId }>(sql`
+      WITH current AS (
+        DELETE FROM current_state WHERE room_nid = ${room} AND event_nid <> ALL(${nids}::bigint[]))
+      DELETE FROM memberships
+       WHERE room_nid = ${room} AND server <> ${except} AND event_nid <> ALL(${nids}::bigint[])
+      RETURNING user_id`);
+    return rows.map((row) => row.user_id);
+  },
+
+  /**
+   * As `addCurrent`, once that has been made current, for the users of one server. It is news to those who have known
+   * otherwise, and to those who are asked to come; but it says nothing of the join itself. Resolves to whom it is news.
+   */
+  async addLocal(
+    tx: Tx,
+    { roomNid, position: joined, keyNumber = 0 }: PlacedJoin,
+    { position, server }: { readonly position: Position; readonly server: ServerName },
+  ): Promise<UserId[]> {
+    const rows = await tx.rows<{ user_id: UserId; position: Position }>(sql`
+      INSERT INTO memberships AS m (room_nid, user_id, membership, event_nid, position, server, sender)
+      SELECT ${roomNid}::int, s.user_id,
+             CASE WHEN s.membership IN ('join', 'invite', 'knock', 'ban') THEN s.membership ELSE 'leave' END,
+             s.event_nid, CASE WHEN s.membership IN ('leave', 'ban') THEN ${joined}::bigint ELSE ${position}::bigint END,
+             ${server}::text, s.sender
+        FROM (SELECT k.state_key AS user_id, e.event_nid, e.json::json -> 'content' ->> 'membership' AS membership,
+                     e.json::json ->> 'sender' AS sender
+                FROM room_state_keys k
+                JOIN current_state c ON c.room_nid = k.room_nid AND c.key_number = k.key_number
+                JOIN events e ON e.event_nid = c.event_nid
+               WHERE k.room_nid = ${roomNid} AND k.type = 'm.room.member' AND k.key_number <> ${keyNumber}
+                 AND k.state_key LIKE '@%:%'
+                 AND substring(k.state_key FROM position(':' IN k.state_key) + 1) = ${server}) s
+      ON CONFLICT (room_nid, user_id) DO UPDATE
+         SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = ${position},
+             sender = EXCLUDED.sender, stripped = NULL, via = NULL
+       WHERE m.event_nid <> EXCLUDED.event_nid AND m.position <= ${joined}
+      RETURNING user_id, position`);
+    return rows.filter((row) => row.position === position).map((row) => row.user_id);
   },
 
   /** Events have other places now than they were given at first. */

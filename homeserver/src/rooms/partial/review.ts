@@ -5,24 +5,30 @@ import { type Event, isState } from '../../core/events/event.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { slices } from '../../platform/turns.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { Events } from '../events.ts';
 import { checkByState } from '../ingest/checks/5-state-before.ts';
 import { KnownEvents } from '../ingest/known-events.ts';
 import { byPrevEvents, inOrder } from '../ingest/order.ts';
 import { StepStates, type StepStatesDeps } from '../ingest/step-states.ts';
 import { EMPTY_STATE, type EventNid, type Extremity, isOfRoom, type SnapshotId, type StoredEvent } from '../model.ts';
 import type { StateLogs } from '../state/state-log.ts';
-import type { States } from '../state/states.ts';
 import type { Change } from '../write/change.ts';
 import type { PlacedJoin } from './partial-rooms.store.ts';
+import { RedactionsAgain, type RedactionsAgainDeps, type Undone } from './redactions-again.ts';
 
-export interface ReviewDeps extends StepStatesDeps {
-  readonly events: Events;
-  readonly states: States;
+export interface ReviewDeps extends StepStatesDeps, RedactionsAgainDeps {
   readonly stateLogs: StateLogs;
 }
 
 const EVENTS_AT_ONCE = 200;
+
+/** What has come of a review. */
+export interface Reviewed {
+  /** Events that are not of the room any more, or shown no more. */
+  readonly takenBack: readonly EventNid[];
+  /** Those that had been refused before, and still stand so. */
+  readonly refused: readonly StoredEvent[];
+  readonly undone: readonly Undone[];
+}
 
 /** Another look at the events that rest on a join whose state was incomplete. */
 export class Review {
@@ -41,8 +47,8 @@ export class Review {
     this.#join = join;
   }
 
-  /** As they are now. */
-  async events(nids: readonly EventNid[]): Promise<StoredEvent[]> {
+  /** `claim` gives places in the stream. */
+  async events(nids: readonly EventNid[], claim: () => Promise<Position>): Promise<Reviewed> {
     const stored = new Map<EventId, StoredEvent>();
     for await (const some of slices(nids, EVENTS_AT_ONCE)) {
       for (const event of (await this.#deps.events.load(some)).values()) stored.set(event.event.eventId, event);
@@ -58,7 +64,20 @@ export class Review {
         if (event) await this.#review(event);
       }
     }
-    return [...this.#revised.values()];
+    const redactions = new RedactionsAgain(this.#deps, this.#change, this.#known);
+    await redactions.settle([...this.#revised.values()], claim);
+    const isShown = ({ status, ord }: StoredEvent) => status === 'accepted' && ord !== undefined;
+    const before = [...stored.values()];
+    return {
+      takenBack: before.filter((event) => isShown(event) && !isShown(this.#now(event))).map(({ nid }) => nid),
+      refused: before.filter((event) => !isOfRoom(event.status)).map((event) => this.#now(event)),
+      undone: redactions.undone,
+    };
+  }
+
+  /** As all that were looked at are now. */
+  revised(): StoredEvent[] {
+    return [...this.#revised.values()].map((event) => this.#now(event));
   }
 
   /** Those that are left, and what is accepted before those that are none any more. */
@@ -86,6 +105,10 @@ export class Review {
 
   current(): Promise<SnapshotId> {
     return this.#states.ofExtremities(this.#change.head.extremities);
+  }
+
+  #now(event: StoredEvent): StoredEvent {
+    return this.#change.event(event.nid) ?? event;
   }
 
   async #review(stored: StoredEvent): Promise<void> {

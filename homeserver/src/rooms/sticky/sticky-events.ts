@@ -37,6 +37,15 @@ export class StickyEvents {
     }
   }
 
+  /** They are not shown any more. */
+  hide(room: RoomNid, nids: readonly EventNid[]): void {
+    const known = this.#rooms.get(room);
+    for (const nid of nids) {
+      const stuck = known?.get(nid);
+      if (stuck) known?.set(nid, { ...stuck, position: undefined });
+    }
+  }
+
   /** All that can be seen, in the order in which it became visible. */
   visible(room: RoomNid): readonly Stuck[] {
     return this.between(room, undefined, Infinity as Position);

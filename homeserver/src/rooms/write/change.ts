@@ -174,17 +174,18 @@ export class Change implements Pending {
   /** An outlier of this step that finds its place in it is still one event. */
   #keep(stored: StoredEvent): void {
     const earlier = this.#placed.get(stored.nid);
-    if (earlier) this.events[this.events.indexOf(earlier)] = stored;
-    else this.events.push(stored);
-    this.#placed.set(stored.nid, stored);
-    this.#byId.set(stored.event.eventId, stored);
+    const index = earlier ? this.events.indexOf(earlier) : -1;
+    if (index < 0) this.events.push(stored);
+    else this.events[index] = stored;
+    this.see(stored);
   }
 
   /** Takes its content from an event that is stored, or of this step. */
   redact(target: StoredEvent, by: EventNid): void {
     const now = this.#placed.get(target.nid) ?? target;
     const redacted = this.redacting.redact(now, by);
-    if (redacted && this.#placed.has(target.nid)) this.#keep(redacted);
+    if (redacted && this.events.includes(now)) this.#keep(redacted);
+    else if (redacted && this.#placed.has(target.nid)) this.see(redacted);
   }
 
   /** A redaction that was withheld takes effect: from now on it is shown, as news where it never had a place. */
@@ -193,8 +194,11 @@ export class Change implements Pending {
     const ord = isNews ? this.#head.lastOrd + 1 : redaction.ord;
     const released: StoredEvent = { ...redaction, status: 'accepted', ...(isNews && { ord, position }) };
     if (isNews) this.#head = { ...this.#head, lastOrd: this.#head.lastOrd + 1 };
-    if (this.#placed.has(redaction.nid)) this.#keep(released);
-    else this.redacting.released.push(released);
+    if (this.events.includes(redaction)) this.#keep(released);
+    else {
+      if (this.#placed.has(redaction.nid)) this.see(released);
+      this.redacting.released.push(released);
+    }
   }
 
   /** An event that is stored already, as whoever builds the step will make it. */

@@ -1,21 +1,22 @@
+import type { RoomNid } from '../model.ts';
 import type { RedactionWrite, RoomWrite } from './room-write.ts';
 import { IN_HEAD, type Table } from './table.ts';
 
 /** For how long, if at all, what redactions take away is kept. */
 export interface OriginalsKept {
   /** The time that it counts from; absent where nothing is kept. */
-  readonly since: () => number | undefined;
+  readonly since: (room: RoomNid) => number | undefined;
 }
 
 export const NONE_KEPT: OriginalsKept = { since: () => undefined };
 
 const table = (
   types: readonly string[],
-  rows: (write: RedactionWrite) => readonly (readonly unknown[])[],
+  rows: (write: RedactionWrite, room: RoomNid) => readonly (readonly unknown[])[],
   sql: string,
 ): Table => ({
   types: ['int', ...types],
-  rows: ({ room, redactions }: RoomWrite) => (redactions ? rows(redactions).map((row) => [room, ...row]) : []),
+  rows: ({ room, redactions }: RoomWrite) => (redactions ? rows(redactions, room).map((row) => [room, ...row]) : []),
   sql,
 });
 
@@ -41,8 +42,8 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
   ),
   table(
     ['bigint', 'bigint', 'text'],
-    ({ redacted }) => {
-      const since = kept.since();
+    ({ redacted }, room) => {
+      const since = kept.since(room);
       if (since === undefined) return [];
       return redacted.flatMap(({ target, original }) => (original === undefined ? [] : [[target, since, original]]));
     },
