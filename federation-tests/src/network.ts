@@ -86,8 +86,9 @@ export class TestNetwork implements AsyncDisposable {
     this.#linksTo(name, (link) => link.leadTo(undefined));
   }
 
-  async start(name: string): Promise<void> {
-    await this.server(name).start();
+  /** `more`: what it has in its configuration this time, beside the rest. */
+  async start(name: string, more: object = {}): Promise<void> {
+    await this.server(name).start(more);
     this.#connect(this.server(name));
   }
 

@@ -20,7 +20,10 @@ const testSettings = {
   registration: { open: true },
   calls: { enabled: false },
   rate_limits: Object.fromEntries(
-    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation'].map((of) => [of, 'off']),
+    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation', 'policed'].map((of) => [
+      of,
+      'off',
+    ]),
   ),
 };
 
@@ -66,11 +69,13 @@ export class TestServer implements AsyncDisposable {
     return server;
   }
 
-  async start(): Promise<void> {
+  /** `more`: what it has in its configuration this time, beside what it was created with. */
+  async start(more: object = {}): Promise<void> {
     const { name, clock, overrides, config } = this.#options;
     const settings = {
       ...testSettings,
       ...config,
+      ...more,
       server_name: name,
       data_dir: this.#folder,
       federation: { overrides, max_backoff_ms: 60_000 },

@@ -2,13 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { Endpoint } from '@holm/spec/endpoint';
 
 /** Every operation of the specification's two homeserver APIs that `spec/src` defines for this server to answer. */
-export const definedEndpoints = async (): Promise<Endpoint[]> => {
-  const endpoints = await endpointsIn(['client-server', 'server-server']);
-  return endpoints.filter(({ operationId }) => !ASKED_OF_OTHERS.has(operationId));
-};
-
-/** What this server asks and does not answer: it is no policy server. */
-const ASKED_OF_OTHERS: ReadonlySet<string> = new Set(['askPolicyServerToSign']);
+export const definedEndpoints = (): Promise<Endpoint[]> => endpointsIn(['client-server', 'server-server']);
 
 /** Those beside the specification, which the ledger does not list. */
 export const extensionEndpoints = (): Promise<Endpoint[]> => endpointsIn(['extensions']);

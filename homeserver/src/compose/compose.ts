@@ -24,7 +24,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const notifier = new Notifier();
   const rateLimits = new RateLimits(config.rate_limits, clock);
   const federation = await composeFederation(base, stack);
-  const rooms = await composeRooms(base, federation, notifier);
+  const rooms = await composeRooms(base, federation, { notifier, rateLimits });
   const accounts = await composeAccounts(base, notifier);
   const features = composeFeatures(base, { federation, rooms, accounts });
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });

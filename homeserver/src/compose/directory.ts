@@ -17,6 +17,7 @@ import { aliasRights, composeAliases } from './aliases.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
+import { composePolicyServer } from './policy-server.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
@@ -56,6 +57,7 @@ export const composeDirectory = (base: Base, parts: Parts) => {
     otherDirectories: new FederatedDirectory(federation.client, clock),
     previews: new Previews({ db, engine, ...seeing, aliases }),
     hierarchy: new Hierarchy({ ...base, ...seeing, invites: engine.userRooms }),
+    policyServer: composePolicyServer(base, rooms, federation),
     servedHierarchies: new ServedHierarchies(seeing),
     people,
     mutualRooms: (me: UserId, other: UserId, from?: string) => mutualRooms(db, me, other, from),

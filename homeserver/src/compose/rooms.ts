@@ -14,13 +14,20 @@ import { StickyDuties } from '../rooms/sticky/sticky-duties.ts';
 import { VisibleToServer } from '../rooms/timeline/visible-to-server.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { RetentionRules } from '../core/rooms/retention.ts';
+import type { RateLimits } from '../http/rate-limit.ts';
 import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
+import { policyServerSettings } from './policy-server.ts';
 
 const EVENT_CACHE_BYTES = 64 * 1024 * 1024;
 
+interface RoomParts {
+  readonly notifier: Notifier;
+  readonly rateLimits: RateLimits;
+}
+
 /** The room engine, with its ways in from other servers and out to them. */
-export const composeRooms = async (base: Base, federation: Federation, notifier: Notifier) => {
+export const composeRooms = async (base: Base, federation: Federation, { notifier, rateLimits }: RoomParts) => {
   const { db, serverName } = base;
   const federationLog = base.log.with({ area: 'federation' });
   const listeners: CommitListener[] = [];
@@ -35,7 +42,9 @@ export const composeRooms = async (base: Base, federation: Federation, notifier:
     eventCacheBytes: EVENT_CACHE_BYTES,
     redactedContentDays: base.config.rooms.redacted_content_days,
     retention: retentionRules(base.config.rooms.retention),
+    policyServer: await policyServerSettings(base, rateLimits),
   });
+  listeners.push((step) => engine.banLists.committed(step));
   const outbox = await openOutbox({
     ...base,
     log: federationLog,

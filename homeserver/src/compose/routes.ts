@@ -13,6 +13,7 @@ import { keyBackupRoutes } from '../features/key-backup/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
 import { openIdRoutes } from '../features/openid/index.ts';
+import { policyServerRoutes } from '../features/policy-server/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
 import { publicRoomsRoutes, publishedRoomsRoutes } from '../features/public-rooms/index.ts';
@@ -70,7 +71,7 @@ export interface Services {
 
 /** Every operation of Matrix that this server answers. */
 export const matrixRoutes = (base: Base, services: Services): readonly Route[] => [
-  ...discovery(base),
+  ...discovery(base, services),
   ...accountRoutes(base, services),
   ...encryptionRoutes(services),
   ...roomRoutes(services),
@@ -78,8 +79,9 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
 
-const discovery = ({ config, urls }: Base): readonly Route[] =>
+const discovery = ({ config, urls }: Base, { rooms }: Services): readonly Route[] =>
   discoveryRoutes({
+    policyServerKey: rooms.engine.ownPolicy?.key.publicKey ?? config.well_known.policy_server_key,
     publicBaseUrl: () => config.public_base_url ?? defaultBaseUrl(config.server_name, urls()),
     wellKnown: config.well_known,
     program: { name: 'Holm', version: VERSION },
@@ -178,6 +180,7 @@ const federationRoutes = (
   ...servedKeysRoutes({ ...encryption, users: accounts.accounts, serverName }),
   ...roomExchangeRoutes(features, serverName, clock),
   ...remoteMembershipRoutes(features, serverName),
+  ...policyServerRoutes(features.policyServer),
   ...thirdPartyInvitesRoutes(features.redemption, (address, cost) =>
     rateLimits.take('invite', networkOf(address), cost),
   ),

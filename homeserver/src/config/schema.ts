@@ -4,6 +4,7 @@ import { passwords, registration, rooms } from './sections/accounts.ts';
 import { directory } from './sections/directory.ts';
 import { listeners } from './sections/listeners.ts';
 import { federation, log, outgoing, rateLimits, wellKnown } from './sections/network.ts';
+import { policyServer } from './sections/policy-server.ts';
 
 const { url, url_file } = secret('url', {
   description: 'An external PostgreSQL (15 or newer). Without it the server runs one of its own in `data_dir`.',
@@ -89,6 +90,7 @@ export const schema = Type.Object(
     federation,
     outgoing,
     well_known: wellKnown,
+    policy_server: policyServer,
     rate_limits: rateLimits,
     limits,
     delayed_events: delayedEvents,

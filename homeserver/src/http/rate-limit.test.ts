@@ -12,6 +12,7 @@ const rates = (login: Rate): Record<LimitClass, Rate> => ({
   directory: 'off',
   other: { per_second: 1, burst: 1 },
   federation: 'off',
+  policed: 'off',
 });
 
 const retryAfter = (limits: RateLimits, key = 'alice'): unknown => {

@@ -2,7 +2,7 @@ import type { RateLimitClass } from '@holm/spec/endpoint';
 import { MatrixError } from '@holm/spec/errors';
 import type { Clock } from '../platform/clock.ts';
 
-export type LimitClass = RateLimitClass | 'federation';
+export type LimitClass = RateLimitClass | 'federation' | 'policed';
 export type Rate = 'off' | { readonly per_second: number; readonly burst: number };
 
 /** Keys remembered per class. Whoever was quiet longest is forgotten first, which gives them a full bucket. */

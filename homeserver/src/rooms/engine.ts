@@ -1,4 +1,4 @@
-import type { ServerName } from '@holm/spec/ids';
+import type { RoomId, ServerName } from '@holm/spec/ids';
 import type { Signer } from '../core/events/build.ts';
 import { StateHasher } from '../core/state/state-hash.ts';
 import type { FederationClient } from '../federation/client/client.ts';
@@ -20,6 +20,8 @@ import type { RoomNid } from './model.ts';
 import { PartialRooms } from './partial/partial-rooms.ts';
 import { Originals } from './originals.ts';
 import type { Room } from './room.ts';
+import { BanLists } from './policy/ban-lists.ts';
+import { OwnPolicyServer, type PolicyServerSettings } from './policy/own-policy-server.ts';
 import { PolicyServers } from './policy/policy-servers.ts';
 import { Rooms } from './rooms.ts';
 import { Creator } from './send/creator.ts';
@@ -59,6 +61,8 @@ export interface EngineDeps {
   readonly redactedContentDays?: number | 'forever';
   /** How long messages are kept; absent for ever. */
   readonly retention?: RetentionRules | undefined;
+  /** Absent where this server is no policy server. */
+  readonly policyServer?: (PolicyServerSettings & { readonly banLists: readonly RoomId[] }) | undefined;
 }
 
 /** The room engine: what features and federation use of rooms. */
@@ -97,6 +101,9 @@ export interface RoomEngine {
   readonly echoes: TransactionEchoes;
   readonly userRooms: UserRooms;
   readonly policies: PolicyServers;
+  /** Absent where this server is no policy server. */
+  readonly ownPolicy: OwnPolicyServer | undefined;
+  readonly banLists: BanLists;
   readonly sender: Sender;
   readonly creator: Creator;
   readonly committer: Committer;
@@ -136,7 +143,9 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const nids = new Numbers(db, 'event_nids');
   const membersOf = async (room: Room) =>
     room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
-  const policies = new PolicyServers({ ...deps, states, serverName, membersOf });
+  const banLists = new BanLists(deps.policyServer?.banLists ?? [], memory);
+  const ownPolicy = deps.policyServer && new OwnPolicyServer(deps.policyServer, banLists);
+  const policies = new PolicyServers({ ...deps, states, serverName, membersOf, own: ownPolicy });
   const sending = { ...deps, holds, policies, states, events, tries, nids, committer, rooms, partial, queue };
   return {
     ...memory,
@@ -157,6 +166,8 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     lookup: new EventLookup({ access, events, states, timeline }),
     echoes,
     policies,
+    ownPolicy,
+    banLists,
     sender: new Sender(sending),
     creator: new Creator(sending),
     committer,

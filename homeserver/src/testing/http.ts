@@ -21,6 +21,7 @@ export const noRateLimits = new RateLimits(
     directory: OFF,
     other: OFF,
     federation: OFF,
+    policed: OFF,
   },
   systemClock,
 );

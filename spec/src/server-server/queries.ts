@@ -24,3 +24,15 @@ export const queryProfile = serverEndpoint({
   /** Any field may be there, absent or null. */
   response: formats.object,
 });
+
+/** Any other query. There are none: the types that the specification knows are operations of their own. */
+export const queryInfo = serverEndpoint({
+  operationId: 'queryInfo',
+  method: 'GET',
+  path: '/_matrix/federation/v1/query/:queryType',
+  auth: 'server',
+  params: Type.Object({ queryType: Type.String() }),
+  query: nothing,
+  body: nothing,
+  response: formats.object,
+});

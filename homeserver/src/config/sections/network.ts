@@ -82,7 +82,7 @@ export const wellKnown = section('What `/.well-known/matrix/` tells. Served wher
   policy_server_key: Type.Optional(
     text({
       description:
-        'Public Ed25519 key (unpadded base64) of a policy server that answers under the name of this server: ' +
+        'Public Ed25519 key (unpadded base64) of another program that is the policy server of this name: ' +
         '`/.well-known/matrix/policy_server`. Homeservers ask it at `/_matrix/policy/v1/sign`, which a proxy has to ' +
         'lead to it.',
       example: '6yhHGKhCiXTSEN2ksjV7kX_N6rBQZ3Xb-M7LlC6NS-s',
@@ -123,6 +123,7 @@ export const rateLimits = section(
     directory: rate(2, 20, 'Searches in directories.'),
     other: rate(50, 300, 'Everything else that users ask.'),
     federation: rate(50, 500, 'Requests of each other homeserver.'),
+    policed: rate(1, 30, 'Messages of one user to a room that this server is the policy server of.'),
   },
 );
 

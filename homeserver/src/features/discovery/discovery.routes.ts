@@ -7,6 +7,7 @@ import {
 } from '@holm/spec/client-server/server-administration';
 import { MatrixError } from '@holm/spec/errors';
 import type { JsonObject } from '@holm/spec/json';
+import { queryInfo } from '@holm/spec/server-server/queries';
 import { getVersion, getWellKnown } from '@holm/spec/server-server/discovery';
 import { type Route, route } from '../../http/route.ts';
 import { type WellKnownSettings, supportOf } from './well-known.ts';
@@ -16,6 +17,8 @@ export interface DiscoveryDeps {
   /** Where clients reach this server. Asked for each time: with port 0 it is known only once the server listens. */
   readonly publicBaseUrl: () => string;
   readonly wellKnown: WellKnownSettings;
+  /** Public Ed25519 key, unpadded base64, of the policy server of this name. */
+  readonly policyServerKey?: string | undefined;
   readonly program: { readonly name: string; readonly version: string };
   readonly roomVersions: {
     readonly default: string;
@@ -57,11 +60,15 @@ export const discoveryRoutes = (deps: DiscoveryDeps): readonly Route[] => {
     route(getWellknownSupport, () => present(support)),
 
     route(getWellknownPolicy, () => {
-      const { policy_server_key: key } = wellKnown;
+      const { policyServerKey: key } = deps;
       return present(key === undefined ? undefined : { public_keys: { ed25519: key } });
     }),
 
     route(getWellKnown, () => present(wellKnown.server === undefined ? undefined : { 'm.server': wellKnown.server })),
+
+    route(queryInfo, ({ params }) => {
+      throw new MatrixError('M_UNRECOGNIZED', `there are no queries of the type ${params.queryType}`);
+    }),
 
     route(getVersion, () => Promise.resolve({ server: { ...program } })),
   ];

@@ -2,7 +2,6 @@
 export interface WellKnownSettings {
   readonly server?: string | undefined;
   readonly client: Readonly<Record<string, unknown>>;
-  readonly policy_server_key?: string | undefined;
   readonly support: {
     readonly admin_user?: string | undefined;
     readonly admin_email?: string | undefined;

@@ -44,21 +44,22 @@ export const publishedKeys = ({ serverName, signing, old }: OwnKeys, now: UnixMi
  * Reads the signing keys, or makes the first one. The file is the only secret that other servers know us by: whoever
  * loses it loses the server's name until the others forget its keys.
  */
-export const loadSigningKeys = async (path: string, entropy: Entropy): Promise<OwnKeys['signing']> => {
+export const loadSigningKeys = async (path: string, entropy: Entropy, name = newName): Promise<OwnKeys['signing']> => {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if ((error as { code?: string }).code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) return [await createKeyFile(path, entropy)];
+  if (text === undefined)
+    return [await createKeyFile(path, signingKeyFromSeed(name(entropy), entropy.bytes(KEY_BYTES)))];
   const [first, ...others] = parseKeyFile(text);
   if (first === undefined) throw new Error(`the signing key file ${path} holds no key`);
   return [first, ...others];
 };
 
-const createKeyFile = async (path: string, entropy: Entropy): Promise<SigningKey> => {
-  // The id differs with every key, so that a new key is never mistaken for one that others have cached.
-  const keyId = KeyId.parse(`ed25519:a_${entropy.bytes(3).toString('hex')}`);
-  const key = signingKeyFromSeed(keyId, entropy.bytes(KEY_BYTES));
+/** It differs with every key, so that a new key is never mistaken for one that others have cached. */
+const newName = (entropy: Entropy): KeyId => KeyId.parse(`ed25519:a_${entropy.bytes(3).toString('hex')}`);
+
+const createKeyFile = async (path: string, key: SigningKey): Promise<SigningKey> => {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'wx', 0o600);
   try {

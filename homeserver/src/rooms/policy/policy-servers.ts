@@ -1,6 +1,8 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { ServerName } from '@holm/spec/ids';
 import { askPolicyServerToSign } from '@holm/spec/server-server/policy';
+import type { JsonObject } from '@holm/spec/json';
+import { verifyKeyOf } from '../../core/crypto/keys.ts';
 import type { Event } from '../../core/events/event.ts';
 import {
   hasPolicySignature,
@@ -10,6 +12,7 @@ import {
   POLICY_STATE,
   withPolicySignature,
 } from '../../core/events/policy.ts';
+import { POLICY_KEY_ID } from '../../core/events/signatures.ts';
 import { pduText } from '../../core/events/pdu-text.ts';
 import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
@@ -18,12 +21,15 @@ import type { Presence } from '../members/room-members.ts';
 import type { SnapshotId } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { States } from '../state/states.ts';
+import type { OwnPolicyServer } from './own-policy-server.ts';
 
 export interface PolicyServersDeps {
   readonly serverName: ServerName;
   readonly client: Pick<FederationClient, 'call'>;
   readonly states: States;
   readonly membersOf: (room: Room) => Promise<Presence>;
+  /** This server, if it is one itself. */
+  readonly own: OwnPolicyServer | undefined;
 }
 
 /** It may have to look at pictures first; but who sends in such a room mostly asks before. */
@@ -55,8 +61,7 @@ export class PolicyServers {
   /** Who has to agree to an event in the room as it is now. For who is not in the room's queue. */
   async of(room: Room, draft: Parameters<typeof isExempt>[0]): Promise<PolicyServer | undefined> {
     const policy = await this.#namedBy(room);
-    // NOTSPEC: where the room names this server, nobody is asked: whatever software signs in its name, it is not this.
-    if (!policy || policy.via === this.#deps.serverName || isExempt(draft)) return undefined;
+    if (!policy || isExempt(draft)) return undefined;
     const { servers } = await this.#deps.membersOf(room);
     return servers.has(policy.via) ? policy : undefined;
   }
@@ -67,7 +72,7 @@ export class PolicyServers {
    */
   async objection(room: Room, event: Event): Promise<string | undefined> {
     const policy = await this.#namedBy(room);
-    if (!policy || policy.via === this.#deps.serverName || isExempt(event)) return undefined;
+    if (!policy || isExempt(event)) return undefined;
     if (room.members.loaded?.servers.has(policy.via) !== true || hasPolicySignature(event, policy)) return undefined;
     return "the room's policy server has not signed it";
   }
@@ -88,12 +93,7 @@ export class PolicyServers {
 
   /** Whatever became of it a moment ago: what is not asked now is never shown. */
   async #ask(event: Event, policy: PolicyServer, timeoutMs: number): Promise<Event> {
-    const answer = await this.#deps.client.call(policy.via, askPolicyServerToSign, {
-      body: event.pdu,
-      timeoutMs,
-      maxBytes: MAX_ANSWER_BYTES,
-      ignoreBackOff: true,
-    });
+    const answer = await this.#answerOf(event, policy, timeoutMs);
     const signed = withPolicySignature(event, answer, policy);
     if (!signed) throw new MatrixError('M_FORBIDDEN', "the room's policy server does not want this event");
     if (!hasPolicySignature(signed, policy)) {
@@ -103,15 +103,29 @@ export class PolicyServers {
     throw new MatrixError('M_TOO_LARGE', "the event is too large with the policy server's signature");
   }
 
+  async #answerOf(event: Event, { via }: PolicyServer, timeoutMs: number): Promise<JsonObject> {
+    const { serverName, own, client } = this.#deps;
+    if (own && via === serverName) return { [via]: { [POLICY_KEY_ID]: await own.sign(event) } };
+    const asking = { body: event.pdu, timeoutMs, maxBytes: MAX_ANSWER_BYTES, ignoreBackOff: true };
+    return client.call(via, askPolicyServerToSign, asking);
+  }
+
   async #namedBy(room: Room): Promise<PolicyServer | undefined> {
     if (!room.head) return undefined;
     const { snapshot } = room.head;
     const known = this.#named.get(room);
     if (known?.snapshot === snapshot) return known.policy;
     const event = await this.#deps.states.get(room, snapshot, POLICY_STATE);
-    const policy = event?.redactedBy === undefined ? policyServerOf(event?.event.content) : undefined;
+    const named = event?.redactedBy === undefined ? policyServerOf(event?.event.content) : undefined;
+    const policy = named && this.#canBeAsked(named) ? named : undefined;
     this.#named.set(room, { snapshot, policy });
     return policy;
+  }
+
+  /** NOTSPEC: where the room names this server with another key than ours, whatever signs with that is not this program. */
+  #canBeAsked({ via, key }: PolicyServer): boolean {
+    const { serverName, own } = this.#deps;
+    return via !== serverName || (own !== undefined && key.key.equals(verifyKeyOf(own.key).key));
   }
 }
 

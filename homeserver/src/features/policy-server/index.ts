@@ -1,0 +1,2 @@
+export { policyServerRoutes } from './policy-server.routes.ts';
+export { PolicyServer } from './policy-server.service.ts';
