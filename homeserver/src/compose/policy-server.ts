@@ -4,10 +4,10 @@ import { POLICY_KEY_ID } from '../core/events/signatures.ts';
 import { PolicyServer } from '../features/policy-server/index.ts';
 import { loadSigningKeys } from '../federation/keyring/own-keys.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
-import type { EngineDeps } from '../rooms/engine.ts';
+import type { EngineDeps, RoomEngine } from '../rooms/engine.ts';
+import type { Ingest } from '../rooms/ingest/ingest.ts';
 import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
-import type { RoomServices } from './rooms.ts';
 
 /** Undefined where this server is no policy server. */
 export const policyServerSettings = async (
@@ -29,7 +29,7 @@ export const policyServerSettings = async (
 /** What answers other servers, where this server is a policy server. */
 export const composePolicyServer = (
   { serverName }: Base,
-  { engine, ingest }: RoomServices,
+  { engine, ingest }: { readonly engine: RoomEngine; readonly ingest: Pick<Ingest, 'isAllowed'> },
   { keyring: verifier }: Federation,
 ): PolicyServer | undefined =>
   engine.ownPolicy &&
