@@ -16,7 +16,10 @@ const PATIENCE_MS = 60_000;
 const TICKS_PER_SECOND = 100;
 
 const unlimited = Object.fromEntries(
-  ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation'].map((of) => [of, 'off']),
+  ['login', 'registration', 'message', 'join', 'invite', 'directory', 'media', 'other', 'federation'].map((of) => [
+    of,
+    'off',
+  ]),
 );
 
 export interface ServerOptions {

@@ -4,6 +4,6 @@ export const crashSettings = {
   passwords: { password_hash_cost: 4 },
   calls: { enabled: false },
   rate_limits: Object.fromEntries(
-    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other'].map((of) => [of, 'off']),
+    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'media', 'other'].map((of) => [of, 'off']),
   ),
 };

@@ -24,7 +24,10 @@ const overrides = Object.fromEntries(
 );
 
 const unlimited = Object.fromEntries(
-  ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation'].map((of) => [of, 'off']),
+  ['login', 'registration', 'message', 'join', 'invite', 'directory', 'media', 'other', 'federation'].map((of) => [
+    of,
+    'off',
+  ]),
 );
 
 /** Writes the town's configuration file and says where it is. */

@@ -28,7 +28,10 @@ const holmSettings = (database: string, listeners: readonly object[]): object =>
   federation: { max_backoff_ms: 500 },
   outgoing: { federation: { verify_certificates: false, allow_private_addresses: true } },
   rate_limits: Object.fromEntries(
-    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation'].map((of) => [of, 'off']),
+    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'media', 'other', 'federation'].map((of) => [
+      of,
+      'off',
+    ]),
   ),
 });
 

@@ -20,10 +20,9 @@ const testSettings = {
   registration: { open: true },
   calls: { enabled: false },
   rate_limits: Object.fromEntries(
-    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'other', 'federation', 'policed'].map((of) => [
-      of,
-      'off',
-    ]),
+    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'media', 'other', 'federation', 'policed'].map(
+      (of) => [of, 'off'],
+    ),
   ),
 };
 

@@ -66,7 +66,9 @@ describe('bad input', () => {
   it('that is too large is refused', async () => {
     const body = `{"a":"${'a'.repeat(TOO_LARGE)}"}`;
     const { token } = await network.person('writer', 'a.test');
-    for (const endpoint of endpoints().filter(({ method, auth }) => method !== 'GET' && auth !== 'server')) {
+    // Files have a limit of their own (media.test.ts).
+    const takingJson = endpoints().filter(({ streams }) => streams !== true);
+    for (const endpoint of takingJson.filter(({ method, auth }) => method !== 'GET' && auth !== 'server')) {
       const required = (endpoint.query['required'] ?? []) as readonly string[];
       const uri = `${uriOf(endpoint)}?${required.map((name) => `${name}=1`).join('&')}`;
       const answer = await call(endpoint.method, url(uri), { token, body }).catch((error: unknown) => error);

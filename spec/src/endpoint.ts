@@ -11,7 +11,7 @@ export type Auth = 'none' | 'user' | 'optional user' | 'server';
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 /** The bucket that a call is counted in; `config` gives each a rate or switches it off. */
-export type RateLimitClass = 'login' | 'registration' | 'message' | 'join' | 'invite' | 'directory' | 'other';
+export type RateLimitClass = 'login' | 'registration' | 'message' | 'join' | 'invite' | 'directory' | 'media' | 'other';
 
 /** One operation of the protocol, as data. The server mounts it, clients call it, tests list it. */
 export interface Endpoint<
@@ -39,6 +39,8 @@ export interface Endpoint<
   readonly invalidBody?: ErrCode;
   /** Largest request body, in bytes. */
   readonly maxBodyBytes?: number;
+  /** The body is bytes of any kind, and the handler takes them in as they come. */
+  readonly streams?: true;
 }
 
 export type ParamsOf<E extends Endpoint> = Static<E['params']>;

@@ -12,6 +12,7 @@ import { composeEphemeral } from './ephemeral.ts';
 import { composeDelayed } from './delayed.ts';
 import { composeFeatures } from './features.ts';
 import { composeFederation } from './federation.ts';
+import { composeMedia } from './media.ts';
 import { composeNotifications } from './notifications.ts';
 import { composeRooms } from './rooms.ts';
 import { matrixRoutes, plainRoutes, type Services } from './routes.ts';
@@ -33,6 +34,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const notifying = composeNotifications(base, { rooms, accounts, ephemeral }, stack);
   const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
+  const media = await composeMedia(base);
   const services: Services = {
     federation,
     rooms,
@@ -44,6 +46,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     notifying,
     syncing,
     upkeep,
+    media,
     rateLimits,
   };
   const routes = matrixRoutes(base, services);

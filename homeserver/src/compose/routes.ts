@@ -10,6 +10,7 @@ import { defaultBaseUrl, discoveryRoutes } from '../features/discovery/index.ts'
 import { filtersRoutes } from '../features/filters/index.ts';
 import { type Check, healthRoutes } from '../features/health/index.ts';
 import { keyBackupRoutes } from '../features/key-backup/index.ts';
+import { mediaRoutes, openMediaRoutes } from '../features/media/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
 import { openIdRoutes } from '../features/openid/index.ts';
@@ -50,6 +51,7 @@ import type { EncryptionServices } from './encryption.ts';
 import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
+import type { MediaServices } from './media.ts';
 import type { NotificationServices } from './notifications.ts';
 import type { RoomServices } from './rooms.ts';
 import type { SyncServices } from './sync.ts';
@@ -66,6 +68,7 @@ export interface Services {
   readonly notifying: NotificationServices;
   readonly syncing: SyncServices;
   readonly upkeep: Upkeep;
+  readonly media: MediaServices;
   readonly rateLimits: RateLimits;
 }
 
@@ -76,6 +79,8 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...encryptionRoutes(services),
   ...roomRoutes(services),
   ...directoryRoutes(base, services),
+  ...mediaRoutes(services.media),
+  ...openMediaRoutes(services.media.library),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
 

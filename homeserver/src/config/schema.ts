@@ -3,6 +3,7 @@ import { type Frozen, count, entry, flag, section, secret, text } from './kinds.
 import { passwords, registration, rooms } from './sections/accounts.ts';
 import { directory } from './sections/directory.ts';
 import { listeners } from './sections/listeners.ts';
+import { media } from './sections/media.ts';
 import { federation, log, outgoing, rateLimits, wellKnown } from './sections/network.ts';
 import { policyServer } from './sections/policy-server.ts';
 
@@ -93,6 +94,7 @@ export const schema = Type.Object(
     policy_server: policyServer,
     rate_limits: rateLimits,
     limits,
+    media,
     delayed_events: delayedEvents,
     calls,
     log,

@@ -37,6 +37,42 @@ export const readBody = (request: IncomingMessage, limit: number): Promise<Buffe
   });
 };
 
+/** A body as it comes, for operations that take it in piece by piece. The caller may stop at any time. */
+export async function* streamBody(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit, false);
+  let size = 0;
+  try {
+    // Whoever stops still answers, on the same connection.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge(limit, false);
+      yield chunk;
+    }
+  } catch (error) {
+    if (request.errored) throw new HungUpError('the request was cut short', { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Reads and drops what is left of a body, so that a client that is still sending can hear why it need not. Resolves to
+ * whether that was all: otherwise the connection cannot be used again.
+ */
+export const dropRest = async (request: IncomingMessage): Promise<boolean> => {
+  if (request.complete) return true;
+  if (Number(request.headers['content-length'] ?? 0) > DROP_AT_MOST) return false;
+  let size = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > DROP_AT_MOST) return false;
+    }
+    return true;
+  } catch {
+    return false; // the client is gone; what it was refused for is the better thing to report
+  }
+};
+
 /** Thrown for a body whose rest is not read: the connection cannot be used again. */
 export class UnreadBodyError extends MatrixError {}
 

@@ -1,5 +1,6 @@
 import type { ServerName } from '@holm/spec/ids';
 import type { Context } from 'koa';
+import { streamBody } from './body.ts';
 import type { Caller } from './route.ts';
 
 /** A request with all that a handler may ask about it; the shape that `Request` promises. */
@@ -20,6 +21,14 @@ export class Exchange {
     this.#open = open;
     this.address = address;
     this.userAgent = ctx.req.headers['user-agent'] ?? '';
+  }
+
+  get headers(): Readonly<Record<string, string | string[] | undefined>> {
+    return this.#ctx.req.headers;
+  }
+
+  bytes(limit: number): AsyncIterable<Buffer> {
+    return streamBody(this.#ctx.req, limit);
   }
 
   /** Made when it is asked for: few handlers wait for anything. */

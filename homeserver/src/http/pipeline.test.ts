@@ -202,7 +202,15 @@ describe('an operation', () => {
   it('makes those wait who claim to be servers that they are not, and nobody else', async () => {
     const liar = { ...authenticate, server: () => Promise.reject(new MatrixError('M_UNAUTHORIZED', 'no')) };
     const rate = { per_second: 1, burst: 20 };
-    const limits = { login: rate, registration: rate, message: rate, join: rate, invite: rate, policed: rate };
+    const limits = {
+      login: rate,
+      registration: rate,
+      message: rate,
+      join: rate,
+      invite: rate,
+      media: rate,
+      policed: rate,
+    };
     const rateLimits = new RateLimits({ ...limits, directory: rate, other: rate, federation: rate }, new ManualClock());
     await using lied = await serve(createTestApp(routes, { authenticate: liar, rateLimits }).handler());
     const lie = () =>

@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 import type { IpRanges } from '../platform/address.ts';
 import { networkOf } from '../platform/address.ts';
 import { type Authenticator, accessToken, requireToken } from './authenticate.ts';
-import { parseJson, readBody } from './body.ts';
+import { dropRest, parseJson, readBody } from './body.ts';
 import { clientAddress } from './client-address.ts';
 import { Exchange, type OpenRequests } from './exchange.ts';
 import { checker, queryReader } from './parse.ts';
@@ -47,12 +47,12 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
   const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[endpoint.api === 'client-server' ? 'client' : 'federation'];
 
   const read = async (ctx: Context): Promise<Body> => {
-    if (endpoint.method === 'GET') return NO_BODY;
+    if (endpoint.method === 'GET' || endpoint.streams === true) return NO_BODY;
     const bytes = await readBody(ctx.req, maxBytes);
     return bytes.length === 0 ? NO_BODY : parseJson(bytes);
   };
 
-  return async (ctx) => {
+  const serve = async (ctx: Context): Promise<void> => {
     const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
     const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
     const network = networkOf(request.address);
@@ -78,6 +78,17 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
     request.bodyText = body.text;
     await respond(ctx, await run(request));
   };
+  return endpoint.streams === true ? (ctx) => afterTheBody(ctx, serve(ctx)) : serve;
+};
+
+/** A refusal is said when the client has said all, or as much of it as is worth waiting for. */
+const afterTheBody = async (ctx: Context, served: Promise<void>): Promise<void> => {
+  try {
+    await served;
+  } catch (error) {
+    if (!ctx.req.destroyed && !(await dropRest(ctx.req))) ctx.set('Connection', 'close');
+    throw error;
+  }
 };
 
 const userOf = async (

@@ -10,6 +10,7 @@ const rates = (login: Rate): Record<LimitClass, Rate> => ({
   join: 'off',
   invite: 'off',
   directory: 'off',
+  media: 'off',
   other: { per_second: 1, burst: 1 },
   federation: 'off',
   policed: 'off',

@@ -27,6 +27,10 @@ export type Request<E extends Endpoint> = CallerOf<E> & {
   /** The client's address, from `X-Forwarded-For` where a trusted proxy says so. */
   readonly address: string;
   readonly userAgent: string;
+  /** As they came, with names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body of an operation that `streams`; throws `M_TOO_LARGE` after so many bytes. */
+  bytes(limit: number): AsyncIterable<Buffer>;
   /** Aborts when the client hangs up or the server stops. */
   readonly signal: AbortSignal;
 };

@@ -19,6 +19,7 @@ export const noRateLimits = new RateLimits(
     join: OFF,
     invite: OFF,
     directory: OFF,
+    media: OFF,
     other: OFF,
     federation: OFF,
     policed: OFF,

@@ -1,0 +1,23 @@
+import { Type } from '@sinclair/typebox';
+import { count, flag, section, text } from '../kinds.ts';
+
+export const media = section('Files that people send: what they may, and how long those of other servers are kept.', {
+  path: Type.Optional(
+    text({
+      description: 'Folder for the files. Without this key it is `media` in `data_dir`.',
+      example: '/var/lib/holm/media',
+    }),
+  ),
+  max_upload_bytes: count(50_000_000, 'The largest file that may be sent. A proxy in front has a limit of its own.', 1),
+  quota_bytes_per_user: count(
+    10_000_000_000,
+    'What each user may keep here in all; 0 is no limit. A small file counts as 4 kB.',
+  ),
+  max_pending_uploads: count(10, 'How many files each user may announce without sending them.', 1),
+  unused_upload_hours: count(24, 'How long a file that was announced may be sent.', 1),
+  allow_unauthenticated: flag(
+    false,
+    'Files are given to whoever knows their address, token or not, as in old times. When this is switched off again, ' +
+      'what came while it was on stays readable that way.',
+  ),
+});

@@ -1,0 +1,8 @@
+/** What the operator decides about files; the section `media` of the configuration. */
+export interface MediaSettings {
+  readonly max_upload_bytes: number;
+  readonly quota_bytes_per_user: number;
+  readonly max_pending_uploads: number;
+  readonly unused_upload_hours: number;
+  readonly allow_unauthenticated: boolean;
+}

@@ -1,0 +1,122 @@
+import { Type } from '@sinclair/typebox';
+import { clientEndpoint } from '../endpoint.ts';
+import { formats, nothing } from '../formats.ts';
+import { mediaId, mxcParams, waiting } from '../media.ts';
+import { text } from '../text.ts';
+
+const filename = Type.Optional(text(1_000));
+const contentUri = Type.String({ pattern: '^mxc://' });
+const withName = Type.Object({ serverName: formats.serverName, mediaId, fileName: text(1_000) });
+/** The file itself. */
+const bytes = Type.Unknown();
+const config = Type.Object({ 'm.upload.size': Type.Integer() });
+
+/** `/_matrix/media/v1` is how the paths of `v3` were spelt long ago. */
+const long = (path: string): readonly `/${string}`[] => [`/_matrix/media/v1/${path}`];
+
+export const uploadContent = clientEndpoint({
+  operationId: 'uploadContent',
+  method: 'POST',
+  path: '/_matrix/media/v3/upload',
+  aliases: long('upload'),
+  auth: 'user',
+  rateLimit: 'media',
+  streams: true,
+  params: nothing,
+  query: Type.Object({ filename }),
+  body: nothing,
+  response: Type.Object({ content_uri: contentUri }),
+});
+
+export const createContent = clientEndpoint({
+  operationId: 'createContent',
+  method: 'POST',
+  path: '/_matrix/media/v1/create',
+  auth: 'user',
+  rateLimit: 'media',
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  response: Type.Object({ content_uri: contentUri, unused_expires_at: Type.Integer() }),
+});
+
+export const uploadContentToMXC = clientEndpoint({
+  operationId: 'uploadContentToMXC',
+  method: 'PUT',
+  path: '/_matrix/media/v3/upload/:serverName/:mediaId',
+  auth: 'user',
+  rateLimit: 'media',
+  streams: true,
+  params: mxcParams,
+  query: Type.Object({ filename }),
+  body: nothing,
+  response: nothing,
+});
+
+export const getConfigAuthed = clientEndpoint({
+  operationId: 'getConfigAuthed',
+  method: 'GET',
+  path: '/_matrix/client/v1/media/config',
+  auth: 'user',
+  rateLimit: 'media',
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  response: config,
+});
+
+export const getContentAuthed = clientEndpoint({
+  operationId: 'getContentAuthed',
+  method: 'GET',
+  path: '/_matrix/client/v1/media/download/:serverName/:mediaId',
+  auth: 'user',
+  rateLimit: 'media',
+  params: mxcParams,
+  query: Type.Object(waiting),
+  body: nothing,
+  response: bytes,
+});
+
+export const getContentOverrideNameAuthed = clientEndpoint({
+  operationId: 'getContentOverrideNameAuthed',
+  method: 'GET',
+  path: '/_matrix/client/v1/media/download/:serverName/:mediaId/:fileName',
+  auth: 'user',
+  rateLimit: 'media',
+  params: withName,
+  query: Type.Object(waiting),
+  body: nothing,
+  response: bytes,
+});
+
+// Those of before 1.11, most of which ask for no token.
+
+const remote = { allow_remote: Type.Optional(Type.Boolean()), allow_redirect: Type.Optional(Type.Boolean()) };
+
+export const getConfig = clientEndpoint({
+  ...getConfigAuthed,
+  operationId: 'getConfig',
+  path: '/_matrix/media/v3/config',
+  aliases: long('config'),
+});
+
+export const getContent = clientEndpoint({
+  operationId: 'getContent',
+  method: 'GET',
+  path: '/_matrix/media/v3/download/:serverName/:mediaId',
+  aliases: long('download/:serverName/:mediaId'),
+  auth: 'none',
+  rateLimit: 'media',
+  params: mxcParams,
+  query: Type.Object({ ...waiting, ...remote }),
+  body: nothing,
+  response: bytes,
+});
+
+export const getContentOverrideName = clientEndpoint({
+  ...getContent,
+  operationId: 'getContentOverrideName',
+  path: '/_matrix/media/v3/download/:serverName/:mediaId/:fileName',
+  aliases: long('download/:serverName/:mediaId/:fileName'),
+  params: withName,
+});
