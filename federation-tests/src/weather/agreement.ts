@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { pathOf, type Person } from '../people.ts';
+import type { Day } from './day.ts';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
+
+/** All that a server shows of a room's history, by event id. */
+const historyOf = async (eyes: Person, room: string): Promise<Readonly<Record<string, any>>> => {
+  const events = await eyes.history(room, 100);
+  const shown = events.map(({ event_id: id, type, sender, state_key: key, content, origin_server_ts: at }) => {
+    return [id, { type, sender, key, content, at }] as const;
+  });
+  return Object.fromEntries(shown.sort(([one], [other]) => (one < other ? -1 : 1)));
+};
+
+/** Which edit each message of a room is shown with. */
+const editsOf = async (
+  eyes: Person,
+  room: string,
+  ids: readonly string[],
+): Promise<Readonly<Record<string, string>>> => {
+  const edited = await Promise.all(
+    ids.map(async (id) => [id, (await eyes.event(room, id)).body.unsigned?.['m.relations']?.['m.replace']?.event_id]),
+  );
+  return Object.fromEntries(edited.filter(([, edit]) => edit !== undefined));
+};
+
+const unreadOf = async (watcher: Person, room: string): Promise<any> =>
+  (await watcher.ask('GET', '/sync')).rooms.join[room].unread_notifications;
+
+/** The letters that a device has got, in their order. */
+const lettersOf = async (person: Person): Promise<{ sender: string; n: number }[]> => {
+  const letters: { sender: string; n: number }[] = [];
+  for (;;) {
+    const { to_device: told } = await person.view.sync();
+    if (!told?.events?.length) return letters;
+    const mine = told.events.filter(({ type }: any) => type === 'org.example.letter');
+    letters.push(...mine.map(({ sender, content }: any) => ({ sender, n: content.n })));
+  }
+};
+
+const devicesOf = async (reader: Person, users: readonly Person[]): Promise<any> => {
+  const wanted = Object.fromEntries(users.map(({ userId }) => [userId, []]));
+  const { device_keys: found, failures } = await reader.ask('POST', '/keys/query', { device_keys: wanted });
+  expect(failures).to.eql({});
+  return Object.fromEntries(users.map(({ userId }) => [userId, Object.keys(found[userId] ?? {}).sort()]));
+};
+
+/** Everybody sees the same of a room: state key by key, history event by event. */
+export const expectSameRoom = async (room: string, people: readonly Person[], why: string): Promise<string[]> => {
+  const [first, ...others] = people as [Person, ...Person[]];
+  const [state, history] = [await first.state(room), await historyOf(first, room)];
+  for (const other of others) {
+    expect(await other.state(room), `state of ${other.userId}\n${why}`).to.eql(state);
+    expect(await historyOf(other, room), `history of ${other.userId}\n${why}`).to.eql(history);
+  }
+  return Object.keys(history);
+};
+
+/** Nothing that was acknowledged that day is lost on any server, and all are of one mind. */
+export const expectAgreement = async (day: Day): Promise<void> => {
+  const { room, residents, watchers } = day;
+  const why = day.log.join('\n');
+  const seen = await expectSameRoom(room, residents, why);
+  expect(seen, why).to.include.members([...day.events]);
+  const [edits, ...otherEdits] = await Promise.all(residents.map((eyes) => editsOf(eyes, room, seen)));
+  for (const other of otherEdits) expect(other, `edits\n${why}`).to.eql(edits);
+  const [unread, ...otherUnread] = await Promise.all(watchers.map((watcher) => unreadOf(watcher, room)));
+  for (const other of otherUnread) expect(other, `unread\n${why}`).to.eql(unread);
+  for (const resident of residents) await expectLetters(day, resident);
+  const [devices, ...otherDevices] = await Promise.all(residents.map((reader) => devicesOf(reader, residents)));
+  for (const other of otherDevices) expect(other, `devices\n${why}`).to.eql(devices);
+  for (const journey of day.journeys) await expectArrival(journey, why);
+};
+
+/** Each once, and those of one sender in their order. */
+const expectLetters = async ({ letters, log }: Day, to: Person): Promise<void> => {
+  const got = await lettersOf(to);
+  const sent = letters.filter((letter) => letter.to === to);
+  for (const sender of new Set(sent.map(({ from }) => from.userId))) {
+    const ns = (of: readonly { n: number }[]) => of.map(({ n }) => n);
+    const due = sent.filter(({ from }) => from.userId === sender);
+    const came = got.filter((letter) => letter.sender === sender);
+    expect(ns(came), `letters to ${to.userId} from ${sender}\n${log.join('\n')}`).to.eql(ns(due));
+  }
+};
+
+/** Who was told that they are in is in; who was not can come now. */
+const expectArrival = async ({ room, host, guest, isAcknowledged }: Day['journeys'][number], why: string) => {
+  if (!isAcknowledged) await guest.join(room, [host.home.name]);
+  await host.ask('GET', `${pathOf(room)}/joined_members`);
+  const members = await guest.members(room);
+  expect(members, why).to.eql({ [host.userId]: 'join', [guest.userId]: 'join' });
+  expect(await host.members(room), why).to.eql(members);
+  expect(await host.state(room), why).to.eql(await guest.state(room));
+};
