@@ -57,7 +57,7 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
     log,
     settings,
     signingKey: own.signing[0],
-    transport: new Transport({ resolver, connections }),
+    transport: new Transport({ resolver, connections, folder: config.data_dir }),
     destinations,
   });
   const directory = new KeyDirectory({ ...base, fetcher: new KeyFetcher({ client, settings, clock, log }) });

@@ -1,10 +1,30 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'chai';
-import { mapInTurns, Turns } from './turns.ts';
+import { inTurns, mapInTurns, slices, Turns } from './turns.ts';
 
 /** Keeps the processor busy. */
 const busy = (ms: number): void => {
   for (const end = performance.now() + ms; performance.now() < end;);
+};
+
+const PIECE_MS = 0.5;
+/** Pieces that fit into a turn of 4 ms, one that is begun at its end, and one of whoever has just been let on. */
+const MOST_PIECES = 4 / PIECE_MS + 2;
+
+/** How many pieces of work are done between two turns of others, at most. Slow machines do fewer. */
+const mostAtOnce = async (work: (piece: () => void) => Promise<unknown>): Promise<number> => {
+  let [done, most, isOver] = [0, 0, false];
+  const tick = (): void => {
+    most = Math.max(most, done);
+    done = 0;
+    if (!isOver) setImmediate(tick);
+  };
+  setImmediate(tick);
+  await work(() => {
+    busy(PIECE_MS);
+    done++;
+  });
+  isOver = true;
+  return Math.max(most, done);
 };
 
 describe('work in turns', () => {
@@ -13,24 +33,50 @@ describe('work in turns', () => {
   });
 
   it('lets others in between', async () => {
-    const others: number[] = [];
-    let isDone = false;
-    const tick = (): void => {
-      others.push(performance.now());
-      if (!isDone) setImmediate(tick);
+    const most = await mostAtOnce((piece) => mapInTurns(Array.from({ length: 60 }), piece));
+    expect(most).to.be.greaterThan(0).and.at.most(MOST_PIECES);
+  });
+
+  it('lets others in between after one turn of all long work together', async () => {
+    const work = async (piece: () => void): Promise<void> => {
+      const steps = function* (): Generator<void, void> {
+        for (let n = 0; n < 30; n++) {
+          piece();
+          yield;
+        }
+      };
+      const sliced = async (): Promise<void> => {
+        for await (const some of slices(Array.from({ length: 30 }), 2)) some.forEach(piece);
+      };
+      await Promise.all([...Array.from({ length: 6 }, () => inTurns(steps())), sliced(), sliced()]);
     };
-    setImmediate(tick);
-    const histogram = monitorEventLoopDelay({ resolution: 1 });
-    histogram.enable();
-    await mapInTurns(Array.from({ length: 60 }), () => busy(1));
-    histogram.disable();
-    isDone = true;
-    expect(others.length).to.be.greaterThan(5);
+    // Everybody does the first piece before looking at the clock.
+    expect(await mostAtOnce(work)).to.be.at.most(MOST_PIECES + 10);
+  });
+
+  it('gives each of those who wait a whole turn, one after the other', async () => {
+    const order: string[] = [];
+    const worker = (name: string) =>
+      mapInTurns(Array.from({ length: 24 }), () => {
+        busy(PIECE_MS);
+        if (order.at(-1) !== name) order.push(name);
+      });
+    await Promise.all(['a', 'b', 'c'].map(worker));
+    expect(order.slice(0, 6)).to.eql(['a', 'b', 'c', 'a', 'b', 'c']);
   });
 
   it('does not wait where the work is short', async () => {
     const turns = new Turns(10_000);
     expect(turns.isOver).to.equal(false);
+    await turns.next();
+    expect(turns.isOver).to.equal(false);
+  });
+
+  it('has a turn of its own, however long ago the last one was', async () => {
+    const turns = new Turns(20);
+    expect(turns.isOver).to.equal(false);
+    busy(25);
+    expect(turns.isOver).to.equal(true);
     await turns.next();
     expect(turns.isOver).to.equal(false);
   });

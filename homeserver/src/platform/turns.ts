@@ -1,5 +1,43 @@
-/** Longer than nearly all pieces of work, and short enough for two in a row to go unnoticed. */
-const TURN_MS = 6;
+/** Longer than nearly all pieces of work, and so short that it goes unnoticed; it is what others wait for several times. */
+const TURN_MS = 4;
+
+/** When long work began to hold the loop this time round, and whose turn it is next. */
+interface Loop {
+  heldSince: number | undefined;
+  isWatched: boolean;
+  readonly waiting: (() => void)[];
+}
+
+/**
+ * A process has one loop, whoever runs on it: all long work together has one turn of it, before everybody else has theirs.
+ * Otherwise three joins at a time would hold it for three turns.
+ */
+const loop: Loop = { heldSince: undefined, isWatched: false, waiting: [] };
+
+/** Called once each time round, while there is long work. */
+const watchLoop = (): void => {
+  if (loop.isWatched) return;
+  loop.isWatched = true;
+  setImmediate(() => {
+    loop.isWatched = false;
+    loop.heldSince = undefined;
+    // One after the other, each for a whole turn.
+    loop.waiting.shift()?.();
+    if (loop.waiting.length > 0) watchLoop();
+  });
+};
+
+const heldSince = (): number => {
+  watchLoop();
+  loop.heldSince ??= performance.now();
+  return loop.heldSince;
+};
+
+const othersHaveTheirTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    loop.waiting.push(resolve);
+    watchLoop();
+  });
 
 /**
  * Lets others have their turn during work that is long for being in proportion to something large.
@@ -12,21 +50,19 @@ const TURN_MS = 6;
  */
 export class Turns {
   readonly #turnMs: number;
-  #since = performance.now();
 
   constructor(turnMs = TURN_MS) {
     this.#turnMs = turnMs;
   }
 
-  /** Whether the loop has been held for long enough. */
+  /** Whether the loop has been held for long enough, by whomever. */
   get isOver(): boolean {
-    return performance.now() - this.#since >= this.#turnMs;
+    return performance.now() - heldSince() >= this.#turnMs;
   }
 
   /** Resolves when everybody else has had a turn. */
-  async next(): Promise<void> {
-    await othersHaveTheirTurn();
-    this.#since = performance.now();
+  next(): Promise<void> {
+    return othersHaveTheirTurn();
   }
 }
 
@@ -59,5 +95,3 @@ export const inTurns = async <T>(work: Iterator<void, T>): Promise<T> => {
   }
   return step.value;
 };
-
-const othersHaveTheirTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

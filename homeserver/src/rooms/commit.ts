@@ -129,7 +129,7 @@ export class Committer {
     room.keys.added(change.newKeys);
     room.stateLog.append(change.stateLog);
     authGraphs.added(room.nid, change.authEntries);
-    for (const event of change.events) events.remember(event);
+    for (const event of change.events) if (change.isAtHand || events.cached(event.nid)) events.remember(event);
     for (const { target, by } of change.redacting.redacted) this.#redacted(room, target, by);
     this.#deps.sticky.add(room.nid, change.sticky);
     const timeline = this.#shown(change);

@@ -15,11 +15,14 @@ import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
+import type { JoinedRoom } from '../../rooms/ingest/import.ts';
 import type { EventVerifier } from '../../rooms/ingest/ports.ts';
+import { stateSource } from '../../rooms/ingest/state-source.ts';
 import type { OutsideMemberships } from '../../rooms/members/outside.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RemoteMembership } from '../membership/index.ts';
 import { authorisersOf, countersigned } from './countersigned.ts';
+import { readJoinAnswer } from './join-answer.ts';
 import { giveInvite } from './give-invite.service.ts';
 import { asMatrixError } from './remote-errors.service.ts';
 import { readKnockState, toStripped } from './stripped-state.ts';
@@ -28,6 +31,8 @@ import { toldOf } from './told.service.ts';
 
 /** Joining a large room takes the other server long. */
 const JOIN_TIMEOUT_MS = 180_000;
+/** The whole state of a room of some hundred thousand members, from servers that leave nobody out. */
+const MAX_JOIN_BYTES = 256 * 1024 * 1024;
 /** Servers asked before giving up. */
 const MAX_SERVERS = 8;
 
@@ -35,7 +40,7 @@ export interface OutgoingDeps {
   readonly engine: RoomEngine;
   readonly ingest: Pick<IngestEngine, 'roomImport' | 'joins'>;
   readonly outside: OutsideMemberships;
-  readonly client: Pick<FederationClient, 'call'>;
+  readonly client: Pick<FederationClient, 'call' | 'callLarge'>;
   readonly signer: Signer;
   readonly verifier: EventVerifier;
   readonly clock: Clock;
@@ -114,25 +119,32 @@ export class OutgoingMembership implements RemoteMembership {
       ignoreBackOff: true,
     });
     const join = this.#complete(template, wanted);
-    const answer = await client.call(server, sendJoinV2, {
+    await using stack = new AsyncDisposableStack();
+    const call = {
       params: { roomId, eventId: join.eventId },
       query: { omit_members: true },
       body: join.pdu,
       timeoutMs: JOIN_TIMEOUT_MS,
+      maxBytes: MAX_JOIN_BYTES,
       ignoreBackOff: true,
-    });
-    const version = versionOf(template);
-    await ingest.roomImport.import({
+    };
+    const answer = stack.use(await client.callLarge(server, sendJoinV2, call));
+    const { event, before, servers } = await readJoinAnswer(answer);
+    const isWhole = servers === undefined;
+    const all =
+      isWhole && before.isLarge ? stateSource(answer, { state: 'state', authChain: 'auth_chain' }) : undefined;
+    const joined: JoinedRoom = {
       roomId,
-      version,
-      join: countersigned(join, answer.event, [server, ...authorisersOf(join)]) ?? join,
-      before: { state: answer.state, authChain: answer.auth_chain },
+      version: versionOf(template),
+      join: countersigned(join, event, [server, ...authorisersOf(join)]) ?? join,
+      before,
+      all,
       resident: server,
-      servers:
-        answer.members_omitted === true
-          ? (answer.servers_in_room ?? []).filter((name) => ServerName.is(name))
-          : undefined,
-    });
+      servers,
+    };
+    // It takes over what is left to be read.
+    if (all) stack.move();
+    await ingest.roomImport.import(joined);
   }
 
   /** Stores what the resident server tells of the room, as far as it proves to be of this room. */

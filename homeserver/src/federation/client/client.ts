@@ -9,13 +9,15 @@ import { InvalidJsonError, parseJson } from '../../core/json/parse.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import type { Spool } from '../../platform/spool.ts';
 import { stopwatch } from '../../platform/stopwatch.ts';
 import { type FederationSettings, serverFilter } from '../settings.ts';
 import type { Destinations } from './destinations.ts';
 import { FederationError, type FederationFailure } from './federation-error.ts';
 import { clientTelemetry } from './telemetry.ts';
 import type { RawAnswer, Transport } from './transport.ts';
-import { LARGE_TEXT, parseLargeJson } from './large-json.ts';
+import { LargeAnswer } from './large-answer.ts';
+import { LARGE_BYTES, parseLargeJson } from './large-json.ts';
 import { uriOf } from './uri.ts';
 import { printXMatrix, requestText } from './x-matrix.ts';
 
@@ -59,6 +61,8 @@ export type Call<E extends Endpoint> = Part<'params', ParamsOf<E>> &
   };
 
 const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
+/** Of what is never held in memory: the state of a room of a million. */
+const MAX_LARGE_BYTES = 1024 * 1024 * 1024;
 /** Proxies say these of servers that are down. Other errors say that somebody is there. */
 const GATEWAY_FAILURES = new Set([502, 503, 504, 521, 522, 523, 524]);
 
@@ -90,12 +94,38 @@ export class FederationClient {
   }
 
   /** Numbers in the answer keep how they were written (`core/json`), so PDUs in it can be hashed and judged. */
-  async call<E extends Endpoint>(destination: ServerName, endpoint: E, call: Call<E>): Promise<ResponseOf<E>> {
+  call<E extends Endpoint>(destination: ServerName, endpoint: E, call: Call<E>): Promise<ResponseOf<E>> {
+    return this.#counted(destination, endpoint, async () => {
+      const { status, body } = await this.#ask(destination, endpoint, call as LooseCall);
+      await using _ = body;
+      return await this.#reading(destination, endpoint, status).all(body); // checked against the endpoint's schema
+    });
+  }
+
+  /** As `call`, for answers with lists that may be too large to be held. To be disposed of. */
+  callLarge<E extends Endpoint>(
+    destination: ServerName,
+    endpoint: E,
+    call: Call<E>,
+  ): Promise<LargeAnswer<ResponseOf<E>>> {
+    return this.#counted(destination, endpoint, async () => {
+      const { status, body } = await this.#ask(destination, endpoint, {
+        maxBytes: MAX_LARGE_BYTES,
+        ...(call as LooseCall),
+      });
+      const reading = this.#reading(destination, endpoint, status);
+      if (isSuccess(status)) return new LargeAnswer(body, reading);
+      await using _ = body;
+      return await reading.all(body);
+    });
+  }
+
+  async #counted<T>(destination: ServerName, endpoint: Endpoint, work: () => Promise<T>): Promise<T> {
     const seconds = stopwatch();
     try {
-      const value = await this.#call(destination, endpoint, call as LooseCall);
+      const value = await work();
       this.#telemetry.requests.add(1, { outcome: 'answered' });
-      return value; // checked against the endpoint's schema
+      return value;
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;
       this.#telemetry.requests.add(1, { outcome: error.failure });
@@ -109,7 +139,7 @@ export class FederationClient {
     }
   }
 
-  async #call(destination: ServerName, endpoint: Endpoint, call: LooseCall): Promise<unknown> {
+  async #ask(destination: ServerName, endpoint: Endpoint, call: LooseCall): Promise<RawAnswer> {
     const { destinations, serverName } = this.#deps;
     if (!this.#isAllowed(destination) || destination === serverName) {
       throw new FederationError('forbidden', destination);
@@ -117,8 +147,7 @@ export class FederationClient {
     if (call.ignoreBackOff !== true && destinations.waitMs(destination) > 0) {
       throw new FederationError('backing off', destination);
     }
-    const answer = await this.#send(destination, endpoint, call);
-    return this.#read(destination, endpoint, answer);
+    return this.#send(destination, endpoint, call);
   }
 
   async #send(destination: ServerName, endpoint: Endpoint, call: LooseCall): Promise<RawAnswer> {
@@ -175,18 +204,21 @@ export class FederationClient {
     return headers;
   }
 
-  async #read(destination: ServerName, endpoint: Endpoint, { status, text }: RawAnswer): Promise<unknown> {
-    const fail = (failure: FederationFailure, body?: Json, cause?: unknown): never => {
-      throw new FederationError(failure, destination, { status, cause, ...(body !== undefined && { body }) });
+  /** How an answer with this status is read; whatever is wrong with it is a `FederationError`. */
+  #reading(destination: ServerName, endpoint: Endpoint, status: number) {
+    const failure = (kind: FederationFailure, body?: Json, cause?: unknown): FederationError =>
+      new FederationError(kind, destination, { status, cause, ...(body !== undefined && { body }) });
+    const malformed = (cause: unknown) => failure(isSuccess(status) ? 'malformed' : 'refused', undefined, cause);
+    const check = (answer: Json): never => {
+      if (!isSuccess(status)) throw failure(status >= 400 ? 'refused' : 'malformed', answer);
+      if (!this.#check(endpoint)(answer)) throw failure('malformed');
+      return answer as never;
     };
-    let body: Json;
-    try {
-      body = text.length < LARGE_TEXT ? parseJson(text, { strict: false }) : await parseLargeJson(text);
-    } catch (error) {
-      return fail(isSuccess(status) ? 'malformed' : 'refused', undefined, error);
-    }
-    if (!isSuccess(status)) return fail(status >= 400 ? 'refused' : 'malformed', body);
-    return this.#check(endpoint)(body) ? body : fail('malformed', undefined);
+    const all = async (body: Spool): Promise<never> => {
+      const answer = await jsonOf(body).catch((error: unknown) => Promise.reject(malformed(error)));
+      return check(answer);
+    };
+    return { malformed, check, all };
   }
 
   #check(endpoint: Endpoint): (value: unknown) => boolean {
@@ -205,14 +237,17 @@ const contentOf = ({ method }: Endpoint, body: Json | CanonicalBody | undefined)
   return body instanceof CanonicalBody ? body.text : canonicalJson(body ?? {}, 'lenient');
 };
 
+const jsonOf = async (body: Spool): Promise<Json> =>
+  body.bytes < LARGE_BYTES ? parseJson(body.text, { strict: false }) : parseLargeJson(body.chunks());
+
 const TOO_MANY_REQUESTS = 429;
 
 /** How long a server asks to be left alone; 0 if it does not. */
-const retryAfterMs = ({ status, text }: RawAnswer): number => {
-  if (status !== TOO_MANY_REQUESTS) return 0;
+const retryAfterMs = ({ status, body }: RawAnswer): number => {
+  if (status !== TOO_MANY_REQUESTS || body.bytes >= LARGE_BYTES) return 0;
   try {
-    const body = parseJson(text, { strict: false });
-    const ms = isObject(body) ? body['retry_after_ms'] : undefined;
+    const answer = parseJson(body.text, { strict: false });
+    const ms = isObject(answer) ? answer['retry_after_ms'] : undefined;
     return typeof ms === 'number' && ms > 0 ? ms : 0;
   } catch (error) {
     if (error instanceof InvalidJsonError) return 0;

@@ -1,9 +1,9 @@
 import type { ServerName } from '@holm/spec/ids';
 import { type Dispatcher, errors } from 'undici';
+import { Spool } from '../../platform/spool.ts';
 import type { Connections } from '../resolver/connections.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import type { Target } from '../resolver/target.ts';
-import { readText } from './body.ts';
 
 export interface RawRequest {
   readonly method: Dispatcher.HttpMethod;
@@ -14,14 +14,17 @@ export interface RawRequest {
   readonly signal: AbortSignal;
 }
 
+/** To be disposed of. */
 export interface RawAnswer {
   readonly status: number;
-  readonly text: string;
+  readonly body: Spool;
 }
 
 export interface TransportDeps {
   readonly resolver: Pick<Resolver, 'resolve'>;
   readonly connections: Pick<Connections, 'to'>;
+  /** Where large answers are kept while they are read. */
+  readonly folder: string;
 }
 
 /** Carries requests to where a server is. Knows nothing of signatures and errors of the protocol. */
@@ -64,7 +67,7 @@ export class Transport {
       headers: { ...headers, host: target.hostHeader },
       body: body ?? null,
     });
-    return { status: answer.statusCode, text: await readText(answer.body, maxBytes) };
+    return { status: answer.statusCode, body: await Spool.of(answer.body, { folder: this.#deps.folder, maxBytes }) };
   }
 }
 

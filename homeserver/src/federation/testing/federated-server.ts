@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { KeyId, type ServerName } from '@holm/spec/ids';
@@ -75,7 +76,8 @@ export const startServer = async (options: ServerOptions) => {
   await destinations.load();
   const wellKnown = { delegateOf: () => Promise.resolve(undefined) };
   const connections = new Connections({ ...settings, dns, mayConnectTo: options.mayConnectTo ?? (() => true) });
-  const transport = new Transport({ resolver: new Resolver({ ...base, dns, wellKnown, entropy }), connections });
+  const resolver = new Resolver({ ...base, dns, wellKnown, entropy });
+  const transport = new Transport({ resolver, connections, folder: tmpdir() });
   const client = new FederationClient({ ...base, signingKey: own.signing[0], transport, destinations });
   const directory = new KeyDirectory({ ...base, fetcher: new KeyFetcher({ ...base, client }) });
   const keyring = new Keyring({ own, directory });

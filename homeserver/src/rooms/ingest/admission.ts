@@ -1,20 +1,20 @@
 import type { EventId } from '@holm/spec/ids';
-import type { Event } from '../../core/events/event.ts';
+import { type Event, isState } from '../../core/events/event.ts';
 import type { ParseOptions } from '../../core/events/parse-pdu.ts';
 import type { Log } from '../../platform/log.ts';
 import { mapInTurns } from '../../platform/turns.ts';
-import type { Events } from '../events.ts';
+import type { Database } from '../../storage/database.ts';
 import type { RoomIdentity } from '../model.ts';
 import { checkFormat } from './checks/1-format.ts';
 import { checkSignatures } from './checks/2-signatures.ts';
 import { withTrueContent } from './checks/3-content-hash.ts';
+import { gapsStore } from './gaps.store.ts';
 import { type Reach, reachable } from './missing/reach.ts';
-import { unknownIds } from './missing/unknown.ts';
 import type { EventVerifier } from './ports.ts';
 
 export interface AdmissionDeps {
+  readonly db: Database;
   readonly verifier: EventVerifier;
-  readonly events: Events;
   readonly log: Log;
 }
 
@@ -60,8 +60,13 @@ export class Admission {
     return { events: await mapInTurns(signed.events, withTrueContent), stored, refused };
   }
 
+  /** Nobody reads what thousands of events say to see that they are there. */
   async #unknown(events: ReadonlyMap<EventId, Event>): Promise<Event[]> {
-    const unknown = new Set(await unknownIds(this.#deps.events, [...events.keys()], new Map(), 'connected'));
-    return [...events.values()].filter(({ eventId }) => unknown.has(eventId));
+    const refs = await gapsStore.refs(this.#deps.db, [...events.keys()]);
+    const known = new Map(refs.map((ref) => [ref.id, ref]));
+    return [...events.values()].filter((event) => {
+      const ref = known.get(event.eventId);
+      return !ref || (isState(event) && ref.authNumber === undefined && !ref.isPlaced);
+    });
   }
 }

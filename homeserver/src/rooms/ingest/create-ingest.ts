@@ -53,7 +53,7 @@ export interface IngestEngine {
 
 export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngine => {
   const { db, remote, verifier, outside, background, log } = ports;
-  const admission = new Admission({ verifier, events: engine.events, log });
+  const admission = new Admission({ db, verifier, log });
   const missing = new Missing({ ...engine, db, remote, admission, log });
   const resolving = { afterStates: new AfterStates(engine.tries), resolution: new Resolution(engine) };
   const merger = new Merger({ ...ports, ...engine, ...resolving });

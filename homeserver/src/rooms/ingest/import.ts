@@ -1,5 +1,4 @@
-import { type RoomId, type ServerName, serverOf, UserId } from '@holm/spec/ids';
-import { isObject, type JsonObject } from '@holm/spec/json';
+import type { RoomId, ServerName } from '@holm/spec/ids';
 import { MatrixError } from '@holm/spec/errors';
 import { roomVersionIdOf } from '../../core/events/content.ts';
 import type { Event } from '../../core/events/event.ts';
@@ -10,21 +9,25 @@ import type { RoomEngine } from '../engine.ts';
 import type { RoomIdentity, RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
-import { missingAuthority } from '../partial/missing-authority.ts';
+import { missingAuthority, typeOfSingle } from '../partial/missing-authority.ts';
 import type { PartialRoom } from '../partial/partial-room.ts';
 import type { PartialRooms } from '../partial/partial-rooms.ts';
 import type { Resync } from '../partial/resync.ts';
 import type { Admission } from './admission.ts';
 import type { Ingest } from './ingest.ts';
-import type { RemoteState } from './ports.ts';
+import { byAuthEvents } from './order.ts';
+import type { StateSource } from './ports.ts';
+import type { ToldState } from './told-state.ts';
 
 export interface JoinedRoom {
   readonly roomId: RoomId;
   readonly version: RoomVersion;
   /** Our user's join, as the resident server has accepted it. */
   readonly join: Event;
-  /** The state before the join. */
-  readonly before: RemoteState;
+  /** The state before the join, as it has been told. */
+  readonly before: ToldState;
+  /** All of it, where `before` is cut short. Disposed of when it has been read. */
+  readonly all?: StateSource | undefined;
   readonly resident: ServerName;
   /** The servers in the room, where most members have been left out of the state. */
   readonly servers?: readonly ServerName[] | undefined;
@@ -53,13 +56,15 @@ export class RoomImport {
   /** Throws M_UNKNOWN (502) when what the resident server says does not make a room that has our user in it. */
   async import(joined: JoinedRoom): Promise<void> {
     const { db, rooms, membersOf } = this.#deps;
+    await using stack = new AsyncDisposableStack();
+    if (joined.all) stack.use(joined.all);
     const identity = await rooms.identify(db, joined.roomId, joined.version);
     const join = await this.#admitted(identity, joined);
     await this.#joining.run(identity.nid, async () => {
       const room = await rooms.byNid(identity.nid);
       const isHere = room?.head !== undefined && (await membersOf(room)).local.size > 0;
       if (room && isHere) await this.#receive(room, join, joined);
-      else await this.#takeOver(identity, { ...joined, join });
+      else if (await this.#takeOver(identity, { ...joined, join })) stack.move();
     });
   }
 
@@ -81,39 +86,44 @@ export class RoomImport {
     if (!verdict?.allowed) throw badAnswer(resident, verdict?.reason ?? 'the join was not taken in');
   }
 
-  async #takeOver(identity: RoomIdentity, joined: JoinedRoom): Promise<void> {
+  /** Whether what is left of the state is being read now. */
+  async #takeOver(identity: RoomIdentity, joined: JoinedRoom): Promise<boolean> {
     const { rooms, partial, resync } = this.#deps;
-    const { join, resident, servers } = joined;
-    const isLarge = servers === undefined && joined.before.state.length > LARGE;
+    const { join, resident, before, all } = joined;
     const known = partial.get(identity.nid);
     if (known) await partial.remove(known); // of an earlier stay
-    if (servers === undefined && !isLarge) return this.#enter(identity, joined, joined.before);
-    const others = isLarge ? serversOf(joined.before.state) : (servers ?? []);
+    if (joined.servers === undefined && !before.isLarge) {
+      await this.#enter(identity, joined);
+      return false;
+    }
     const room: PartialRoom = {
       roomNid: identity.nid,
       joinId: join.eventId,
-      servers: [...new Set([resident, ...others])].slice(0, MAX_SERVERS),
+      servers: [...new Set([resident, ...(joined.servers ?? before.servers)])].slice(0, MAX_SERVERS),
     };
     await partial.add(room);
     try {
       rooms.drop(identity.nid);
-      await this.#enter(identity, joined, isLarge ? withoutMembers(joined.before) : joined.before);
+      await this.#enter(identity, joined);
     } catch (error) {
       await partial.remove(room);
       throw error;
     }
-    resync.start(room, isLarge ? joined.before : undefined);
+    resync.start(room, all);
+    return true;
   }
 
-  async #enter(identity: RoomIdentity, { version, join, resident }: JoinedRoom, before: RemoteState): Promise<void> {
+  async #enter(identity: RoomIdentity, { version, join, resident, before }: JoinedRoom): Promise<void> {
     const { rooms, admission, ingest } = this.#deps;
     const options = { limitReferences: false };
-    const { events: chain } = await admission.admit(identity, before.authChain, options);
     const { events: state } = await admission.admit(identity, before.state, options);
     checkCreate(state, version, resident);
+    // Of a large state most is left out, and with it what only that rests on.
+    const reach = { from: [join, ...state].flatMap(byAuthEvents), by: byAuthEvents };
+    const { events: chain } = await admission.admit(identity, before.authChain, { ...options, reach });
     const lacking = missingAuthority(
       [...chain, ...state].filter(({ eventId }) => join.authEvents.includes(eventId)),
-      before.state,
+      new Set(before.state.flatMap((pdu) => typeOfSingle(pdu) ?? [])),
     );
     if (lacking !== undefined) throw badAnswer(resident, `the state has no ${lacking}, which the join rests on`);
     const room = await rooms.byNid(identity.nid);
@@ -130,25 +140,8 @@ export class RoomImport {
   }
 }
 
-/** A state of more events than this is not taken in at once, but like one without members; the rest follows at leisure. */
-const LARGE = 1_000;
 /** More servers than any room has, and fewer than a hostile one could name. */
 const MAX_SERVERS = 20_000;
-
-const isMember = (pdu: unknown): pdu is JsonObject & { readonly state_key: string } =>
-  isObject(pdu) && pdu['type'] === 'm.room.member' && UserId.is(pdu['state_key']);
-
-/** What others rest on is among the auth events, members or not. */
-const withoutMembers = ({ state, authChain }: RemoteState): RemoteState => ({
-  state: state.filter((pdu) => !isMember(pdu)),
-  authChain,
-});
-
-/** Where the joined members of a state are. */
-const serversOf = (state: readonly unknown[]): ServerName[] => {
-  const joined = state.filter(isMember).filter(({ content }) => isObject(content) && content['membership'] === 'join');
-  return [...new Set(joined.map((pdu) => serverOf(pdu.state_key as UserId)))];
-};
 
 const checkCreate = (state: readonly Event[], version: RoomVersion, resident: ServerName): void => {
   const create = state.find(({ type, stateKey }) => type === 'm.room.create' && stateKey === '');

@@ -60,6 +60,8 @@ export interface Step {
   readonly origin?: ServerName;
   /** We have just joined: what this step says replaces what we knew of the room, if anything. */
   readonly resets?: boolean;
+  /** So many outliers that they would drive everything else from memory: what is read of them is read again. */
+  readonly isBulk?: boolean;
   /** The events are no news: they belong right in front of this number of the room's timeline. */
   readonly before?: number;
 }
@@ -167,6 +169,7 @@ export class Ingest {
     await room.members.load(serverName);
     const ids = step.events.map(({ eventId }) => eventId);
     const change = new Change(room, head);
+    change.isAtHand = step.isBulk !== true;
     const placer = new Placer(this.#deps, change, await this.#followers.of(room.nid, ids));
     let verdicts: Map<EventId, Verdict>;
     try {

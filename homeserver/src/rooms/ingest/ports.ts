@@ -8,7 +8,8 @@ export interface RemoteRooms {
   missingEvents(server: ServerName, room: RoomId, request: MissingEvents): Promise<readonly unknown[]>;
   authChain(server: ServerName, room: RoomId, event: EventId): Promise<readonly unknown[]>;
   stateIds(server: ServerName, room: RoomId, event: EventId): Promise<RemoteStateIds>;
-  state(server: ServerName, room: RoomId, event: EventId): Promise<RemoteState>;
+  /** To be disposed of. */
+  state(server: ServerName, room: RoomId, event: EventId): Promise<StateSource>;
   event(server: ServerName, event: EventId): Promise<unknown>;
   backfill(server: ServerName, room: RoomId, from: readonly EventId[], limit: number): Promise<readonly unknown[]>;
   /** The event closest to a moment in one direction. */
@@ -38,6 +39,12 @@ export interface RemoteStateIds {
 export interface RemoteState {
   readonly state: readonly unknown[];
   readonly authChain: readonly unknown[];
+}
+
+/** A state as another server has told it, and what that rests on. It may be too large to be held. */
+export interface StateSource extends AsyncDisposable {
+  /** Reads the events of one of the two, in turns, as often as need be. They come in any order. */
+  read(of: keyof RemoteState, take: (pdu: unknown) => void | Promise<void>): Promise<void>;
 }
 
 /** Checks signatures; satisfied by the keyring. */

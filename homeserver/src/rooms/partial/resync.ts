@@ -1,19 +1,17 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
-import type { Event } from '../../core/events/event.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { inTurns, slices } from '../../platform/turns.ts';
 import type { RoomEngine } from '../engine.ts';
 import type { Admission } from '../ingest/admission.ts';
 import type { Ingest } from '../ingest/ingest.ts';
-import { byAuthEvents, ordering } from '../ingest/order.ts';
-import type { RemoteRooms, RemoteState } from '../ingest/ports.ts';
+import type { RemoteRooms, StateSource } from '../ingest/ports.ts';
 import type { Room } from '../room.ts';
 import { missingAuthority } from './missing-authority.ts';
 import type { Completion } from './completion.ts';
 import type { PartialRoom } from './partial-room.ts';
 import type { PartialRooms } from './partial-rooms.ts';
+import { StateIntake } from './state-intake.ts';
 
 export interface ResyncDeps {
   readonly rooms: RoomEngine['rooms'];
@@ -30,9 +28,6 @@ export interface ResyncDeps {
   readonly log: Log;
 }
 
-/** PDUs whose form, signatures and hashes are checked at a time, and outliers that are placed at a time. */
-const CHECKED_AT_ONCE = 50;
-const PLACED_AT_ONCE = 100;
 const MAX_ATTEMPTS_TO_COMPLETE = 5;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -41,7 +36,7 @@ const MAX_SERVERS = 10;
 
 interface Attempt {
   /** The full state, where it need not be fetched. */
-  readonly given?: RemoteState | undefined;
+  readonly given?: StateSource | undefined;
   /** Until the next one, if this one fails. */
   readonly pauseMs: number;
   readonly round: number;
@@ -68,8 +63,8 @@ export class Resync implements Disposable {
     for (const room of this.#deps.partial.all()) this.start(room);
   }
 
-  /** `given`: the full state, where the server that let us in gave it at once. */
-  start(room: PartialRoom, given?: RemoteState): void {
+  /** `given`: the full state, where the server that let us in gave it at once. Disposed of when it has been read. */
+  start(room: PartialRoom, given?: StateSource): void {
     this.#attempt(room, { given, pauseMs: FIRST_PAUSE_MS, round: 0 });
   }
 
@@ -80,6 +75,8 @@ export class Resync implements Disposable {
   #attempt(partial: PartialRoom, { given, pauseMs, round }: Attempt) {
     const { background, clock, log } = this.#deps;
     background.run('complete the state of a room', async () => {
+      await using stack = new AsyncDisposableStack();
+      if (given) stack.use(given);
       if (this.#stop.signal.aborted || (await this.#byAnyServer(partial, { given, round }))) return;
       log.warn('nobody gave the state of a room that was joined; asking again later', {
         room: partial.roomNid,
@@ -106,8 +103,8 @@ export class Resync implements Disposable {
       }
       if (this.#stop.signal.aborted) return false;
       try {
-        const answer = given ?? (await remote.state(server, room.roomId, partial.joinId));
-        await this.#take(room, partial, answer);
+        await using told = given ?? (await remote.state(server, room.roomId, partial.joinId));
+        await this.#take(room, partial, told);
         log.info('a room is known in full now', { roomId: room.roomId, server });
         return true;
       } catch (err) {
@@ -118,39 +115,22 @@ export class Resync implements Disposable {
     return false;
   }
 
-  async #take(room: Room, partial: PartialRoom, { state, authChain }: RemoteState): Promise<void> {
-    const chain = await this.#admit(room, authChain);
-    const full = await this.#admit(room, state);
-    await this.#assertSame(room, full.ids);
-    await this.#assertAuthority(partial, state);
-    const outliers = await inTurns(ordering([...chain.events, ...full.events], byAuthEvents));
-    for await (const some of slices(outliers, PLACED_AT_ONCE)) {
-      await this.#deps.ingest.enter(room, { events: [], outliers: some, stated: new Map(), forward: false });
-    }
+  async #take(room: Room, partial: PartialRoom, told: StateSource): Promise<void> {
+    const { ids, singles } = await new StateIntake(this.#deps, room).take(told);
+    await this.#assertSame(room, ids);
+    await this.#assertAuthority(partial, singles);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS_TO_COMPLETE; attempt++) {
-      if (await this.#deps.completion.complete(partial, full.ids)) return;
+      if (await this.#deps.completion.complete(partial, ids)) return;
     }
     throw new Error(`room ${room.roomId} moved on ${MAX_ATTEMPTS_TO_COMPLETE} times while its state was completed`);
   }
 
-  /** Checks 1 to 3, a few events at a time. */
-  async #admit(room: Room, raw: readonly unknown[]): Promise<{ events: readonly Event[]; ids: readonly EventId[] }> {
-    const events: Event[] = [];
-    const ids: EventId[] = [];
-    for await (const some of slices(raw, CHECKED_AT_ONCE)) {
-      const admitted = await this.#deps.admission.admit(room, some, { limitReferences: false, skipStored: true });
-      events.push(...admitted.events);
-      ids.push(...admitted.events.map(({ eventId }) => eventId), ...admitted.stored);
-    }
-    return { events, ids };
-  }
-
   /** By such a state we would take back our own join. */
-  async #assertAuthority({ joinId }: PartialRoom, state: readonly unknown[]): Promise<void> {
+  async #assertAuthority({ joinId }: PartialRoom, singles: ReadonlySet<string>): Promise<void> {
     const { events } = this.#deps;
     const join = await events.byId(joinId);
     const authEvents = [...(await events.byIds(join?.event.authEvents ?? [])).values()].map(({ event }) => event);
-    const lacking = missingAuthority(authEvents, state);
+    const lacking = missingAuthority(authEvents, singles);
     if (lacking !== undefined) throw new Error(`its state has no ${lacking}, which the join rests on`);
   }
 

@@ -4,11 +4,12 @@ import { backfillRoom, getMissingPreviousEvents } from '@holm/spec/server-server
 import { getEvent, getEventAuth, getEventByTimestamp } from '@holm/spec/server-server/events';
 import { getRoomState, getRoomStateIds } from '@holm/spec/server-server/state';
 import type { FederationClient } from '../../federation/client/client.ts';
-import type { EventAt, MissingEvents, RemoteRooms, RemoteState } from '../ingest/ports.ts';
+import type { EventAt, MissingEvents, RemoteRooms, StateSource } from '../ingest/ports.ts';
+import { stateSource } from '../ingest/state-source.ts';
 import type { Moment } from '../timeline/by-time.ts';
 
 /** Asks other servers about rooms. */
-export const remoteRooms = (client: Pick<FederationClient, 'call'>): RemoteRooms => ({
+export const remoteRooms = (client: Pick<FederationClient, 'call' | 'callLarge'>): RemoteRooms => ({
   async missingEvents(server: ServerName, roomId: RoomId, { earliest, latest, limit, minDepth }: MissingEvents) {
     const body = { earliest_events: [...earliest], latest_events: [...latest], limit, min_depth: minDepth };
     return (await client.call(server, getMissingPreviousEvents, { params: { roomId }, body })).events;
@@ -26,9 +27,9 @@ export const remoteRooms = (client: Pick<FederationClient, 'call'>): RemoteRooms
     };
   },
 
-  async state(server: ServerName, roomId: RoomId, eventId: EventId): Promise<RemoteState> {
-    const answer = await client.call(server, getRoomState, { params: { roomId }, query: { event_id: eventId } });
-    return { state: answer.pdus, authChain: answer.auth_chain };
+  async state(server: ServerName, roomId: RoomId, eventId: EventId): Promise<StateSource> {
+    const answer = await client.callLarge(server, getRoomState, { params: { roomId }, query: { event_id: eventId } });
+    return stateSource(answer, { state: 'pdus', authChain: 'auth_chain' });
   },
 
   async event(server: ServerName, eventId: EventId) {

@@ -54,6 +54,8 @@ export class Change implements Pending {
   readonly room: Room;
   readonly base: Head;
   readonly events: StoredEvent[] = [];
+  /** Whether its events are kept at hand once they are written. */
+  isAtHand = true;
   readonly redacting = new Redacting();
   readonly gaps: (readonly [EventId, EventNid])[] = [];
   readonly filled: EventId[] = [];

@@ -3,6 +3,7 @@ import type { Event } from '../../../core/events/event.ts';
 import type { Room } from '../../room.ts';
 import { gapsStore } from '../gaps.store.ts';
 import { byAuthEvents } from '../order.ts';
+import { wholeState } from '../state-source.ts';
 import type { MissingDeps } from './deps.ts';
 
 /** Missing events of a state that are fetched one by one; where more are missing, the whole state is. */
@@ -70,7 +71,7 @@ export class StateAtGap {
 
   async #whole(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState> {
     const { remote, admission } = this.#deps;
-    const answer = await remote.state(server, room.roomId, eventId);
+    const answer = await wholeState(await remote.state(server, room.roomId, eventId));
     const options = { limitReferences: false, skipStored: true };
     const { events: state, stored } = await admission.admit(room, answer.state, options);
     const reach = { from: state.flatMap(({ authEvents }) => authEvents), by: byAuthEvents };
