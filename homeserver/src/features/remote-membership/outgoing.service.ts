@@ -22,7 +22,7 @@ import type { OutsideMemberships } from '../../rooms/members/outside.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RemoteMembership } from '../membership/index.ts';
 import { authorisersOf, countersigned } from './countersigned.ts';
-import { readJoinAnswer } from './join-answer.ts';
+import { readJoinAnswer } from './told-join.service.ts';
 import { giveInvite } from './give-invite.service.ts';
 import { asMatrixError } from './remote-errors.service.ts';
 import { readKnockState, toStripped } from './stripped-state.ts';
