@@ -18,6 +18,7 @@ import { composeRooms } from './rooms.ts';
 import { matrixRoutes, plainRoutes, type Services } from './routes.ts';
 import { composeSync } from './sync.ts';
 import { composeUpkeep } from './upkeep.ts';
+import { composeWebSockets } from './websockets.ts';
 
 /** Constructs the server, bottom-up. What has to be closed goes onto `stack`. */
 export const compose = async (base: Base, stack: AsyncDisposableStack) => {
@@ -33,6 +34,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
   const notifying = composeNotifications(base, { rooms, accounts, ephemeral }, stack);
   const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier }, stack);
+  const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
   const media = await composeMedia(base);
   const services: Services = {
@@ -63,6 +65,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
       },
       ...(config.calls.enabled ? [callsCheck] : []),
     ]),
+    upgradeRoutes: sockets ? [sockets] : [],
     authenticate: {
       user: (token, origin) => accounts.sessions.authenticate(token, origin),
       server: (request) => federation.requests.verify(request),
@@ -70,7 +73,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     rateLimits,
     bodyLimits: { client: config.limits.max_body_bytes, federation: config.limits.max_federation_body_bytes },
   });
-  return { ...services, routes, app, notifier, metrics: base.metrics };
+  return { ...services, sockets, routes, app, notifier, metrics: base.metrics };
 };
 
 const databaseCheck = (db: Database): Check => ({

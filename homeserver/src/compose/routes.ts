@@ -42,6 +42,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { PlainRoute } from '../http/plain.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { Route } from '../http/route.ts';
+import { WEBSOCKET } from '@holm/spec/extensions/websocket';
 import { networkOf } from '../platform/address.ts';
 import { VERSION } from '../version.ts';
 import type { AccountServices } from './accounts.ts';
@@ -98,7 +99,7 @@ const discovery = ({ config, urls }: Base, { rooms }: Services): readonly Route[
   });
 
 /** What clients are told of delayed events, with limits of 0 where there are none, and of forgetting. */
-const abilities = ({ delayed_events: delayed, rooms }: ServerConfig) => {
+const abilities = ({ delayed_events: delayed, rooms, websockets }: ServerConfig) => {
   const { max_delay_ms: maxDelay, max_scheduled_per_user: perUser } = delayed;
   const isOn = maxDelay > 0;
   const limits = { max_delay_ms: maxDelay, max_scheduled: isOn ? perUser : 0 };
@@ -108,7 +109,11 @@ const abilities = ({ delayed_events: delayed, rooms }: ServerConfig) => {
       'org.matrix.msc4140.delayed_events': limits,
       'm.forget_forced_upon_leave': { enabled: rooms.forget_on_leave },
     },
-    unstableFeatures: { 'org.matrix.msc4140': isOn, 'org.matrix.msc4140.stable': isOn },
+    unstableFeatures: {
+      'org.matrix.msc4140': isOn,
+      'org.matrix.msc4140.stable': isOn,
+      [WEBSOCKET.feature]: websockets.enabled,
+    },
   };
 };
 

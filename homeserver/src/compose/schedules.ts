@@ -4,11 +4,16 @@ import { scheduleDirectory } from './directory.ts';
 import { scheduleEncryption } from './encryption.ts';
 import { scheduleSync } from './sync.ts';
 import { scheduleUpkeep } from './upkeep.ts';
+import { scheduleWebSockets } from './websockets.ts';
 
 /** What parts of the server do by the clock. */
-export const scheduleParts = (schedule: Schedule, { features, upkeep, encryption, syncing }: Composed): void => {
+export const scheduleParts = (
+  schedule: Schedule,
+  { features, upkeep, encryption, syncing, sockets }: Composed,
+): void => {
   scheduleDirectory(schedule, features);
   scheduleUpkeep(schedule, upkeep);
   scheduleEncryption(schedule, encryption);
   scheduleSync(schedule, syncing);
+  scheduleWebSockets(schedule, sockets);
 };

@@ -6,6 +6,7 @@ import { listeners } from './sections/listeners.ts';
 import { media } from './sections/media.ts';
 import { federation, log, outgoing, rateLimits, wellKnown } from './sections/network.ts';
 import { policyServer } from './sections/policy-server.ts';
+import { websockets } from './sections/websockets.ts';
 
 const { url, url_file } = secret('url', {
   description: 'An external PostgreSQL (15 or newer). Without it the server runs one of its own in `data_dir`.',
@@ -95,6 +96,7 @@ export const schema = Type.Object(
     rate_limits: rateLimits,
     limits,
     media,
+    websockets,
     delayed_events: delayedEvents,
     calls,
     log,

@@ -20,11 +20,13 @@ import { respond, respondError } from './respond.ts';
 import { type Mounted, RouteTable } from './route-table.ts';
 import type { Route } from './route.ts';
 import { httpTelemetry, statusClass } from './telemetry.ts';
+import { type UpgradeRoute, type Upgrades, upgradesOf } from './upgrade.ts';
 
 export interface AppDeps {
   readonly routes: readonly Route[];
   /** Asked in turn for paths that are no operation of Matrix. */
   readonly plainRoutes: readonly PlainRoute[];
+  readonly upgradeRoutes?: readonly UpgradeRoute[];
   readonly authenticate: Authenticator;
   readonly rateLimits: RateLimits;
   readonly bodyLimits: BodyLimits;
@@ -43,7 +45,9 @@ export interface HandlerOptions {
 /** All that the server answers over HTTP. Each listener takes a handler with the part that it serves. */
 export interface App {
   readonly handler: (options?: Partial<HandlerOptions>) => RequestListener;
-  /** Tells long polls, present and future, to answer now. */
+  /** What becomes of connections over which `serve` answers and that want to be WebSockets. */
+  readonly upgrades: (serve: RequestListener, options?: Partial<HandlerOptions>) => Upgrades;
+  /** Tells long polls, present and future, to answer now, and closes WebSockets. */
   readonly drain: () => void;
   readonly isDraining: () => boolean;
 }
@@ -57,6 +61,7 @@ const EVERYTHING: readonly Resource[] = [
   'health',
   'metrics',
 ];
+const DEFAULTS: HandlerOptions = { resources: EVERYTHING, trustedProxies: ipRanges([]), hstsSeconds: 0 };
 const UNKNOWN = 'unknown';
 
 /** What the middleware learns on the way, for the log line and the metrics. */
@@ -65,7 +70,7 @@ interface Seen {
 }
 
 export const createApp = (deps: AppDeps): App => {
-  const { routes, plainRoutes, metrics, entropy } = deps;
+  const { routes, plainRoutes, upgradeRoutes = [], metrics, entropy } = deps;
   const log = deps.log.with({ area: 'http' });
   const open = new OpenRequests();
   const operations = [...routes.map(({ endpoint }) => endpoint.operationId), ...plainRoutes.map(({ name }) => name)];
@@ -75,7 +80,7 @@ export const createApp = (deps: AppDeps): App => {
   let count = 0;
 
   const handler = (options: Partial<HandlerOptions> = {}): RequestListener => {
-    const { resources = EVERYTHING, trustedProxies = ipRanges([]), hstsSeconds = 0 } = options;
+    const { resources, trustedProxies, hstsSeconds } = { ...DEFAULTS, ...options };
     const mounted = mount(deps, { open, resources, trustedProxies });
     const plain = plainRoutes.filter(({ resource }) => resources.includes(resource));
     const app = new Koa();
@@ -110,7 +115,13 @@ export const createApp = (deps: AppDeps): App => {
     return (request, response) => void serve(request, response);
   };
 
-  return { handler, drain: () => open.drain(), isDraining: () => open.isDraining };
+  const drain = (): void => {
+    open.drain();
+    for (const route of upgradeRoutes) route.drain();
+  };
+  const upgrades: App['upgrades'] = (serve, options = {}) =>
+    upgradesOf(upgradeRoutes, { ...DEFAULTS, ...options, serve });
+  return { handler, upgrades, drain, isDraining: () => open.isDraining };
 };
 
 const serveMatrix = async (ctx: Context, table: RouteTable): Promise<void> => {

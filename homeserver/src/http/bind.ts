@@ -1,9 +1,10 @@
-import { type RequestListener, type Server, createServer } from 'node:http';
+import { type RequestListener, type Server, type ServerOptions, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../platform/log.ts';
 import { type CertificateFiles, followCertificate, readCertificate } from '../platform/tls.ts';
 import type { Resource } from './resource.ts';
+import type { Upgrades } from './upgrade.ts';
 
 /** A listener as the configuration describes it. */
 export interface ListenerOptions {
@@ -12,6 +13,12 @@ export interface ListenerOptions {
   readonly tls?: (CertificateFiles & { readonly hsts_seconds: number }) | undefined;
   readonly resources: readonly Resource[];
   readonly trusted_proxies: readonly string[];
+}
+
+/** What a listener serves. */
+export interface Served {
+  readonly handler: RequestListener;
+  readonly upgrades: Upgrades;
 }
 
 /** Why a listener could not start: one sentence for whoever runs the server. */
@@ -29,13 +36,13 @@ const LIMITS = {
 };
 
 /** One server for each address. An address that this machine does not have is passed over if another one works. */
-export const bind = async (options: ListenerOptions, handler: RequestListener, log: Log): Promise<Server[]> => {
+export const bind = async (options: ListenerOptions, served: Served, log: Log): Promise<Server[]> => {
   const { address, port } = options;
   const addresses = typeof address === 'string' ? [address] : address;
   const servers: Server[] = [];
   const missing: ListenError[] = [];
   for (const host of addresses) {
-    const server = create(options, handler, log);
+    const server = create(options, served, log);
     try {
       // With port 0 all addresses take the port that the first one was given.
       await start(server, host, servers[0] ? (servers[0].address() as AddressInfo).port : port);
@@ -53,10 +60,20 @@ export const bind = async (options: ListenerOptions, handler: RequestListener, l
   return servers;
 };
 
-const create = ({ tls }: ListenerOptions, handler: RequestListener, log: Log): Server => {
-  if (!tls) return createServer(LIMITS, handler);
+const create = (options: ListenerOptions, served: Served, log: Log): Server => {
+  const { isWanted, take } = served.upgrades;
+  const server = createPlainOrTls(options, { ...LIMITS, shouldUpgradeCallback: isWanted }, { served, log });
+  return server.on('upgrade', take);
+};
+
+const createPlainOrTls = (
+  { tls }: ListenerOptions,
+  settings: ServerOptions,
+  { served: { handler }, log }: { readonly served: Served; readonly log: Log },
+): Server => {
+  if (!tls) return createServer(settings, handler);
   try {
-    const server = createTlsServer({ ...LIMITS, ...readCertificate(tls), minVersion: 'TLSv1.2' }, handler);
+    const server = createTlsServer({ ...settings, ...readCertificate(tls), minVersion: 'TLSv1.2' }, handler);
     const following = followCertificate(server, tls, { log });
     server.once('close', () => following[Symbol.dispose]());
     return server;

@@ -1,22 +1,20 @@
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ipRanges } from '../platform/address.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { App } from './app.ts';
-import { ListenError, type ListenerOptions, bind } from './bind.ts';
+import { ListenError, type ListenerOptions, type Served, bind } from './bind.ts';
 
 export interface Listening {
   /** Where the server can be reached, such as `http://127.0.0.1:8008`. */
   readonly urls: readonly string[];
-  /** For what is no request: a WebSocket. */
-  readonly servers: readonly Server[];
   /** Stops to accept, tells long polls to answer, and ends after `graceMs` what is not over by itself. */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
 interface ListenDeps {
-  readonly app: Pick<App, 'handler' | 'drain'>;
+  readonly app: Pick<App, 'handler' | 'upgrades' | 'drain'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -29,7 +27,7 @@ export const listen = async (listeners: readonly ListenerOptions[], deps: Listen
   const closeAll = () => Promise.all(servers.map(closeServer));
   try {
     for (const options of listeners) {
-      const bound = await bind(options, handlerOf(options, app), log);
+      const bound = await bind(options, servedBy(options, app), log);
       servers.push(...bound);
       urls.push(...bound.map((server) => urlOf(server, options.tls !== undefined)));
     }
@@ -49,13 +47,15 @@ export const listen = async (listeners: readonly ListenerOptions[], deps: Listen
     over.abort();
     await forced;
   };
-  return { urls, servers, close };
+  return { urls, close };
 };
 
-const handlerOf = (options: ListenerOptions, app: Pick<App, 'handler'>): RequestListener => {
+const servedBy = (options: ListenerOptions, app: Pick<App, 'handler' | 'upgrades'>): Served => {
   const { resources, trusted_proxies: proxies, tls } = options;
   try {
-    return app.handler({ resources, trustedProxies: ipRanges(proxies), hstsSeconds: tls?.hsts_seconds ?? 0 });
+    const settings = { resources, trustedProxies: ipRanges(proxies), hstsSeconds: tls?.hsts_seconds ?? 0 };
+    const handler = app.handler(settings);
+    return { handler, upgrades: app.upgrades(handler, settings) };
   } catch (cause) {
     throw new ListenError(`trusted_proxies: ${(cause as Error).message}`, { cause });
   }

@@ -41,14 +41,14 @@ const send = async (ctx: Context, body: Reply['body'], type: string): Promise<vo
 };
 
 /** The error that a failure is to the client; `undefined` where it is a bug of ours. */
-const known = (error: unknown): MatrixError | undefined => {
+export const knownError = (error: unknown): MatrixError | undefined => {
   if (error instanceof MatrixError) return error;
   return error instanceof InvalidIdError ? new MatrixError('M_INVALID_PARAM', error.message) : undefined;
 };
 
 /** Sends a failure. Returns true for one that somebody should look at. */
 export const respondError = (ctx: Context, error: unknown): boolean => {
-  const told = known(error);
+  const told = knownError(error);
   ctx.status = told?.status ?? 500;
   ctx.set('Content-Type', 'application/json');
   const retryAfterMs = told?.extra['retry_after_ms'];

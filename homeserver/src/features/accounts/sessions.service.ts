@@ -124,6 +124,11 @@ export class Sessions {
     );
   }
 
+  /** Those of these tokens that are in use, asked of the database: another process may have ended some. */
+  inUse(tokenIds: readonly number[]): Promise<ReadonlySet<number>> {
+    return store.inUse(this.#deps.db, tokenIds);
+  }
+
   async devices(userId: UserId): Promise<Device[]> {
     const devices = await store.devices(this.#deps.db, userId);
     const unwritten = this.#lastSeen.of(userId);

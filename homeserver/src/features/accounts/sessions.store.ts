@@ -50,6 +50,13 @@ export const sessionsStore = {
     return session;
   },
 
+  async inUse(tx: ReadTx, tokenIds: readonly number[]): Promise<ReadonlySet<number>> {
+    const rows = await tx.rows<Pick<TokenRow, 'token_id'>>(
+      named('tokens-in-use', sql`SELECT token_id FROM access_tokens WHERE token_id = ANY(${[...tokenIds]}::bigint[])`),
+    );
+    return new Set(rows.map(({ token_id: tokenId }) => tokenId));
+  },
+
   async putToken(tx: Tx, hash: TokenHash, of: { userId: UserId; deviceId: DeviceId }, now: UnixMillis): Promise<void> {
     await tx.run(sql`
       INSERT INTO access_tokens (hash, user_id, device_id, created_at)

@@ -1,3 +1,5 @@
+export { Following, type NextAnswer } from './following.service.ts';
+export type { Answer } from './responses.sync.ts';
 export { createSliding, type Sliding } from './sliding/create-sliding.ts';
 export { slidingSyncRoutes } from './sliding/sliding.routes.ts';
 export { syncRoutes } from './sync.routes.ts';

@@ -3,6 +3,9 @@ import type { SessionsEnded } from '../accounts/index.ts';
 /** A client has one, or a few while connections change; more are those that it has lost, or somebody up to no good. */
 const MAX_PER_SESSION = 20;
 
+/** Of a request over HTTP. No client asks for more; a proxy in between would rarely allow it. */
+export const LONGEST_POLL_MS = 120_000;
+
 /** Long polls that wait, so that they can be ended before their time. */
 export class OpenPolls {
   readonly #byToken = new Map<number, Set<AbortController>>();

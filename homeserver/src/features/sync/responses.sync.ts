@@ -44,6 +44,13 @@ export interface Told {
   readonly reached: Positions;
 }
 
+/** An answer to a sync, of whichever dialect. */
+export interface Answer {
+  /** Where the next one goes on. */
+  readonly pos: string;
+  readonly text: JsonText;
+}
+
 type Section = 'join' | 'invite' | 'knock' | 'leave';
 type ToldRoom = readonly [Section, RoomId, JsonText];
 
@@ -116,10 +123,11 @@ export class Responses {
   }
 
   /** The whole answer. */
-  async answer({ viewer }: Pick<View, 'viewer'>, { text, reached }: Told): Promise<JsonText> {
+  async answer({ viewer }: Pick<View, 'viewer'>, { text, reached }: Told): Promise<Answer> {
     const counts = await this.#deps.parts.find((part) => part.keyCounts !== undefined)?.keyCounts?.(viewer);
-    const nextBatch = `{"next_batch":${JSON.stringify(syncToken(reached))}${countsText(counts)}`;
-    return text === undefined || text === '{}' ? `${nextBatch}}` : `${nextBatch},${text.slice(1)}`;
+    const pos = syncToken(reached);
+    const nextBatch = `{"next_batch":${JSON.stringify(pos)}${countsText(counts)}`;
+    return { pos, text: text === undefined || text === '{}' ? `${nextBatch}}` : `${nextBatch},${text.slice(1)}` };
   }
 
   #looseSections({ filter }: View, news: readonly News[]): Record<string, JsonText> {

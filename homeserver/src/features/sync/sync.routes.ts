@@ -1,10 +1,10 @@
 import { sync as syncEndpoint } from '@holm/spec/client-server/sync';
-import type { QueryOf } from '@holm/spec/endpoint';
 import { jsonText } from '../../http/reply.ts';
 import { type Route, route } from '../../http/route.ts';
 import type { Filters } from '../filters/index.ts';
+import { LONGEST_POLL_MS } from './open-polls.ts';
 import type { Sync } from './sync.service.ts';
-import type { StateField } from './view.sync.ts';
+import { stateFieldOf } from './view.sync.ts';
 
 export const syncRoutes = (sync: Sync, filters: Filters): readonly Route[] => [
   route(syncEndpoint, async ({ caller, query, signal }) =>
@@ -15,15 +15,9 @@ export const syncRoutes = (sync: Sync, filters: Filters): readonly Route[] => [
         since: query.since === '' ? undefined : query.since,
         fullState: query.full_state ?? false,
         stateField: stateFieldOf(query),
-        timeoutMs: query.timeout ?? 0,
+        timeoutMs: Math.min(query.timeout ?? 0, LONGEST_POLL_MS),
         signal,
       }),
     ),
   ),
 ];
-
-/** Whoever asks by the name that the proposal had is answered by that name. */
-const stateFieldOf = (query: QueryOf<typeof syncEndpoint>): StateField => {
-  if (query.use_state_after === true) return 'state_after';
-  return query['org.matrix.msc4222.use_state_after'] === true ? 'org.matrix.msc4222.state_after' : 'state';
-};

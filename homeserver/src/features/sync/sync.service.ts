@@ -9,7 +9,7 @@ import type { DeviceListNews } from '../../streams/sync-part.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { JsonText } from './json-text.ts';
 import { OpenPolls, OVER, SESSION_ENDED } from './open-polls.ts';
-import { type Positions, Responses, type ResponsesDeps, type Told } from './responses.sync.ts';
+import { type Answer, type Positions, Responses, type ResponsesDeps, type Told } from './responses.sync.ts';
 import { type SyncTelemetry, syncTelemetry } from './telemetry.ts';
 import type { StateField, View } from './view.sync.ts';
 
@@ -25,13 +25,11 @@ export interface SyncRequest {
   readonly since: string | undefined;
   readonly fullState: boolean;
   readonly stateField: StateField;
+  /** How long to wait for news; it is up to whoever asks to bound it. */
   readonly timeoutMs: number;
   /** Aborts when nobody waits for the answer any more, or the server stops. */
   readonly signal: AbortSignal;
 }
-
-/** No client asks for more; a proxy in between would rarely allow it. */
-const MAX_WAIT_MS = 120_000;
 
 /** Tells clients what they have not heard yet, and waits with them until there is something. */
 export class Sync {
@@ -48,6 +46,11 @@ export class Sync {
 
   /** The answer as JSON text. M_UNKNOWN_TOKEN when the session ends while it waits. */
   async sync(request: SyncRequest): Promise<JsonText> {
+    return (await this.next(request)).text;
+  }
+
+  /** As `sync`, with where the next one goes on. */
+  async next(request: SyncRequest): Promise<Answer> {
     const upTo = this.#responses.settled();
     const since = this.#placeOf(request.since, upTo);
     if (since !== undefined) await this.#responses.acknowledge(request, since);
@@ -67,7 +70,7 @@ export class Sync {
     return this.#responses.deviceLists(viewer, parseSyncToken(from), upTo);
   }
 
-  async #poll(request: SyncRequest, since: Positions): Promise<JsonText> {
+  async #poll(request: SyncRequest, since: Positions): Promise<Answer> {
     const { clock, notifier } = this.#deps;
     const { viewer, signal } = request;
     // Listen first, then read: what is written in between rings.
@@ -89,7 +92,7 @@ export class Sync {
         told = upTo;
         if (!isWaiting) {
           isWaiting = true;
-          void clock.sleep(Math.min(request.timeoutMs, MAX_WAIT_MS), poll.signal).then(stop);
+          void clock.sleep(request.timeoutMs, poll.signal).then(stop);
         }
         await listener.next(poll.signal);
       }

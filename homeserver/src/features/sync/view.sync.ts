@@ -1,3 +1,5 @@
+import type { sync } from '@holm/spec/client-server/sync';
+import type { QueryOf } from '@holm/spec/endpoint';
 import type { Filter } from '../../core/filters/filter.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -15,3 +17,9 @@ export interface View {
   readonly fullState: boolean;
   readonly stateField: StateField;
 }
+
+/** Whoever asks by the name that the proposal had is answered by that name. */
+export const stateFieldOf = (query: QueryOf<typeof sync>): StateField => {
+  if (query.use_state_after === true) return 'state_after';
+  return query['org.matrix.msc4222.use_state_after'] === true ? 'org.matrix.msc4222.state_after' : 'state';
+};

@@ -54,6 +54,7 @@ export interface SlidingRequest {
   readonly viewer: Caller;
   readonly connId: string;
   readonly pos: string | undefined;
+  /** How long to wait for news; it is up to whoever asks to bound it. */
   readonly timeoutMs: number;
   readonly lists: ReadonlyMap<string, ListRequest>;
   readonly subscriptions: ReadonlyMap<RoomId, RoomConfig>;

@@ -27,7 +27,6 @@ export interface SlidingAnswer extends Answer {
   readonly pos: string;
 }
 
-const MAX_WAIT_MS = 120_000;
 const NOTHING: Answer = { lists: new Map(), rooms: new Map(), extensions: {} };
 
 /** Tells clients of the rooms that they ask for, and waits with them until there is something to tell. */
@@ -77,7 +76,7 @@ export class SlidingSync {
         if (poll.signal.reason === SESSION_ENDED) throw new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
         const isOver = poll.signal.aborted || signal.aborted;
         if (draft.isNews || !isPatient || isOver) return this.#end(request, base, { draft, poll });
-        if (!isWaiting) void clock.sleep(Math.min(request.timeoutMs, MAX_WAIT_MS), poll.signal).then(stop);
+        if (!isWaiting) void clock.sleep(request.timeoutMs, poll.signal).then(stop);
         isWaiting = true;
         await listener.next(poll.signal);
       }

@@ -1,0 +1,86 @@
+import { sync as syncEndpoint } from '@holm/spec/client-server/sync';
+import type { Dialect } from '@holm/spec/extensions/websocket';
+import { slidingSync, slidingSyncUnstable } from '@holm/spec/extensions/sliding-sync';
+import type { Json } from '@holm/spec/json';
+import { parseJson } from '../../http/body.ts';
+import { checker } from '../../http/parse.ts';
+import type { Caller } from '../../http/route.ts';
+import type { Filters } from '../filters/index.ts';
+import type { Answer } from './responses.sync.ts';
+import type { SlidingSync } from './sliding/sliding.service.ts';
+import { readStable, writeStable } from './sliding/stable.codec.ts';
+import { readUnstable, writeUnstable } from './sliding/unstable.codec.ts';
+import type { Sync } from './sync.service.ts';
+import { stateFieldOf } from './view.sync.ts';
+
+interface FollowingDeps {
+  readonly sync: Sync;
+  readonly sliding: SlidingSync;
+  readonly filters: Filters;
+}
+
+/** What somebody wants to follow: the parameters of a sync that are the same in each of its requests. */
+export interface FollowWish {
+  readonly dialect: Dialect;
+  readonly query: unknown;
+  readonly bodyText: string;
+}
+
+interface Going {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The answer of the sync that goes on from `pos`, once there is something to tell. */
+export type NextAnswer = (pos: string | undefined, going: Going) => Promise<Answer>;
+
+const checkQuery = checker(syncEndpoint.query, 'M_INVALID_PARAM');
+const checkStable = checker(slidingSync.body, 'M_INVALID_PARAM');
+const checkUnstable = checker(slidingSyncUnstable.body, 'M_INVALID_PARAM');
+
+/** Syncs for those who ask once and are told again and again, with the checks that requests have. */
+export class Following {
+  readonly #deps: FollowingDeps;
+
+  constructor(deps: FollowingDeps) {
+    this.#deps = deps;
+  }
+
+  /** M_INVALID_PARAM and such for what a request would be refused for. */
+  async begin(viewer: Caller, { dialect, query, bodyText }: FollowWish): Promise<NextAnswer> {
+    if (dialect === 'v3') return this.#classic(viewer, query);
+    return dialect === 'v4' ? this.#stable(viewer, bodyText) : this.#unstable(viewer, bodyText);
+  }
+
+  async #classic(viewer: Caller, given: unknown): Promise<NextAnswer> {
+    const query = checkQuery(given ?? {});
+    const filter = await this.#deps.filters.resolve(viewer.userId, query.filter);
+    const stateField = stateFieldOf(query);
+    let fullState = query.full_state ?? false;
+    return (since, going) => {
+      const request = { viewer, filter, since, fullState, stateField, ...going };
+      fullState = false;
+      return this.#deps.sync.next(request);
+    };
+  }
+
+  #stable(viewer: Caller, bodyText: string): NextAnswer {
+    const body = checkStable(jsonIn(bodyText));
+    return async (pos, { timeoutMs, signal }) => {
+      const request = readStable(viewer, body, signal);
+      const answer = await this.#deps.sliding.sync({ ...request, pos, timeoutMs });
+      return { pos: answer.pos, text: writeStable(answer) };
+    };
+  }
+
+  #unstable(viewer: Caller, bodyText: string): NextAnswer {
+    const body = checkUnstable(jsonIn(bodyText));
+    return async (pos, { timeoutMs, signal }) => {
+      const request = readUnstable({ viewer, query: {}, body, signal });
+      const answer = await this.#deps.sliding.sync({ ...request, pos, timeoutMs });
+      return { pos: answer.pos, text: writeUnstable(answer, body.txn_id) };
+    };
+  }
+}
+
+const jsonIn = (text: string): Json => (text === '' ? {} : parseJson(Buffer.from(text)).value);

@@ -1,0 +1,1 @@
+export { Sockets, type SocketSettings } from './sockets.service.ts';
