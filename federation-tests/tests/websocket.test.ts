@@ -1,17 +1,12 @@
-import { expect } from 'chai';
 import { WEBSOCKET } from '@holm/spec/extensions/websocket';
-import { call } from '../src/http.ts';
-import { TestNetwork } from '../src/network.ts';
-import { pathOf, type Person } from '../src/people.ts';
-import { bodiesOf, allRooms } from '../src/sliding.ts';
-import { socketUrl, TestSocket } from '../src/socket.ts';
+import { expect } from 'chai';
 import { WebSocket } from 'ws';
-
-/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
+import { call } from '../src/http.ts';
+import { pathOf, type Person } from '../src/people.ts';
+import { sinceOf, SocketScene, textsIn } from '../src/socket-scene.ts';
+import { socketUrl, TestSocket } from '../src/socket.ts';
 
 const V3 = '/_matrix/client/v3';
-const textsIn = (body: any, room: string): string[] =>
-  (body.rooms?.join?.[room]?.timeline?.events ?? []).flatMap(({ content }: any) => content.body ?? []);
 
 /** How the server answered a handshake that it refused. */
 const refused = (url: string, options: WebSocket.ClientOptions = {}, protocol: string = WEBSOCKET.protocol) =>
@@ -26,35 +21,16 @@ const refused = (url: string, options: WebSocket.ClientOptions = {}, protocol: s
   });
 
 describe('a WebSocket', () => {
-  let network: TestNetwork;
+  let scene: SocketScene;
   let alice: Person;
   let bob: Person;
   let room: string;
-  before(async () => (network = await TestNetwork.start('a.test')));
-  after(() => network[Symbol.asyncDispose]());
+  before(async () => (scene = await SocketScene.start()));
+  after(() => scene[Symbol.asyncDispose]());
   beforeEach(async () => {
-    [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'a.test')]);
-    room = await alice.createRoom();
-    await bob.join(room);
+    await scene.refresh();
+    ({ alice, bob, room } = scene);
   });
-
-  const sockets = () => network.server('a.test').running.services.sockets!;
-  /** Until so many wait for something to happen. */
-  const waiting = async (count: number): Promise<void> => {
-    const { notifier } = network.server('a.test').running.services;
-    for (let left = 500; notifier.size !== count; left--) {
-      expect(left, `${notifier.size} wait`).to.be.greaterThan(0);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  };
-  /** Lets time pass until the server has looked after its sockets. */
-  const pass = async (ms: number): Promise<void> => {
-    for (let left = ms; left > 0; left -= 2_500) {
-      network.clock.advance(Math.min(left, 2_500));
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  };
 
   describe('is opened', () => {
     it('where it is announced', async () => {
@@ -91,9 +67,9 @@ describe('a WebSocket', () => {
 
     it('for as long as it takes to say who one is', async () => {
       const socket = await TestSocket.connect(alice.home.url);
-      await pass(7_500);
+      await scene.pass(7_500);
       expect(socket.closed).to.equal(undefined);
-      await pass(5_000);
+      await scene.pass(5_000);
       expect((await socket.ended()).code).to.equal(4003);
     });
   });
@@ -128,11 +104,6 @@ describe('a WebSocket', () => {
       expect((await binary.ended()).code).to.equal(4000);
     });
   });
-
-  const sinceOf = async (person: Person): Promise<string> => {
-    await person.view.sync();
-    return person.view.since!;
-  };
 
   describe('answers requests', () => {
     it('as HTTP does, whatever they are', async () => {
@@ -219,200 +190,5 @@ describe('a WebSocket', () => {
       expect(answer.body.user_id).to.equal(alice.userId);
       await socket.close();
     });
-  });
-
-  describe('tells what is new', () => {
-    it('as it happens, in v3', async () => {
-      const socket = await TestSocket.open(bob);
-      const follow = socket.follow('v3', { query: { filter: JSON.stringify({ room: { timeline: { limit: 1 } } }) } });
-      const first = await follow.take();
-      expect(Object.keys(first.rooms.join)).to.deep.equal([room]);
-      expect(first.rooms.join[room].timeline.events).to.have.length(1);
-      await alice.say(room, 'one');
-      expect(textsIn(await follow.take(), room)).to.deep.equal(['one']);
-      await alice.say(room, 'two');
-      expect(textsIn(await follow.take(), room)).to.deep.equal(['two']);
-      // The position is good for a long poll, and the other way round.
-      const answer = await bob.ask('GET', `/sync?since=${follow.pos}`);
-      expect(textsIn(answer, room)).to.deep.equal([]);
-      await socket.close();
-    });
-
-    it('in the sliding dialects', async () => {
-      const socket = await TestSocket.open(bob);
-      const unstable = socket.follow('simplified_msc3575', { body: { conn_id: 'a', ...allRooms() } });
-      const list = { range: [0, 9], timeline_limit: 1, required_state: {} };
-      const stable = socket.follow('v4', { body: { conn_id: 'a', lists: { all: list } } });
-      expect((await unstable.take()).lists.all_rooms.count).to.equal(1);
-      expect((await stable.take()).lists.all.count).to.equal(1);
-      await alice.say(room, 'hello');
-      expect(bodiesOf((await unstable.take()).rooms[room])).to.deep.equal(['hello']);
-      expect(JSON.stringify((await stable.take()).rooms[room])).to.include('"hello"');
-      await socket.close();
-    });
-
-    it('in one update where it is not acknowledged meanwhile', async () => {
-      const socket = await TestSocket.open(bob);
-      const follow = socket.follow('v3', { pos: await sinceOf(bob) });
-      await alice.say(room, 'one');
-      expect(textsIn(await follow.update(), room)).to.deep.equal(['one']);
-      await alice.say(room, 'two');
-      await alice.say(room, 'three');
-      await socket.request('GET', `${V3}/account/whoami`);
-      expect(socket.has('update')).to.equal(false);
-      follow.ack();
-      expect(textsIn(await follow.take(), room)).to.deep.equal(['two', 'three']);
-      await socket.close();
-    });
-
-    it('again after a break, from what was taken in last', async () => {
-      const first = await TestSocket.open(bob);
-      const follow = first.follow('v3', { pos: await sinceOf(bob) });
-      await alice.say(room, 'one');
-      await follow.take();
-      const { pos } = follow;
-      await alice.say(room, 'two');
-      expect(textsIn(await follow.update(), room)).to.deep.equal(['two']);
-      first.kill();
-      await alice.say(room, 'three');
-      const second = await TestSocket.open(bob);
-      const update = await second.follow('v3', { pos: pos! }).take();
-      expect(textsIn(update, room)).to.deep.equal(['two', 'three']);
-      await second.close();
-    });
-
-    it('of messages to the device until they are acknowledged, and not after', async () => {
-      const tell = (n: number) =>
-        alice.ask('PUT', `/sendToDevice/org.example/${n}`, {
-          messages: { [bob.userId]: { [bob.deviceId]: { n } } },
-        });
-      const numbers = (body: any): number[] => (body.to_device?.events ?? []).map(({ content }: any) => content.n);
-      const since = await sinceOf(bob);
-      await tell(1);
-      const first = await TestSocket.open(bob);
-      expect(numbers(await first.follow('v3', { pos: since }).update())).to.deep.equal([1]);
-      first.kill();
-      const second = await TestSocket.open(bob);
-      const follow = second.follow('v3', { pos: since });
-      expect(numbers(await follow.take())).to.deep.equal([1]);
-      await tell(2);
-      expect(numbers(await follow.take())).to.deep.equal([2]);
-      await second.request('GET', `${V3}/account/whoami`);
-      await waiting(1);
-      expect(numbers(await bob.ask('GET', `/sync?since=${since}`))).to.deep.equal([]);
-      await second.close();
-    });
-
-    it('with nothing in it when nothing has happened for long', async () => {
-      const socket = await TestSocket.open(bob);
-      const follow = socket.follow('v3', { pos: await sinceOf(bob), timeout: 60_000 });
-      await waiting(1);
-      await pass(57_500);
-      expect(socket.has('update')).to.equal(false);
-      await pass(2_500);
-      const update = await follow.take();
-      expect(update).to.have.keys('next_batch', 'device_one_time_keys_count', 'device_unused_fallback_key_types');
-      await socket.close();
-    });
-
-    it('until it is not wanted any more', async () => {
-      const socket = await TestSocket.open(bob);
-      const since = await sinceOf(bob);
-      const ids = Array.from({ length: 10 }, () => {
-        const follow = socket.follow('v3', { pos: since });
-        follow.end();
-        return follow;
-      });
-      expect(ids).to.have.length(10);
-      await alice.say(room, 'unheard');
-      await waiting(0);
-      await socket.request('GET', `${V3}/account/whoami`);
-      expect(socket.has('update')).to.equal(false);
-      await socket.close();
-    });
-
-    it('and says why where it cannot', async () => {
-      const socket = await TestSocket.open(bob);
-      const wrong = await socket.follow('v3', { query: { full_state: 'very' } }).over();
-      expect(wrong).to.deep.include({ status: 400 });
-      expect(wrong.body.errcode).to.equal('M_INVALID_PARAM');
-      const unknown = await socket.follow('simplified_msc3575', { pos: 'n1.none.1_1', body: allRooms() }).over();
-      expect(unknown.body.errcode).to.equal('M_UNKNOWN_POS');
-      const pos = await sinceOf(bob);
-      const follows = Array.from({ length: 5 }, () => socket.follow('v3', { pos }));
-      expect((await follows[4]!.over()).body.errcode).to.equal('M_LIMIT_EXCEEDED');
-      await socket.close();
-    });
-  });
-
-  describe('ends with its session', () => {
-    const ways: readonly (readonly [string, (person: Person) => Promise<unknown>])[] = [
-      ['when that logs out', (person) => person.ask('POST', '/logout', {})],
-      ['when all log out', async (person) => (await person.login()).ask('POST', '/logout/all', {})],
-      ['when the account is closed', (person) => person.deactivate()],
-    ];
-    for (const [when, end] of ways) {
-      it(when, async () => {
-        const socket = await TestSocket.open(bob);
-        const other = await TestSocket.open(alice);
-        socket.follow('v3', { pos: await sinceOf(bob) });
-        await socket.request('GET', `${V3}/account/whoami`);
-        await end(bob);
-        expect(await socket.ended()).to.deep.equal({ code: 4001, reason: 'M_UNKNOWN_TOKEN' });
-        expect((await other.request('GET', `${V3}/account/whoami`)).status).to.equal(200);
-        await other.close();
-      });
-    }
-
-    it('when another process has ended it', async () => {
-      const socket = await TestSocket.open(bob);
-      await network
-        .server('a.test')
-        .rows({ text: 'DELETE FROM access_tokens WHERE user_id = $1', values: [bob.userId] });
-      network.clock.advance(20_000);
-      await sockets().confirm();
-      expect((await socket.ended()).code).to.equal(4001);
-    });
-  });
-
-  it('is pinged, and given up when nothing is heard of the other end', async () => {
-    const [alive, dead] = [await TestSocket.open(alice), await TestSocket.open(bob, { autoPong: false })];
-    let pings = 0;
-    alive.socket.on('ping', () => pings++);
-    await pass(45_000);
-    expect(pings).to.equal(1);
-    expect(dead.closed).to.equal(undefined);
-    await pass(60_000);
-    expect((await dead.ended()).code).to.equal(1006);
-    alive.say({ type: 'ping' });
-    await alive.next('pong');
-    await alive.close();
-  });
-
-  it('leaves nothing behind', async () => {
-    const socket = await TestSocket.open(bob);
-    socket.follow('v3', { pos: await sinceOf(bob) });
-    await waiting(1);
-    socket.kill();
-    await waiting(0);
-    expect([sockets().size, network.server('a.test').running.services.syncing.sync.polls.size]).to.deep.equal([0, 0]);
-  });
-
-  it('is closed when the server stops, and goes on where it was when that is back', async () => {
-    const socket = await TestSocket.open(bob);
-    const follow = socket.follow('v3', { pos: await sinceOf(bob) });
-    await alice.say(room, 'before');
-    await follow.take();
-    const waiting = socket.request('GET', `${V3}/sync?timeout=30000&since=${follow.pos}`);
-    await socket.request('GET', `${V3}/account/whoami`);
-    await network.stop('a.test');
-    expect((await waiting).status).to.equal(200);
-    expect((await socket.ended()).code).to.equal(1001);
-    await network.start('a.test');
-    await alice.say(room, 'after');
-    const again = await TestSocket.open(bob);
-    const update = await again.follow('v3', { pos: follow.pos! }).take();
-    expect(textsIn(update, room)).to.deep.equal(['after']);
-    await again.close();
   });
 });

@@ -1,0 +1,71 @@
+import { TestNetwork } from './network.ts';
+import type { Person } from './people.ts';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
+
+/** How often the server looks after its sockets. */
+const LOOK_MS = 2_500;
+
+/** A server, and two people in a room on it. */
+export class SocketScene implements AsyncDisposable {
+  readonly network: TestNetwork;
+  alice!: Person;
+  bob!: Person;
+  room = '';
+
+  private constructor(network: TestNetwork) {
+    this.network = network;
+  }
+
+  static async start(websockets: object = {}): Promise<SocketScene> {
+    return new SocketScene(await TestNetwork.with({ names: ['a.test'], config: { websockets } }));
+  }
+
+  /** Two people and a room that nobody has been in before. */
+  async refresh(): Promise<void> {
+    const { network } = this;
+    [this.alice, this.bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'a.test')]);
+    this.room = await this.alice.createRoom();
+    await this.bob.join(this.room);
+  }
+
+  get services() {
+    return this.network.server('a.test').running.services;
+  }
+
+  get sockets() {
+    return this.services.sockets!;
+  }
+
+  /** Lets time pass, with the server looking after its sockets all the while. */
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= LOOK_MS) {
+      this.network.clock.advance(Math.min(left, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  /** Until so many readers wait for something to happen. */
+  async waiting(count: number): Promise<void> {
+    const { notifier } = this.services;
+    for (let left = 500; notifier.size !== count; left--) {
+      if (left === 0) throw new Error(`${notifier.size} wait, not ${count}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.network[Symbol.asyncDispose]();
+  }
+}
+
+/** What `person` would go on from now. */
+export const sinceOf = async (person: Person): Promise<string> => {
+  await person.view.sync();
+  return person.view.since!;
+};
+
+/** The messages of a room in an answer of `/v3/sync`. */
+export const textsIn = (body: any, room: string): string[] =>
+  (body.rooms?.join?.[room]?.timeline?.events ?? []).flatMap(({ content }: any) => content.body ?? []);

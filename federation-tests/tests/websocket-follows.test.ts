@@ -1,0 +1,219 @@
+import { expect } from 'chai';
+import type { Person } from '../src/people.ts';
+import { allRooms, bodiesOf } from '../src/sliding.ts';
+import { sinceOf, SocketScene, textsIn } from '../src/socket-scene.ts';
+import { TestSocket } from '../src/socket.ts';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
+
+const V3 = '/_matrix/client/v3';
+
+describe('a WebSocket over which somebody follows', () => {
+  let scene: SocketScene;
+  let alice: Person;
+  let bob: Person;
+  let room: string;
+  before(async () => (scene = await SocketScene.start()));
+  after(() => scene[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    await scene.refresh();
+    ({ alice, bob, room } = scene);
+  });
+
+  describe('tells what is new', () => {
+    it('as it happens, in v3', async () => {
+      const socket = await TestSocket.open(bob);
+      const follow = socket.follow('v3', { query: { filter: JSON.stringify({ room: { timeline: { limit: 1 } } }) } });
+      const first = await follow.take();
+      expect(Object.keys(first.rooms.join)).to.deep.equal([room]);
+      expect(first.rooms.join[room].timeline.events).to.have.length(1);
+      await alice.say(room, 'one');
+      expect(textsIn(await follow.take(), room)).to.deep.equal(['one']);
+      await alice.say(room, 'two');
+      expect(textsIn(await follow.take(), room)).to.deep.equal(['two']);
+      // The position is good for a long poll, and the other way round.
+      const answer = await bob.ask('GET', `/sync?since=${follow.pos}`);
+      expect(textsIn(answer, room)).to.deep.equal([]);
+      await socket.close();
+    });
+
+    it('in the sliding dialects', async () => {
+      const socket = await TestSocket.open(bob);
+      const unstable = socket.follow('simplified_msc3575', { body: { conn_id: 'a', ...allRooms() } });
+      const list = { range: [0, 9], timeline_limit: 1, required_state: {} };
+      const stable = socket.follow('v4', { body: { conn_id: 'a', lists: { all: list } } });
+      expect((await unstable.take()).lists.all_rooms.count).to.equal(1);
+      expect((await stable.take()).lists.all.count).to.equal(1);
+      await alice.say(room, 'hello');
+      expect(bodiesOf((await unstable.take()).rooms[room])).to.deep.equal(['hello']);
+      expect(JSON.stringify((await stable.take()).rooms[room])).to.include('"hello"');
+      await socket.close();
+    });
+
+    it('in one update where it is not acknowledged meanwhile', async () => {
+      const socket = await TestSocket.open(bob);
+      const follow = socket.follow('v3', { pos: await sinceOf(bob) });
+      await alice.say(room, 'one');
+      expect(textsIn(await follow.update(), room)).to.deep.equal(['one']);
+      await alice.say(room, 'two');
+      await alice.say(room, 'three');
+      await socket.request('GET', `${V3}/account/whoami`);
+      expect(socket.has('update')).to.equal(false);
+      follow.ack();
+      expect(textsIn(await follow.take(), room)).to.deep.equal(['two', 'three']);
+      await socket.close();
+    });
+
+    it('again after a break, from what was taken in last', async () => {
+      const first = await TestSocket.open(bob);
+      const follow = first.follow('v3', { pos: await sinceOf(bob) });
+      await alice.say(room, 'one');
+      await follow.take();
+      const { pos } = follow;
+      await alice.say(room, 'two');
+      expect(textsIn(await follow.update(), room)).to.deep.equal(['two']);
+      first.kill();
+      await alice.say(room, 'three');
+      const second = await TestSocket.open(bob);
+      const update = await second.follow('v3', { pos: pos! }).take();
+      expect(textsIn(update, room)).to.deep.equal(['two', 'three']);
+      await second.close();
+    });
+
+    it('of messages to the device until they are acknowledged, and not after', async () => {
+      const tell = (n: number) =>
+        alice.ask('PUT', `/sendToDevice/org.example/${n}`, {
+          messages: { [bob.userId]: { [bob.deviceId]: { n } } },
+        });
+      const numbers = (body: any): number[] => (body.to_device?.events ?? []).map(({ content }: any) => content.n);
+      const since = await sinceOf(bob);
+      await tell(1);
+      const first = await TestSocket.open(bob);
+      expect(numbers(await first.follow('v3', { pos: since }).update())).to.deep.equal([1]);
+      first.kill();
+      const second = await TestSocket.open(bob);
+      const follow = second.follow('v3', { pos: since });
+      expect(numbers(await follow.take())).to.deep.equal([1]);
+      await tell(2);
+      expect(numbers(await follow.take())).to.deep.equal([2]);
+      await second.request('GET', `${V3}/account/whoami`);
+      await scene.waiting(1);
+      expect(numbers(await bob.ask('GET', `/sync?since=${since}`))).to.deep.equal([]);
+      await second.close();
+    });
+
+    it('with nothing in it when nothing has happened for long', async () => {
+      const socket = await TestSocket.open(bob);
+      const follow = socket.follow('v3', { pos: await sinceOf(bob), timeout: 60_000 });
+      await scene.waiting(1);
+      await scene.pass(57_500);
+      expect(socket.has('update')).to.equal(false);
+      await scene.pass(2_500);
+      const update = await follow.take();
+      expect(update).to.have.keys('next_batch', 'device_one_time_keys_count', 'device_unused_fallback_key_types');
+      await socket.close();
+    });
+
+    it('until it is not wanted any more', async () => {
+      const socket = await TestSocket.open(bob);
+      const since = await sinceOf(bob);
+      const ids = Array.from({ length: 10 }, () => {
+        const follow = socket.follow('v3', { pos: since });
+        follow.end();
+        return follow;
+      });
+      expect(ids).to.have.length(10);
+      await alice.say(room, 'unheard');
+      await scene.waiting(0);
+      await socket.request('GET', `${V3}/account/whoami`);
+      expect(socket.has('update')).to.equal(false);
+      await socket.close();
+    });
+
+    it('and says why where it cannot', async () => {
+      const socket = await TestSocket.open(bob);
+      const wrong = await socket.follow('v3', { query: { full_state: 'very' } }).over();
+      expect(wrong).to.deep.include({ status: 400 });
+      expect(wrong.body.errcode).to.equal('M_INVALID_PARAM');
+      const unknown = await socket.follow('simplified_msc3575', { pos: 'n1.none.1_1', body: allRooms() }).over();
+      expect(unknown.body.errcode).to.equal('M_UNKNOWN_POS');
+      const pos = await sinceOf(bob);
+      const follows = Array.from({ length: 5 }, () => socket.follow('v3', { pos }));
+      expect((await follows[4]!.over()).body.errcode).to.equal('M_LIMIT_EXCEEDED');
+      await socket.close();
+    });
+  });
+
+  describe('ends with its session', () => {
+    const ways: readonly (readonly [string, (person: Person) => Promise<unknown>])[] = [
+      ['when that logs out', (person) => person.ask('POST', '/logout', {})],
+      ['when all log out', async (person) => (await person.login()).ask('POST', '/logout/all', {})],
+      ['when the account is closed', (person) => person.deactivate()],
+    ];
+    for (const [when, end] of ways) {
+      it(when, async () => {
+        const socket = await TestSocket.open(bob);
+        const other = await TestSocket.open(alice);
+        socket.follow('v3', { pos: await sinceOf(bob) });
+        await socket.request('GET', `${V3}/account/whoami`);
+        await end(bob);
+        expect(await socket.ended()).to.deep.equal({ code: 4001, reason: 'M_UNKNOWN_TOKEN' });
+        expect((await other.request('GET', `${V3}/account/whoami`)).status).to.equal(200);
+        await other.close();
+      });
+    }
+
+    it('when another process has ended it', async () => {
+      const socket = await TestSocket.open(bob);
+      await scene.network
+        .server('a.test')
+        .rows({ text: 'DELETE FROM access_tokens WHERE user_id = $1', values: [bob.userId] });
+      scene.network.clock.advance(20_000);
+      await scene.sockets.confirm();
+      expect((await socket.ended()).code).to.equal(4001);
+    });
+  });
+
+  it('is pinged, and given up when nothing is heard of the other end', async () => {
+    const [alive, dead] = [await TestSocket.open(alice), await TestSocket.open(bob, { autoPong: false })];
+    let pings = 0;
+    alive.socket.on('ping', () => pings++);
+    await scene.pass(45_000);
+    expect(pings).to.equal(1);
+    expect(dead.closed).to.equal(undefined);
+    await scene.pass(60_000);
+    expect((await dead.ended()).code).to.equal(1006);
+    alive.say({ type: 'ping' });
+    await alive.next('pong');
+    await alive.close();
+  });
+
+  it('leaves nothing behind', async () => {
+    const socket = await TestSocket.open(bob);
+    socket.follow('v3', { pos: await sinceOf(bob) });
+    await scene.waiting(1);
+    socket.kill();
+    await scene.waiting(0);
+    expect([scene.sockets.size, scene.network.server('a.test').running.services.syncing.sync.polls.size]).to.deep.equal(
+      [0, 0],
+    );
+  });
+
+  it('is closed when the server stops, and goes on where it was when that is back', async () => {
+    const socket = await TestSocket.open(bob);
+    const follow = socket.follow('v3', { pos: await sinceOf(bob) });
+    await alice.say(room, 'before');
+    await follow.take();
+    const waiting = socket.request('GET', `${V3}/sync?timeout=30000&since=${follow.pos}`);
+    await socket.request('GET', `${V3}/account/whoami`);
+    await scene.network.stop('a.test');
+    expect((await waiting).status).to.equal(200);
+    expect((await socket.ended()).code).to.equal(1001);
+    await scene.network.start('a.test');
+    await alice.say(room, 'after');
+    const again = await TestSocket.open(bob);
+    const update = await again.follow('v3', { pos: follow.pos! }).take();
+    expect(textsIn(update, room)).to.deep.equal(['after']);
+    await again.close();
+  });
+});
