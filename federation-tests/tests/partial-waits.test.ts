@@ -83,4 +83,54 @@ describe('what waits until all of a room is known', () => {
     await network.settle();
     expect((await rogue.send(network.server('b.test'), 'GET', uri)).status).to.equal(200);
   });
+
+  it('is a kick or an unban, which go by what somebody is', async () => {
+    const act = (verb: string, user_id: string) => bob.request('POST', `${pathOf(room)}/${verb}`, { user_id });
+    const acting = [act('kick', '@mallory:rogue.test'), act('unban', carol.userId), act('kick', '@nobody:rogue.test')];
+    await soon();
+    release();
+    expect((await Promise.all(acting)).map(({ status }) => status)).to.eql([200, 200, 403]);
+    await network.settle();
+    const members = await alice.members(room);
+    expect([members['@mallory:rogue.test'], members[carol.userId]]).to.eql(['leave', 'leave']);
+  });
+
+  it('is not a ban, which is one whatever was before', async () => {
+    const banned = await bob.request('POST', `${pathOf(room)}/ban`, { user_id: '@mallory:rogue.test' });
+    expect(banned.status).to.equal(200);
+    expect(rooms().engine.partial.all().length).to.equal(1);
+    await alice.view.until('the ban', ({ joined }) => {
+      return joined.get(room)?.state.get('m.room.member @mallory:rogue.test')?.membership === 'ban';
+    });
+    release();
+    await network.settle();
+    expect(await bob.state(room)).to.eql(await alice.state(room));
+  });
+
+  it('is not somebody else of this server who joins: the server that let the first one in is asked', async () => {
+    const dave = await network.person('dave', 'b.test');
+    const banned = await network.person('banned', 'b.test');
+    await alice.ban(room, banned);
+    expect((await banned.request('POST', `/join/${encodeURIComponent(room)}`, {})).status).to.equal(403);
+    await dave.join(room);
+    await dave.say(room, 'here I am');
+    await alice.view.untilMessage(room, 'here I am');
+    await bob.view.untilMessage(room, 'here I am');
+    await alice.say(room, 'welcome');
+    await dave.view.untilMessage(room, 'welcome');
+    expect(rooms().engine.partial.all().length).to.equal(1);
+    release();
+    await network.settle();
+    expect(await dave.state(room)).to.eql(await alice.state(room));
+  });
+
+  it('is somebody else of this server who joins, when nobody else can be asked', async () => {
+    const dave = await network.person('dave', 'b.test');
+    const { features } = network.server('a.test').running.services;
+    features.joinAnswers.to = () => Promise.reject(new Error('expected: it cannot'));
+    const joining = dave.request('POST', `/join/${encodeURIComponent(room)}`, {});
+    await soon();
+    release();
+    expect((await joining).status).to.equal(200);
+  });
 });

@@ -50,8 +50,26 @@ export class Entering {
     const room = await actingRoom(engine, roomId);
     if (room && (await engine.userRooms.of(user)).get(room.nid)?.membership === 'join') return;
     const content = memberContent('join', { profile: await profiles.memberProfile(user), reason });
+    if (room && (await this.#joinByResident(user, room, content))) return;
     if (room && (await this.joinHere(user, room, content))) return;
     await remote.join(user, roomId, await this.#waysIn(user, roomId, via), content);
+  }
+
+  /**
+   * While nobody here knows whether a user may come into a room, those who do are asked. Whether they have let the user in:
+   * where they cannot be reached, somebody has to wait.
+   */
+  async #joinByResident(user: UserId, room: KnownRoom, content: JsonObject): Promise<boolean> {
+    const { engine, remote } = this.#deps;
+    const partial = engine.partial.get(room.nid);
+    if (!partial || (await engine.states.get(room, room.head.snapshot, ['m.room.member', user]))) return false;
+    try {
+      await remote.join(user, room.roomId, partial.servers, content);
+      return true;
+    } catch (error) {
+      if (!(error instanceof MatrixError) || error.status === 403) throw error;
+      return false;
+    }
   }
 
   async knock(user: UserId, { roomId, via }: Door, reason?: string): Promise<void> {

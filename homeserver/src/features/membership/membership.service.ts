@@ -4,7 +4,9 @@ import type { JsonObject } from '@holm/spec/json';
 import type { Membership as Standing } from '../../core/events/membership.ts';
 import { forgetRoom } from '../../rooms/members/forgetting.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
-import type { StoredEvent } from '../../rooms/model.ts';
+import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
+import { assertKnown } from '../../rooms/partial/assert-member-known.ts';
+import type { Room } from '../../rooms/room.ts';
 import type { Entering, EnteringDeps } from './entering.service.ts';
 import { type Extras, isMembership, memberContent, memberDraft, withoutAuthority } from './member-content.ts';
 import { actingRoom } from './presence-here.ts';
@@ -140,11 +142,19 @@ export class Membership {
     if (!(await this.#deps.engine.rooms.byId(roomId))?.head) throw forbidden();
   }
 
-  /** What the target is in the room, for somebody who is in it. */
-  async #standingFor({ roomId, sender, target }: Act): Promise<Standing | undefined> {
-    const { access, states } = this.#deps.engine;
-    const { room, snapshot } = await access.ofMember(sender, roomId);
-    const member = await states.get(room, snapshot, ['m.room.member', target]);
+  /** What the target is in the room, for somebody who is in it. Waits for a room of which most members are unknown. */
+  async #standingFor(act: Act): Promise<Standing | undefined> {
+    const { access, partial } = this.#deps.engine;
+    const { room, snapshot } = await access.ofMember(act.sender, act.roomId);
+    const known = await this.#memberAt(room, snapshot, act.target);
+    if (known || !partial.get(room.nid)) return known;
+    await assertKnown(partial, room);
+    const now = await access.ofMember(act.sender, act.roomId);
+    return this.#memberAt(now.room, now.snapshot, act.target);
+  }
+
+  async #memberAt(room: Room, snapshot: SnapshotId, target: UserId): Promise<Standing | undefined> {
+    const member = await this.#deps.engine.states.get(room, snapshot, ['m.room.member', target]);
     const membership = member?.event.content['membership'];
     return isMembership(membership) ? membership : undefined;
   }

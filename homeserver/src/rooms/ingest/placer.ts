@@ -159,8 +159,7 @@ export class Placer {
     known: ReadonlyMap<EventId, StoredEvent>,
   ): Promise<SnapshotId | undefined> {
     const prevEvents = event.prevEvents.flatMap((id) => known.get(id) ?? []);
-    // What we know of a room in part has no say beside what another server says of the whole.
-    if (stated) return this.states.together(stated, resets || this.#isPartial ? [] : prevEvents);
+    if (stated) return this.states.together(stated, resets ? [] : prevEvents);
     const before = await this.states.before(event, prevEvents);
     const earlier = known.get(event.eventId)?.snapshot;
     return before ?? (again ? earlier : undefined);

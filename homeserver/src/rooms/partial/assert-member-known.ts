@@ -14,13 +14,17 @@ export const assertKnown = async (partial: Pick<PartialRooms, 'whenComplete'>, {
   throw new MatrixError('M_UNKNOWN', 'this server is still learning who is in the room', { status: 503 });
 };
 
-/** As `assertKnown`, before a membership is changed of which nothing is known yet: who joins may have been banned. */
+/**
+ * As `assertKnown`, before a membership is changed of which nothing is known yet: who joins may have been banned. A ban is
+ * one whatever was before, and moderators of a room under attack cannot wait.
+ */
 export const assertMemberKnown = async (
   { states, partial }: { readonly states: States; readonly partial: PartialRooms },
   room: Room & { readonly head: Head },
-  { type, stateKey }: Draft,
+  { type, stateKey, content }: Pick<Draft, 'type' | 'stateKey' | 'content'>,
 ): Promise<void> => {
   if (!partial.get(room.nid) || type !== 'm.room.member' || stateKey === undefined) return;
+  if (content['membership'] === 'ban') return;
   if (await states.get(room, room.head.snapshot, [type, stateKey])) return;
   await assertKnown(partial, room);
 };

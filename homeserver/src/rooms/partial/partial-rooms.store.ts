@@ -90,10 +90,13 @@ export const partialRoomsStore = {
     { nids, except }: { readonly nids: readonly EventNid[]; readonly except: ServerName },
   ): Promise<UserId[]> {
     const rows = await db.rows<{ user_id: UserId }>(sql`
-      WITH current AS (
-        DELETE FROM current_state WHERE room_nid = ${room} AND event_nid <> ALL(${nids}::bigint[]))
-      DELETE FROM memberships
-       WHERE room_nid = ${room} AND server <> ${except} AND event_nid <> ALL(${nids}::bigint[])
+      WITH kept AS (SELECT unnest(${nids}::bigint[]) AS event_nid),
+      current AS (
+        DELETE FROM current_state c
+         WHERE room_nid = ${room} AND NOT EXISTS (SELECT FROM kept WHERE kept.event_nid = c.event_nid))
+      DELETE FROM memberships m
+       WHERE room_nid = ${room} AND server <> ${except}
+         AND NOT EXISTS (SELECT FROM kept WHERE kept.event_nid = m.event_nid)
       RETURNING user_id`);
     return rows.map((row) => row.user_id);
   },

@@ -151,13 +151,14 @@ export class Review {
     }).allowed;
   }
 
-  /** Follows from its prev events, unless some of them are missing: then the state is the word of another server. */
+  /** Follows from its prev events; where some are missing, from another server's word besides, which knows all members. */
   async #before({ event, snapshot = EMPTY_STATE }: StoredEvent): Promise<SnapshotId> {
     if (event.eventId === this.#join.event.event.eventId) return this.#join.state;
     if (event.prevEvents.length === 0) return EMPTY_STATE;
     const prevEvents = await this.#known.find(event.prevEvents);
     const placed = [...prevEvents.values()].filter((prev) => prev.snapshot !== undefined);
-    return placed.length < event.prevEvents.length ? snapshot : this.#states.following(placed);
+    if (placed.length === event.prevEvents.length) return this.#states.following(placed);
+    return this.#states.together({ snapshot, rows: [] }, placed);
   }
 
   async #replaced(event: Event, before: SnapshotId): Promise<EventNid | undefined> {

@@ -44,6 +44,7 @@ const resolveStored = async (evidence: Evidence): Promise<Map<string, string>> =
     tries: {
       generation: 0,
       entries: (snapshot) => Promise.resolve([...at(snapshot)]),
+      lookup: () => Promise.reject(new Error('all members are known')),
       diff: () => Promise.reject(new Error('there is no state that was known before')),
       diffMany: (snapshots) => {
         const rows = keys.map((_, key) => [key, snapshots.map((one) => at(one).get(key) ?? 0)] as const);

@@ -12,15 +12,16 @@ import {
 import { resolve } from '../../core/state/resolve.ts';
 import { fromStateKey, stateKey as keyString, type StateKeyString } from '../../core/state/state-key.ts';
 import type { Events } from '../events.ts';
-import type { EventNid, KeyNumber, SnapshotId, StoredEvent } from '../model.ts';
+import type { EventNid, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 import type { Change } from '../write/change.ts';
 import type { AuthGraphs } from './auth-graphs.ts';
 import { numberless, StateOrdinals } from './state-ordinals.ts';
 import type { States } from './states.ts';
 import type { NextState, Tries } from './tries.ts';
+import { type Outspoken, outspoken } from './unknown-members.ts';
 
 export interface ResolutionDeps {
-  readonly tries: Pick<Tries, 'changeShared' | 'diff' | 'diffMany' | 'entries' | 'generation'>;
+  readonly tries: Pick<Tries, 'changeShared' | 'diff' | 'diffMany' | 'entries' | 'generation' | 'lookup'>;
   readonly states: Pick<States, 'view'>;
   readonly events: Pick<Events, 'byIds' | 'load'>;
   readonly authGraphs: Pick<AuthGraphs, 'with'>;
@@ -30,19 +31,22 @@ export interface ResolutionDeps {
 export class Resolution {
   readonly #deps: ResolutionDeps;
   readonly #ordinals: StateOrdinals;
+  readonly #isPartial: (room: RoomNid) => boolean;
 
-  constructor(deps: ResolutionDeps) {
+  /** `isPartial`: whether states of a room lack members of whom nothing is known yet. */
+  constructor(deps: ResolutionDeps, isPartial: (room: RoomNid) => boolean = () => false) {
     this.#deps = deps;
+    this.#isPartial = isPartial;
     this.#ordinals = new StateOrdinals(deps.tries);
   }
 
   /** The state that several states of a room make together, in a step that may have placed events of them. */
   async resolve(snapshots: readonly SnapshotId[], change: Change): Promise<NextState> {
-    const unique = [...new Set(snapshots)];
-    const [base] = unique;
-    if (base === undefined) throw new Error('there is nothing to resolve');
-    if (unique.length === 1) return { snapshot: base, rows: [] };
-    const differing = await this.#deps.tries.diffMany(unique);
+    const [only, ...more] = new Set(snapshots);
+    if (only === undefined) throw new Error('there is nothing to resolve');
+    if (more.length === 0) return { snapshot: only, rows: [] };
+    const { snapshots: unique, differing, agreed } = await this.#differing([only, ...more], change);
+    const [base = only] = unique;
     const events = await this.#load([...differing.values()].flat(), change);
     const { conflicted, authDifference, conflictedSubgraph } = await this.#conflict(unique, differing, {
       events,
@@ -56,7 +60,15 @@ export class Resolution {
       for (const { event, status } of answer.values()) if (status === 'rejected') rejected.add(event.eventId);
       return new Map([...answer].map(([need, { event }]) => [need, event]));
     });
-    return this.#apply(base, resolved, change);
+    return this.#apply(base, { resolved, agreed }, change);
+  }
+
+  async #differing(snapshots: readonly SnapshotId[], { room, head, newKeys }: Change): Promise<Outspoken> {
+    const differing = await this.#deps.tries.diffMany(snapshots);
+    if (!this.#isPartial(room.nid)) return { snapshots, differing, agreed: new Map() };
+    const fresh = newKeys.filter(({ type }) => type !== 'm.room.member').map(({ number }) => number);
+    const others = new Set([...(await room.keys.withoutMembers(head.nextKey)), ...fresh]);
+    return outspoken(snapshots, differing, (key) => !others.has(key));
   }
 
   async #conflict(
@@ -142,10 +154,15 @@ export class Resolution {
     return found;
   }
 
-  async #apply(base: SnapshotId, resolved: Resolved, change: Change): Promise<NextState> {
+  async #apply(
+    base: SnapshotId,
+    { resolved, agreed }: { readonly resolved: Resolved; readonly agreed: ReadonlyMap<KeyNumber, EventNid> },
+    change: Change,
+  ): Promise<NextState> {
     const ids = [...resolved.values()].filter((id) => id !== undefined);
     const stored = await this.#deps.events.byIds(ids.filter((id) => !change.byId(id)));
-    const changes = new Map<KeyNumber, EventNid>();
+    const there = agreed.size === 0 ? agreed : await this.#deps.tries.lookup(base, [...agreed.keys()]);
+    const changes = new Map([...agreed].filter(([key, nid]) => there.get(key) !== nid));
     for (const [key, id] of resolved) {
       const event = id === undefined ? undefined : (change.byId(id) ?? stored.get(id));
       changes.set(change.keyNumber(fromStateKey(key)), event?.nid ?? 0);
