@@ -132,6 +132,7 @@ module.exports = {
     only('undici', 'undici', 'homeserver/src/(federation|platform)/'),
     only('mediasoup', 'mediasoup|mediasoup-client|sdp-transform|@livekit', 'homeserver/src/features/calls/'),
     only('ws', 'ws', 'homeserver/src/http/'),
+    only('sharp', 'sharp', 'homeserver/src/features/media/pictures/'),
     only('node-cron', 'node-cron', 'homeserver/src/platform/'),
     only('lit', 'lit|@lit', 'client/src/(elements|screens)/'),
     only('matrix-js-sdk', 'matrix-js-sdk', 'client/src/sdk/'),

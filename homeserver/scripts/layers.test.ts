@@ -66,6 +66,7 @@ const seeded: Readonly<Record<string, readonly [file: string, imported: string]>
   'the database driver is used only in homeserver/src/storage/': ['homeserver/src/rooms/database.ts', 'typeorm'],
   'undici is used only in homeserver/src/(federation|platform)/': ['homeserver/src/rooms/undici.ts', 'undici'],
   'mediasoup is used only in homeserver/src/features/calls/': ['homeserver/src/rooms/mediasoup.ts', 'mediasoup'],
+  'sharp is used only in homeserver/src/features/media/pictures/': ['homeserver/src/rooms/sharp.ts', 'sharp'],
   'node-cron is used only in homeserver/src/platform/': ['homeserver/src/rooms/cron.ts', 'node-cron'],
   'lit is used only in client/src/(elements|screens)/': ['client/src/models/lit.ts', 'lit'],
   'matrix-js-sdk is used only in client/src/sdk/': ['client/src/models/sdk.ts', 'matrix-js-sdk'],
@@ -122,7 +123,18 @@ const plantTree = (): string => {
     copyFileSync(join(root, workspace, 'package.json'), join(tree, workspace, 'package.json'));
     symlinkSync(join('../..', workspace), join(tree, 'node_modules/@holm', workspace));
   }
-  const packages = ['koa', 'pg', 'typeorm', 'undici', 'mediasoup', 'node-cron', 'lit', 'matrix-js-sdk', 'tweetnacl'];
+  const packages = [
+    'koa',
+    'pg',
+    'typeorm',
+    'undici',
+    'mediasoup',
+    'node-cron',
+    'sharp',
+    'lit',
+    'matrix-js-sdk',
+    'tweetnacl',
+  ];
   for (const name of [...packages, '@koa', '@sinclair']) {
     symlinkSync(join(root, 'node_modules', name), join(tree, 'node_modules', name));
   }

@@ -36,7 +36,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier }, stack);
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
-  const media = await composeMedia(base);
+  const media = await composeMedia(base, stack);
   const services: Services = {
     federation,
     rooms,
@@ -63,6 +63,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
         needed: true,
         problem: () => Promise.resolve(app.isDraining() ? 'it is stopping' : undefined),
       },
+      media.check,
       ...(config.calls.enabled ? [callsCheck] : []),
     ]),
     upgradeRoutes: sockets ? [sockets] : [],

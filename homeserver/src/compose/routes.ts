@@ -81,7 +81,7 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...roomRoutes(services),
   ...directoryRoutes(base, services),
   ...mediaRoutes(services.media),
-  ...openMediaRoutes(services.media.library),
+  ...openMediaRoutes(services.media),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
 

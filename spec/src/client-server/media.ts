@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { clientEndpoint } from '../endpoint.ts';
 import { formats, nothing } from '../formats.ts';
-import { mediaId, mxcParams, waiting } from '../media.ts';
+import { mediaId, mxcParams, thumbnailQuery, waiting } from '../media.ts';
 import { text } from '../text.ts';
 
 const filename = Type.Optional(text(1_000));
@@ -89,6 +89,18 @@ export const getContentOverrideNameAuthed = clientEndpoint({
   response: bytes,
 });
 
+export const getContentThumbnailAuthed = clientEndpoint({
+  operationId: 'getContentThumbnailAuthed',
+  method: 'GET',
+  path: '/_matrix/client/v1/media/thumbnail/:serverName/:mediaId',
+  auth: 'user',
+  rateLimit: 'media',
+  params: mxcParams,
+  query: thumbnailQuery,
+  body: nothing,
+  response: bytes,
+});
+
 // Those of before 1.11, most of which ask for no token.
 
 const remote = { allow_remote: Type.Optional(Type.Boolean()), allow_redirect: Type.Optional(Type.Boolean()) };
@@ -119,4 +131,12 @@ export const getContentOverrideName = clientEndpoint({
   path: '/_matrix/media/v3/download/:serverName/:mediaId/:fileName',
   aliases: long('download/:serverName/:mediaId/:fileName'),
   params: withName,
+});
+
+export const getContentThumbnail = clientEndpoint({
+  ...getContent,
+  operationId: 'getContentThumbnail',
+  path: '/_matrix/media/v3/thumbnail/:serverName/:mediaId',
+  aliases: long('thumbnail/:serverName/:mediaId'),
+  query: Type.Object({ ...thumbnailQuery.properties, ...remote }),
 });

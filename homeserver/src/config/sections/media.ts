@@ -15,6 +15,12 @@ export const media = section('Files that people send: what they may, and how lon
   ),
   max_pending_uploads: count(10, 'How many files each user may announce without sending them.', 1),
   unused_upload_hours: count(24, 'How long a file that was announced may be sent.', 1),
+  max_picture_pixels: count(
+    50_000_000,
+    'Pictures with more are not made small: it would take too much memory. All frames of an animation count.',
+    1,
+  ),
+  picture_processes: count(2, 'How many pictures are made small at once. Each takes a process and a core.', 1),
   allow_unauthenticated: flag(
     false,
     'Files are given to whoever knows their address, token or not, as in old times. When this is switched off again, ' +

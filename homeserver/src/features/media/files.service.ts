@@ -30,7 +30,7 @@ export class Files {
    * put in its place after its row and before the commit: a row without its file is never seen, a file without its row
    * only after a crash, and then the next upload of the same content takes it over.
    */
-  keep<T>(draft: Draft, refer: (tx: Tx) => Promise<T>): Promise<T> {
+  keep<T>(draft: Pick<Draft, 'path' | 'hash' | 'size'>, refer: (tx: Tx) => Promise<T>): Promise<T> {
     const { db, clock, folder } = this.#deps;
     return db.transact(async (tx) => {
       await store.put(tx, draft, clock.now());

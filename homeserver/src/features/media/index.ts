@@ -3,5 +3,8 @@ export { Files } from './files.service.ts';
 export { Library } from './library.service.ts';
 export { MediaFolder } from './media-folder.ts';
 export { mediaRoutes, openMediaRoutes } from './media.routes.ts';
+export { decoderMissing } from './pictures/installed.ts';
+export { PictureProcesses } from './pictures/processes.ts';
 export { mediaTelemetry } from './telemetry.ts';
+export { Thumbnails } from './thumbnails.service.ts';
 export { Uploads } from './uploads.service.ts';

@@ -11,11 +11,10 @@ export interface Draft extends AsyncDisposable {
   /** SHA-256. */
   readonly hash: Buffer;
   readonly size: number;
-  /** The first bytes, by which pictures are known. */
-  readonly head: Buffer;
 }
 
-export const HEAD_BYTES = 64;
+/** Enough to know a picture by. */
+const HEAD_BYTES = 32;
 
 /**
  * The folder of files, each under the name of its content, so that equal ones are there once.
@@ -40,31 +39,30 @@ export class MediaFolder {
 
   /** Takes a file in. Hashing goes with the chunks, a tenth of a millisecond each. */
   async receive(chunks: AsyncIterable<Buffer>): Promise<Draft> {
-    const path = this.draftPath();
+    const draft = this.draft();
     const hash = createHash('sha256');
     let size = 0;
-    let head = Buffer.alloc(0);
-    const file = await open(path, 'wx', 0o600);
+    const file = await open(draft.path, 'wx', 0o600);
     try {
       for await (const chunk of chunks) {
         hash.update(chunk);
-        if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
         size += chunk.length;
         await writeAll(file, chunk);
       }
       await file.sync();
     } catch (error) {
-      await rm(path, { force: true });
+      await draft[Symbol.asyncDispose]();
       throw error;
     } finally {
       await file.close();
     }
-    return { path, hash: hash.digest(), size, head, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+    return { ...draft, hash: hash.digest(), size };
   }
 
-  /** Where something may be written that becomes a draft. */
-  draftPath(): string {
-    return join(this.#drafts, token(this.#entropy, 20));
+  /** A path to write to, and the removal of what is there in the end. */
+  draft(): { readonly path: string } & AsyncDisposable {
+    const path = join(this.#drafts, token(this.#entropy, 20));
+    return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
   }
 
   /** Gives a draft its place. May be called again for the same draft. */
@@ -94,6 +92,12 @@ export class MediaFolder {
       if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  /** The first bytes, or none where the file is missing. */
+  async head(hash: Buffer): Promise<Buffer> {
+    const chunks = (await this.read(hash, { start: 0, end: HEAD_BYTES - 1 })) ?? [];
+    return Buffer.concat(await Array.fromAsync(chunks as AsyncIterable<Buffer>));
   }
 
   async remove(hash: Buffer): Promise<void> {

@@ -1,17 +1,19 @@
 import {
   createContent, getConfig, getConfigAuthed, getContent, getContentAuthed, getContentOverrideName,
-  getContentOverrideNameAuthed, uploadContent, uploadContentToMXC,
+  getContentOverrideNameAuthed, getContentThumbnail, getContentThumbnailAuthed, uploadContent, uploadContentToMXC,
 } from '@holm/spec/client-server/media'; // prettier-ignore
 import { printMxc } from '@holm/spec/media';
 import { Reply } from '../../http/reply.ts';
 import { type Route, route } from '../../http/route.ts';
 import { fileHeaders } from './file-headers.ts';
 import type { Library, Media, Wanted } from './library.service.ts';
+import type { Thumbnails } from './thumbnails.service.ts';
 import type { Sent, Uploads } from './uploads.service.ts';
 
 export interface MediaRoutesDeps {
   readonly uploads: Uploads;
   readonly library: Library;
+  readonly thumbnails: Thumbnails;
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -35,7 +37,7 @@ const fileReply = async (library: Library, file: Media, headers: Headers): Promi
   return new Reply(answer.status, answer.headers, isEmpty ? '' : await library.read(file, answer.part));
 };
 
-export const mediaRoutes = ({ uploads, library }: MediaRoutesDeps): readonly Route[] => [
+export const mediaRoutes = ({ uploads, library, thumbnails }: MediaRoutesDeps): readonly Route[] => [
   route(uploadContent, async (request) => ({
     content_uri: printMxc(await uploads.upload(request.caller.userId, sentBy(request))),
   })),
@@ -63,10 +65,18 @@ export const mediaRoutes = ({ uploads, library }: MediaRoutesDeps): readonly Rou
     const media = await library.find(mxc, wantedBy(request));
     return fileReply(library, { ...media, filename: fileName }, request.headers);
   }),
+
+  route(getContentThumbnailAuthed, async (request) => {
+    const media = await library.find(request.params, wantedBy(request));
+    return fileReply(library, await thumbnails.of(media, request.query), request.headers);
+  }),
 ];
 
 /** The operations of old, which ask for no token. */
-export const openMediaRoutes = (library: Library): readonly Route[] => [
+export const openMediaRoutes = ({
+  library,
+  thumbnails,
+}: Pick<MediaRoutesDeps, 'library' | 'thumbnails'>): readonly Route[] => [
   route(getContent, async (request) => {
     const media = await library.find(request.params, { ...wantedBy(request), openly: true });
     return fileReply(library, media, request.headers);
@@ -76,6 +86,11 @@ export const openMediaRoutes = (library: Library): readonly Route[] => [
     const { fileName, ...mxc } = request.params;
     const media = await library.find(mxc, { ...wantedBy(request), openly: true });
     return fileReply(library, { ...media, filename: fileName }, request.headers);
+  }),
+
+  route(getContentThumbnail, async (request) => {
+    const media = await library.find(request.params, { ...wantedBy(request), openly: true });
+    return fileReply(library, await thumbnails.of(media, request.query), request.headers);
   }),
 ];
 
