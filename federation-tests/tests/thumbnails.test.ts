@@ -11,7 +11,7 @@ const picture = (width: number, height: number, background = '#336699') =>
 
 /** An animation of as many frames as there are colours. */
 const animation = async (colours: readonly string[], [width, height] = [200, 100]): Promise<Buffer> => {
-  const frames = await Promise.all(colours.map((colour) => picture(width!, height!, colour).png().toBuffer()));
+  const frames = await Promise.all(colours.map((colour) => picture(width, height, colour).png().toBuffer()));
   return sharp(frames, { join: { animated: true } })
     .gif()
     .toBuffer();

@@ -97,7 +97,8 @@ export class Thumbnails {
         return media;
       case 'unavailable':
         return this.#withoutDecoder(media, kind, answer.why);
-      default:
+      case 'too large':
+      case 'no picture':
         this.#refused.set(key, { outcome: answer.outcome, until: this.#deps.clock.now() + REFUSED_FOR_MS });
         throw refusal(answer.outcome);
     }

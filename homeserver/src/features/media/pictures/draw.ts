@@ -37,7 +37,7 @@ const answerTo = async ({ source, kind, maxPixels, make }: PictureJob): Promise<
   // Reads the header alone, so no limit is needed yet.
   const metadata = await sharp(source, { limitInputPixels: false }).metadata();
   const size = sizeOf(metadata);
-  const isMoving = (metadata.pages ?? 1) > 1 || (kind === 'image/png' && (await movesAsPng(source)));
+  const isMoving = await moves(metadata, { source, kind });
   if (!make) return { outcome: 'as it is', size };
   const wanted = sizeIn(make.variant, size);
   const mayStay = isThumbnailType(kind) && (make.variant.animated || !isMoving);
@@ -55,7 +55,11 @@ const sizeOf = ({ autoOrient, pageHeight, height }: Metadata): Size => {
   return { width, height: pageHeight === undefined || pageHeight === height ? upright : pageHeight };
 };
 
-const movesAsPng = async (source: string): Promise<boolean> => {
+const moves = async (
+  { pages = 1 }: Metadata,
+  { source, kind }: Pick<PictureJob, 'source' | 'kind'>,
+): Promise<boolean> => {
+  if (kind !== 'image/png') return pages > 1;
   const file = await open(source);
   return isAnimatedPng(file).finally(() => file.close());
 };
