@@ -19,6 +19,8 @@ const testSettings = {
   passwords: { password_hash_cost: 4 },
   registration: { open: true },
   calls: { enabled: false },
+  // Else what people do would be news to others in tests that are about something else.
+  presence: { enabled: false },
   rate_limits: Object.fromEntries(
     ['login', 'registration', 'message', 'join', 'invite', 'directory', 'media', 'other', 'federation', 'policed'].map(
       (of) => [of, 'off'],

@@ -177,7 +177,7 @@ describe('rooms by sliding sync', () => {
   it('answer a position that is not known with M_UNKNOWN_POS', async () => {
     await slider.sync(allRooms());
     const old = slider.pos;
-    for (const pos of ['0/s1_1', 'n1.abcdefghijkl.1_1_1', `${old}9999999`]) {
+    for (const pos of ['0/s1_1', 'n1.abcdefghijkl.1_1_1', `${old}999999999999999`.replace(/_0(9+)$/, '_$1')]) {
       const { status, body } = await slider.request(allRooms(), 0, pos);
       expect([status, body.errcode], pos).to.eql([400, 'M_UNKNOWN_POS']);
     }

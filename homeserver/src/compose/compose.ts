@@ -14,6 +14,7 @@ import { composeFeatures } from './features.ts';
 import { composeFederation } from './federation.ts';
 import { composeMedia } from './media.ts';
 import { composeNotifications } from './notifications.ts';
+import { composePresence } from './presence.ts';
 import { composeRooms } from './rooms.ts';
 import { matrixRoutes, plainRoutes, type Services } from './routes.ts';
 import { composeSync } from './sync.ts';
@@ -33,7 +34,8 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
   const notifying = composeNotifications(base, { rooms, accounts, ephemeral }, stack);
-  const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, notifier }, stack);
+  const presence = await composePresence(base, { rooms, accounts, notifier }, stack);
+  const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, presence, notifier }, stack);
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
   const media = await composeMedia(base, stack);
@@ -46,6 +48,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     ephemeral,
     encryption,
     notifying,
+    presence,
     syncing,
     upkeep,
     media,

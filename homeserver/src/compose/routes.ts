@@ -15,6 +15,7 @@ import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
 import { openIdRoutes } from '../features/openid/index.ts';
 import { policyServerRoutes } from '../features/policy-server/index.ts';
+import { presenceRoutes, showingActivity } from '../features/presence/index.ts';
 import { profilesRoutes } from '../features/profiles/index.ts';
 import { pushRulesRoutes } from '../features/push-rules/index.ts';
 import { publicRoomsRoutes, publishedRoomsRoutes } from '../features/public-rooms/index.ts';
@@ -54,6 +55,7 @@ import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
 import type { MediaServices } from './media.ts';
 import type { NotificationServices } from './notifications.ts';
+import type { PresenceServices } from './presence.ts';
 import type { RoomServices } from './rooms.ts';
 import type { SyncServices } from './sync.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -67,6 +69,7 @@ export interface Services {
   readonly ephemeral: EphemeralServices;
   readonly encryption: EncryptionServices;
   readonly notifying: NotificationServices;
+  readonly presence: PresenceServices;
   readonly syncing: SyncServices;
   readonly upkeep: Upkeep;
   readonly media: MediaServices;
@@ -78,6 +81,7 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...discovery(base, services),
   ...accountRoutes(base, services),
   ...encryptionRoutes(services),
+  ...presenceRoutes(services.presence, base.clock),
   ...roomRoutes(services),
   ...directoryRoutes(base, services),
   ...mediaRoutes(services.media),
@@ -147,6 +151,7 @@ const roomRoutes = ({
   delaying,
   ephemeral,
   notifying,
+  presence,
   syncing,
   upkeep,
 }: Services): readonly Route[] => [
@@ -154,12 +159,14 @@ const roomRoutes = ({
   ...roomCreationRoutes(features.creation),
   ...roomUpgradesRoutes(features.upgrades),
   ...membershipRoutes(features),
-  ...roomEventsRoutes(features.sending, delaysByQuery(delaying.delayed)),
+  ...showingActivity(presence, [
+    ...roomEventsRoutes(features.sending, delaysByQuery(delaying.delayed)),
+    ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),
+    ...typingRoutes(ephemeral.typing),
+  ]),
   ...delayedEventsRoutes(delaying.delayed),
   ...roomStateRoutes(features.state),
   ...roomHistoryRoutes(features.history, features.dates),
-  ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),
-  ...typingRoutes(ephemeral.typing),
   ...relationsRoutes(features),
   ...notificationsRoutes(notifying.notifications),
   ...syncRoutes(syncing.sync, accounts.filters),

@@ -2,6 +2,7 @@ import type { Schedule } from '../platform/schedule.ts';
 import type { Composed } from './compose.ts';
 import { scheduleDirectory } from './directory.ts';
 import { scheduleEncryption } from './encryption.ts';
+import { schedulePresence } from './presence.ts';
 import { scheduleSync } from './sync.ts';
 import { scheduleUpkeep } from './upkeep.ts';
 import { scheduleWebSockets } from './websockets.ts';
@@ -9,11 +10,12 @@ import { scheduleWebSockets } from './websockets.ts';
 /** What parts of the server do by the clock. */
 export const scheduleParts = (
   schedule: Schedule,
-  { features, upkeep, encryption, syncing, sockets }: Composed,
+  { features, upkeep, encryption, presence, syncing, sockets }: Composed,
 ): void => {
   scheduleDirectory(schedule, features);
   scheduleUpkeep(schedule, upkeep);
   scheduleEncryption(schedule, encryption);
+  schedulePresence(schedule, presence);
   scheduleSync(schedule, syncing);
   scheduleWebSockets(schedule, sockets);
 };

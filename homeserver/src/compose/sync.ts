@@ -1,5 +1,7 @@
+import type { UserId } from '@holm/spec/ids';
 import { accountDataPart } from '../features/account-data/index.ts';
 import { deviceListsPart } from '../features/device-lists/index.ts';
+import { presencePart } from '../features/presence/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
 import { createSliding, Sync } from '../features/sync/index.ts';
 import { toDevicePart } from '../features/to-device/index.ts';
@@ -12,6 +14,7 @@ import type { Base } from './base.ts';
 import type { EncryptionServices } from './encryption.ts';
 import type { EphemeralServices } from './ephemeral.ts';
 import type { NotificationServices } from './notifications.ts';
+import type { PresenceServices } from './presence.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
@@ -20,17 +23,19 @@ interface Parts {
   readonly ephemeral: EphemeralServices;
   readonly encryption: EncryptionServices;
   readonly notifying: NotificationServices;
+  readonly presence: PresenceServices;
   readonly notifier: Notifier;
 }
 
 /** What clients follow. */
 export const composeSync = (
   base: Base,
-  { rooms, accounts, ephemeral, encryption, notifying, notifier }: Parts,
+  { rooms, accounts, ephemeral, encryption, notifying, presence, notifier }: Parts,
   stack: AsyncDisposableStack,
 ) => {
   const { db } = base;
   const { accountData, sessions } = accounts;
+  const ignoredBy = (user: UserId) => accounts.ignoredUsers.of(user);
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [
     accountDataPart(db, accountData),
@@ -42,9 +47,10 @@ export const composeSync = (
       news: encryption.lists.news,
       keyCounts: (reader) => encryption.oneTimeKeys.counts(reader),
     }),
+    presencePart(presence, { ...base, ignoredBy }),
   ];
-  const readers = new Readers(rooms.engine.visible, (user) => accounts.ignoredUsers.of(user));
-  const deps = { ...base, notifier, engine: rooms.engine, readers, unread: notifying.unread, parts };
+  const readers = new Readers(rooms.engine.visible, ignoredBy);
+  const deps = { ...base, notifier, engine: rooms.engine, readers, unread: notifying.unread, parts, presence };
   const sync = new Sync(deps);
   sessions.onSessionsEnd((ended) => sync.polls.end(ended));
   const sliding = createSliding({ ...deps, sync, settings: accountData });

@@ -4,6 +4,7 @@ import { passwords, registration, rooms } from './sections/accounts.ts';
 import { directory } from './sections/directory.ts';
 import { listeners } from './sections/listeners.ts';
 import { media } from './sections/media.ts';
+import { presence } from './sections/presence.ts';
 import { federation, log, outgoing, rateLimits, wellKnown } from './sections/network.ts';
 import { policyServer } from './sections/policy-server.ts';
 import { websockets } from './sections/websockets.ts';
@@ -98,6 +99,7 @@ export const schema = Type.Object(
     media,
     websockets,
     delayed_events: delayedEvents,
+    presence,
     calls,
     log,
   },

@@ -171,6 +171,7 @@ export class SyncFixture {
       engine: this.engine,
       unread: this.#newUnread(),
       parts: [accountDataPart(db, this.accountData)],
+      presence: undefined,
     });
   }
 }

@@ -36,6 +36,7 @@ export type NextAnswer = (pos: string | undefined, going: Going) => Promise<Answ
 
 const checkQuery = checker(syncEndpoint.query, 'M_INVALID_PARAM');
 const checkStable = checker(slidingSync.body, 'M_INVALID_PARAM');
+const checkUnstableQuery = checker(slidingSyncUnstable.query, 'M_INVALID_PARAM');
 const checkUnstable = checker(slidingSyncUnstable.body, 'M_INVALID_PARAM');
 
 /** Syncs for those who ask once and are told again and again, with the checks that requests have. */
@@ -49,7 +50,7 @@ export class Following {
   /** M_INVALID_PARAM and such for what a request would be refused for. */
   async begin(viewer: Caller, { dialect, query, bodyText }: FollowWish): Promise<NextAnswer> {
     if (dialect === 'v3') return this.#classic(viewer, query);
-    return dialect === 'v4' ? this.#stable(viewer, bodyText) : this.#unstable(viewer, bodyText);
+    return dialect === 'v4' ? this.#stable(viewer, bodyText) : this.#unstable(viewer, query, bodyText);
   }
 
   async #classic(viewer: Caller, given: unknown): Promise<NextAnswer> {
@@ -58,7 +59,8 @@ export class Following {
     const stateField = stateFieldOf(query);
     let fullState = query.full_state ?? false;
     return (since, going) => {
-      const request = { viewer, filter, since, fullState, stateField, ...going };
+      const setPresence = query.set_presence;
+      const request = { viewer, filter, since, fullState, stateField, setPresence, ...going };
       fullState = false;
       return this.#deps.sync.next(request);
     };
@@ -73,10 +75,11 @@ export class Following {
     };
   }
 
-  #unstable(viewer: Caller, bodyText: string): NextAnswer {
+  #unstable(viewer: Caller, given: unknown, bodyText: string): NextAnswer {
+    const query = checkUnstableQuery(given ?? {});
     const body = checkUnstable(jsonIn(bodyText));
     return async (pos, { timeoutMs, signal }) => {
-      const request = readUnstable({ viewer, query: {}, body, signal });
+      const request = readUnstable({ viewer, query, body, signal });
       const answer = await this.#deps.sliding.sync({ ...request, pos, timeoutMs });
       return { pos: answer.pos, text: writeUnstable(answer, body.txn_id) };
     };

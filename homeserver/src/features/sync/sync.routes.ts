@@ -16,6 +16,7 @@ export const syncRoutes = (sync: Sync, filters: Filters): readonly Route[] => [
         fullState: query.full_state ?? false,
         stateField: stateFieldOf(query),
         timeoutMs: Math.min(query.timeout ?? 0, LONGEST_POLL_MS),
+        setPresence: query.set_presence,
         signal,
       }),
     ),

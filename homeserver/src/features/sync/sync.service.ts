@@ -7,7 +7,9 @@ import type { Notifier } from '../../streams/notifier.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { DeviceListNews } from '../../streams/sync-part.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
+import type { PresenceState } from '../presence/index.ts';
 import type { JsonText } from './json-text.ts';
+import type { Followers } from './followers.sync.ts';
 import { OpenPolls, OVER, SESSION_ENDED } from './open-polls.ts';
 import { type Answer, type Positions, Responses, type ResponsesDeps, type Told } from './responses.sync.ts';
 import { type SyncTelemetry, syncTelemetry } from './telemetry.ts';
@@ -17,6 +19,8 @@ export interface SyncDeps extends ResponsesDeps {
   readonly clock: Clock;
   readonly notifier: Notifier;
   readonly metrics: Metrics;
+  /** Absent where nobody is shown who is online. */
+  readonly presence: Followers | undefined;
 }
 
 export interface SyncRequest {
@@ -27,6 +31,8 @@ export interface SyncRequest {
   readonly stateField: StateField;
   /** How long to wait for news; it is up to whoever asks to bound it. */
   readonly timeoutMs: number;
+  /** How the client says that its user is; by default, online. */
+  readonly setPresence?: PresenceState | undefined;
   /** Aborts when nobody waits for the answer any more, or the server stops. */
   readonly signal: AbortSignal;
 }
@@ -51,15 +57,16 @@ export class Sync {
 
   /** As `sync`, with where the next one goes on. */
   async next(request: SyncRequest): Promise<Answer> {
+    using _following = this.#deps.presence?.follow(request.viewer, request.setPresence ?? 'online');
     const upTo = this.#responses.settled();
     const since = this.#placeOf(request.since, upTo);
     if (since !== undefined) await this.#responses.acknowledge(request, since);
     if (since === undefined || request.fullState || request.timeoutMs === 0) {
       const news = await this.#news(request, since, upTo);
       this.telemetry.answered(since === undefined, news.text !== undefined);
-      return this.#responses.answer(request, news);
+      return await this.#responses.answer(request, news);
     }
-    return this.#poll(request, since);
+    return await this.#poll(request, since);
   }
 
   /** Whose keys changed between two answers. M_INVALID_PARAM for what is no token of ours. */

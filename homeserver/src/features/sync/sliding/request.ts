@@ -1,5 +1,6 @@
 import type { RoomId } from '@holm/spec/ids';
 import type { Caller } from '../../../http/route.ts';
+import type { PresenceState } from '../../presence/index.ts';
 import type { StateWish } from './state-wish.ts';
 
 /** What is to be told of a room. */
@@ -56,6 +57,8 @@ export interface SlidingRequest {
   readonly pos: string | undefined;
   /** How long to wait for news; it is up to whoever asks to bound it. */
   readonly timeoutMs: number;
+  /** How the client says that its user is; by default, online. */
+  readonly setPresence?: PresenceState | undefined;
   readonly lists: ReadonlyMap<string, ListRequest>;
   readonly subscriptions: ReadonlyMap<RoomId, RoomConfig>;
   readonly extensions: Extensions;

@@ -3,6 +3,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Notifier } from '../../../streams/notifier.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { readSlidingToken, slidingToken } from '../../../streams/tokens.ts';
+import type { Followers } from '../followers.sync.ts';
 import { type OpenPolls, OVER, SESSION_ENDED } from '../open-polls.ts';
 import type { SyncTelemetry } from '../telemetry.ts';
 import type { Answer, Answers, Base, Draft, Positions } from './answers.sync.ts';
@@ -19,6 +20,7 @@ export interface SlidingSyncDeps {
   readonly extensions: ExtensionParts;
   readonly polls: OpenPolls;
   readonly telemetry: SyncTelemetry;
+  readonly presence: Followers | undefined;
   /** How far everybody may look at this moment. */
   readonly settled: () => Positions;
 }
@@ -43,7 +45,8 @@ export class SlidingSync {
   async sync(request: SlidingRequest): Promise<SlidingAnswer> {
     const base = await this.#base(request);
     await this.#deps.extensions.acknowledge(request.viewer, request.extensions);
-    return this.#poll(request, base);
+    using _following = this.#deps.presence?.follow(request.viewer, request.setPresence ?? 'online');
+    return await this.#poll(request, base);
   }
 
   async #base({ viewer, connId, pos }: SlidingRequest): Promise<Base> {

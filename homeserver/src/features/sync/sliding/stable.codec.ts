@@ -26,6 +26,7 @@ export const readStable = (viewer: Caller, body: Body, signal: AbortSignal): Sli
     connId: `v4 ${body.conn_id ?? ''}`,
     pos: body.pos,
     timeoutMs: body.timeout ?? 0,
+    setPresence: body.set_presence,
     lists: new Map(Object.entries(body.lists ?? {}).map(([name, fields]) => [name, listIn(fields)] as const)),
     subscriptions: subscriptionsIn(body.room_subscriptions, configIn),
     extensions: extensionsIn(body.extensions),

@@ -44,6 +44,7 @@ export const readUnstable = ({ viewer, query, body, signal }: Asked): SlidingReq
     connId: body.conn_id ?? '',
     pos: query.pos === '' ? undefined : query.pos,
     timeoutMs: query.timeout ?? 0,
+    setPresence: query.set_presence,
     lists: new Map(Object.entries(body.lists ?? {}).map(([name, fields]) => [name, listIn(fields)] as const)),
     subscriptions: subscriptionsIn(body.room_subscriptions, configIn),
     extensions: extensionsIn(body.extensions),

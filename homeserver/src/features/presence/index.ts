@@ -1,0 +1,4 @@
+export { presenceRoutes, showingActivity } from './presence.routes.ts';
+export { openPresence, type Presence } from './presence.service.ts';
+export { presencePart } from './presence.sync.ts';
+export type { PresenceState } from './status.ts';

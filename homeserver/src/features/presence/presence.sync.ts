@@ -1,0 +1,31 @@
+import type { UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { Clock } from '../../platform/clock.ts';
+import { type Position, Stream } from '../../streams/stream.ts';
+import type { LooseEvent, SyncPart } from '../../streams/sync-part.ts';
+import type { Presence } from './presence.service.ts';
+import { contentOf } from './status.ts';
+
+export interface PresencePartDeps {
+  readonly clock: Clock;
+  readonly ignoredBy: (user: UserId) => Promise<ReadonlySet<UserId>>;
+}
+
+/** Presence as a part of what clients follow. It keeps its place among the parts where there is none of it. */
+export const presencePart = (presence: Presence | undefined, { clock, ignoredBy }: PresencePartDeps): SyncPart => ({
+  stream: presence?.stream ?? new Stream('presence', clock.now()),
+  isOfDevice: true,
+  mayHaveNews: ({ userId }, after: Position) => presence?.news.mayBeFor(userId, after) === true,
+  async news({ userId }, range) {
+    if (!presence) return {};
+    const [changes, ignored] = await Promise.all([presence.news.of(userId, range), ignoredBy(userId)]);
+    const now = clock.now();
+    const events: LooseEvent[] = [];
+    for (const [sender, status] of changes) {
+      if (ignored.has(sender)) continue;
+      const content: JsonObject = { ...contentOf(status, now) };
+      events.push({ type: 'm.presence', sender, content });
+    }
+    return { presence: events };
+  },
+});
