@@ -15,7 +15,11 @@ export interface Door {
 }
 
 const TIMEOUT_MS = 30_000;
-const FILTER = encodeURIComponent(JSON.stringify({ room: { state: { lazy_load_members: true } } }));
+/** More than are said in a room while somebody is busy with an answer. */
+const TIMELINE = 50;
+const FILTER = encodeURIComponent(
+  JSON.stringify({ room: { state: { lazy_load_members: true }, timeline: { limit: TIMELINE } } }),
+);
 const SLIDING = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync';
 const PLACE = /"pos":"([^"]+)"/;
 
@@ -81,7 +85,7 @@ export const slidingPolls = (url: string): Door => {
   const extensions = Object.fromEntries(
     ['to_device', 'e2ee', 'account_data', 'receipts', 'typing'].map((name) => [name, { enabled: true }]),
   );
-  const lists = { all: { ranges: [[0, 19]], timeline_limit: 20, required_state } };
+  const lists = { all: { ranges: [[0, 19]], timeline_limit: TIMELINE, required_state } };
   const body = JSON.stringify({ conn_id: 'bench', lists, extensions });
   const ask = async ({ token }: Person, since: string | undefined, signal: AbortSignal): Promise<Heard> => {
     const from = since === undefined ? '' : `&pos=${since}`;

@@ -11,6 +11,7 @@ import { Numbers } from '../storage/numbers.ts';
 import { secret } from '../storage/secrets.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import { LastChanges } from '../streams/last-changes.ts';
+import { LoggedChanges } from '../streams/logged-changes.ts';
 import { Stream } from '../streams/stream.ts';
 import { Committer, type CommitListener } from './commit.ts';
 import { Events } from './events.ts';
@@ -71,7 +72,7 @@ export interface RoomEngine {
   /** The stream of all events of all rooms. */
   readonly stream: Stream;
   /** Which rooms changed after a position, and of which the members did. */
-  readonly roomChanges: LastChanges<RoomNid>;
+  readonly roomChanges: LoggedChanges<RoomNid>;
   readonly memberChanges: LastChanges<RoomNid>;
   readonly stateLogs: StateLogs;
   readonly rooms: Rooms;
@@ -192,7 +193,7 @@ const createMemory = async ({ db, clock, entropy, eventCacheBytes }: EngineDeps)
     positions,
     stream,
     partial,
-    roomChanges: new LastChanges<RoomNid>(stream.settled),
+    roomChanges: new LoggedChanges<RoomNid>(stream.settled),
     memberChanges: new LastChanges<RoomNid>(stream.settled),
     rooms,
     events,

@@ -1,5 +1,6 @@
 import type { DeviceId, RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import type { Keys } from './logged-changes.ts';
 import type { Position, Range, Stream } from './stream.ts';
 
 /** Whoever follows the streams. */
@@ -7,7 +8,7 @@ export interface Reader {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
   /** The numbers of the rooms that the user is in. */
-  readonly rooms: () => Iterable<number>;
+  readonly rooms: () => Keys<number>;
   /** The stretch of the stream of rooms' events that the same answer covers; after 0 for a first answer. */
   readonly timeline: Range;
   /** Of what is told in batches, no more than that at a time. */

@@ -3,6 +3,7 @@ import type { CommitListener } from '../../rooms/commit.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Database } from '../../storage/database.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
+import { type Keys, LoggedChanges } from '../../streams/logged-changes.ts';
 import type { Position, Range } from '../../streams/stream.ts';
 import type { DeviceListNews } from '../../streams/sync-part.ts';
 import type { DeviceLists } from './device-lists.service.ts';
@@ -28,7 +29,7 @@ export interface Question {
 export class ListNews {
   readonly #deps: ListNewsDeps;
   readonly #moves: Moves;
-  readonly #movedRooms: LastChanges<RoomNid>;
+  readonly #movedRooms: LoggedChanges<RoomNid>;
   readonly #movedUsers: LastChanges<UserId>;
   /** Of the last move. */
   #last: Position;
@@ -36,7 +37,7 @@ export class ListNews {
   constructor(deps: ListNewsDeps) {
     this.#deps = deps;
     this.#moves = new Moves(deps.settled);
-    this.#movedRooms = new LastChanges(deps.settled);
+    this.#movedRooms = new LoggedChanges(deps.settled);
     this.#movedUsers = new LastChanges(deps.settled);
     this.#last = deps.settled;
   }
@@ -63,17 +64,16 @@ export class ListNews {
   }
 
   /** Answers from memory; wrong only in saying yes. */
-  mayHave(userId: UserId, rooms: Iterable<RoomNid>, after: { lists: Position; timeline: Position }): boolean {
+  mayHave(userId: UserId, rooms: Keys<RoomNid>, after: { lists: Position; timeline: Position }): boolean {
     const { lists } = this.#deps;
     // What is asked after every message must not look at every room.
     const areListsStill = after.lists >= lists.stream.settled;
     const areRoomsStill = after.timeline >= this.#last;
     if (areListsStill && areRoomsStill) return false;
-    const nids = [...rooms];
-    if (!areListsStill && lists.mayHaveChanged(userId, nids, after.lists)) return true;
+    if (!areListsStill && lists.mayHaveChanged(userId, rooms, after.lists)) return true;
     if (areRoomsStill) return false;
     if (this.#movedUsers.mayHaveChanged(userId, after.timeline)) return true;
-    return nids.some((nid) => this.#movedRooms.mayHaveChanged(nid, after.timeline));
+    return this.#movedRooms.mayAnyHaveChanged(rooms, after.timeline);
   }
 
   async of(question: Question): Promise<DeviceListNews> {

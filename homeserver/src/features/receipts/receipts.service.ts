@@ -7,7 +7,7 @@ import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
 import type { RoomNid, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Database } from '../../storage/database.ts';
-import { LastChanges } from '../../streams/last-changes.ts';
+import { type Keys, LoggedChanges } from '../../streams/logged-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import { type Position, type Range, Stream } from '../../streams/stream.ts';
 import { type Receipt, type ReceiptType, visibleTo } from './receipt.ts';
@@ -43,13 +43,13 @@ export const openReceiptStream = async (db: Database): Promise<Stream> =>
 /** How far everybody has read: https://spec.matrix.org/latest/client-server-api/#receipts */
 export class Receipts {
   readonly #deps: ReceiptsDeps;
-  readonly #changes: LastChanges<RoomNid>;
+  readonly #changes: LoggedChanges<RoomNid>;
   readonly #recent: RecentReceipts;
   readonly #listeners: ((receipts: readonly Receipt[]) => void)[] = [];
 
   constructor(deps: ReceiptsDeps) {
     this.#deps = deps;
-    this.#changes = new LastChanges(deps.stream.settled);
+    this.#changes = new LoggedChanges(deps.stream.settled);
     this.#recent = new RecentReceipts(deps.stream.settled);
   }
 
@@ -108,16 +108,14 @@ export class Receipts {
   }
 
   /** The receipts of some rooms that a user may see. */
-  async changes(viewer: UserId, rooms: Iterable<RoomNid>, range: Range): Promise<Receipt[]> {
-    const wanted = [...rooms];
-    const found = this.#recent.of(wanted, range) ?? (await store.changed(this.#deps.db, wanted, range));
+  async changes(viewer: UserId, rooms: Keys<RoomNid>, range: Range): Promise<Receipt[]> {
+    const found = this.#recent.of(rooms, range) ?? (await store.changed(this.#deps.db, [...rooms], range));
     return found.filter(visibleTo(viewer));
   }
 
   /** Answers from memory; wrong only in saying yes. */
-  mayHaveChanged(rooms: Iterable<RoomNid>, after: Position): boolean {
-    for (const nid of rooms) if (this.#changes.mayHaveChanged(nid, after)) return true;
-    return false;
+  mayHaveChanged(rooms: Keys<RoomNid>, after: Position): boolean {
+    return this.#changes.mayAnyHaveChanged(rooms, after);
   }
 
   async #assertInThread(eventId: EventId, threadId: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Keys } from '../../streams/logged-changes.ts';
 import type { Receipt } from './receipt.ts';
 
 /** Every member of a room is woken by its receipts; they must not ask the database one after the other. */
@@ -29,16 +30,14 @@ export class RecentReceipts {
   }
 
   /** Those of some rooms; undefined when they reach too far back. */
-  of(rooms: Iterable<Receipt['roomNid']>, range: { after: number; upTo: number }): Receipt[] | undefined {
+  of(rooms: Keys<Receipt['roomNid']>, range: { after: number; upTo: number }): Receipt[] | undefined {
     if (range.after < this.#from) return undefined;
     const found: Receipt[] = [];
-    let wanted: ReadonlySet<Receipt['roomNid']> | undefined;
     for (let i = this.#entries.length - 1; i >= 0; i--) {
       const entry = this.#entries[i];
       if (!entry || entry.position <= range.after) break;
       if (entry.position > range.upTo) continue;
-      wanted ??= new Set(rooms);
-      for (const receipt of entry.receipts) if (wanted.has(receipt.roomNid)) found.push(receipt);
+      for (const receipt of entry.receipts) if (rooms.has(receipt.roomNid)) found.push(receipt);
     }
     return found.reverse();
   }

@@ -1,6 +1,6 @@
 import type { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
-import type { Member } from '../../rooms/model.ts';
+import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
 import type { View } from './view.sync.ts';
 
@@ -12,14 +12,14 @@ export class GoneRooms {
     this.#engine = engine;
   }
 
-  async told(view: View, members: readonly Member[]): Promise<(readonly ['leave', RoomId, JsonText])[]> {
+  async told(view: View, members: ReadonlyMemberships): Promise<(readonly ['leave', RoomId, JsonText])[]> {
     const { after, upTo, viewer, stateField, filter } = view;
     const { departures, rooms } = this.#engine;
     if (after === undefined || !departures.hasAnySince(after)) return [];
     const gone = [...(await departures.of(viewer.userId))].filter(([, at]) => at > after && at <= upTo);
     if (gone.length === 0) return [];
     // Who has come back since is told of that.
-    const known = await rooms.byNids(members.map(({ roomNid }) => roomNid));
+    const known = await rooms.byNids([...members.keys()]);
     const back = new Set([...known.values()].map(({ roomId }) => roomId));
     const text = objectOf({
       [stateField]: eventsOf([]),

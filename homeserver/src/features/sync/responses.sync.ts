@@ -1,5 +1,6 @@
 import type { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
+import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Member, RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
@@ -8,6 +9,7 @@ import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { DeviceListNews, KeyCounts, News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
 import { syncToken } from '../../streams/tokens.ts';
+import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
 import { JoinedRooms } from './joined-rooms.sync.ts';
@@ -55,10 +57,8 @@ type Section = 'join' | 'invite' | 'knock' | 'leave';
 type ToldRoom = readonly [Section, RoomId, JsonText];
 
 /** What is known when a room is to be told of. */
-interface Surroundings {
+interface Surroundings extends NewsOfRooms {
   readonly rooms: ReadonlyMap<RoomNid, Room>;
-  readonly roomNews: ReadonlyMap<RoomId, RoomNews>;
-  readonly rulesSince: Position | undefined;
 }
 
 const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
@@ -71,6 +71,7 @@ export class Responses {
   readonly #invited: InvitedRooms;
   readonly #summaries: Summaries;
   readonly #gone: GoneRooms;
+  readonly #concerned: ConcernedRooms;
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers, unread } = deps;
@@ -81,6 +82,7 @@ export class Responses {
     this.#left = new LeftRooms({ engine, readers, timelines, deltas });
     this.#invited = new InvitedRooms(db, engine);
     this.#gone = new GoneRooms(engine);
+    this.#concerned = new ConcernedRooms(engine);
     const lazyMembers = new LazyMembers();
     const summaries = this.#summaries;
     this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries, lazyMembers, unread });
@@ -94,8 +96,7 @@ export class Responses {
 
   /** What there is to tell, and how far that goes. */
   async news(view: View, after: Positions | undefined, upTo: Positions): Promise<Told> {
-    const memberships = await this.#deps.engine.userRooms.of(view.viewer.userId);
-    const members = [...memberships.values()];
+    const members = await this.#deps.engine.userRooms.of(view.viewer.userId);
     const byPart = await this.#partsOf(view, { members, after, upTo });
     const news = byPart.filter((one) => one !== undefined);
     const rooms = await this.#rooms(view, members, news);
@@ -117,7 +118,7 @@ export class Responses {
 
   /** Whose keys changed in a stretch of the streams. */
   async deviceLists(viewer: View['viewer'], after: Positions, upTo: Positions): Promise<DeviceListNews> {
-    const members = [...(await this.#deps.engine.userRooms.of(viewer.userId)).values()];
+    const members = await this.#deps.engine.userRooms.of(viewer.userId);
     const news = await this.#partsOf({ viewer }, { members, after, upTo });
     return news.find((part) => part?.deviceLists)?.deviceLists ?? { changed: [], left: [] };
   }
@@ -154,11 +155,11 @@ export class Responses {
 
   async #partsOf(
     { viewer }: Pick<View, 'viewer'>,
-    { members, after, upTo }: { members: readonly Member[]; after: Positions | undefined; upTo: Positions },
+    { members, after, upTo }: { members: ReadonlyMemberships; after: Positions | undefined; upTo: Positions },
   ): Promise<(News | undefined)[]> {
     const { parts } = this.#deps;
     const timeline = { after: after?.[0] ?? START, upTo: upTo[0] ?? START };
-    const reader: Reader = { ...viewer, rooms: () => joinedOf(members), timeline };
+    const reader: Reader = { ...viewer, rooms: () => members.joined, timeline };
     const asked = parts.map((part, i) => {
       const range = { after: after?.[i + 1] ?? START, upTo: upTo[i + 1] ?? START };
       const isStill = range.after >= range.upTo && part.watchesRooms !== true;
@@ -168,11 +169,11 @@ export class Responses {
     return asked.some((one) => one !== undefined) ? Promise.all(asked.map(async (one) => one)) : [];
   }
 
-  async #rooms(view: View, members: readonly Member[], news: readonly News[]): Promise<JsonText | undefined> {
+  async #rooms(view: View, members: ReadonlyMemberships, news: readonly News[]): Promise<JsonText | undefined> {
     const roomNews = mergeRooms(news);
     const rulesSince = news.find((one) => one.rulesSince !== undefined)?.rulesSince;
     const gone = await this.#gone.told(view, members);
-    const concerned = this.#concerned(view, members, roomNews.size > 0 || rulesSince !== undefined);
+    const concerned = await this.#concerned.of(view, members, { roomNews, rulesSince });
     if (concerned.length === 0) return sectionsText(gone);
     const rooms = await this.#deps.engine.rooms.byNids(concerned.map(({ roomNid }) => roomNid));
     if (concerned.length > 1) await this.#warm(view, concerned, rooms);
@@ -180,21 +181,6 @@ export class Responses {
       concerned.map((member) => this.#tell(view, member, { rooms, roomNews, rulesSince })),
     );
     return sectionsText([...told.filter((one) => one !== undefined), ...gone]);
-  }
-
-  /** Rooms that may have something to tell, by what is in memory. */
-  #concerned(view: View, members: readonly Member[], hasRoomNews: boolean): Member[] {
-    if (view.after === undefined) {
-      return members.filter((member) => view.filter.room.includeLeave || sectionOf(member) !== 'leave');
-    }
-    return members.filter(
-      (member) => this.#mayHaveChanged(view, member) || (member.membership === 'join' && hasRoomNews),
-    );
-  }
-
-  #mayHaveChanged({ after, fullState }: View, { membership, roomNid, position }: Member): boolean {
-    if (after === undefined || position > after) return true;
-    return membership === 'join' && (fullState || this.#deps.engine.roomChanges.mayHaveChanged(roomNid, after));
   }
 
   /** Loads what many rooms need with a query for all of them. */
@@ -222,7 +208,7 @@ export class Responses {
     const member = await memberAt(this.#deps.engine.events, current, view.upTo);
     if (!room || !member || !this.#isShown(view, room)) return undefined;
     const isSilent = !roomNews.has(room.roomId) && rulesSince === undefined;
-    if (isSilent && !this.#mayHaveChanged(view, current)) return undefined;
+    if (isSilent && !this.#concerned.mayHaveChanged(view, current)) return undefined;
     const section = sectionOf(member);
     const text = await this.#section(view, { room, member, news: roomNews.get(room.roomId), rulesSince });
     return text === undefined ? undefined : [section, room.roomId, text];
@@ -265,7 +251,7 @@ export class Responses {
     if (!isNew || view.after === undefined) return news;
     const reader: Reader = {
       ...view.viewer,
-      rooms: () => [room.nid],
+      rooms: () => new Set([room.nid]),
       timeline: { after: START, upTo: view.upTo },
     };
     const parts = this.#deps.parts.filter(({ isOfDevice }) => isOfDevice !== true);
@@ -273,9 +259,6 @@ export class Responses {
     return mergeRooms(all).get(room.roomId);
   }
 }
-
-const joinedOf = (members: readonly Member[]): number[] =>
-  members.filter(({ membership }) => membership === 'join').map(({ roomNid }) => roomNid);
 
 const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
 

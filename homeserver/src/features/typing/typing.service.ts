@@ -7,6 +7,7 @@ import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
 import type { CommitListener } from '../../rooms/commit.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import { type Keys, LoggedChanges } from '../../streams/logged-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import { type Position, type Range, Stream } from '../../streams/stream.ts';
 
@@ -22,6 +23,8 @@ const MAX_MS = 60_000;
 const DEFAULT_MS = 30_000;
 /** The rooms remembered: those of which something was told last. */
 const MAX_ROOMS = 10_000;
+/** Changes that are remembered one by one. */
+const REMEMBERED = 10_000;
 /** Typing at once in one room; nobody reads more names. */
 const MAX_TYPERS = 100;
 
@@ -41,11 +44,14 @@ interface TypingRoom {
 export class Typing implements Disposable {
   readonly #deps: TypingDeps;
   readonly #rooms = new Map<RoomNid, TypingRoom>();
+  /** Where the list is another one. */
+  readonly #log: LoggedChanges<RoomNid>;
   readonly stream: Stream;
 
   constructor(deps: TypingDeps) {
     this.#deps = deps;
     this.stream = new Stream('typing', deps.clock.now());
+    this.#log = new LoggedChanges(this.stream.settled, REMEMBERED);
   }
 
   /** Says of one's own self whether one is typing. M_FORBIDDEN for others, and for rooms that one is not in. */
@@ -74,9 +80,9 @@ export class Typing implements Disposable {
   };
 
   /** Rooms of these where the list has changed, with whoever is typing there now. */
-  changes(rooms: Iterable<RoomNid>, { after, upTo }: Range): Map<RoomId, UserId[]> {
+  changes(rooms: Keys<RoomNid>, { after, upTo }: Range): Map<RoomId, UserId[]> {
     const changed = new Map<RoomId, UserId[]>();
-    for (const nid of rooms) {
+    for (const nid of this.#log.among(rooms, after) ?? rooms) {
       const room = this.#rooms.get(nid);
       if (!room || room.changedAt <= after || room.changedAt > upTo) continue;
       // To whoever has not seen the room yet, silence is no news.
@@ -85,9 +91,8 @@ export class Typing implements Disposable {
     return changed;
   }
 
-  mayHaveChanged(rooms: Iterable<RoomNid>, after: Position): boolean {
-    for (const nid of rooms) if ((this.#rooms.get(nid)?.changedAt ?? 0) > after) return true;
-    return false;
+  mayHaveChanged(rooms: Keys<RoomNid>, after: Position): boolean {
+    return this.#log.mayAnyHaveChanged(rooms, after);
   }
 
   [Symbol.dispose](): void {
@@ -128,6 +133,7 @@ export class Typing implements Disposable {
     this.#rooms.delete(room.nid); // the order is that of the last change
     this.#rooms.set(room.nid, typing);
     typing.changedAt = this.stream.claim();
+    this.#log.note(room.nid, typing.changedAt);
     this.stream.release(typing.changedAt);
     this.#deps.notifier.wake(await this.#deps.rooms.local(room));
   }

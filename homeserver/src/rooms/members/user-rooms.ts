@@ -3,8 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
 import type { Member, RoomNid } from '../model.ts';
 import { membersStore as store } from './members.store.ts';
-
-type Memberships = Map<RoomNid, Member>;
+import { Memberships, type ReadonlyMemberships } from './memberships.ts';
 
 const CACHED_USERS = 10_000;
 
@@ -27,7 +26,7 @@ export class UserRooms {
   }
 
   /** All rooms in which the user has any membership, those forgotten left out. */
-  async of(user: UserId): Promise<ReadonlyMap<RoomNid, Member>> {
+  async of(user: UserId): Promise<ReadonlyMemberships> {
     const cached = this.#cache.get(user);
     if (cached) return cached;
     const loading = this.#loading.get(user);
@@ -83,7 +82,7 @@ export class UserRooms {
   }
 
   async #load(user: UserId, changes: readonly Member[], removed: ReadonlySet<RoomNid>): Promise<Memberships> {
-    const rooms: Memberships = new Map((await store.ofUser(this.#db, user)).map((member) => [member.roomNid, member]));
+    const rooms = new Memberships(await store.ofUser(this.#db, user));
     for (const member of changes) {
       const read = rooms.get(member.roomNid);
       if (!read || read.position < member.position) rooms.set(member.roomNid, member);

@@ -46,6 +46,10 @@ export class Holds {
   /** Rooms that are being removed: nobody may enter while a part of what was is still there. */
   #leaving: ReadonlySet<RoomId> = new Set();
 
+  /** Changes with what is held. */
+  version = 0;
+  #known = '';
+
   /** One after the other, so that what was read earlier never takes the place of what was read later. */
   #reading: Promise<void> = Promise.resolve();
 
@@ -70,6 +74,9 @@ export class Holds {
              ORDER BY room_id, job_id DESC) AS newest
            WHERE state <> 'done'`,
     );
+    const known = JSON.stringify(holds);
+    if (known !== this.#known) this.version += 1;
+    this.#known = known;
     this.#holds = new Map(holds.map((row) => [row.room_id, fromRow(row)]));
     this.#leaving = new Set(leaving.map(({ room_id }) => room_id));
   }

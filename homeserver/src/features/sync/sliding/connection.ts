@@ -4,19 +4,20 @@ import type { RoomConfig, ScopedExtension } from './request.ts';
 
 export type Standing = 'join' | 'outside' | 'left';
 
-/** What a connection has been told of a room. */
+/** What a connection has been told of a room: everything, up to the positions that the answer before reached. */
 export interface Told {
-  /** Everything up to there, of the stream of events. */
-  readonly at: Position;
   /** How many of the newest events were told, without a gap; infinity for all that there are. */
   readonly limit: number;
   /** By which of the connection's configurations. */
   readonly config: number;
   readonly standing: Standing;
   readonly isDm: boolean;
-  /** How far the parts were told when it was told of last; absent while it is told of in each answer. */
+  /** Only up to these positions, because it has not been asked for since; absent while it is told of in each answer. */
   readonly missed?: readonly Position[] | undefined;
 }
+
+/** Up to where of the stream of events a room has been told; `base` is where the answer before ended. */
+export const toldUpTo = ({ missed }: Told, base: Position): Position => missed?.[0] ?? base;
 
 /** What an answer adds to what is known, once it has arrived. */
 export interface Sent {
@@ -36,6 +37,8 @@ export interface Saved {
   readonly configs: readonly string[];
   readonly scopes: Scopes;
   readonly sent: Sent | undefined;
+  /** What has arrived says of rooms that they were told up to there, or further. */
+  readonly reached?: readonly Position[] | undefined;
 }
 
 /** More configurations than any client uses; with more, the client starts afresh. */
@@ -50,13 +53,16 @@ const MAX_MEMBERS = 500;
 export class Connection {
   readonly epoch: string;
   readonly rooms: Map<RoomNid, Told>;
+  /** Those that are told of in each answer. */
+  readonly live: Set<RoomNid>;
   /** Rooms of which what has arrived changed since it was written down. */
   readonly dirty = new Set<RoomNid>();
-  isDirty = true;
+  writtenAt = 0;
   #acked: number;
   #last: number;
   #sent: Sent | undefined;
   #scopes: Scopes;
+  #reached: readonly Position[] | undefined;
   readonly #configs: string[];
   /** Rooms that are asked for in the same way share one object, so most are found without being written out. */
   readonly #numbers = new WeakMap<RoomConfig, number>();
@@ -72,11 +78,18 @@ export class Connection {
     this.#sent = saved.sent;
     this.#scopes = saved.scopes;
     this.#configs = [...saved.configs];
+    this.#reached = saved.reached;
     this.rooms = new Map(rooms);
+    this.live = new Set([...rooms].flatMap(([nid, { missed }]) => (missed === undefined ? [nid] : [])));
   }
 
   static fresh(epoch: string): Connection {
     return new Connection({ epoch, acked: 0, last: 0, configs: [], scopes: {}, sent: undefined });
+  }
+
+  /** The number of the answer that has arrived last, of those that changed anything but positions. */
+  get gen(): number {
+    return this.#acked;
   }
 
   get scopes(): Scopes {
@@ -91,16 +104,26 @@ export class Connection {
       configs: this.#configs,
       scopes: this.#scopes,
       sent: this.#sent,
+      reached: this.#reached,
     };
   }
 
-  /** The client goes on from an answer. False for one that cannot be gone on from any more. */
-  goOnFrom(gen: number): boolean {
+  /** The client goes on from an answer. Up to where it knows everything; undefined for what cannot be gone on from. */
+  goOnFrom(gen: number, positions: readonly Position[]): readonly Position[] | undefined {
     if (gen === this.#sent?.gen) this.#arrived(this.#sent);
-    // An answer that was made after this was written down last: what it told is told again.
-    else if (gen > this.#last) [this.#last, this.#acked, this.#sent] = [gen, gen, undefined];
-    else if (gen !== this.#acked) return false;
-    return true;
+    // An answer that was made after this was written down last, before a crash: what it told is told again.
+    else if (gen > this.#last) return this.#goBack(gen, positions);
+    else if (gen !== this.#acked) return undefined;
+    this.#reached = positions;
+    return positions;
+  }
+
+  /** A room may have been left out of the answers that were lost: nothing is known but what was written down. */
+  #goBack(gen: number, positions: readonly Position[]): readonly Position[] | undefined {
+    const reached = this.#reached;
+    if (!reached) return undefined;
+    [this.#last, this.#acked, this.#sent] = [gen, gen, undefined];
+    return positions.map((position, i) => Math.min(position, reached[i] ?? 0) as Position);
   }
 
   /** A new answer; its number. The one before is forgotten if the client has not gone on from it. */
@@ -108,7 +131,6 @@ export class Connection {
     this.#last += 1;
     this.#sent = { gen: this.#last, rooms, scopes };
     this.#sentMembers = new Map(members);
-    this.isDirty = true;
     return this.#last;
   }
 
@@ -143,6 +165,8 @@ export class Connection {
   #arrived({ gen, rooms, scopes }: Sent): void {
     for (const [nid, told] of rooms) {
       this.rooms.set(nid, told);
+      if (told.missed) this.live.delete(nid);
+      else this.live.add(nid);
       this.dirty.add(nid);
     }
     for (const [nid, members] of this.#sentMembers) this.#learn(nid, members);
@@ -150,7 +174,6 @@ export class Connection {
     this.#acked = gen;
     this.#scopes = scopes;
     this.#sent = undefined;
-    this.isDirty = true;
   }
 
   #learn(room: RoomNid, members: readonly string[]): void {

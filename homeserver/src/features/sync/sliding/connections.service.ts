@@ -22,6 +22,7 @@ const PER_CONNECTION = 50;
 /** Of one device; each more takes the place of the one that has not been used for longest. */
 const MAX_PER_DEVICE = 20;
 const WRITE_EVERY_MS = 1_000;
+const WRITE_USED_MS = 60_000;
 const KEPT_MS = 30 * 86_400_000;
 const EPOCH_LENGTH = 12;
 const AT_ONCE = 200;
@@ -81,6 +82,11 @@ export class Connections {
     }
   }
 
+  /** It knows positions that are newer, which clients keep for us; how far it has come is written down now and then. */
+  used(viewer: Caller, connId: string, connection: Connection): void {
+    if (this.#deps.clock.now() - connection.writtenAt >= WRITE_USED_MS) this.changed(viewer, connId, connection);
+  }
+
   /** Writes down all that has changed. */
   async write(): Promise<void> {
     await this.#writing;
@@ -120,7 +126,6 @@ export class Connections {
     const rooms = await store.rooms(this.#deps.db, row.connection);
     const told = new Map(rooms.map((room) => [room.room_nid, reviveTold(JSON.parse(room.told) as Written)]));
     const connection = new Connection(revive(row.state), told);
-    connection.isDirty = false;
     return connection;
   }
 
@@ -135,6 +140,7 @@ export class Connections {
           return told ? [[nid, JSON.stringify(told)] as const] : [];
         });
         connection.dirty.clear();
+        connection.writtenAt = clock.now();
         return { ...key, epoch: connection.epoch, usedAt: clock.now(), state: stateText(connection.save()), rooms };
       });
       for (const { key, connection } of open) {

@@ -1,83 +1,88 @@
 import type { RoomId } from '@holm/spec/ids';
 import type { RoomNid } from '../../../rooms/model.ts';
-import type { RoomConfig, Scope, SlidingRequest, Span } from './request.ts';
+import type { JsonText } from '../json-text.ts';
 import type { ListedRoom } from './listed-room.ts';
+import type { ListRequest, RoomConfig, Scope, SlidingRequest, Span } from './request.ts';
 
-/** A room that a request asks for, by lists or by name. */
-export interface CoveredRoom {
-  readonly listed: ListedRoom;
+type Asked = Pick<SlidingRequest, 'lists' | 'subscriptions'>;
+
+/** How a room is asked for. */
+export interface Rule {
   readonly config: RoomConfig;
   readonly lists: readonly string[];
   readonly isSubscribed: boolean;
 }
 
-export interface ListWindow {
-  readonly count: number;
-  readonly spans: readonly { readonly span: Span; readonly roomIds: readonly RoomId[] }[];
+/** A room that a request asks for, by lists or by name. */
+export interface CoveredRoom extends Rule {
+  readonly listed: ListedRoom;
 }
 
-/** Puts together which rooms a request asks for, and with which configuration each. */
+export interface ListWindow {
+  readonly count: number;
+  /** With the ids of the rooms as a JSON array: of thousands of rooms that is not put together for each answer. */
+  readonly spans: readonly { readonly span: Span; readonly roomIds: () => JsonText }[];
+}
+
+/** A list's rooms in its order. */
+export interface OrderedList extends ListRequest {
+  readonly name: string;
+  readonly order: readonly ListedRoom[];
+  /** As JSON. */
+  readonly idsOf: (span: Span) => JsonText;
+}
+
+/** Which part of a list is asked for: all of it, if no other is named. */
+const spansOf = ({ spans, order }: Pick<OrderedList, 'spans' | 'order'>): readonly Span[] =>
+  spans ?? [[0, Math.max(order.length - 1, 0)]];
+
+export const windowOf = (list: OrderedList): ListWindow => ({
+  count: list.order.length,
+  spans: spansOf(list).map((span) => ({ span, roomIds: () => list.idsOf(span) })),
+});
+
+/** Whether all rooms of a list are asked for, however they are ordered. */
+export const isWhole = ({ spans, order }: Pick<OrderedList, 'spans' | 'order'>): boolean =>
+  spans === undefined || spans.some(([first, last]) => first === 0 && last >= order.length - 1);
+
+/** Puts together which rooms a request asks for, and with which configuration each. Equal rules are the same object. */
 export class Cover {
-  readonly windows = new Map<string, ListWindow>();
-  readonly #lists = new Map<RoomNid, string[]>();
-  readonly #rooms = new Map<RoomNid, ListedRoom>();
-  readonly #subscribed = new Set<RoomNid>();
-  readonly #request: Pick<SlidingRequest, 'lists' | 'subscriptions'>;
-  readonly #configs = new Map<string, RoomConfig>();
+  readonly rules = new Map<RoomNid, Rule>();
+  readonly #asked: Asked;
+  readonly #byLists = new Map<string, Rule>();
 
-  constructor(request: Pick<SlidingRequest, 'lists' | 'subscriptions'>) {
-    this.#request = request;
-  }
-
-  list(name: string, matching: readonly ListedRoom[], spans: readonly Span[] | undefined): void {
-    const all: Span = [0, Math.max(matching.length - 1, 0)];
-    const windows = (spans ?? [all]).map((span) => {
-      const rooms = matching.slice(span[0], span[1] + 1);
-      for (const room of rooms) this.#add(name, room);
-      return { span, roomIds: rooms.map(({ card }) => card.roomId) };
-    });
-    this.windows.set(name, { count: matching.length, spans: windows });
-  }
-
-  /** Rooms that one may not see are left out without a word. */
-  subscribe(listed: readonly ListedRoom[]): void {
-    if (this.#request.subscriptions.size === 0) return;
-    for (const room of listed) {
-      if (!this.#request.subscriptions.has(room.card.roomId)) continue;
-      this.#rooms.set(room.card.nid, room);
-      this.#subscribed.add(room.card.nid);
+  constructor(asked: Asked, lists: readonly OrderedList[], subscribed: readonly ListedRoom[]) {
+    this.#asked = asked;
+    for (const list of lists) {
+      for (const [first, last] of spansOf(list)) {
+        for (let i = first; i <= last && i < list.order.length; i++) this.#add(list.name, list.order[i] as ListedRoom);
+      }
     }
+    for (const { card } of subscribed)
+      this.rules.set(card.nid, this.#subscribed(card.roomId, this.rules.get(card.nid)));
   }
 
-  rooms(): ReadonlyMap<RoomNid, CoveredRoom> {
-    const covered = new Map<RoomNid, CoveredRoom>();
-    for (const [nid, listed] of this.#rooms) {
-      const lists = this.#lists.get(nid) ?? [];
-      const isSubscribed = this.#subscribed.has(nid);
-      covered.set(nid, { listed, lists, isSubscribed, config: this.#config(lists, isSubscribed, listed) });
+  #add(name: string, { card }: ListedRoom): void {
+    const before = this.rules.get(card.nid)?.lists ?? [];
+    if (before.at(-1) === name) return; // ranges may overlap
+    const key = [...before, name].join('\0');
+    let rule = this.#byLists.get(key);
+    if (!rule) {
+      const lists = [...before, name];
+      rule = { lists, isSubscribed: false, config: together(this.#configsOf(lists)) };
+      this.#byLists.set(key, rule);
     }
-    return covered;
+    this.rules.set(card.nid, rule);
   }
 
-  #add(name: string, room: ListedRoom): void {
-    const { nid } = room.card;
-    const lists = this.#lists.get(nid);
-    if (lists?.at(-1) === name) return; // ranges may overlap
-    this.#rooms.set(nid, room);
-    if (lists) lists.push(name);
-    else this.#lists.set(nid, [name]);
+  #subscribed(roomId: RoomId, rule: Rule | undefined): Rule {
+    const own = this.#asked.subscriptions.get(roomId);
+    const lists = rule?.lists ?? [];
+    return { lists, isSubscribed: true, config: together([...this.#configsOf(lists), ...(own ? [own] : [])]) };
   }
 
-  /** The same object for rooms that are asked for in the same way. */
-  #config(lists: readonly string[], isSubscribed: boolean, { card }: ListedRoom): RoomConfig {
-    const key = isSubscribed ? JSON.stringify([lists, card.roomId]) : lists.join('\0');
-    const known = this.#configs.get(key);
-    if (known) return known;
-    const configs = lists.flatMap((name) => this.#request.lists.get(name)?.config ?? []);
-    const own = isSubscribed ? this.#request.subscriptions.get(card.roomId) : undefined;
-    const config = together(own ? [...configs, own] : configs);
-    this.#configs.set(key, config);
-    return config;
+  #configsOf(lists: readonly string[]): RoomConfig[] {
+    return lists.flatMap((name) => this.#asked.lists.get(name)?.config ?? []);
   }
 }
 
@@ -95,9 +100,9 @@ const together = (configs: readonly RoomConfig[]): RoomConfig => {
 const ALL = '*';
 
 /** Whether an extension tells of a room. */
-export const isInScope = (scope: Scope, { lists, isSubscribed, listed }: CoveredRoom): boolean => {
+export const isInScope = (scope: Scope, { lists, isSubscribed }: Rule, roomId: () => RoomId): boolean => {
   const byList = scope.lists === undefined || scope.lists.includes(ALL) ? lists.length > 0 : undefined;
   if (byList ?? lists.some((name) => scope.lists?.includes(name))) return true;
-  const byName = scope.rooms === undefined || scope.rooms.includes(ALL) || scope.rooms.includes(listed.card.roomId);
+  const byName = scope.rooms === undefined || scope.rooms.includes(ALL) || scope.rooms.includes(roomId());
   return isSubscribed && byName;
 };

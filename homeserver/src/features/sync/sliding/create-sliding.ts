@@ -10,9 +10,11 @@ import { Timelines } from '../timelines.sync.ts';
 import { Answers } from './answers.sync.ts';
 import { Connections } from './connections.service.ts';
 import { ExtensionParts } from './extensions.sync.ts';
+import { Followings } from './following.service.ts';
 import { OutsideViews } from './outside-views.sync.ts';
 import { RoomCards } from './room-cards.service.ts';
 import { RoomLists, type Settings } from './room-lists.service.ts';
+import { Rosters } from './rosters.service.ts';
 import { RoomStates } from './room-state.sync.ts';
 import { RoomViews } from './room-views.sync.ts';
 import { SlidingSync } from './sliding.service.ts';
@@ -36,12 +38,13 @@ export const createSliding = (deps: SlidingDeps) => {
   const summaries = new Summaries(db, engine);
   const states = new RoomStates(engine, deltas);
   const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers() });
-  const lists = new RoomLists(engine, { cards, settings: deps.settings, spaces: new Spaces(engine) });
+  const rosters = new Rosters(engine, cards);
+  const lists = new RoomLists({ rosters, settings: deps.settings, spaces: new Spaces(engine) });
   const extensions = new ExtensionParts(parts);
   const answers = new Answers({
     db,
     engine,
-    lists,
+    followings: new Followings(lists),
     views: new RoomViews({ engine, unread: deps.unread, joined, summaries, states }),
     outside: new OutsideViews({ engine, readers, timelines, states, invited: new InvitedRooms(db, engine) }),
     summaries,

@@ -2,10 +2,12 @@ import type { RoomId } from '@holm/spec/ids';
 import { isObject, type Json, type JsonObject } from '@holm/spec/json';
 import type { Caller } from '../../../http/route.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
+import type { Keys } from '../../../streams/logged-changes.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { DeviceListNews, KeyCounts, LooseEvent, News, Reader, SyncPart } from '../../../streams/sync-part.ts';
 import type { Scopes } from './connection.ts';
-import type { Extensions, ScopedExtension } from './request.ts';
+import type { Extensions, Scope, ScopedExtension } from './request.ts';
+import type { Behind, ScopeOfRooms } from './scoped-rooms.ts';
 
 export interface ToDeviceAnswer {
   readonly events: readonly LooseEvent[];
@@ -23,25 +25,17 @@ export interface ExtensionsAnswer {
   readonly e2ee?: { readonly lists: DeviceListNews | undefined; readonly counts: KeyCounts | undefined };
 }
 
-/** A room that is told of in this answer. */
-export interface Covered {
-  readonly nid: RoomNid;
-  readonly roomId: RoomId;
-  /** How far the parts have been told of it; `new` for a room that the connection has not had yet. */
-  readonly parts: 'as the others' | 'new' | readonly Position[];
-}
-
 export interface ExtensionsAsk {
   readonly viewer: Caller;
   readonly extensions: Extensions;
-  /** Of each scoped extension the rooms that it tells of. */
-  readonly rooms: Readonly<Record<ScopedExtension, readonly Covered[]>>;
+  /** The rooms that an extension tells of. */
+  readonly rooms: (name: ScopedExtension, scope: Scope) => ScopeOfRooms;
   /** Of which rooms each scoped extension told before, as text; absent for those that have told nothing yet. */
   readonly toldScopes: Scopes;
   readonly scopes: Scopes;
   readonly after: readonly Position[] | undefined;
   readonly upTo: readonly Position[];
-  readonly joined: () => Iterable<RoomNid>;
+  readonly joined: () => Keys<RoomNid>;
 }
 
 export interface ExtensionsTold {
@@ -62,6 +56,8 @@ const EXTENSION_OF: Readonly<Record<string, keyof Extensions>> = {
   'device lists': 'e2ee',
 };
 const START = 0 as Position;
+const EVERYWHERE: Scope = { lists: undefined, rooms: undefined };
+const NOWHERE: ReadonlySet<RoomNid> = new Set();
 
 /** What is told beside rooms. A position moves on only where its extension is asked for. */
 export class ExtensionParts {
@@ -101,44 +97,41 @@ export class ExtensionParts {
   }
 
   async #scoped(ask: ExtensionsAsk, extension: ScopedExtension, one: PartAsk): Promise<PartTold> {
-    const covered = ask.rooms[extension];
-    const news = await this.#newsOf(ask, covered, {
+    const rooms = ask.rooms(extension, ask.extensions[extension] ?? EVERYWHERE);
+    const news = await this.#newsOf(ask, rooms, {
       ...one,
       isNew: ask.toldScopes[extension] === undefined,
       isRescoped: ask.toldScopes[extension] !== ask.scopes[extension],
     });
-    const ids = new Set<string>(covered.map(({ roomId }) => roomId));
-    const told = answerOf(extension, news, (roomId) => ids.has(roomId));
+    const told = answerOf(extension, news, rooms.ids);
     return { ...told, reached: one.upTo, read: news.flatMap(readIn) };
   }
 
   /** Of rooms that are always told of what is new; of the others all, or what was missed. */
   async #newsOf(
     ask: ExtensionsAsk,
-    covered: readonly Covered[],
+    rooms: ScopeOfRooms,
     { part, number, after, upTo, isNew, isRescoped }: PartAsk & { isNew: boolean; isRescoped: boolean },
   ): Promise<News[]> {
-    const since = async (rooms: readonly Covered[], from: Position): Promise<News> => {
-      const reader = readerOf(ask, () => rooms.map(({ nid }) => nid));
+    const since = async (some: Keys<RoomNid>, from: Position): Promise<News> => {
+      const reader = readerOf(ask, () => some);
       return from >= upTo || !part.mayHaveNews(reader, from) ? {} : part.news(reader, { after: from, upTo });
     };
-    const all = (rooms: readonly Covered[]): Promise<News> =>
-      part.news(
-        readerOf(ask, () => rooms.map(({ nid }) => nid)),
+    const all = (some: Keys<RoomNid>): Promise<News> => {
+      return part.news(
+        readerOf(ask, () => some),
         { after: START, upTo },
       );
-    if (isNew) return [await all(covered)];
-    const news = [
-      await since(
-        covered.filter(({ parts }) => parts === 'as the others'),
-        after,
-      ),
-    ];
-    const fresh = covered.filter(({ parts }) => parts === 'new' || isRescoped);
-    if (fresh.length > 0) news.push(onlyOf(fresh, await all(fresh)));
-    const missed = covered.filter(({ parts }) => typeof parts !== 'string');
+    };
+    if (isNew) return [await all(rooms.all())];
+    const news = [await since(rooms.steady, after)];
+    if (isRescoped) return [...news, { rooms: (await all(rooms.all())).rooms ?? new Map() }];
+    const fresh = rooms.behind.filter(({ parts }) => parts === 'new');
+    if (fresh.length > 0) news.push(onlyOf(fresh, await all(nidsOf(fresh))));
+    const missed = rooms.behind.filter(({ parts }) => parts !== 'new');
     const places = missed.map(({ parts }) => (parts as readonly Position[])[number] ?? START);
-    if (missed.length > 0) news.push(onlyOf(missed, await since(missed, Math.min(...places, after) as Position)));
+    if (missed.length > 0)
+      news.push(onlyOf(missed, await since(nidsOf(missed), Math.min(...places, after) as Position)));
     return news;
   }
 
@@ -147,7 +140,7 @@ export class ExtensionParts {
     const { since, limit } = ask.extensions.toDevice ?? { since: undefined, limit: 0 };
     const { settled } = part.stream;
     const after = since === undefined ? START : placeIn(since, settled);
-    const reader = { ...readerOf(ask, () => []), atMost: limit };
+    const reader = { ...readerOf(ask, () => NOWHERE), atMost: limit };
     const isSilent = after > START && !part.mayHaveNews(reader, after);
     const news = isSilent ? {} : await part.news(reader, { after, upTo: settled });
     const events = news.toDevice ?? [];
@@ -188,13 +181,15 @@ interface PartTold {
   readonly read?: readonly RoomId[];
 }
 
-const readerOf = ({ viewer, after, upTo }: ExtensionsAsk, rooms: () => Iterable<RoomNid>): Reader => ({
+const readerOf = ({ viewer, after, upTo }: ExtensionsAsk, rooms: () => Keys<RoomNid>): Reader => ({
   ...viewer,
   rooms,
   timeline: { after: after?.[0] ?? START, upTo: upTo[0] ?? START },
 });
 
-const onlyOf = (covered: readonly Covered[], { rooms }: News): News => {
+const nidsOf = (rooms: readonly Behind[]): ReadonlySet<RoomNid> => new Set(rooms.map(({ nid }) => nid));
+
+const onlyOf = (covered: readonly Behind[], { rooms }: News): News => {
   const ids = new Set<string>(covered.map(({ roomId }) => roomId));
   return { rooms: new Map([...(rooms ?? [])].filter(([roomId]) => ids.has(roomId))) };
 };
@@ -208,9 +203,11 @@ const placeIn = (since: string, settled: Position): Position => {
 const answerOf = (
   extension: ScopedExtension,
   news: readonly News[],
-  isCovered: (roomId: string) => boolean,
+  covered: () => ReadonlySet<RoomId>,
 ): Omit<PartTold, 'reached'> => {
-  const byRoom = news.flatMap(({ rooms }) => [...(rooms ?? [])]).filter(([roomId]) => isCovered(roomId));
+  const all = news.flatMap(({ rooms }) => [...(rooms ?? [])]);
+  const ids = all.length > 0 ? covered() : undefined;
+  const byRoom = all.filter(([roomId]) => ids?.has(roomId));
   if (extension === 'accountData') {
     const global = news.flatMap(({ accountData = [] }) => accountData);
     const told = byRoom.flatMap(([roomId, { accountData = [] }]) =>

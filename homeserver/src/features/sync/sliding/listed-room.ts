@@ -6,3 +6,7 @@ export interface ListedRoom {
   readonly card: Card;
   readonly member: Member;
 }
+
+/** What lists are sorted by. Whoever is not in a room sees no activity but what became of themselves. */
+export const activityOf = ({ card, member }: ListedRoom): number =>
+  member.membership === 'join' ? card.bump : member.position;

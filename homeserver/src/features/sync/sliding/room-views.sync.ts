@@ -16,6 +16,11 @@ import type { RoomStates, StateChange } from './room-state.sync.ts';
 import type { RoomConfig } from './request.ts';
 import { isLazy } from './state-wish.ts';
 
+/** What has been told of a room, and up to where of the stream of events. */
+export interface Known extends Told {
+  readonly at: Position;
+}
+
 /** What is asked about a room, and by whom. */
 export interface Ask {
   readonly viewer: Caller;
@@ -24,7 +29,7 @@ export interface Ask {
   readonly bump: number;
   readonly isDm: boolean;
   /** What has been told; absent for somebody to whom the room is new. */
-  readonly told: Told | undefined;
+  readonly told: Known | undefined;
   readonly config: RoomConfig;
   readonly toldConfig: RoomConfig | undefined;
   /** Up to where the answer before went; absent for the first one. */

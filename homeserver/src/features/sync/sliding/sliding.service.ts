@@ -53,12 +53,12 @@ export class SlidingSync {
     const { connections, settled } = this.#deps;
     if (pos === undefined) return { connection: connections.start(viewer, connId), after: undefined };
     const place = readSlidingToken(pos);
-    const connection = place && (await connections.find(viewer, connId));
-    const isOurs = connection?.epoch === place?.epoch && place?.positions.every(isWithin(settled()));
-    if (!connection || !isOurs || !connection.goOnFrom(place.gen)) {
-      throw new MatrixError('M_UNKNOWN_POS', 'this position is not known any more: start afresh');
+    if (place?.positions.every(isWithin(settled()))) {
+      const connection = await connections.find(viewer, connId);
+      const after = connection?.epoch === place.epoch ? connection.goOnFrom(place.gen, place.positions) : undefined;
+      if (connection && after) return { connection, after };
     }
-    return { connection, after: place.positions };
+    throw new MatrixError('M_UNKNOWN_POS', 'this position is not known any more: start afresh');
   }
 
   async #poll(request: SlidingRequest, base: Base): Promise<SlidingAnswer> {
@@ -100,18 +100,17 @@ export class SlidingSync {
     return this.#send(request, base, draft);
   }
 
-  #send({ viewer, connId, pos }: SlidingRequest, { connection, after }: Base, draft: Draft): SlidingAnswer {
+  #send({ viewer, connId }: SlidingRequest, { connection, after }: Base, draft: Draft): SlidingAnswer {
     const { connections, telemetry } = this.#deps;
     telemetry.answered(after === undefined, draft.isNews);
     const { reached, told, scopes, members, answer } = draft;
     const { epoch } = connection;
-    const before = pos === undefined ? undefined : readSlidingToken(pos)?.gen;
     const isSame = told.size + members.size === 0 && JSON.stringify(scopes) === JSON.stringify(connection.scopes);
     // Where the connection has learnt nothing but positions, which the token holds, nothing need be written down.
-    if (before !== undefined && isSame)
-      return { ...answer, pos: slidingToken({ epoch, gen: before, positions: reached }) };
-    const gen = connection.send(told, scopes, members);
-    connections.changed(viewer, connId, connection);
+    const gen = after !== undefined && isSame ? connection.gen : connection.send(told, scopes, members);
+    if (gen === connection.gen) connections.used(viewer, connId, connection);
+    else connections.changed(viewer, connId, connection);
+    draft.settle(gen);
     return { ...answer, pos: slidingToken({ epoch, gen, positions: reached }) };
   }
 }

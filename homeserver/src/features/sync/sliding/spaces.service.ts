@@ -1,12 +1,15 @@
+import { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { SnapshotId } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
-import type { ListedRoom } from './listed-room.ts';
+import type { Roster } from './roster.ts';
 
 interface Known {
   readonly snapshot: SnapshotId;
   readonly children: readonly string[];
 }
+
+const NONE: readonly string[] = [];
 
 /** Which rooms are in spaces, by what the spaces say. */
 export class Spaces {
@@ -17,20 +20,22 @@ export class Spaces {
     this.#engine = engine;
   }
 
-  /** Of the spaces that somebody is in; those within them are not followed. */
-  async childrenOf(rooms: readonly ListedRoom[], spaces: readonly string[]): Promise<ReadonlySet<string>> {
-    const wanted = new Set(spaces);
-    const nids = rooms
-      .filter(({ card, member }) => member.membership === 'join' && wanted.has(card.roomId))
-      .map(({ card }) => card.nid);
-    const found = await this.#engine.rooms.byNids(nids);
-    const children = await Promise.all([...found.values()].map((room) => this.#children(room)));
-    return new Set(children.flat());
+  /**
+   * Of the spaces that somebody is in, one array for each; those within them are not followed. A space that has not
+   * changed gives the same array.
+   */
+  async childrenOf(roster: Roster, spaces: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const nids = spaces.flatMap((space) => {
+      const listed = RoomId.is(space) ? roster.find(space) : undefined;
+      return listed?.member.membership === 'join' ? [listed.card.nid] : [];
+    });
+    const found = await this.#engine.rooms.byNids([...new Set(nids)]);
+    return Promise.all([...found.values()].map((room) => this.#children(room)));
   }
 
   async #children(room: Room): Promise<readonly string[]> {
     const { head } = room;
-    if (!head) return [];
+    if (!head) return NONE;
     const known = this.#known.get(room);
     if (known?.snapshot === head.snapshot) return known.children;
     const { tries, events } = this.#engine;

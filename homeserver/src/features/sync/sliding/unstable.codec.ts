@@ -82,8 +82,10 @@ export const writeUnstable = ({ pos, lists, rooms, extensions }: SlidingAnswer, 
     extensions: extensionsText(extensions),
   });
 
-const listText = ({ count, spans }: ListWindow): JsonText =>
-  JSON.stringify({ count, ops: spans.map(({ span, roomIds }) => ({ op: 'SYNC', range: span, room_ids: roomIds })) });
+const listText = ({ count, spans }: ListWindow): JsonText => {
+  const ops = spans.map(({ span, roomIds }) => `{"op":"SYNC","range":[${span.join()}],"room_ids":${roomIds()}}`);
+  return `{"count":${count},"ops":${arrayOf(ops)}}`;
+};
 
 const roomText = (room: ToldRoom): JsonText => {
   const { counts, heroes } = room;

@@ -1,0 +1,151 @@
+import type { UserId } from '@holm/spec/ids';
+import type { RoomNid } from '../../../rooms/model.ts';
+import type { Connection } from './connection.ts';
+import { Cover, isWhole, type ListWindow, type OrderedList, type Rule, windowOf } from './cover.ts';
+import type { ListedRoom } from './listed-room.ts';
+import type { SlidingRequest, Span } from './request.ts';
+import type { RoomLists, Sorting } from './room-lists.service.ts';
+import { idsText, type Roster, type RosterView } from './roster.ts';
+
+interface Source {
+  readonly view: RosterView;
+  readonly version: number;
+  readonly rooms: number;
+  readonly isWhole: boolean;
+}
+
+interface Made {
+  readonly roster: Roster;
+  readonly standing: number;
+  /** What was asked for, as text. */
+  readonly text: string;
+  /** The state of the connection that it was made on. */
+  readonly gen: number;
+  readonly sources: readonly Source[];
+  readonly cover: Cover;
+  /** The state of the connection that says of exactly these rooms that they are told of in each answer. */
+  settledGen: number | undefined;
+  dms: ReadonlySet<string>;
+}
+
+/** Which rooms a connection asks for now. */
+export interface Following {
+  readonly roster: Roster;
+  readonly sorting: Sorting;
+  readonly rules: ReadonlyMap<RoomNid, Rule>;
+  readonly windows: ReadonlyMap<string, ListWindow>;
+  /** The connection is told of just these rooms, in this way: only what has changed since need be looked at. */
+  readonly isSettled: boolean;
+  /** To be told when a state of the connection says of these rooms that they are told of. */
+  readonly settle: (gen: number) => void;
+}
+
+type Views = ReadonlyMap<string, RosterView>;
+
+interface Sorted {
+  readonly lists: readonly OrderedList[];
+  readonly sources: readonly Source[];
+  readonly left: readonly ListedRoom[];
+}
+
+/** Keeps for each connection which rooms it asks for, until that may be other ones. */
+export class Followings {
+  readonly #lists: RoomLists;
+  readonly #made = new WeakMap<Connection, Made>();
+
+  constructor(lists: RoomLists) {
+    this.#lists = lists;
+  }
+
+  async of(user: UserId, request: SlidingRequest, connection: Connection): Promise<Following> {
+    const roster = await this.#lists.rosterOf(user);
+    const sorting = await this.#lists.sortingOf(user);
+    const views = await this.#views(roster, sorting, request);
+    const known = this.#made.get(connection);
+    const sorted = sort(request, roster, { views, connection });
+    const text = textOf(request);
+    const isKnown = known?.roster === roster && known.text === text && isStill(known, sorted, connection);
+    const made = isKnown ? known : this.#make(connection, { roster, text, request, sorted, sorting });
+    const isSettled = made.settledGen === connection.gen && made.dms === sorting.dms;
+    const settle = (gen: number) => {
+      made.settledGen = gen;
+      made.dms = sorting.dms;
+    };
+    const windows = new Map(sorted.lists.map((list) => [list.name, windowOf(list)]));
+    return { roster, sorting, rules: made.cover.rules, windows, isSettled, settle };
+  }
+
+  async #views(roster: Roster, sorting: Sorting, { lists }: SlidingRequest): Promise<Views> {
+    const asked = [...lists];
+    const views = await Promise.all(asked.map(([, { filters }]) => this.#lists.view(roster, filters, sorting)));
+    return new Map(asked.flatMap(([name], i) => (views[i] ? [[name, views[i]] as const] : [])));
+  }
+
+  #make(
+    connection: Connection,
+    {
+      roster,
+      text,
+      request,
+      sorted,
+      sorting,
+    }: Pick<Made, 'roster' | 'text'> & {
+      readonly request: SlidingRequest;
+      readonly sorted: Sorted;
+      readonly sorting: Sorting;
+    },
+  ): Made {
+    const made: Made = {
+      roster,
+      standing: roster.standing,
+      text,
+      gen: connection.gen,
+      sources: sorted.sources,
+      cover: new Cover(request, sorted.lists, subscribedIn(request, roster, sorted.left)),
+      settledGen: undefined,
+      dms: sorting.dms,
+    };
+    this.#made.set(connection, made);
+    return made;
+  }
+}
+
+const sort = (
+  { lists }: SlidingRequest,
+  roster: Roster,
+  { views, connection }: { readonly views: Views; readonly connection: Connection },
+): Sorted => {
+  // Whoever has left a room by themselves knows it: such rooms are listed only where a connection has told of them.
+  const left = [...roster.left].filter(({ card }) => connection.rooms.has(card.nid));
+  const sorted = [...views].flatMap(([name, view]) => {
+    const list = lists.get(name);
+    if (!list) return [];
+    const order = left.length === 0 ? view.order : view.orderWith(left);
+    const idsOf = (span: Span) => (left.length === 0 ? view.idsOf(span) : idsText(order, span));
+    return [{ ...list, name, view, order, idsOf }];
+  });
+  const sources = sorted.map(({ view, ...list }) => {
+    return { view, version: view.version, rooms: view.rooms, isWhole: isWhole(list) };
+  });
+  return { lists: sorted, sources, left };
+};
+
+/** Whether the same rooms are asked for as before. */
+const isStill = (made: Made, { sources, left }: Sorted, connection: Connection): boolean => {
+  if (made.standing !== made.roster.standing) return false;
+  if (left.length > 0 && made.gen !== connection.gen) return false;
+  return sources.every(({ view, version, rooms, isWhole: isAll }, i) => {
+    const before = made.sources[i];
+    if (before?.view !== view) return false;
+    return before.version === version || (before.isWhole && isAll && before.rooms === rooms);
+  });
+};
+
+/** Rooms that one may not see are left out without a word. */
+const subscribedIn = ({ subscriptions }: SlidingRequest, roster: Roster, left: readonly ListedRoom[]): ListedRoom[] =>
+  [...subscriptions.keys()].flatMap((roomId) => {
+    const listed = roster.find(roomId);
+    return listed && (!roster.isLeft(listed) || left.includes(listed)) ? [listed] : [];
+  });
+
+const textOf = ({ lists, subscriptions }: SlidingRequest): string => JSON.stringify([[...lists], [...subscriptions]]);

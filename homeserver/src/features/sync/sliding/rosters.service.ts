@@ -1,0 +1,104 @@
+import type { UserId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import type { RoomEngine } from '../../../rooms/engine.ts';
+import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
+import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
+import { departureOf } from '../standing.sync.ts';
+import type { RoomCards } from './room-cards.service.ts';
+import { type Kind, Roster } from './roster.ts';
+
+type Engine = Pick<RoomEngine, 'userRooms' | 'holds' | 'events' | 'roomChanges'>;
+
+interface Kept {
+  readonly roster: Roster;
+  readonly members: ReadonlyMemberships;
+  /** Of the memberships, of what is held, and of the changes of rooms: what has been taken in. */
+  version: number;
+  readonly holds: number;
+  mark: number;
+}
+
+/** Rooms of all users together. */
+const KEPT = 500_000;
+const PER_USER = 10;
+const PUT_OUT = 50_000;
+
+/** Each user's rooms as lists need them: in memory for those who ask, and brought up to date when they do. */
+export class Rosters {
+  readonly #engine: Engine;
+  readonly #cards: RoomCards;
+  readonly #kept = new LRUCache<UserId, Kept>({
+    maxSize: KEPT,
+    sizeCalculation: ({ roster }) => PER_USER + roster.size,
+  });
+  /** By the event that put somebody out of a room. */
+  readonly #wasThere = new LRUCache<EventNid, boolean>({ max: PUT_OUT });
+
+  constructor(engine: Engine, cards: RoomCards) {
+    this.#engine = engine;
+    this.#cards = cards;
+  }
+
+  async of(user: UserId): Promise<Roster> {
+    const { userRooms, holds, roomChanges } = this.#engine;
+    const members = await userRooms.of(user);
+    const known = this.#kept.get(user);
+    const [version, mark] = [members.version, roomChanges.mark];
+    const changed = known?.members === members && known.holds === holds.version && this.#changed(known);
+    if (known && changed) {
+      if (changed.size > 0) await this.#take(known, changed);
+      [known.version, known.mark] = [version, mark];
+      return known.roster;
+    }
+    const made: Kept = { roster: new Roster(), members, version, holds: holds.version, mark };
+    await this.#take(made, new Set(members.keys()));
+    this.#kept.set(user, made);
+    return made.roster;
+  }
+
+  /** Undefined where all of them have to be looked at. */
+  #changed({ roster, members, version, mark }: Kept): Set<RoomNid> | undefined {
+    const noted = this.#engine.roomChanges.sinceMark(mark);
+    if (!noted) return undefined;
+    const changed = new Set(noted.filter((nid) => members.has(nid)));
+    if (members.version === version) return changed;
+    for (const [nid, member] of members) if (roster.get(nid)?.member !== member) changed.add(nid);
+    for (const nid of roster.nids) if (!members.has(nid)) changed.add(nid);
+    return changed;
+  }
+
+  async #take({ roster, members }: Kept, changed: ReadonlySet<RoomNid>): Promise<void> {
+    const { holds } = this.#engine;
+    const cards = await this.#cards.of([...changed]);
+    const found = await this.#kindsOf([...changed].flatMap((nid) => members.get(nid) ?? []));
+    for (const nid of changed) {
+      const card = cards.get(nid);
+      const member = members.get(nid);
+      const kind = member && found.get(member);
+      if (!card || !member || holds.isHidden(card.roomId)) roster.remove(nid);
+      // A membership that has changed meanwhile is looked at the next time.
+      else if (kind) roster.put({ card, member }, kind);
+    }
+  }
+
+  async #kindsOf(members: readonly Member[]): Promise<Map<Member, Kind>> {
+    const kinds = new Map<Member, Kind>();
+    for (const member of members) {
+      const isListed = isOpenTo(member) || (await this.#wasPutOut(member));
+      kinds.set(member, isListed ? 'listed' : 'left');
+    }
+    return kinds;
+  }
+
+  /** Kicked or banned, after having been there. */
+  async #wasPutOut(member: Member): Promise<boolean> {
+    if (member.sender === member.userId) return false;
+    const known = this.#wasThere.get(member.eventNid);
+    if (known !== undefined) return known;
+    const wasThere = (await departureOf(this.#engine.events, member)) !== undefined;
+    this.#wasThere.set(member.eventNid, wasThere);
+    return wasThere;
+  }
+}
+
+const isOpenTo = ({ membership }: Member): boolean => membership !== 'leave' && membership !== 'ban';
