@@ -1,4 +1,3 @@
-import type { Keys } from '../../streams/logged-changes.ts';
 import type { Receipt } from './receipt.ts';
 
 /** Every member of a room is woken by its receipts; they must not ask the database one after the other. */
@@ -30,7 +29,10 @@ export class RecentReceipts {
   }
 
   /** Those of some rooms; undefined when they reach too far back. */
-  of(rooms: Keys<Receipt['roomNid']>, range: { after: number; upTo: number }): Receipt[] | undefined {
+  of(
+    rooms: Pick<ReadonlySet<Receipt['roomNid']>, 'has'>,
+    range: { after: number; upTo: number },
+  ): Receipt[] | undefined {
     if (range.after < this.#from) return undefined;
     const found: Receipt[] = [];
     for (let i = this.#entries.length - 1; i >= 0; i--) {
