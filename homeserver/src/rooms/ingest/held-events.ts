@@ -12,8 +12,7 @@ import { type HeldRow, heldStore as store } from './held.store.ts';
 import type { Unjudged } from './placer.ts';
 
 /** Events that are kept, so that nobody can fill the database with what leads nowhere. */
-const MAX_IN_ROOM = 100;
-const MAX_IN_ALL = 10_000;
+const LIMITS = { inRoom: 100, ofOrigin: 1_000, inAll: 10_000 };
 /** After 1, 4, 16, 64 and 256 minutes they are tried again; then they are given up. */
 const FIRST_RETRY_MS = 60_000;
 const RETRY_FACTOR = 4;
@@ -51,8 +50,11 @@ export class HeldEvents {
     const { db, clock } = this.#deps;
     (await this.#withSome()).add(room.nid);
     const events = unjudged.map(({ event, waitsFor }) => ({ id: event.eventId, waitsFor, json: pduText(event) }));
-    const limits = { retryAt: clock.now() + FIRST_RETRY_MS, inRoom: MAX_IN_ROOM, inAll: MAX_IN_ALL };
-    await store.put(db, { room: room.nid, origin }, events, limits);
+    const where = { room: room.nid, origin, retryAt: clock.now() + FIRST_RETRY_MS };
+    await db.transact(async (tx) => {
+      await store.put(tx, where, events);
+      await store.trim(tx, where, LIMITS);
+    });
   }
 
   count(): Promise<number> {

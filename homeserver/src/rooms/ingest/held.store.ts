@@ -17,8 +17,8 @@ export interface ToHold {
 }
 
 export interface HoldLimits {
-  readonly retryAt: number;
   readonly inRoom: number;
+  readonly ofOrigin: number;
   readonly inAll: number;
 }
 
@@ -33,12 +33,10 @@ export const heldStore = {
     return rows.map((row) => row.room_nid);
   },
 
-  /** As many as there is room for. */
   async put(
     tx: ReadTx,
-    { room, origin }: { readonly room: RoomNid; readonly origin: ServerName },
+    { room, origin, retryAt }: { readonly room: RoomNid; readonly origin: ServerName; readonly retryAt: number },
     events: readonly ToHold[],
-    { retryAt, inRoom, inAll }: HoldLimits,
   ): Promise<void> {
     await tx.rows(
       named(
@@ -48,9 +46,43 @@ export const heldStore = {
                    ARRAY(SELECT jsonb_array_elements_text(u.waits_for::jsonb)), ${retryAt}::bigint, u.json
               FROM unnest(${events.map(({ id }) => id)}::text[], ${events.map(({ waitsFor }) => asList(waitsFor))}::text[],
                           ${events.map(({ json }) => json)}::text[]) AS u(event_id, waits_for, json)
-             WHERE (SELECT count(*) FROM held_events) < ${inAll}
-             LIMIT greatest(0, ${inRoom} - (SELECT count(*) FROM held_events WHERE room_nid = ${room}::int))
             ON CONFLICT (room_nid, event_id) DO UPDATE SET waits_for = EXCLUDED.waits_for`,
+      ),
+    );
+  },
+
+  /**
+   * Makes room: of one server the oldest go; and of a room, and of all, the oldest of whoever has most there, so that a
+   * flood pushes out nothing but itself.
+   */
+  async trim(
+    tx: ReadTx,
+    { room, origin }: { readonly room: RoomNid; readonly origin: ServerName },
+    { inRoom, ofOrigin, inAll }: HoldLimits,
+  ): Promise<void> {
+    await tx.rows(
+      named(
+        'held.trim_origin',
+        sql`DELETE FROM held_events WHERE origin = ${origin} AND held_no <= (
+              SELECT held_no FROM held_events WHERE origin = ${origin} ORDER BY held_no DESC OFFSET ${ofOrigin} LIMIT 1)`,
+      ),
+    );
+    await tx.rows(
+      named(
+        'held.trim_room',
+        sql`DELETE FROM held_events WHERE held_no IN (
+              SELECT held_no FROM (SELECT held_no, row_number() OVER (PARTITION BY origin ORDER BY held_no DESC) AS place
+                                     FROM held_events WHERE room_nid = ${room}) ranked
+               ORDER BY place, held_no OFFSET ${inRoom})`,
+      ),
+    );
+    await tx.rows(
+      named(
+        'held.trim_all',
+        sql`DELETE FROM held_events WHERE (SELECT count(*) FROM held_events) > ${inAll} AND held_no IN (
+              SELECT held_no FROM (SELECT held_no, row_number() OVER (PARTITION BY origin ORDER BY held_no DESC) AS place
+                                     FROM held_events) ranked
+               ORDER BY place, held_no OFFSET ${inAll})`,
       ),
     );
   },

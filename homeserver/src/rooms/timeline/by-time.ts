@@ -28,10 +28,17 @@ const store = {
   /** Events of a timeline by the time at which they were sent, from a moment on; `from` is exclusive. */
   page: (tx: ReadTx, room: RoomNid, { at, ord }: From, { direction, until }: Moment): Promise<EventRow[]> => {
     const [than, order] = direction === 'back' ? ['<', 'DESC'] : ['>', 'ASC'];
-    const text = `SELECT ${EVENT_COLUMNS} FROM events e
-                   WHERE room_nid = $1 AND ord IS NOT NULL AND sent_at ${than}= $2 AND (sent_at, ord) ${than} ($2, $3)
-                     AND ord <= $4
-                   ORDER BY sent_at ${order}, ord ${order} LIMIT ${PAGE}`;
+    // As two: nobody plans well for pairs, and a whole room may say that it is of one moment.
+    const text = `
+      SELECT ${EVENT_COLUMNS} FROM (
+        (SELECT * FROM events
+          WHERE room_nid = $1 AND ord IS NOT NULL AND sent_at = $2 AND ord ${than} $3 AND ord <= $4
+          ORDER BY ord ${order} LIMIT ${PAGE})
+        UNION ALL
+        (SELECT * FROM events
+          WHERE room_nid = $1 AND ord IS NOT NULL AND sent_at ${than} $2 AND ord <= $4
+          ORDER BY sent_at ${order}, ord ${order} LIMIT ${PAGE})) e
+       ORDER BY sent_at ${order}, ord ${order} LIMIT ${PAGE}`;
     const values = [room, at, ord, until ?? Number.MAX_SAFE_INTEGER];
     return tx.rows(named(`events.by_time_${direction}`, { text, values }));
   },

@@ -48,9 +48,8 @@ export const jobsStore = {
   async add(db: Database, { roomId, kind, options, requestedBy }: NewJob, now: number): Promise<Job | undefined> {
     const [row] = await db.rows<JobRow>(sql`
       INSERT INTO room_jobs (room_id, kind, options, progress, state, requested_by, created_at, due_at)
-      SELECT ${roomId}, ${kind}, ${JSON.stringify(options)}, '{}', 'waiting', ${requestedBy ?? null}, ${now}, ${now}
-       WHERE NOT EXISTS (
-         SELECT FROM room_jobs WHERE room_id = ${roomId} AND kind = ${kind} AND state IN ('waiting', 'running'))
+      VALUES (${roomId}, ${kind}, ${JSON.stringify(options)}, '{}', 'waiting', ${requestedBy ?? null}, ${now}, ${now})
+      ON CONFLICT (room_id, kind) WHERE state IN ('waiting', 'running') DO NOTHING
       RETURNING *`);
     return row && fromRow(row);
   },

@@ -17,6 +17,7 @@ import { Unread1763690000015 } from './0015-unread.ts';
 import { SlidingSync1763690000016 } from './0016-sliding-sync.ts';
 import { StateGarbage1763690000060 } from './0060-state-garbage.ts';
 import { UserSignatures1763690000063 } from './0063-user-signatures.ts';
+import { RoomBounds1763690000065 } from './0065-room-bounds.ts';
 import { Presence1763690000067 } from './0067-presence.ts';
 import { Media1763690000068 } from './0068-media.ts';
 
@@ -40,6 +41,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   SlidingSync1763690000016,
   StateGarbage1763690000060,
   UserSignatures1763690000063,
+  RoomBounds1763690000065,
   Presence1763690000067,
   Media1763690000068,
 ];
