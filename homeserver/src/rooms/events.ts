@@ -61,6 +61,15 @@ export class Events {
     return found;
   }
 
+  /** As `load`, of so many that they would drive everything else from memory: what is not at hand is not kept there. */
+  async glance(nids: readonly EventNid[]): Promise<StoredEvent[]> {
+    const cached = nids.flatMap((nid) => this.#cache.get(nid) ?? []);
+    const isCached = new Set(cached.map(({ nid }) => nid));
+    const missing = nids.filter((nid) => !isCached.has(nid));
+    const rows = missing.length === 0 ? [] : await store.byNid(this.#db, missing);
+    return [...cached, ...(await this.#made(rows, (read) => this.#asItIsNow(read)))];
+  }
+
   async #read(nids: readonly EventNid[]): Promise<Map<EventNid, StoredEvent>> {
     const events = await this.fromRows(await store.byNid(this.#db, nids));
     return new Map(events.map((event) => [event.nid, event]));
@@ -95,22 +104,30 @@ export class Events {
 
   /** Reads rows that some other query found, and remembers them. What is cached already wins: it is parsed. */
   async fromRows(rows: readonly EventRow[]): Promise<StoredEvent[]> {
+    return this.#made(rows, (read) => this.remember(read));
+  }
+
+  async #made(rows: readonly EventRow[], take: (read: StoredEvent) => StoredEvent): Promise<StoredEvent[]> {
     const rooms = await this.#rooms.byNids([...new Set(rows.map((row) => row.room_nid))]);
     return rows.map((row) => {
       const cached = this.#cache.get(row.event_nid);
       if (cached) return cached;
       const room = rooms.get(row.room_nid);
       if (!room) throw new Error(`event ${row.event_nid} is of the unknown room ${row.room_nid}`);
-      return this.remember(fromRow(row, room));
+      return take(fromRow(row, room));
     });
   }
 
-  remember(read: StoredEvent): StoredEvent {
+  /** It may have been redacted while it was read. */
+  #asItIsNow(read: StoredEvent): StoredEvent {
     const by = read.redactedBy ?? this.#redacted.get(read.nid);
-    const event =
-      by === undefined || read.redactedBy !== undefined
-        ? read
-        : { ...read, event: redactEvent(read.event), redactedBy: by };
+    return by === undefined || read.redactedBy !== undefined
+      ? read
+      : { ...read, event: redactEvent(read.event), redactedBy: by };
+  }
+
+  remember(read: StoredEvent): StoredEvent {
+    const event = this.#asItIsNow(read);
     this.#cache.set(event.nid, event);
     this.#nids.set(event.event.eventId, event.nid);
     return event;

@@ -21,12 +21,13 @@ describe('state', () => {
   before(async () => (test = await createTestRooms()));
   after(() => test[Symbol.asyncDispose]());
 
+  const whole = async (texts: Promise<AsyncIterable<string>>) => (await Array.fromAsync(await texts)).join('');
   const setName = (roomId: RoomId, name: string) =>
     test.sending.state(alice, { roomId, type: 'm.room.name', stateKey: '', content: { name } });
   const nameFor = async (who: UserId, roomId: RoomId) =>
     JSON.parse(await test.state.one(deviceOf(who), { roomId, type: 'm.room.name', stateKey: '', format: 'content' }));
   const members = async (who: UserId, roomId: RoomId, query: MembersQuery = {}): Promise<string[]> => {
-    const { chunk } = JSON.parse(await test.state.members(deviceOf(who), roomId, query)) as { chunk: Member[] };
+    const { chunk } = JSON.parse(await whole(test.state.members(deviceOf(who), roomId, query))) as { chunk: Member[] };
     return chunk
       .map(({ content: { membership }, state_key: stateKey }) => `${stateKey.slice(1, 2)} ${membership}`)
       .sort();
@@ -41,7 +42,7 @@ describe('state', () => {
     const event = JSON.parse(await test.state.one(deviceOf(bob), query));
     expect(event).to.include({ event_id: eventId, room_id: roomId, sender: alice, state_key: '' });
     expect(event.unsigned.prev_content).to.eql({ name: 'One' });
-    const all = JSON.parse(await test.state.all(deviceOf(bob), roomId));
+    const all = JSON.parse(await whole(test.state.all(deviceOf(bob), roomId)));
     expect(all).to.have.length(8);
     const missing = { roomId, type: 'm.room.name', stateKey: 'x', format: 'content' } as const;
     expect(await test.state.one(deviceOf(bob), missing).catch(code)).to.equal('M_NOT_FOUND');
@@ -104,7 +105,7 @@ describe('state', () => {
     test.profiles.set(bob, { displayname: 'Bob', avatar_url: 'mxc://a.test/b' });
     const roomId = await test.room(alice, undefined, [bob, carol]);
     await test.membership.leave(carol, roomId);
-    expect(JSON.parse(await test.state.joined(alice, roomId))).to.eql({
+    expect(JSON.parse(await whole(test.state.joined(alice, roomId)))).to.eql({
       joined: { [alice]: {}, [bob]: { display_name: 'Bob', avatar_url: 'mxc://a.test/b' } },
     });
   });

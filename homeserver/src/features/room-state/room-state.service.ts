@@ -1,8 +1,8 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import { membershipOf, profileOf } from '../../core/events/content.ts';
+import type { Event } from '../../core/events/event.ts';
 import type { Membership } from '../../core/events/membership.ts';
-import { mapInTurns, slices } from '../../platform/turns.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Access } from '../../rooms/timeline/access.ts';
@@ -25,10 +25,7 @@ export interface StateQuery {
 
 /** How long an answer waits for what is not known yet. Then it is given with what is. */
 const PATIENCE_MS = 45_000;
-/** Events of an answer that are put into words before others have their turn. */
-const WRITTEN_AT_ONCE = 500;
-
-/** What is so in a room: now, or when the user left. Answers are JSON text: events are serialised once. */
+/** What is so in a room: now, or when the user left. Answers are JSON text, that of many events bit by bit. */
 export class RoomState {
   readonly #engine: RoomEngine;
 
@@ -36,11 +33,10 @@ export class RoomState {
     this.#engine = engine;
   }
 
-  async all(caller: Viewer, roomId: RoomId): Promise<string> {
-    const { access, states } = this.#engine;
-    const look = () => access.of(caller.userId, roomId);
+  async all(caller: Viewer, roomId: RoomId): Promise<AsyncGenerator<string, void>> {
+    const look = () => this.#engine.access.of(caller.userId, roomId);
     const { snapshot } = await this.#known(await look(), look);
-    return this.#list(await states.all(snapshot), caller);
+    return this.#texts(snapshot, (events) => this.#full(events, caller), ['[', ']']);
   }
 
   /** M_NOT_FOUND where the room has nothing of that name. */
@@ -54,28 +50,22 @@ export class RoomState {
     return (await presenter.full(reader, [event])).join();
   }
 
-  async members(caller: Viewer, roomId: RoomId, query: MembersQuery): Promise<string> {
+  async members(caller: Viewer, roomId: RoomId, query: MembersQuery): Promise<AsyncGenerator<string, void>> {
     const look = () => this.#engine.access.of(caller.userId, roomId);
     const access = await this.#known(await look(), look);
     const snapshot = query.at === undefined ? access.snapshot : await this.#stateAt(access, query.at);
-    const members = (await this.#membersIn(snapshot)).filter(({ event }) => isWanted(membershipOf(event), query));
-    return `{"chunk":${await this.#list(members, caller)}}`;
+    const wanted = (events: readonly StoredEvent[]) =>
+      events.filter(({ event }) => isMember(event) && isWanted(membershipOf(event), query));
+    return this.#texts(snapshot, (events) => this.#full(wanted(events), caller), ['{"chunk":[', ']}']);
   }
 
   /** Name and picture of everybody in the room, for those who are in it, too. */
-  async joined(user: UserId, roomId: RoomId): Promise<string> {
+  async joined(user: UserId, roomId: RoomId): Promise<AsyncGenerator<string, void>> {
     const look = () => this.#engine.access.ofMember(user, roomId);
     const { snapshot } = await this.#known(await look(), look);
-    const members = (await this.#membersIn(snapshot)).filter(({ event }) => membershipOf(event) === 'join');
-    const texts = await mapInTurns(members, (member) => {
-      const { displayName, avatarUrl } = profileOf(shown(member).content);
-      const profile = {
-        ...(displayName !== undefined && { display_name: displayName }),
-        ...(avatarUrl !== undefined && { avatar_url: avatarUrl }),
-      };
-      return `${JSON.stringify(member.event.stateKey)}:${JSON.stringify(profile)}`;
-    });
-    return `{"joined":{${texts.join(',')}}}`;
+    const write = (events: readonly StoredEvent[]) =>
+      events.filter(({ event }) => isMember(event) && membershipOf(event) === 'join').map(profileText);
+    return this.#texts(snapshot, (events) => Promise.resolve(write(events)), ['{"joined":{', '}}']);
   }
 
   /** A room that has just been joined may not be known in full yet; whoever asks for all of it waits, if not for ever. */
@@ -84,10 +74,6 @@ export class RoomState {
     if (!partial.get(access.room.nid)) return access;
     await partial.whenComplete(access.room.nid, PATIENCE_MS);
     return look();
-  }
-
-  async #membersIn(snapshot: SnapshotId): Promise<StoredEvent[]> {
-    return (await this.#engine.states.all(snapshot)).filter(({ event }) => event.type === 'm.room.member');
   }
 
   /** The state at a token: that before the first event after it, but nothing later than the user may know. */
@@ -101,14 +87,40 @@ export class RoomState {
     return next?.ord === undefined || next.ord > until ? snapshot : (next.snapshot ?? snapshot);
   }
 
-  async #list(events: readonly StoredEvent[], viewer: Viewer): Promise<string> {
-    const texts: string[] = [];
-    for await (const some of slices(events, WRITTEN_AT_ONCE)) {
-      texts.push((await this.#engine.clientEvents.full(some, viewer)).join(','));
+  async #full(events: readonly StoredEvent[], viewer: Viewer): Promise<readonly string[]> {
+    return this.#engine.clientEvents.full(events, viewer);
+  }
+
+  /** Nothing of it is made before it is asked for. */
+  async *#texts(
+    snapshot: SnapshotId,
+    write: (events: readonly StoredEvent[]) => Promise<readonly string[]>,
+    [start, end]: readonly [string, string],
+  ): AsyncGenerator<string, void> {
+    let text = start;
+    let comma = '';
+    for await (const events of this.#engine.states.some(snapshot)) {
+      const texts = await write(events);
+      if (texts.length === 0) continue;
+      if (comma !== '') yield text;
+      text = `${comma === '' ? text : comma}${texts.join(',')}`;
+      comma = ',';
     }
-    return `[${texts.join(',')}]`;
+    yield text + end;
   }
 }
+
+const isMember = ({ type }: Event): boolean => type === 'm.room.member';
+
+/** A member of an object. */
+const profileText = (member: StoredEvent): string => {
+  const { displayName, avatarUrl } = profileOf(shown(member).content);
+  const profile = {
+    ...(displayName !== undefined && { display_name: displayName }),
+    ...(avatarUrl !== undefined && { avatar_url: avatarUrl }),
+  };
+  return `${JSON.stringify(member.event.stateKey)}:${JSON.stringify(profile)}`;
+};
 
 /** Both conditions at once let in what meets either: https://spec.matrix.org/latest/client-server-api/#get_matrixclientv3roomsroomidmembers */
 const isWanted = (

@@ -4,9 +4,8 @@ import type { KeyedQueue } from '../../platform/keyed-queue.ts';
 import { slices } from '../../platform/turns.ts';
 import type { LastChanges } from '../../streams/last-changes.ts';
 import type { Position } from '../../streams/stream.ts';
-import { gapsStore } from '../ingest/gaps.store.ts';
 import type { PlacerDeps } from '../ingest/placer.ts';
-import type { EventNid, Head, KeyNumber, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
+import type { Head, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
 import type { UserRooms } from '../members/user-rooms.ts';
@@ -15,7 +14,7 @@ import { stickyOf } from '../sticky/stuck.ts';
 import { Change } from '../write/change.ts';
 import { relationsOf } from '../write/relations.ts';
 import type { RoomWriter } from '../write/room-writer.ts';
-import type { StateRow } from '../write/room-write.ts';
+import { type FullState, fullState } from './full-state.ts';
 import type { PartialRoom } from './partial-room.ts';
 import type { PartialRooms } from './partial-rooms.ts';
 import { partialRoomsStore as store, type PlacedJoin } from './partial-rooms.store.ts';
@@ -34,10 +33,8 @@ export interface CompletionDeps extends ReviewDeps, PlacerDeps {
   readonly memberChanges: LastChanges<RoomNid>;
 }
 
-/** Keys of a state that are set at a time, and events that are made current at a time. */
-const KEYS_AT_ONCE = 200;
+/** Events that are made current at a time. */
 const ROWS_AT_ONCE = 500;
-const EVENTS_AT_ONCE = 200;
 
 /** What the room is once it is known in full, before it is written. */
 interface Outcome {
@@ -47,12 +44,6 @@ interface Outcome {
   readonly position: Position;
   readonly reviewed: Reviewed;
   readonly revised: readonly StoredEvent[];
-}
-
-/** The state before the join, with the rows that it is made of. */
-interface FullState {
-  readonly snapshot: SnapshotId;
-  readonly rows: readonly StateRow[];
 }
 
 /**
@@ -71,11 +62,11 @@ export class Completion {
     const { events, queue } = this.#deps;
     const join = await events.byId(partial.joinId);
     if (!isPlaced(join)) throw new Error(`the join ${partial.joinId} has no place in its room`);
-    const known = await this.#deps.tries.entries(join.snapshot);
-    const entries = await this.#entries(partial.roomNid, state, known);
-    const full = await this.#fullState(join.snapshot, entries);
+    const room = await this.#roomOf(partial);
+    if (!room) return true;
+    const full = await fullState(this.#deps, room, { known: join.snapshot, ids: state });
     await queue.run(partial.roomNid, () => this.#clean(partial));
-    for await (const some of slices([...entries.values()], ROWS_AT_ONCE)) {
+    for await (const some of slices(full.nids, ROWS_AT_ONCE)) {
       await queue.run(partial.roomNid, async () => {
         if (!(await this.#roomOf(partial))) return;
         const added = await store.addCurrent(this.#deps.db, join, { nids: some, except: this.#deps.serverName });
@@ -99,37 +90,6 @@ export class Completion {
   async #roomOf({ roomNid, joinId }: PartialRoom): Promise<Room | undefined> {
     const room = await this.#deps.rooms.byNid(roomNid);
     return room?.head && this.#deps.partial.get(roomNid)?.joinId === joinId ? room : undefined;
-  }
-
-  /**
-   * What whoever is asked for the full state can add to it is members, and what could not be read before. All else was
-   * said by the server that let us in, of the same moment: nobody who is asked later can put anything in its place.
-   */
-  async #entries(
-    room: RoomNid,
-    state: readonly EventId[],
-    known: readonly (readonly [KeyNumber, EventNid])[],
-  ): Promise<Map<KeyNumber, EventNid>> {
-    const entries: [KeyNumber, EventNid][] = [];
-    for await (const ids of slices(state, EVENTS_AT_ONCE)) {
-      for (const ref of await gapsStore.refs(this.#deps.db, ids)) {
-        const isUsable = ref.room === room && ref.status !== 'rejected' && ref.authNumber !== undefined;
-        if (isUsable && ref.keyNumber !== undefined) entries.push([ref.keyNumber, ref.nid]);
-      }
-    }
-    return new Map([...new Map([...entries, ...known])].sort(([a], [b]) => a - b));
-  }
-
-  async #fullState(base: SnapshotId, entries: ReadonlyMap<KeyNumber, EventNid>): Promise<FullState> {
-    const { tries } = this.#deps;
-    const rows: StateRow[] = [];
-    let snapshot = base;
-    for await (const some of slices([...entries], KEYS_AT_ONCE)) {
-      const next = await tries.change(snapshot, new Map(some));
-      rows.push(...next.rows);
-      ({ snapshot } = next);
-    }
-    return { snapshot, rows };
   }
 
   /** In the room's queue. */

@@ -3,11 +3,11 @@ import { authorise } from '../../core/auth/authorise.ts';
 import { stateToAuthorise } from '../../core/auth/selection.ts';
 import { type Event, isState } from '../../core/events/event.ts';
 import { stateKey as keyString } from '../../core/state/state-key.ts';
-import { slices } from '../../platform/turns.ts';
+import { inTurns, slices, Turns } from '../../platform/turns.ts';
 import type { Position } from '../../streams/stream.ts';
 import { checkByState } from '../ingest/checks/5-state-before.ts';
 import { KnownEvents } from '../ingest/known-events.ts';
-import { byPrevEvents, inOrder } from '../ingest/order.ts';
+import { byPrevEvents, ordering } from '../ingest/order.ts';
 import { StepStates, type StepStatesDeps } from '../ingest/step-states.ts';
 import { EMPTY_STATE, type EventNid, type Extremity, isOfRoom, type SnapshotId, type StoredEvent } from '../model.ts';
 import type { StateLogs } from '../state/state-log.ts';
@@ -54,15 +54,12 @@ export class Review {
       for (const event of (await this.#deps.events.load(some)).values()) stored.set(event.event.eventId, event);
     }
     this.#deps.afterStates.forget(nids);
-    const ordered = inOrder(
-      [...stored.values()].map(({ event }) => event),
-      byPrevEvents,
-    );
-    for await (const some of slices(ordered, EVENTS_AT_ONCE)) {
-      for (const { eventId } of some) {
-        const event = stored.get(eventId);
-        if (event) await this.#review(event);
-      }
+    const all = [...stored.values()].map(({ event }) => event);
+    const turns = new Turns();
+    for (const { eventId } of await inTurns(ordering(all, byPrevEvents))) {
+      if (turns.isOver) await turns.next();
+      const event = stored.get(eventId);
+      if (event) await this.#review(event);
     }
     const redactions = new RedactionsAgain(this.#deps, this.#change, this.#known);
     await redactions.settle([...this.#revised.values()], claim);
