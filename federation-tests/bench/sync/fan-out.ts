@@ -4,6 +4,7 @@ import { each, quantile } from '../load.ts';
 import { ms, row } from '../report.ts';
 import { type Door, longPolls, slidingPolls } from './followers.ts';
 import type { Setting } from './setting.ts';
+import { webSockets } from './web-sockets.ts';
 
 const PER_ROOM = 20;
 const TOGETHER = 16;
@@ -28,7 +29,7 @@ interface Town {
  */
 export const measureFanOut = async ({ server, client }: Setting, { clients, seconds }: Sizes): Promise<void> => {
   const town = await settle(client, clients);
-  for (const open of [longPolls, slidingPolls]) {
+  for (const open of [longPolls, slidingPolls, webSockets]) {
     const door = open(server.url);
     const followers = town.people.map((person) => ({ person, follower: door.open(person) }));
     const hearing = new Hearing();

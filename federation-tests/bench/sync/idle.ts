@@ -5,6 +5,7 @@ import { row } from '../report.ts';
 import type { ServerProcess } from '../server-process.ts';
 import { type Door, longPolls, slidingPolls } from './followers.ts';
 import type { Setting } from './setting.ts';
+import { webSockets } from './web-sockets.ts';
 
 const TOGETHER = 16;
 const SETTLE_MS = 2_000;
@@ -23,7 +24,7 @@ export const measureIdle = async ({ restart, client }: Setting, { idle }: Sizes)
     await client.createRoom(person);
   });
   const server = await restart();
-  for (const open of [longPolls, slidingPolls]) {
+  for (const open of [longPolls, slidingPolls, webSockets]) {
     // What is in memory of everybody who was there lately, and code that runs for the first time, is not counted.
     await leave(await enter(open(server.url), people));
     await pause(SETTLE_MS);
