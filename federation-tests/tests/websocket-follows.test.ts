@@ -130,6 +130,15 @@ describe('a WebSocket over which somebody follows', () => {
       await socket.close();
     });
 
+    it('in more places at once than a session may have long polls', async () => {
+      const pos = await sinceOf(bob);
+      const sockets = await Promise.all(Array.from({ length: 8 }, () => TestSocket.open(bob)));
+      for (const socket of sockets) for (let n = 0; n < 3; n++) socket.follow('v3', { pos });
+      await scene.waiting(24);
+      expect(sockets.filter((socket) => socket.has('update'))).to.deep.equal([]);
+      await Promise.all(sockets.map((socket) => socket.close()));
+    });
+
     it('and says why where it cannot', async () => {
       const socket = await TestSocket.open(bob);
       const wrong = await socket.follow('v3', { query: { full_state: 'very' } }).over();
@@ -194,9 +203,7 @@ describe('a WebSocket over which somebody follows', () => {
     await scene.waiting(1);
     socket.kill();
     await scene.waiting(0);
-    expect([scene.sockets.size, scene.network.server('a.test').running.services.syncing.sync.polls.size]).to.deep.equal(
-      [0, 0],
-    );
+    expect([scene.sockets.size, scene.services.syncing.sync.follows.size]).to.deep.equal([0, 0]);
   });
 
   it('is closed when the server stops, and goes on where it was when that is back', async () => {

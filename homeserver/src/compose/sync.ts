@@ -52,7 +52,10 @@ export const composeSync = (
   const readers = new Readers(rooms.engine.visible, ignoredBy);
   const deps = { ...base, notifier, engine: rooms.engine, readers, unread: notifying.unread, parts, presence };
   const sync = new Sync(deps);
-  sessions.onSessionsEnd((ended) => sync.polls.end(ended));
+  sessions.onSessionsEnd((ended) => {
+    sync.polls.end(ended);
+    sync.follows.end(ended);
+  });
   const sliding = createSliding({ ...deps, sync, settings: accountData });
   rooms.listeners.push(sliding.cards.listener);
   stack.defer(() => sliding.connections.write());

@@ -27,6 +27,7 @@ export interface FollowWish {
 }
 
 interface Going {
+  readonly isPushed: true;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -68,9 +69,9 @@ export class Following {
 
   #stable(viewer: Caller, bodyText: string): NextAnswer {
     const body = checkStable(jsonIn(bodyText));
-    return async (pos, { timeoutMs, signal }) => {
-      const request = readStable(viewer, body, signal);
-      const answer = await this.#deps.sliding.sync({ ...request, pos, timeoutMs });
+    return async (pos, going) => {
+      const request = readStable(viewer, body, going.signal);
+      const answer = await this.#deps.sliding.sync({ ...request, ...going, pos });
       return { pos: answer.pos, text: writeStable(answer) };
     };
   }
@@ -78,9 +79,9 @@ export class Following {
   #unstable(viewer: Caller, given: unknown, bodyText: string): NextAnswer {
     const query = checkUnstableQuery(given ?? {});
     const body = checkUnstable(jsonIn(bodyText));
-    return async (pos, { timeoutMs, signal }) => {
-      const request = readUnstable({ viewer, query, body, signal });
-      const answer = await this.#deps.sliding.sync({ ...request, pos, timeoutMs });
+    return async (pos, going) => {
+      const request = readUnstable({ viewer, query, body, signal: going.signal });
+      const answer = await this.#deps.sliding.sync({ ...request, ...going, pos });
       return { pos: answer.pos, text: writeUnstable(answer, body.txn_id) };
     };
   }

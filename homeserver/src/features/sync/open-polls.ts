@@ -6,15 +6,20 @@ const MAX_PER_SESSION = 20;
 /** Of a request over HTTP. No client asks for more; a proxy in between would rarely allow it. */
 export const LONGEST_POLL_MS = 120_000;
 
-/** Long polls that wait, so that they can be ended before their time. */
+/** Readers that wait, so that they can be ended before their time. */
 export class OpenPolls {
+  readonly #maxPerSession: number;
   readonly #byToken = new Map<number, Set<AbortController>>();
+
+  constructor(maxPerSession = MAX_PER_SESSION) {
+    this.#maxPerSession = maxPerSession;
+  }
 
   /** Aborts when the session of this access token ends, or has opened many others since. */
   open(tokenId: number): AbortController & Disposable {
     const poll = new AbortController();
     const polls = this.#byToken.get(tokenId) ?? new Set();
-    if (polls.size >= MAX_PER_SESSION)
+    if (polls.size >= this.#maxPerSession)
       for (const oldest of polls) {
         oldest.abort(OVER);
         polls.delete(oldest);

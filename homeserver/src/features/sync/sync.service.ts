@@ -33,6 +33,8 @@ export interface SyncRequest {
   readonly timeoutMs: number;
   /** How the client says that its user is; by default, online. */
   readonly setPresence?: PresenceState | undefined;
+  /** The answer is not of a request of its own. */
+  readonly isPushed?: true;
   /** Aborts when nobody waits for the answer any more, or the server stops. */
   readonly signal: AbortSignal;
 }
@@ -43,11 +45,13 @@ export class Sync {
   readonly #responses: Responses;
   readonly telemetry: SyncTelemetry;
   readonly polls = new OpenPolls();
+  /** Of those who are pushed what is new: how many there may be is up to whoever does that. */
+  readonly follows = new OpenPolls(Infinity);
 
   constructor(deps: SyncDeps) {
     this.#deps = deps;
     this.#responses = new Responses(deps);
-    this.telemetry = syncTelemetry(deps.metrics, () => this.polls.size);
+    this.telemetry = syncTelemetry(deps.metrics, () => this.polls.size + this.follows.size);
   }
 
   /** The answer as JSON text. M_UNKNOWN_TOKEN when the session ends while it waits. */
@@ -82,7 +86,7 @@ export class Sync {
     const { viewer, signal } = request;
     // Listen first, then read: what is written in between rings.
     using listener = notifier.listen(viewer.userId);
-    using poll = this.polls.open(viewer.tokenId);
+    using poll = (request.isPushed === true ? this.follows : this.polls).open(viewer.tokenId);
     const stop = () => poll.abort(OVER);
     signal.addEventListener('abort', stop, { once: true });
     let told = since;

@@ -4,7 +4,7 @@ import { knownError } from '../../http/respond.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Following } from '../sync/index.ts';
+import type { Answer, Following } from '../sync/index.ts';
 import type { Say } from './requests.service.ts';
 
 export type FollowHead = Extract<ClientHead, { type: 'follow' }>;
@@ -88,21 +88,25 @@ export class Follows {
 
   async #run(follow: Follow, { id, dialect, query, pos, timeout }: FollowHead, payload: string): Promise<void> {
     const { signal } = follow;
-    const { following, clock } = this.#deps;
+    const { following } = this.#deps;
     const next = await following.begin(this.#caller, { dialect, query, bodyText: payload });
-    const going = { timeoutMs: timeout ?? WEBSOCKET.maxSilenceMs, signal };
-    for (let from = pos; !isOver(signal);) {
-      const update = await next(from, going);
-      // What came too late is told again by whatever goes on from there.
-      if (isOver(signal)) return;
-      const acknowledged = new Promise<void>((resolve) => (follow.acknowledged = resolve));
-      follow.sentAt = Infinity;
-      from = follow.sent = update.pos;
-      await this.#say({ type: 'update', id, pos: from }, update.text);
-      follow.sentAt = clock.now();
-      await acknowledged;
-      await this.#turn(signal);
-    }
+    const going = { timeoutMs: timeout ?? WEBSOCKET.maxSilenceMs, signal, isPushed: true } as const;
+    for (let from = pos; !signal.aborted;) from = await this.#tell(follow, id, () => next(from, going));
+  }
+
+  /** Waits for one update and sees it through. Nothing of it may stay behind, as it would in the frame of a loop. */
+  async #tell(follow: Follow, id: number, next: () => Promise<Answer>): Promise<string> {
+    const { pos, text } = await next();
+    // What came too late is told again by whatever goes on from there.
+    if (follow.signal.aborted) return pos;
+    const acknowledged = new Promise<void>((resolve) => (follow.acknowledged = resolve));
+    follow.sentAt = Infinity;
+    follow.sent = pos;
+    await this.#say({ type: 'update', id, pos }, text);
+    follow.sentAt = this.#deps.clock.now();
+    await acknowledged;
+    await this.#turn(follow.signal);
+    return pos;
   }
 
   /** An acknowledgement asks for the next update: too many of them are served later, and together. */
@@ -126,9 +130,6 @@ export class Follows {
     return this.#say({ type: 'over', id, status: told.status }, JSON.stringify(told));
   }
 }
-
-/** Asked anew after each wait. */
-const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
 const ENDED = Symbol('the follow has ended');
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { MatrixError } from '@holm/spec/errors';
 import type { UserId } from '@holm/spec/ids';
@@ -178,13 +179,10 @@ export class Sockets implements UpgradeRoute {
   }
 
   #enter(socket: WebSocket, { request, serve, address }: Upgrade, network: string): void {
-    const headers = ORIGIN_HEADERS.flatMap((name) => {
-      const value = request.headers[name];
-      return value === undefined ? [] : [[name, String(value)] as const];
-    });
     const { socket: wire } = request;
     const { remoteAddress } = wire;
-    const origin = { serve, address, remoteAddress, headers: Object.fromEntries(headers) };
+    // The request itself is not to be kept, which a closure here would do.
+    const origin = { serve, address, remoteAddress, headers: originHeaders(request) };
     const peer = new Peer(socket, origin, this.#peerDeps);
     const entry: Entry = { peer, network, wire, read: 0, written: 0 };
     this.#open.set(peer, entry);
@@ -240,6 +238,12 @@ export class Sockets implements UpgradeRoute {
     entry.written = bytesWritten;
   }
 }
+
+const originHeaders = ({ headers }: IncomingMessage): Record<string, string> => {
+  const told: Record<string, string> = {};
+  for (const name of ORIGIN_HEADERS) if (headers[name] !== undefined) told[name] = String(headers[name]);
+  return told;
+};
 
 /** No close frame came. */
 const BROKEN = 1006;

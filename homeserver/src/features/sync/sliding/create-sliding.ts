@@ -51,8 +51,8 @@ export const createSliding = (deps: SlidingDeps) => {
     extensions,
   });
   const settled = () => [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
-  const { polls, telemetry } = sync;
-  const sliding = new SlidingSync({ ...deps, connections, answers, extensions, polls, telemetry, settled });
+  const { polls, follows, telemetry } = sync;
+  const sliding = new SlidingSync({ ...deps, connections, answers, extensions, polls, follows, telemetry, settled });
   return { sliding, connections, cards };
 };
 

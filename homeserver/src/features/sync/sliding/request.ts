@@ -59,6 +59,8 @@ export interface SlidingRequest {
   readonly timeoutMs: number;
   /** How the client says that its user is; by default, online. */
   readonly setPresence?: PresenceState | undefined;
+  /** The answer is not of a request of its own. */
+  readonly isPushed?: true;
   readonly lists: ReadonlyMap<string, ListRequest>;
   readonly subscriptions: ReadonlyMap<RoomId, RoomConfig>;
   readonly extensions: Extensions;

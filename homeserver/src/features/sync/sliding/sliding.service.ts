@@ -19,6 +19,7 @@ export interface SlidingSyncDeps {
   readonly answers: Answers;
   readonly extensions: ExtensionParts;
   readonly polls: OpenPolls;
+  readonly follows: OpenPolls;
   readonly telemetry: SyncTelemetry;
   readonly presence: Followers | undefined;
   /** How far everybody may look at this moment. */
@@ -62,11 +63,11 @@ export class SlidingSync {
   }
 
   async #poll(request: SlidingRequest, base: Base): Promise<SlidingAnswer> {
-    const { clock, notifier, polls } = this.#deps;
+    const { clock, notifier, polls, follows } = this.#deps;
     const { viewer, signal } = request;
     // Listen first, then read: what is written in between rings.
     using listener = notifier.listen(viewer.userId);
-    using poll = polls.open(viewer.tokenId);
+    using poll = (request.isPushed === true ? follows : polls).open(viewer.tokenId);
     this.#polls.get(base.connection)?.abort(OVER);
     this.#polls.set(base.connection, poll);
     const stop = () => poll.abort(OVER);
