@@ -51,7 +51,7 @@ export const clientHeads = {
     dialect: Type.Union(DIALECTS.map((dialect) => Type.Literal(dialect))),
     /** Where to go on: `next_batch` or `pos` of the last answer that was taken in. */
     pos: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
-    /** Of `v3`: the parameters of `GET /sync`, with their types in JSON. */
+    /** The query parameters of the dialect, with their types in JSON. */
     query: Type.Optional(Type.Object({}, { additionalProperties: true })),
     /** Milliseconds. */
     timeout: Type.Optional(Type.Integer({ minimum: 1000, maximum: WEBSOCKET.maxSilenceMs })),

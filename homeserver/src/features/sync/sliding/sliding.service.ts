@@ -63,11 +63,11 @@ export class SlidingSync {
   }
 
   async #poll(request: SlidingRequest, base: Base): Promise<SlidingAnswer> {
-    const { clock, notifier, polls, follows } = this.#deps;
+    const { clock, notifier } = this.#deps;
     const { viewer, signal } = request;
     // Listen first, then read: what is written in between rings.
     using listener = notifier.listen(viewer.userId);
-    using poll = (request.isPushed === true ? follows : polls).open(viewer.tokenId);
+    using poll = this.#open(request);
     this.#polls.get(base.connection)?.abort(OVER);
     this.#polls.set(base.connection, poll);
     const stop = () => poll.abort(OVER);
@@ -88,6 +88,11 @@ export class SlidingSync {
       signal.removeEventListener('abort', stop);
       stop();
     }
+  }
+
+  #open({ viewer, isPushed }: SlidingRequest): AbortController & Disposable {
+    const { polls, follows } = this.#deps;
+    return (isPushed === true ? follows : polls).open(viewer.tokenId);
   }
 
   #end(
