@@ -40,6 +40,16 @@ export class Sky implements AsyncDisposable {
     }
   }
 
+  /** From now on, nobody reaches anybody. */
+  part(): void {
+    for (const [from, to] of this.#ends()) this.#network.link(from, to).cut();
+  }
+
+  /** Whoever lost each other can meet, whatever else the weather does. */
+  meet(): void {
+    for (const [from, to] of this.#ends()) this.#network.link(from, to).heal();
+  }
+
   /** Lets time go by in pieces, with some true time after each for what can be said meanwhile. */
   async pass(ms: number): Promise<void> {
     for (let piece = 0; piece < PIECES; piece++) {
@@ -48,8 +58,16 @@ export class Sky implements AsyncDisposable {
     }
   }
 
+  /** What servers do every minute. */
+  async tidy(): Promise<void> {
+    for (const name of new Set(this.#ends().map(([from]) => from))) {
+      await this.#network.server(name).running.services.rooms.outbox.trim();
+    }
+  }
+
   /** Ends all weather, and waits until everybody has tried again to reach those that did not answer. */
   async clear(): Promise<void> {
+    this.meet();
     await Promise.all([...this.#wires.values()].map((wire) => wire.clear()));
     await this.#network.settle();
     for (const wire of this.#wires.values()) wire.passed.length = 0;
@@ -78,10 +96,14 @@ export class Sky implements AsyncDisposable {
     await Promise.all([...this.#wires.values()].map((wire) => wire[Symbol.asyncDispose]()));
   }
 
+  #ends(): readonly (readonly [string, string])[] {
+    return [...this.#wires.keys()].map((ends) => ends.split(' ') as [string, string]);
+  }
+
   #connect(): void {
-    for (const [ends, wire] of this.#wires) {
-      const [from, to] = ends.split(' ') as [string, string];
-      this.#network.link(from, to).leadTo(wire.port);
+    for (const [from, to] of this.#ends()) {
+      const { port } = this.#wires.get(`${from} ${to}`)!;
+      this.#network.link(from, to).leadTo(port);
     }
   }
 }
