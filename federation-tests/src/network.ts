@@ -1,4 +1,6 @@
+import type { Clock } from '@holm/homeserver/platform/clock';
 import { ManualClock } from '@holm/homeserver/testing/manual-clock';
+import type { Certificate } from './certificates.ts';
 import { Link } from './partition.ts';
 import { Person } from './people.ts';
 import { TestServer } from './server.ts';
@@ -9,6 +11,10 @@ interface NetworkOptions {
   readonly config?: object;
   /** Where other servers are that are not ours, by name. */
   readonly strangers?: Readonly<Record<string, string>>;
+  /** By the name of a server, what it proves itself with. Without it, they speak without TLS. */
+  readonly certificates?: Readonly<Record<string, Certificate>>;
+  /** For servers whose clocks do not go right. */
+  readonly clockOf?: (name: string, clock: ManualClock) => Clock;
 }
 
 /** `federation.max_backoff_ms` of the servers, and then some. */
@@ -29,15 +35,19 @@ export class TestNetwork implements AsyncDisposable {
     return TestNetwork.with({ names });
   }
 
-  static async with({ names, config = {}, strangers = {} }: NetworkOptions): Promise<TestNetwork> {
+  static async with(options: NetworkOptions): Promise<TestNetwork> {
+    const { names, config = {}, strangers = {}, certificates = {}, clockOf = (_, clock) => clock } = options;
     const network = new TestNetwork();
     const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const));
-    for (const [from, to] of pairs) network.#links.set(`${from} ${to}`, await Link.open());
+    for (const [from, to] of pairs) network.#links.set(`${from} ${to}`, await Link.open(certificates[to]));
     await Promise.all(
       names.map(async (name) => {
         const links = names.filter((to) => to !== name).map((to) => [to, network.link(name, to).url]);
         const overrides = { ...strangers, ...(Object.fromEntries(links) as Record<string, string>) };
-        network.#servers.set(name, await TestServer.create({ name, clock: network.clock, overrides, config }));
+        network.#servers.set(
+          name,
+          await TestServer.create({ name, clock: clockOf(name, network.clock), overrides, config }),
+        );
       }),
     );
     for (const server of network.#servers.values()) network.#connect(server);

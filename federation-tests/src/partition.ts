@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket, connect } from 'node:net';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
+import type { Certificate } from './certificates.ts';
 
 /**
  * The wire from one server to another: a port that hands every connection on to the other server, until it is cut.
@@ -15,12 +17,14 @@ export class Link implements AsyncDisposable {
   /** How much has passed, in either direction. */
   bytes = 0;
 
-  private constructor() {
-    this.#server = createServer((socket) => this.#accept(socket));
+  private constructor(certificate: Certificate | undefined) {
+    const accept = (socket: Socket) => this.#accept(socket);
+    this.#server = certificate ? createTlsServer(certificate, accept) : createServer(accept);
   }
 
-  static async open(): Promise<Link> {
-    const link = new Link();
+  /** With a certificate the server at this end speaks TLS, which the wire takes off. */
+  static async open(certificate?: Certificate): Promise<Link> {
+    const link = new Link(certificate);
     link.#server.listen(0, '127.0.0.1');
     await once(link.#server, 'listening');
     return link;
@@ -28,7 +32,14 @@ export class Link implements AsyncDisposable {
 
   /** For the `federation.overrides` of the server at this end. */
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const address = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server instanceof TlsServer ? address : `http://${address}`;
+  }
+
+  /** From now on, the server at the other end seems to have this certificate. */
+  present(certificate: Certificate): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(certificate);
+    this.#hangUp();
   }
 
   /** Where the server at the other end listens now; undefined while it does not. */

@@ -79,7 +79,7 @@ export class TestServer implements AsyncDisposable {
       ...more,
       server_name: name,
       data_dir: this.#folder,
-      federation: { overrides, max_backoff_ms: 60_000 },
+      federation: { overrides, max_backoff_ms: 60_000, ...(config as { federation?: object } | undefined)?.federation },
     };
     this.#running = await startHomeserver(
       configOf(settings),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { pathOf, type Person } from '../people.ts';
 import type { Day } from './day.ts';
@@ -46,13 +47,21 @@ const devicesOf = async (reader: Person, users: readonly Person[]): Promise<any>
   return Object.fromEntries(users.map(({ userId }) => [userId, Object.keys(found[userId] ?? {}).sort()]));
 };
 
+/** What is not the same, or only in one of the two. */
+const differences = (one: Readonly<Record<string, any>>, other: Readonly<Record<string, any>>): string =>
+  [...new Set([...Object.keys(one), ...Object.keys(other)])]
+    .filter((key) => !isDeepStrictEqual(one[key], other[key]))
+    .map((key) => `${key}: ${JSON.stringify(one[key])} / ${JSON.stringify(other[key])}`)
+    .join('\n');
+
 /** Everybody sees the same of a room: state key by key, history event by event. */
 export const expectSameRoom = async (room: string, people: readonly Person[], why: string): Promise<string[]> => {
   const [first, ...others] = people as [Person, ...Person[]];
   const [state, history] = [await first.state(room), await historyOf(first, room)];
   for (const other of others) {
-    expect(await other.state(room), `state of ${other.userId}\n${why}`).to.eql(state);
-    expect(await historyOf(other, room), `history of ${other.userId}\n${why}`).to.eql(history);
+    const parties = `${first.userId} / ${other.userId}\n${why}`;
+    expect(differences(state, await other.state(room)), `state of ${parties}`).to.equal('');
+    expect(differences(history, await historyOf(other, room)), `history of ${parties}`).to.equal('');
   }
   return Object.keys(history);
 };
@@ -60,7 +69,7 @@ export const expectSameRoom = async (room: string, people: readonly Person[], wh
 /** Nothing that was acknowledged that day is lost on any server, and all are of one mind. */
 export const expectAgreement = async (day: Day): Promise<void> => {
   const { room, residents, watchers } = day;
-  const why = day.log.join('\n');
+  const why = day.log.join(', ');
   const seen = await expectSameRoom(room, residents, why);
   expect(seen, why).to.include.members([...day.events]);
   const [edits, ...otherEdits] = await Promise.all(residents.map((eyes) => editsOf(eyes, room, seen)));
@@ -81,7 +90,7 @@ const expectLetters = async ({ letters, log }: Day, to: Person): Promise<void> =
     const ns = (of: readonly { n: number }[]) => of.map(({ n }) => n);
     const due = sent.filter(({ from }) => from.userId === sender);
     const came = got.filter((letter) => letter.sender === sender);
-    expect(ns(came), `letters to ${to.userId} from ${sender}\n${log.join('\n')}`).to.eql(ns(due));
+    expect(ns(came), `letters to ${to.userId} from ${sender}\n${log.join(', ')}`).to.eql(ns(due));
   }
 };
 

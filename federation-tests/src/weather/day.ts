@@ -93,7 +93,7 @@ export class Day {
       thing: () => this.#setState(who, 'org.example.thing', { text }, this.#dice.of(['x', 'y', 'z'])),
       'come or go': () => this.#comeOrGo(this.#dice.of(this.visitors)),
       read: () => this.#read(who),
-      write: () => this.#write(who),
+      write: () => this.write(who),
       'another device': () => this.#addDevice(who),
       'one device less': () => this.#removeDevice(),
     };
@@ -176,7 +176,8 @@ export class Day {
     await who.ask('POST', `${pathOf(this.room)}/receipt/m.read/${encodeURIComponent(chunk[0].event_id)}`, {});
   }
 
-  async #write(from: Person): Promise<void> {
+  /** A message to somebody's device elsewhere. */
+  async write(from: Person): Promise<void> {
     const to = this.#dice.of(this.residents.filter((resident) => resident !== from));
     const n = this.letters.length;
     await from.ask('PUT', `/sendToDevice/org.example.letter/${n}`, {

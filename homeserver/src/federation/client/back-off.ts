@@ -7,6 +7,12 @@ export interface BackOff {
   readonly intervalMs: number;
 }
 
+/** How long to wait still: never longer than the longest pause there is, for our clock may have been set back meanwhile. */
+export const pauseLeft = ({ retryAt }: BackOff, now: UnixMillis, capMs: number): number => {
+  const left = retryAt - now;
+  return left > capMs ? 0 : Math.max(0, left);
+};
+
 const FIRST_INTERVAL_MS = 2_000;
 
 /** Doubles the interval with every failure. `chance`, in [0, 1), spreads out servers that failed together. */

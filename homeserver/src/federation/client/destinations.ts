@@ -7,7 +7,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Database } from '../../storage/database.ts';
 import type { FederationSettings } from '../settings.ts';
-import { afterFailure, type BackOff } from './back-off.ts';
+import { afterFailure, type BackOff, pauseLeft } from './back-off.ts';
 import { destinationsStore } from './destinations.store.ts';
 
 export interface DestinationsDeps {
@@ -49,7 +49,8 @@ export class Destinations {
   /** How long to leave this server alone; 0 when it may be tried. */
   waitMs(server: ServerName): number {
     const backOff = this.#failing.get(server);
-    return backOff === undefined ? 0 : Math.max(0, backOff.retryAt - this.#deps.clock.now());
+    const { clock, settings } = this.#deps;
+    return backOff === undefined ? 0 : pauseLeft(backOff, clock.now(), settings.backOffCapMs);
   }
 
   /** Since when the server cannot be reached; undefined if it can. */

@@ -65,10 +65,16 @@ export class KeyDirectory {
   refresh(server: ServerName): Promise<void> {
     const fetching = this.#fetching.get(server);
     if (fetching) return fetching;
-    if ((this.#notBefore.get(server)?.at ?? 0) > this.#deps.clock.now()) return Promise.resolve();
+    if (this.#isTooEarly(server)) return Promise.resolve();
     const fetch = this.#fetch(server).finally(() => this.#fetching.delete(server));
     this.#fetching.set(server, fetch);
     return fetch;
+  }
+
+  /** A time further ahead than the longest pause is of before our clock was set back. */
+  #isTooEarly(server: ServerName): boolean {
+    const left = (this.#notBefore.get(server)?.at ?? 0) - this.#deps.clock.now();
+    return left > 0 && left <= MAX_AFTER_FAILURE_MS;
   }
 
   async #fetch(server: ServerName): Promise<void> {
