@@ -3,7 +3,7 @@ import { Dice } from '../src/dice.ts';
 import { Refused } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
-import { expectAgreement, expectSameRoom } from '../src/weather/agreement.ts';
+import { expectAgreement, expectSameUnread } from '../src/weather/agreement.ts';
 import { Day } from '../src/weather/day.ts';
 import { Sky } from '../src/weather/sky.ts';
 
@@ -46,6 +46,7 @@ describe('three servers that lost each other for a day', () => {
       await sky.clear();
       expectFewWords(sky.passed(), day.events.size + court.size);
       await expectAgreement(day);
+      await expectSameUnread(day);
       await court.expectJustice();
     });
   }

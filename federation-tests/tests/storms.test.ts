@@ -5,11 +5,14 @@ import { Sky } from '../src/weather/sky.ts';
 import { stormyDay } from '../src/weather/storm.ts';
 
 const SERVERS = ['a.test', 'b.test', 'c.test'] as const;
-/** One that never changes, and one that nobody has chosen; more with `HOLM_TEST_STORMS`, a certain one with `HOLM_TEST_STORM`. */
-const MORE = Number(process.env['HOLM_TEST_STORMS'] ?? 1);
+/** `HOLM_TEST_STORMS=20`: so many more, by seeds that nobody has chosen. `HOLM_TEST_STORM=7`: that one and no other. */
+const MORE = Number(process.env['HOLM_TEST_STORMS'] ?? 0);
 const WANTED = process.env['HOLM_TEST_STORM'];
 const SEEDS = WANTED === undefined ? ['1', ...Array.from({ length: MORE }, () => `${randomInt(1e9)}`)] : [WANTED];
 
+/**
+ * What is unread may differ: what lies behind a gap that nobody would fill in time is history, of which nobody is notified.
+ */
 describe('three servers in a storm', () => {
   let network: TestNetwork;
   let sky: Sky;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
 import { TestNetwork } from '../src/network.ts';
-import { expectAgreement } from '../src/weather/agreement.ts';
+import { expectAgreement, expectSameUnread } from '../src/weather/agreement.ts';
 import { Day } from '../src/weather/day.ts';
 import { KINDS } from '../src/weather/kinds.ts';
 import { Sky } from '../src/weather/sky.ts';
@@ -41,6 +41,7 @@ describe('a day on which', () => {
       await day.end();
       await network.settle();
       await expectAgreement(day);
+      await expectSameUnread(day);
     });
   }
 });

@@ -1,6 +1,6 @@
 import { Dice } from '../src/dice.ts';
 import { TestNetwork } from '../src/network.ts';
-import { expectAgreement } from '../src/weather/agreement.ts';
+import { expectAgreement, expectSameUnread } from '../src/weather/agreement.ts';
 import { Day } from '../src/weather/day.ts';
 import { Sky } from '../src/weather/sky.ts';
 import { SkewedClock } from '../src/weather/skewed-clock.ts';
@@ -49,6 +49,7 @@ describe('a server whose clock is wrong', () => {
       await day.end();
       await network.settle();
       await expectAgreement(day);
+      await expectSameUnread(day);
     });
   }
 
@@ -63,5 +64,6 @@ describe('a server whose clock is wrong', () => {
     await sky.pass(HOUR_MS / 60);
     await sky.clear();
     await expectAgreement(day);
+    await expectSameUnread(day);
   });
 });

@@ -66,16 +66,20 @@ export const expectSameRoom = async (room: string, people: readonly Person[], wh
   return Object.keys(history);
 };
 
+/** Who has read nothing has the same to read everywhere. */
+export const expectSameUnread = async ({ room, watchers, log }: Day): Promise<void> => {
+  const [unread, ...others] = await Promise.all(watchers.map((watcher) => unreadOf(watcher, room)));
+  for (const other of others) expect(other, `unread\n${log.join(', ')}`).to.eql(unread);
+};
+
 /** Nothing that was acknowledged that day is lost on any server, and all are of one mind. */
 export const expectAgreement = async (day: Day): Promise<void> => {
-  const { room, residents, watchers } = day;
+  const { room, residents } = day;
   const why = day.log.join(', ');
   const seen = await expectSameRoom(room, residents, why);
   expect(seen, why).to.include.members([...day.events]);
   const [edits, ...otherEdits] = await Promise.all(residents.map((eyes) => editsOf(eyes, room, seen)));
   for (const other of otherEdits) expect(other, `edits\n${why}`).to.eql(edits);
-  const [unread, ...otherUnread] = await Promise.all(watchers.map((watcher) => unreadOf(watcher, room)));
-  for (const other of otherUnread) expect(other, `unread\n${why}`).to.eql(unread);
   for (const resident of residents) await expectLetters(day, resident);
   const [devices, ...otherDevices] = await Promise.all(residents.map((reader) => devicesOf(reader, residents)));
   for (const other of otherDevices) expect(other, `devices\n${why}`).to.eql(devices);
