@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { signingKeyFromSeed } from '@holm/homeserver/core/crypto/keys';
 import { signText } from '@holm/homeserver/core/crypto/signing';
@@ -23,6 +24,8 @@ export type RogueAnswer = (uri: string, body: Json | undefined) => Said | Promis
 interface Said {
   readonly status: number;
   readonly body: Json;
+  /** Said in place of `body`. */
+  readonly raw?: { readonly headers: Readonly<Record<string, string>>; readonly chunks: Iterable<Buffer> };
 }
 
 /** A server that knows how to sign, and says whatever it likes. Unless it is told more, it only answers what its key is. */
@@ -43,8 +46,19 @@ export class Rogue implements AsyncDisposable {
       this.asked.push(url);
       const answer = async () => {
         const sent = await text(request);
-        const { status, body } = await this.#answerTo(url, sent === '' ? undefined : (JSON.parse(sent) as Json), clock);
+        const { status, body, raw } = await this.#answerTo(
+          url,
+          sent === '' ? undefined : (JSON.parse(sent) as Json),
+          clock,
+        );
         if (status === 0) return;
+        if (raw) {
+          response.writeHead(status, raw.headers);
+          Readable.from(raw.chunks)
+            .on('error', () => response.destroy())
+            .pipe(response);
+          return;
+        }
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(canonicalJson(body, 'lenient'));
       };

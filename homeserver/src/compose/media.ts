@@ -2,12 +2,17 @@ import { arch, platform } from 'node:process';
 import { join } from 'node:path';
 import type { Check } from '../features/health/index.ts';
 import {
-  Arrivals, decoderMissing, Files, Library, MediaFolder, mediaTelemetry, PictureProcesses, Thumbnails, Uploads,
+  Arrivals, decoderMissing, Files, Library, MediaFolder, mediaTelemetry, MediaUpkeep, PictureProcesses, RemoteMedia,
+  Thumbnails, Uploads,
 } from '../features/media/index.ts'; // prettier-ignore
+import { ipRanges } from '../platform/address.ts';
+import { createFetch } from '../platform/fetch.ts';
+import type { Schedule } from '../platform/schedule.ts';
 import type { Base } from './base.ts';
+import type { Federation } from './federation.ts';
 
 /** Files: those that people here send, and those of others. */
-export const composeMedia = async (base: Base, stack: AsyncDisposableStack) => {
+export const composeMedia = async (base: Base, federation: Federation, stack: AsyncDisposableStack) => {
   const { config, clock, metrics } = base;
   const settings = config.media;
   const log = base.log.with({ area: 'media' });
@@ -16,9 +21,11 @@ export const composeMedia = async (base: Base, stack: AsyncDisposableStack) => {
   const files = new Files({ ...base, folder });
   const processes = stack.use(new PictureProcesses({ clock, log, atOnce: settings.picture_processes }));
   metrics.gauge('holm_media_picture_processes', 'Processes that make pictures small.', () => processes.size);
-  const deps = { ...base, log, settings, folder, files, processes, arrivals: new Arrivals(clock) };
-  const withTelemetry = { ...deps, telemetry: mediaTelemetry(metrics) };
-  const thumbnails = new Thumbnails(withTelemetry);
+  const telemetry = mediaTelemetry(metrics);
+  const deps = { ...base, log, settings, folder, files, processes, telemetry, arrivals: new Arrivals(clock) };
+  const fetch = stack.use(redirectFetch(base, federation));
+  const remote = new RemoteMedia({ ...deps, client: federation.client, fetch: fetch.open });
+  const thumbnails = new Thumbnails(deps);
   const missing = decoderMissing(platform, arch);
   if (missing !== undefined) log.warn('pictures cannot be made small here', { why: missing });
   const check: Check = {
@@ -26,7 +33,29 @@ export const composeMedia = async (base: Base, stack: AsyncDisposableStack) => {
     needed: false,
     problem: () => Promise.resolve(missing ?? thumbnails.unavailable),
   };
-  return { files, uploads: new Uploads(withTelemetry), library: new Library(deps), thumbnails, check };
+  return {
+    files,
+    uploads: new Uploads(deps),
+    library: new Library({ ...deps, remote }),
+    thumbnails,
+    upkeep: new MediaUpkeep(deps),
+    check,
+  };
 };
 
 export type MediaServices = Awaited<ReturnType<typeof composeMedia>>;
+
+/** For files that are elsewhere than the server that they are of: an address that strangers name. */
+const redirectFetch = ({ config }: Base, { settings }: Federation) => {
+  const { denied_ip_ranges: ranges, media } = config.outgoing;
+  return createFetch({
+    denied: media.allow_private_addresses ? undefined : ipRanges(ranges),
+    verifyCertificates: media.verify_certificates,
+    extraAuthorities: settings.trustedCa,
+    timeoutMs: media.timeout_ms,
+  });
+};
+
+export const scheduleMedia = (schedule: Schedule, { upkeep }: MediaServices): void => {
+  schedule.every('13 * * * *', 'remove files that nobody needs', () => upkeep.run());
+};

@@ -10,7 +10,7 @@ import { defaultBaseUrl, discoveryRoutes } from '../features/discovery/index.ts'
 import { filtersRoutes } from '../features/filters/index.ts';
 import { type Check, healthRoutes } from '../features/health/index.ts';
 import { keyBackupRoutes } from '../features/key-backup/index.ts';
-import { mediaRoutes, openMediaRoutes } from '../features/media/index.ts';
+import { mediaRoutes, openMediaRoutes, servedMediaRoutes } from '../features/media/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
 import { openIdRoutes } from '../features/openid/index.ts';
@@ -189,8 +189,8 @@ const directoryRoutes = ({ config, serverName }: Base, { federation, features }:
 };
 
 const federationRoutes = (
-  { serverName, clock }: Base,
-  { accounts, encryption, federation, rooms, features, rateLimits }: Services,
+  { serverName, clock, entropy }: Base,
+  { accounts, encryption, federation, rooms, features, media, rateLimits }: Services,
 ): readonly Route[] => [
   ...keysRoutes(federation.notary),
   ...inboxRoutes(rooms.inbox),
@@ -198,6 +198,7 @@ const federationRoutes = (
   ...roomExchangeRoutes(features, serverName, clock),
   ...remoteMembershipRoutes(features, serverName),
   ...policyServerRoutes(features.policyServer),
+  ...servedMediaRoutes({ ...media, serverName, entropy }),
   ...thirdPartyInvitesRoutes(features.redemption, (address, cost) =>
     rateLimits.take('invite', networkOf(address), cost),
   ),

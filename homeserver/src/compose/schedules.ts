@@ -2,6 +2,7 @@ import type { Schedule } from '../platform/schedule.ts';
 import type { Composed } from './compose.ts';
 import { scheduleDirectory } from './directory.ts';
 import { scheduleEncryption } from './encryption.ts';
+import { scheduleMedia } from './media.ts';
 import { schedulePresence } from './presence.ts';
 import { scheduleSync } from './sync.ts';
 import { scheduleUpkeep } from './upkeep.ts';
@@ -10,7 +11,7 @@ import { scheduleWebSockets } from './websockets.ts';
 /** What parts of the server do by the clock. */
 export const scheduleParts = (
   schedule: Schedule,
-  { features, upkeep, encryption, presence, syncing, sockets }: Composed,
+  { features, upkeep, encryption, presence, syncing, sockets, media }: Composed,
 ): void => {
   scheduleDirectory(schedule, features);
   scheduleUpkeep(schedule, upkeep);
@@ -18,4 +19,5 @@ export const scheduleParts = (
   schedulePresence(schedule, presence);
   scheduleSync(schedule, syncing);
   scheduleWebSockets(schedule, sockets);
+  scheduleMedia(schedule, media);
 };

@@ -75,6 +75,8 @@ export interface FetchRequest {
   readonly maxRedirects?: number;
   /** Body bytes read at most. */
   readonly maxBytes?: number;
+  /** Nothing is fetched in the clear, wherever a redirect leads. */
+  readonly httpsOnly?: boolean;
 }
 
 export interface FetchResponse {
@@ -88,43 +90,61 @@ export interface FetchResponse {
 /** Sends one request. Throws `FetchError`, and nothing else. */
 export type Fetch = (url: string, options?: FetchRequest) => Promise<FetchResponse>;
 
+/** An answer that is read as it comes; reading it throws `FetchError`, too. */
+export interface OpenResponse extends Omit<FetchResponse, 'body'> {
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** As `Fetch`, for what is too large to be held: it is there for as long as `use` takes. */
+export type FetchOpen = <T>(
+  url: string,
+  options: FetchRequest,
+  use: (response: OpenResponse) => Promise<T>,
+) => Promise<T>;
+
 const MAX_BYTES = 1_000_000;
 
-export const createFetch = (settings: OutgoingSettings): Fetch & AsyncDisposable => {
+export const createFetch = (settings: OutgoingSettings): Fetch & { open: FetchOpen } & AsyncDisposable => {
   const agent = createAgent(settings);
-  const run: Fetch = async (url, options = {}) => {
+  const open: FetchOpen = async (url, options, use) => {
     const timeout = AbortSignal.timeout(settings.timeoutMs);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    const told = (error: unknown) => failureOf(error, timeout.aborted, url);
+    const { response, url: last } = await follow(url, { ...options, signal }, agent).catch((error: unknown) => {
+      throw told(error);
+    });
+    const body = limited(response.body, options.maxBytes ?? MAX_BYTES, told);
     try {
-      return await follow(new URL(url), { ...options, signal }, agent);
-    } catch (error) {
-      throw failureOf(error, timeout.aborted, url);
+      return await use({ status: response.statusCode, headers: response.headers, body, url: last });
+    } finally {
+      response.body.destroy();
     }
   };
-  return Object.assign(run, { [Symbol.asyncDispose]: () => agent.destroy() });
+  const run: Fetch = (url, options = {}) =>
+    open(url, options, async (response) => ({
+      ...response,
+      body: Buffer.concat(await Array.fromAsync(response.body)),
+    }));
+  return Object.assign(run, { open, [Symbol.asyncDispose]: () => agent.destroy() });
 };
 
-const follow = async (start: URL, options: FetchRequest, agent: Agent): Promise<FetchResponse> => {
-  const { maxRedirects = 0, maxBytes = MAX_BYTES, method = 'GET' } = options;
+const follow = async (start: string, options: FetchRequest, agent: Agent) => {
+  const { maxRedirects = 0, method = 'GET' } = options;
   const hopsAllowed = method === 'GET' ? maxRedirects : 0;
-  let url = start;
+  let url = new URL(start);
   for (let hops = 0; ; hops++) {
     const response = await send(url, options, agent);
     const next = redirectOf(response, url);
-    if (!next || hopsAllowed === 0) {
-      const { statusCode: status, headers } = response;
-      return { status, headers, body: await readAll(response.body, maxBytes), url: url.href };
-    }
+    if (!next || hopsAllowed === 0) return { response, url: url.href };
     await response.body.dump();
-    if (hops === hopsAllowed) throw new FetchError('too many redirects', `${start.href} redirects again and again`);
+    if (hops === hopsAllowed) throw new FetchError('too many redirects', `${start} redirects again and again`);
     url = next;
   }
 };
 
 const send = (url: URL, options: FetchRequest, dispatcher: Agent): Promise<Dispatcher.ResponseData> => {
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new FetchError('scheme not allowed', `${url.protocol} is not fetched`);
-  }
+  const schemes = options.httpsOnly === true ? ['https:'] : ['https:', 'http:'];
+  if (!schemes.includes(url.protocol)) throw new FetchError('scheme not allowed', `${url.protocol} is not fetched`);
   const { method = 'GET', headers = {}, body = null, signal = null } = options;
   return request(url, { method, headers, body, signal, dispatcher });
 };
@@ -137,17 +157,23 @@ const redirectOf = ({ statusCode, headers }: Dispatcher.ResponseData, base: URL)
   return URL.parse(location, base.href) ?? undefined;
 };
 
-const readAll = async (body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
+/** Leaving the loop ends the connection, so nothing more of a large answer is taken in. */
+async function* limited(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+  told: (error: unknown) => FetchError,
+): AsyncGenerator<Buffer> {
   let size = 0;
-  // Leaving the loop ends the connection, so nothing more of a large answer is taken in.
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new FetchError('too large', `the answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBytes) throw new FetchError('too large', `the answer is larger than ${maxBytes} bytes`);
+      yield chunk;
+    }
+  } catch (error) {
+    throw told(error);
   }
-  return Buffer.concat(chunks);
-};
+}
 
 const failureOf = (error: unknown, isTimeout: boolean, url: string): FetchError => {
   if (error instanceof FetchError) return error;

@@ -15,6 +15,13 @@ export const media = section('Files that people send: what they may, and how lon
   ),
   max_pending_uploads: count(10, 'How many files each user may announce without sending them.', 1),
   unused_upload_hours: count(24, 'How long a file that was announced may be sent.', 1),
+  max_remote_bytes: count(100_000_000, 'The largest file that is taken from another server.', 1),
+  keep_remote_days: count(
+    30,
+    'Files of other servers that nobody here has looked at for so long are removed, and fetched again when somebody does; ' +
+      '0 keeps them.',
+  ),
+  remote_cache_bytes: count(20_000_000_000, 'How much of files of other servers is kept in all; 0 is no limit.'),
   max_picture_pixels: count(
     50_000_000,
     'Pictures with more are not made small: it would take too much memory. All frames of an animation count.',

@@ -59,7 +59,8 @@ export class Files {
           if (await store.removeIfUnused(tx, hash, clock.now())) await folder.remove(hash);
         });
       }
-      if (hashes.length < COLLECT_AT_ONCE) return;
+      // What is removed may loosen more.
+      if (hashes.length === 0) return;
     }
   }
 }

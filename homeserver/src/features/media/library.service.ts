@@ -10,6 +10,7 @@ import type { Arrivals } from './arrivals.ts';
 import type { ByteRange } from './byte-range.ts';
 import type { Files } from './files.service.ts';
 import { type MediaRow, mediaStore as store } from './media.store.ts';
+import type { RemoteMedia } from './remote-media.service.ts';
 import type { MediaSettings } from './settings.ts';
 
 export interface LibraryDeps {
@@ -21,6 +22,7 @@ export interface LibraryDeps {
   readonly settings: MediaSettings;
   readonly files: Files;
   readonly arrivals: Arrivals;
+  readonly remote: Pick<RemoteMedia, 'fetch'>;
 }
 
 /** A file that may be shown. */
@@ -38,6 +40,8 @@ export interface Wanted {
   readonly signal: AbortSignal;
   /** Asked without a token: only what may be seen by whoever has the address. */
   readonly openly?: boolean;
+  /** Only what is here: nothing is fetched from other servers. */
+  readonly isLocalOnly?: boolean;
 }
 
 const DEFAULT_WAIT_MS = 20_000;
@@ -46,7 +50,7 @@ const MAX_WAIT_MS = 60_000;
 const LOOK_AGAIN_MS = 5_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** The files that are here. */
+/** The files that are here, or can be had from where they are. */
 export class Library {
   readonly #deps: LibraryDeps;
 
@@ -56,7 +60,7 @@ export class Library {
 
   /** Throws what the client is to be told where there is no such file. */
   async find(mxc: Mxc, wanted: Wanted): Promise<Media> {
-    const row = (await this.#get(mxc)) ?? this.#missing();
+    const row = (await this.#get(mxc)) ?? (await this.#fetched(mxc, wanted));
     if (wanted.openly === true && !this.#isOpen(row)) return this.#missing();
     const filled = isFilled(row) ? row : await this.#arrival(row, wanted);
     if (filled.hold === 'quarantined') return this.#missing();
@@ -69,7 +73,21 @@ export class Library {
     const content = await this.#deps.files.read(hash, part);
     if (content) return content;
     this.#deps.log.error('a file is missing in the media folder', { serverName, mediaId });
+    // Its server still has it.
+    if (serverName !== this.#deps.serverName) await store.remove(this.#deps.db, { serverName, mediaId });
     return this.#missing();
+  }
+
+  /** What comes now is not open, unless all is. */
+  async #fetched(
+    mxc: Mxc,
+    { openly = false, isLocalOnly = false, timeoutMs = DEFAULT_WAIT_MS }: Wanted,
+  ): Promise<MediaRow> {
+    const { serverName, settings, remote } = this.#deps;
+    const isHidden = openly && !settings.allow_unauthenticated;
+    if (mxc.serverName === serverName || isHidden || isLocalOnly) return this.#missing();
+    await remote.fetch(mxc, Math.min(timeoutMs, MAX_WAIT_MS));
+    return (await this.#get(mxc)) ?? this.#missing();
   }
 
   #get(mxc: Mxc): Promise<MediaRow | undefined> {

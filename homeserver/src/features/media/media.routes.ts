@@ -78,18 +78,18 @@ export const openMediaRoutes = ({
   thumbnails,
 }: Pick<MediaRoutesDeps, 'library' | 'thumbnails'>): readonly Route[] => [
   route(getContent, async (request) => {
-    const media = await library.find(request.params, { ...wantedBy(request), openly: true });
+    const media = await library.find(request.params, openlyWantedBy(request));
     return fileReply(library, media, request.headers);
   }),
 
   route(getContentOverrideName, async (request) => {
     const { fileName, ...mxc } = request.params;
-    const media = await library.find(mxc, { ...wantedBy(request), openly: true });
+    const media = await library.find(mxc, openlyWantedBy(request));
     return fileReply(library, { ...media, filename: fileName }, request.headers);
   }),
 
   route(getContentThumbnail, async (request) => {
-    const media = await library.find(request.params, { ...wantedBy(request), openly: true });
+    const media = await library.find(request.params, openlyWantedBy(request));
     return fileReply(library, await thumbnails.of(media, request.query), request.headers);
   }),
 ];
@@ -99,3 +99,8 @@ const wantedBy = ({ query, signal }: { query: { timeout_ms?: number }; signal: A
   timeoutMs: query.timeout_ms,
   signal,
 });
+
+const openlyWantedBy = (request: {
+  readonly query: { timeout_ms?: number; allow_remote?: boolean };
+  readonly signal: AbortSignal;
+}): Wanted => ({ ...wantedBy(request), openly: true, isLocalOnly: request.query.allow_remote === false });

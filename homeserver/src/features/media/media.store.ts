@@ -2,7 +2,7 @@ import type { ServerName, UserId } from '@holm/spec/ids';
 import type { Mxc } from '@holm/spec/media';
 import type { UnixMillis } from '../../platform/clock.ts';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
-import { named, sql } from '../../storage/sql.ts';
+import { named, type Sql, sql } from '../../storage/sql.ts';
 
 /** What an address leads to. */
 export interface MediaRow {
@@ -75,6 +75,10 @@ export const mediaStore = {
       UPDATE media SET used_at = ${now} WHERE origin = ${serverName} AND media_id = ${mediaId} AND used_at < ${now}`);
   },
 
+  async remove(db: Database, { serverName, mediaId }: Mxc): Promise<void> {
+    await db.run(sql`DELETE FROM media WHERE origin = ${serverName} AND media_id = ${mediaId}`);
+  },
+
   async announced(tx: ReadTx, user: UserId, now: UnixMillis): Promise<number> {
     const [row] = await tx.rows<{ count: number }>(sql`
       SELECT count(*)::int AS count FROM media
@@ -82,6 +86,27 @@ export const mediaStore = {
     return row?.count ?? 0;
   },
 
+  /** Both give the contents that lost an address. What is protected stays. */
+  removeRemoteUnused: (tx: Tx, us: ServerName, since: UnixMillis): Promise<Buffer[]> =>
+    removed(tx, sql`
+      DELETE FROM media m USING media_files f
+       WHERE f.hash = m.hash AND m.uploader IS NULL AND m.origin <> ${us} AND m.used_at < ${since}
+         AND f.hold IS DISTINCT FROM 'protected'
+      RETURNING m.hash`), // prettier-ignore
+
+  /** Those that were used last are kept, as many as have room. */
+  removeRemoteBeyond: (tx: Tx, us: ServerName, maxBytes: number): Promise<Buffer[]> =>
+    removed(tx, sql`
+      DELETE FROM media m USING (
+        SELECT r.origin, r.media_id, sum(f.size) OVER (ORDER BY r.used_at DESC, r.origin, r.media_id) AS up_to
+          FROM media r JOIN media_files f USING (hash)
+         WHERE r.uploader IS NULL AND r.origin <> ${us} AND f.hold IS DISTINCT FROM 'protected') AS o
+       WHERE o.up_to > ${maxBytes} AND m.origin = o.origin AND m.media_id = o.media_id
+      RETURNING m.hash`), // prettier-ignore
+
   removeExpired: (db: Database, now: UnixMillis): Promise<number> =>
     db.run(sql`DELETE FROM media WHERE hash IS NULL AND expires_at <= ${now}`),
 };
+
+const removed = async (tx: Tx, statement: Sql): Promise<Buffer[]> =>
+  (await tx.rows<{ hash: Buffer }>(statement)).map(({ hash }) => hash);

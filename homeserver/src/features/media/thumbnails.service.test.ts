@@ -35,7 +35,7 @@ describe('small pictures, with decoders that fail', () => {
     };
     const settings = {
       max_upload_bytes: 1, quota_bytes_per_user: 0, max_pending_uploads: 1, unused_upload_hours: 1,
-      max_picture_pixels: 1, picture_processes: 1, allow_unauthenticated: false,
+      max_remote_bytes: 1, keep_remote_days: 1, remote_cache_bytes: 1, max_picture_pixels: 1, picture_processes: 1, allow_unauthenticated: false,
     }; // prettier-ignore
     const telemetry = mediaTelemetry(new Metrics());
     const deps = { db: database.db, clock, log: silentLog, settings, files, folder, processes: { run }, telemetry };

@@ -77,6 +77,7 @@ interface LooseCall {
   readonly ignoreBackOff?: boolean;
   readonly backOffOnRefusal?: boolean;
   readonly unrecorded?: boolean;
+  readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -117,6 +118,16 @@ export class FederationClient {
       if (isSuccess(status)) return new LargeAnswer(body, reading);
       await using _ = body;
       return await reading.all(body);
+    });
+  }
+
+  /** As `call`, for answers that are no JSON: they are handed over as they come, redirects too. To be disposed of. */
+  callForBytes<E extends Endpoint>(destination: ServerName, endpoint: E, call: Call<E>): Promise<RawAnswer> {
+    return this.#counted(destination, endpoint, async () => {
+      const answer = await this.#ask(destination, endpoint, { ...(call as LooseCall), accept: '*/*' });
+      if (answer.status < 400) return answer;
+      await using body = answer.body;
+      return await this.#reading(destination, endpoint, answer.status).all(body);
     });
   }
 
@@ -161,7 +172,11 @@ export class FederationClient {
       const answer = await transport.send(destination, {
         method: endpoint.method,
         uri,
-        headers: this.#headers(destination, { method: endpoint.method, uri, content, auth: endpoint.auth }),
+        headers: this.#headers(
+          destination,
+          { method: endpoint.method, uri, content, auth: endpoint.auth },
+          call.accept,
+        ),
         body: content,
         maxBytes: call.maxBytes ?? DEFAULT_MAX_BYTES,
         signal: call.signal ? AbortSignal.any([late.signal, call.signal]) : late.signal,
@@ -193,9 +208,10 @@ export class FederationClient {
       readonly content: string | undefined;
       readonly auth: string;
     },
+    accept = 'application/json',
   ): Record<string, string> {
     const { serverName: origin, signingKey } = this.#deps;
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'Holm' };
+    const headers: Record<string, string> = { accept, 'user-agent': 'Holm' };
     if (request.content !== undefined) headers['content-type'] = 'application/json';
     if (request.auth === 'server') {
       const signature = signText(requestText({ ...request, origin, destination }), signingKey);

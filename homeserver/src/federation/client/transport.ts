@@ -17,6 +17,7 @@ export interface RawRequest {
 /** To be disposed of. */
 export interface RawAnswer {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Spool;
 }
 
@@ -67,7 +68,8 @@ export class Transport {
       headers: { ...headers, host: target.hostHeader },
       body: body ?? null,
     });
-    return { status: answer.statusCode, body: await Spool.of(answer.body, { folder: this.#deps.folder, maxBytes }) };
+    const { statusCode: status, headers: said } = answer;
+    return { status, headers: said, body: await Spool.of(answer.body, { folder: this.#deps.folder, maxBytes }) };
   }
 }
 
