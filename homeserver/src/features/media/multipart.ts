@@ -120,9 +120,9 @@ class Input {
   }
 
   async #more(): Promise<void> {
-    const { done, value } = await this.#source.next();
-    if (done === true) throw new MultipartError('cut short');
-    this.#buffer = this.#buffer.length === 0 ? Buffer.from(value) : Buffer.concat([this.#buffer, value]);
+    const next = await this.#source.next();
+    if (next.done === true) throw new MultipartError('cut short');
+    this.#buffer = Buffer.concat([this.#buffer, next.value]);
   }
 }
 

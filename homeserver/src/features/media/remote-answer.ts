@@ -31,9 +31,9 @@ export const fileIn = async ({
 /** The second part counts. The first one is for what may be said of files one day. */
 const fileOfParts = async (parts: AsyncGenerator<Part>): Promise<RemoteFile | { readonly location: string }> => {
   await parts.next();
-  const { value: file } = await parts.next();
-  if (!file) throw new MultipartError('no file in it');
-  const { headers, body } = file as Part;
+  const second = await parts.next();
+  if (second.done === true) throw new MultipartError('no file in it');
+  const { headers, body } = second.value;
   const location = headers.get('location');
   if (location !== undefined) return { location };
   return { contentType: headers.get('content-type'), disposition: headers.get('content-disposition'), body };
