@@ -100,7 +100,13 @@ const settingsOf = ({ name, clientPort, federationPort, certificate }: SynapseOp
   log_config: join(folder, 'log.yaml'),
   database: { name: 'sqlite3', args: { database: join(folder, 'homeserver.db') } },
   listeners: [
-    { port: clientPort, bind_addresses: ['127.0.0.1'], type: 'http', tls: false, resources: [{ names: ['client', 'media'] }] },
+    {
+      port: clientPort,
+      bind_addresses: ['127.0.0.1'],
+      type: 'http',
+      tls: false,
+      resources: [{ names: ['client', 'media'] }],
+    },
     {
       port: federationPort,
       bind_addresses: ['127.0.0.1'],
