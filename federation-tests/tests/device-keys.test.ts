@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { CrossSigner, CryptoDevice, keyOf, signedBy } from '../src/crypto-device.ts';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
+import { Slider } from '../src/sliding.ts';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -112,6 +113,24 @@ describe('keys of devices', () => {
       expect(await counts(bob)).to.eql([0, []]);
       await bobs.upload({ fallback_keys: bobs.fallbackKey('G') });
       expect(await counts(bob)).to.eql([0, ['signed_curve25519']]);
+    });
+
+    it('wake who waits when one of theirs is taken, by whichever door', async () => {
+      await bobs.upload();
+      await bobs.upload({ one_time_keys: bobs.oneTimeKeys('K1', 'K2', 'K3') });
+      await bob.view.sync();
+      const poll = bob.view.sync(30_000);
+      expect(await claim(alice, bob)).to.equal('K1');
+      expect((await poll).device_one_time_keys_count).to.eql({ signed_curve25519: 2 });
+      const slider = new Slider(bob);
+      const body = { extensions: { e2ee: { enabled: true } } };
+      await slider.sync(body);
+      const sliding = slider.sync(body, 30_000);
+      expect(await claim(carol, bob)).to.equal('K2');
+      expect((await sliding).extensions.e2ee.device_one_time_keys_count).to.eql({ signed_curve25519: 1 });
+      await network.stop('a.test');
+      await network.start('a.test');
+      expect((await bob.view.sync()).device_one_time_keys_count).to.eql({ signed_curve25519: 1 });
     });
 
     it('are never given to two who ask at the same time', async () => {

@@ -127,6 +127,28 @@ describe('messages to devices', () => {
     expect(await heard(bob)).to.eql([]);
   });
 
+  it('do not pile up without bound for a device that is silent: who has sent most loses most, the oldest first', async () => {
+    const server = network.server('a.test');
+    await server.rows(sql`
+      INSERT INTO to_device_messages (user_id, device_id, position, sender, type, content)
+      SELECT ${bob.userId}, ${bob.deviceId}, n, CASE WHEN n % 1200 = 0 THEN ${carol.userId} ELSE '@flood:b.test' END,
+             'org.example.note', '{}'
+        FROM generate_series(-12000, -1) n`);
+    const large = 'x'.repeat(60_000);
+    // So much that it is time to look at what waits.
+    for (let n = 0; n < 45; n++) await tell(alice, `large${n}`, { [bob.userId]: { [bob.deviceId]: { n, large } } });
+    await network.settle();
+    const kept = await server.rows<{ sender: string; count: number; oldest: number }>(sql`
+      SELECT sender, count(*)::int AS count, min(position) AS oldest FROM to_device_messages
+       WHERE user_id = ${bob.userId} AND device_id = ${bob.deviceId} GROUP BY sender ORDER BY sender`);
+    const of = (sender: string) => kept.find((one) => one.sender === sender);
+    expect([of(alice.userId)?.count, of(carol.userId)?.count]).to.eql([45, 10]);
+    expect(of('@flood:b.test')?.count).to.be.within(9_900, 9_990);
+    expect(of('@flood:b.test')?.oldest).to.be.greaterThan(-10_000);
+    expect(of(carol.userId)?.oldest).to.equal(-12_000);
+    expect(server.errors).to.eql([]);
+  });
+
   describe('to another server', () => {
     it('arrive once, with *, too', async () => {
       await tell(alice, 'far', { [carol.userId]: { [carol.deviceId]: { n: 1 } } });

@@ -22,6 +22,7 @@ const FILTER = encodeURIComponent(
 );
 const SLIDING = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync';
 const PLACE = /"pos":"([^"]+)"/;
+const TO_DEVICE = /"next_batch":"([^"]+)"/;
 
 /** Asks, again and again, from where the answer before ended. */
 const poller = (ask: (since: string | undefined, signal: AbortSignal) => Promise<Heard>): Follower => {
@@ -82,20 +83,21 @@ export const slidingPolls = (url: string): Door => {
     ['m.room.member', '$LAZY'],
     ['m.room.member', '$ME'],
   ];
-  const extensions = Object.fromEntries(
-    ['to_device', 'e2ee', 'account_data', 'receipts', 'typing'].map((name) => [name, { enabled: true }]),
-  );
+  const enabled = { enabled: true };
+  const extensions = { e2ee: enabled, account_data: enabled, receipts: enabled, typing: enabled };
   const lists = { all: { ranges: [[0, 19]], timeline_limit: TIMELINE, required_state } };
-  const body = JSON.stringify({ conn_id: 'bench', lists, extensions });
-  const ask = async ({ token }: Person, since: string | undefined, signal: AbortSignal): Promise<Heard> => {
+  const ask = async ({ token }: Person, place: string | undefined, signal: AbortSignal): Promise<Heard> => {
+    const [since, told] = place?.split(' ') ?? [];
     const from = since === undefined ? '' : `&pos=${since}`;
+    const to_device = { enabled: true, since: told };
+    const body = JSON.stringify({ conn_id: 'bench', lists, extensions: { ...extensions, to_device } });
     const path = `${SLIDING}?timeout=${waiting(since)}${from}`;
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
     const answer = await pool.request({ method: 'POST', path, headers, body, signal });
     const text = await answer.body.text();
-    const place = PLACE.exec(text)?.[1];
-    if (answer.statusCode !== 200 || place === undefined) throw new Error(`${answer.statusCode} ${text}`);
-    return { text, since: place };
+    const pos = PLACE.exec(text)?.[1];
+    if (answer.statusCode !== 200 || pos === undefined) throw new Error(`${answer.statusCode} ${text}`);
+    return { text, since: `${pos} ${TO_DEVICE.exec(text)?.[1]}` };
   };
   return {
     name: 'sliding polls',

@@ -87,7 +87,7 @@ type Lists = Awaited<ReturnType<typeof composeLists>>;
 const composeKeys = (base: Base, { federation, accounts }: Parts, { own: lists, remote }: Lists) => {
   const { db } = base;
   const published = new PublishedKeys(db, lists);
-  const oneTimeKeys = new OneTimeKeys(base);
+  const oneTimeKeys = new OneTimeKeys({ ...base, lists });
   const servers = new RemoteKeyServers(federation.client);
   const queries = new KeyQueries({ ...base, published, lists: remote, servers });
   const crossSigning = new CrossSigning({ ...accounts, db, lists, published });

@@ -49,6 +49,8 @@ export interface News {
   readonly presence?: readonly LooseEvent[];
   readonly toDevice?: readonly LooseEvent[];
   readonly deviceLists?: DeviceListNews;
+  /** The device has other keys left than before, which every answer tells. */
+  readonly keyCounts?: true;
   readonly rooms?: ReadonlyMap<RoomId, RoomNews>;
   /** How far this goes, if not to the end of the range: there was too much for one answer. */
   readonly reached?: Position;

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { KeyCounts } from '../../streams/sync-part.ts';
+import type { DeviceLists } from '../device-lists/index.ts';
 import {
   type DeviceAddress,
   type Given,
@@ -25,6 +26,7 @@ const CLAIMED_KEPT_MS = 30 * 86_400_000;
 export interface OneTimeKeysDeps {
   readonly db: Database;
   readonly clock: Clock;
+  readonly lists: Pick<DeviceLists, 'ready' | 'countsChanged'>;
 }
 
 /** Keys that devices publish for others to take, each of which is given away once, and what stands in when none is left. */
@@ -69,7 +71,8 @@ export class OneTimeKeys {
   /** Gives away a key of each device that is wanted, in the order in which they were uploaded. */
   async claim(wanted: readonly Wanted[]): Promise<Given[]> {
     if (wanted.length === 0) return [];
-    const { db, clock } = this.#deps;
+    const { db, clock, lists } = this.#deps;
+    await lists.ready();
     return db.transact(async (tx) => {
       const given = await store.take(tx, wanted, clock.now());
       const done = new Set(given.map(wantOf));
@@ -78,6 +81,7 @@ export class OneTimeKeys {
       tx.afterEnd(() => {
         for (const one of all) this.#counts.delete(nameOf(one));
       });
+      lists.countsChanged(tx, all);
       return all;
     });
   }

@@ -17,6 +17,13 @@ export interface DeviceListsDeps {
   readonly outbox: Pick<Outbox, 'keepEdu'>;
 }
 
+interface Device {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+}
+
+const nameOf = ({ userId, deviceId }: Device): string => `${userId} ${deviceId}`;
+
 /** What other servers are told of a device of ours. */
 export interface DeviceUpdate {
   readonly deviceId: DeviceId;
@@ -35,11 +42,14 @@ export class DeviceLists {
   readonly #users: LastChanges<UserId>;
   /** Rooms that such users are in. */
   readonly #rooms: LastChanges<RoomNid>;
+  /** Devices that others have taken keys of. */
+  readonly #counts: LastChanges<string>;
 
   constructor(deps: DeviceListsDeps) {
     this.#deps = deps;
     this.#users = new LastChanges(deps.stream.settled);
     this.#rooms = new LastChanges(deps.stream.settled);
+    this.#counts = new LastChanges(deps.stream.settled);
   }
 
   get stream(): Stream {
@@ -107,6 +117,25 @@ export class DeviceLists {
     // Strangers may be made up.
     if (around.rooms.length > 0 || serverOf(user) === this.#deps.serverName)
       await store.putChange(tx, [user], this.#claim(tx, [user], around));
+  }
+
+  /** Others have taken keys of devices of ours: these have to hear how many are left. */
+  countsChanged(tx: Tx, devices: readonly Device[]): void {
+    if (devices.length === 0) return;
+    const { notifier, stream } = this.#deps;
+    const position = stream.claim();
+    tx.afterEnd((outcome) => {
+      if (outcome === 'committed') for (const device of devices) this.#counts.note(nameOf(device), position);
+      stream.release(position);
+    });
+    tx.afterCommit(() => {
+      stream.whenSettled(position, () => notifier.wake(new Set(devices.map(({ userId }) => userId))));
+    });
+  }
+
+  /** From memory. What was before the start is told with the next answer, whenever that is. */
+  haveCountsChanged(device: Device, after: Position): boolean {
+    return this.#counts.reaches(after) && this.#counts.mayHaveChanged(nameOf(device), after);
   }
 
   /** Tells servers of a room that somebody of ours has come into, so that they ask for what they do not have. */

@@ -13,11 +13,15 @@ export const deviceListsPart = ({ lists, news, keyCounts }: DeviceListsPartDeps)
   stream: lists.stream,
   watchesRooms: true,
   isOfDevice: true,
-  mayHaveNews: ({ userId, rooms, timeline }, after) =>
-    news.mayHave(userId, rooms(), { lists: after, timeline: timeline.after }),
-  async news({ userId, rooms, timeline }, range) {
+  mayHaveNews: (reader, after) =>
+    lists.haveCountsChanged(reader, after) ||
+    news.mayHave(reader.userId, reader.rooms(), { lists: after, timeline: reader.timeline.after }),
+  async news(reader, range) {
+    const { userId, rooms, timeline } = reader;
     if (timeline.after === 0) return {};
-    return { deviceLists: await news.of({ userId, rooms: [...rooms()], lists: range, timeline }) };
+    const haveCounts = lists.haveCountsChanged(reader, range.after);
+    const deviceLists = await news.of({ userId, rooms: [...rooms()], lists: range, timeline });
+    return { deviceLists, ...(haveCounts && { keyCounts: true as const }) };
   },
   keyCounts,
 });

@@ -101,7 +101,7 @@ export class Responses {
     const news = byPart.filter((one) => one !== undefined);
     const rooms = await this.#rooms(view, members, news);
     const loose = this.#looseSections(view, news);
-    const isEmpty = rooms === undefined && Object.keys(loose).length === 0;
+    const isEmpty = rooms === undefined && Object.keys(loose).length === 0 && !news.some(({ keyCounts }) => keyCounts);
     return {
       text: isEmpty ? undefined : objectOf({ ...loose, rooms }),
       reached: upTo.map((position, i) => byPart[i - 1]?.reached ?? position),

@@ -4,8 +4,10 @@ import type { JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
 import { canonicalJson, NotCanonicalError } from '../../core/json/canonical.ts';
 import type { Outbox } from '../../federation/outbox/outbox.ts';
+import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
+import type { Log } from '../../platform/log.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
@@ -15,7 +17,7 @@ import type { News } from '../../streams/sync-part.ts';
 import { transactionKey } from '../room-events/index.ts';
 import { readEdu } from './edu.ts';
 import { byServer, MAX_MESSAGE_BYTES, type Message, messagesIn, sizeOf } from './message.ts';
-import { type Address, toDeviceStore as store } from './to-device.store.ts';
+import { type Address, type Most, toDeviceStore as store } from './to-device.store.ts';
 
 export interface ToDeviceDeps {
   readonly db: Database;
@@ -25,6 +27,9 @@ export interface ToDeviceDeps {
   readonly stream: SequencedStream;
   readonly notifier: Notifier;
   readonly outbox: Pick<Outbox, 'keepEdu'>;
+  readonly background: Background;
+  readonly log: Log;
+  readonly most?: Most;
 }
 
 export interface SendRequest {
@@ -36,6 +41,10 @@ export interface SendRequest {
 /** As many as one answer tells; the next sync gets the next ones at once. */
 const BATCH = 100;
 const REMEMBERED = 50_000;
+/** Weeks of keys from hundreds of rooms. */
+const MOST: Most = { messages: 10_000, bytes: 50_000_000 };
+/** How often what waits for a device is looked at: each time that such a part of the most has come. */
+const SHARE = 20;
 const MESSAGE_ID_LENGTH = 20;
 const DAY_MS = 86_400_000;
 /** Clients repeat a request for hours at most. */
@@ -49,6 +58,8 @@ export class ToDevice {
   readonly #changes: LastChanges<string>;
   /** Up to where there is nothing stored that a device has got already. */
   readonly #cleared = new LRUCache<string, Position>({ max: REMEMBERED });
+  /** How much has come for a device since it was last looked at how much waits for it. */
+  readonly #come = new LRUCache<string, { messages: number; bytes: number }>({ max: REMEMBERED });
 
   constructor(deps: ToDeviceDeps) {
     this.#deps = deps;
@@ -134,6 +145,25 @@ export class ToDevice {
       stream.whenSettled(position, () => notifier.wake(new Set(addressed.map(({ userId }) => userId))));
     });
     addressed = await store.put(tx, { ...sent, position }, messages);
+    const largest = Math.max(...messages.map(sizeOf));
+    tx.afterCommit(() => {
+      for (const address of addressed) this.#hasCome(address, largest);
+    });
+  }
+
+  /** A device that is silent for long must not fill the disk: now and then, what waits for it is shortened. */
+  #hasCome(address: Address, bytes: number): void {
+    const { background, db, log, most = MOST } = this.#deps;
+    const name = nameOf(address);
+    const before = this.#come.get(name) ?? { messages: 0, bytes: 0 };
+    const come = { messages: before.messages + 1, bytes: before.bytes + bytes };
+    const isMuch = come.messages > most.messages / SHARE || come.bytes > most.bytes / SHARE;
+    this.#come.set(name, isMuch ? { messages: 0, bytes: 0 } : come);
+    if (!isMuch) return;
+    background.run('shorten what waits for a device', async () => {
+      const gone = await store.shorten(db, address, most);
+      if (gone > 0) log.warn('messages for a silent device were dropped', { ...address, gone });
+    });
   }
 
   async #sendOn(tx: Tx, sent: { sender: UserId; type: string }, messages: readonly Message[]): Promise<void> {

@@ -17,6 +17,12 @@ interface Row {
   readonly content: string;
 }
 
+/** What is kept for a device that does not come for it. */
+export interface Most {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 export interface Sent {
   readonly sender: UserId;
   readonly type: string;
@@ -65,6 +71,25 @@ export const toDeviceStore = {
         sql`
       DELETE FROM to_device_messages
        WHERE user_id = ${userId} AND device_id = ${deviceId} AND position <= ${upTo}`,
+      ),
+    ),
+
+  /**
+   * Of what waits for a device, keeps so much: of each sender the newest, and as much of one as of another, so that who
+   * sends most loses most. Resolves to how many are gone.
+   */
+  shorten: (db: Database, { userId, deviceId }: Address, most: Most): Promise<number> =>
+    db.run(
+      named(
+        'to_device.shorten',
+        sql`
+      DELETE FROM to_device_messages
+       WHERE user_id = ${userId} AND device_id = ${deviceId} AND position = ANY(ARRAY(
+             SELECT position FROM (SELECT position, row_number() OVER w AS place, sum(octet_length(content)) OVER w AS bytes
+               FROM (SELECT position, content, row_number() OVER (PARTITION BY sender ORDER BY position DESC) AS nth
+                       FROM to_device_messages WHERE user_id = ${userId} AND device_id = ${deviceId}) s
+             WINDOW w AS (ORDER BY nth, position DESC)) o
+              WHERE place > ${most.messages} OR bytes > ${most.bytes}))`,
       ),
     ),
 

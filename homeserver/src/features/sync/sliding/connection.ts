@@ -119,9 +119,8 @@ export class Connection {
   }
 
   /** A room may have been left out of the answers that were lost: nothing is known but what was written down. */
-  #goBack(gen: number, positions: readonly Position[]): readonly Position[] | undefined {
-    const reached = this.#reached;
-    if (!reached) return undefined;
+  #goBack(gen: number, positions: readonly Position[]): readonly Position[] {
+    const reached = this.#reached ?? [];
     [this.#last, this.#acked, this.#sent] = [gen, gen, undefined];
     return positions.map((position, i) => Math.min(position, reached[i] ?? 0) as Position);
   }

@@ -154,7 +154,7 @@ export class ExtensionParts {
     const isStill = part.watchesRooms !== true && after >= upTo;
     const news = isFirst || isStill || !part.mayHaveNews(reader, after) ? {} : await part.news(reader, { after, upTo });
     const lists = isFirst ? undefined : (news.deviceLists ?? { changed: [], left: [] });
-    const isNews = lists !== undefined && lists.changed.length + lists.left.length > 0;
+    const isNews = news.keyCounts === true || (lists !== undefined && lists.changed.length + lists.left.length > 0);
     return { answer: { e2ee: { lists, counts: undefined } }, reached: news.reached ?? upTo, isNews };
   }
 
