@@ -35,6 +35,8 @@ type Answer = Awaited<ReturnType<FederationClient['callForBytes']>>;
 
 /** For the whole of a file. */
 const FETCH_MS = 180_000;
+/** Some servers send half of an answer and then nothing. */
+const STALL_MS = 15_000;
 const AT_ONCE = 30;
 /** A server of which much is wanted is still sent messages. */
 const AT_ONCE_PER_SERVER = 3;
@@ -100,6 +102,7 @@ export class RemoteMedia {
     const { client, settings } = this.#deps;
     const call = {
       timeoutMs: waitMs + FETCH_MS,
+      stallMs: STALL_MS,
       maxBytes: settings.max_remote_bytes + FRAME_BYTES,
       // Anybody can make us ask servers by names that they make up.
       unrecorded: true,

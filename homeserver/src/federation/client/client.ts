@@ -57,6 +57,8 @@ export type Call<E extends Endpoint> = Part<'params', ParamsOf<E>> &
     readonly backOffOnRefusal?: boolean;
     /** Whether it is reached says nothing to anybody: strangers can make us ask servers by names that they make up. */
     readonly unrecorded?: boolean;
+    /** For how long the server may pause in the middle of its answer. */
+    readonly stallMs?: number;
     readonly signal?: AbortSignal;
   };
 
@@ -77,6 +79,7 @@ interface LooseCall {
   readonly ignoreBackOff?: boolean;
   readonly backOffOnRefusal?: boolean;
   readonly unrecorded?: boolean;
+  readonly stallMs?: number;
   readonly accept?: string;
   readonly signal?: AbortSignal;
 }
@@ -179,6 +182,7 @@ export class FederationClient {
         ),
         body: content,
         maxBytes: call.maxBytes ?? DEFAULT_MAX_BYTES,
+        stallMs: call.stallMs,
         signal: call.signal ? AbortSignal.any([late.signal, call.signal]) : late.signal,
       });
       this.#note(destination, call, answer);

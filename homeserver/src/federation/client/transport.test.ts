@@ -39,7 +39,7 @@ describe('the transport', () => {
     return new Transport({ resolver: { resolve: () => Promise.resolve(targets) }, connections, folder: tmpdir() });
   };
 
-  const send = (transport: Transport) => {
+  const send = (transport: Transport, stallMs?: number) => {
     const { signal } = new AbortController();
     return transport.send(NAME, {
       method: 'PUT',
@@ -47,6 +47,7 @@ describe('the transport', () => {
       headers: { a: 'b' },
       body: '{}',
       maxBytes: 100,
+      stallMs,
       signal,
     });
   };
@@ -96,5 +97,14 @@ describe('the transport', () => {
     const port = await listen((_, response) => response.end('x'.repeat(101)));
     const failure = await send(transportTo([at(port)])).catch((error: unknown) => error);
     expect(failure).to.include({ name: 'TooLargeError' });
+  });
+
+  it('gives up on an answer that stops in the middle', async () => {
+    const port = await listen((_, response) => {
+      response.writeHead(200, { 'content-length': '50' });
+      response.write('half');
+    });
+    const failure = await send(transportTo([at(port)]), 20).catch((error: unknown) => error);
+    expect(failure).to.include({ code: 'UND_ERR_BODY_TIMEOUT' });
   });
 });

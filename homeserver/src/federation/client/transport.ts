@@ -11,6 +11,8 @@ export interface RawRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   readonly maxBytes: number;
+  /** For how long the other may pause in the middle of its answer. */
+  readonly stallMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -61,12 +63,13 @@ export class Transport {
     }
   }
 
-  async #once(target: Target, { uri, headers, maxBytes, body, ...request }: RawRequest): Promise<RawAnswer> {
+  async #once(target: Target, { uri, headers, maxBytes, body, stallMs, ...request }: RawRequest): Promise<RawAnswer> {
     const answer = await this.#deps.connections.to(target).request({
       ...request,
       path: uri,
       headers: { ...headers, host: target.hostHeader },
       body: body ?? null,
+      ...(stallMs !== undefined && { bodyTimeout: stallMs }),
     });
     const { statusCode: status, headers: said } = answer;
     return { status, headers: said, body: await Spool.of(answer.body, { folder: this.#deps.folder, maxBytes }) };
