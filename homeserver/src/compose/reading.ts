@@ -16,7 +16,7 @@ export const composeReading = ({ db }: Base, { rooms: { engine, backfill, elsewh
   const readers = new Readers(engine.visible, (user) => accounts.ignoredUsers.of(user));
   return {
     history: new RoomHistory({ engine, readers, backfill, administrators: accounts.accounts }),
-    dates: new Dates({ engine, elsewhere }),
+    dates: new Dates({ engine, elsewhere, readers }),
     relations: new Relations({ db, engine, readers }),
     threads: new Threads({ db, engine, readers }),
     state: new RoomState(engine),

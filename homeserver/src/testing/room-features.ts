@@ -121,7 +121,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
         readers,
         backfill: { into: async (...args) => asked.push(['backfill', ...args.slice(1)]) < 0 },
       }),
-      dates: new Dates({ engine, elsewhere: { fetch: async () => false } }),
+      dates: new Dates({ engine, readers, elsewhere: { fetch: async () => false } }),
       relations: new Relations({ db: test.db, engine, readers }),
       threads: new Threads({ db: test.db, engine, readers }),
       state: new RoomState(engine),

@@ -20,17 +20,21 @@ export class IgnoredUsers {
     this.#accountData = accountData;
   }
 
-  /** From memory, as long as nothing in the account changes. */
+  /** From memory, as long as nothing in the account changes. Another object only where it says something else. */
   async of(user: UserId): Promise<ReadonlySet<UserId>> {
     const version = this.#accountData.versionOf(user);
     const known = this.#known.get(user);
     if (known?.version === version) return known.ignored;
     const content = await this.#accountData.find({ userId: user, roomId: undefined, type: TYPE });
-    const ignored = ignoredIn(content, user);
+    const now = ignoredIn(content, user);
+    const ignored = known && isSame(known.ignored, now) ? known.ignored : now;
     this.#known.set(user, { version, ignored });
     return ignored;
   }
 }
+
+const isSame = (one: ReadonlySet<UserId>, other: ReadonlySet<UserId>): boolean =>
+  one.size === other.size && one.isSubsetOf(other);
 
 /** Clients write what they like. Nobody ignores themselves. */
 const ignoredIn = (content: JsonObject | undefined, user: UserId): ReadonlySet<UserId> => {

@@ -49,7 +49,8 @@ export class Relations {
     assertNames(parent);
     const access = await engine.lookup.accessOrNothing(viewer.userId, parent.roomId);
     const reader = await readers.of(viewer, access);
-    await engine.lookup.event(reader.sight, access, parent.eventId);
+    // What others say about something that an ignored user said is theirs.
+    await engine.lookup.event({ ...reader, ignored: new Set() }, access, parent.eventId);
     const wanted = await this.#wanted(reader, access, { ...parent, ...query });
     const { recurse } = query;
     const { page, hasMore } = await this.#page(wanted, recurse ?? false);

@@ -70,7 +70,7 @@ export class RoomHistory {
     const { lookup, presenter } = this.#deps.engine;
     const access = await lookup.accessOrNothing(caller.userId, roomId);
     const reader = await this.#deps.readers.of(caller, access);
-    const found = await lookup.event(reader.sight, access, eventId);
+    const found = await lookup.event(reader, access, eventId);
     const event = unredacted
       ? await unredactedEvent(this.#deps, { caller: caller.userId, access, event: found })
       : found;
@@ -87,7 +87,7 @@ export class RoomHistory {
     const { lookup } = this.#deps.engine;
     const access = await lookup.accessOrNothing(caller.userId, roomId);
     const reader = await this.#deps.readers.of(caller, access);
-    const event = await lookup.event(reader.sight, access, eventId);
+    const event = await lookup.event(reader, access, eventId);
     const { ord } = event;
     if (ord === undefined) throw notFound();
     const limit = filter.isEmpty || !filter.room(roomId) ? 0 : limitOf(query.limit, filter);
@@ -116,8 +116,8 @@ export class RoomHistory {
     };
   }
 
-  #walk({ sight }: Reader, access: Access, way: Walk, filter: RoomEventFilter) {
-    return walk({ ...this.#deps, sight, filter }, access, way);
+  #walk(reader: Reader, access: Access, way: Walk, filter: RoomEventFilter) {
+    return walk({ ...this.#deps, reader, filter }, access, way);
   }
 
   async #list(events: readonly StoredEvent[], reader: Reader): Promise<string> {

@@ -3,7 +3,8 @@ import type { RoomEngine } from '../../rooms/engine.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Access } from '../../rooms/timeline/access.ts';
-import type { Sight } from '../../rooms/timeline/sight.ts';
+import type { Reader } from '../../rooms/relations/bundles.ts';
+import { isWelcome } from '../../rooms/timeline/readers.ts';
 
 /** History that other servers have and this one lacks. */
 export interface Backfill {
@@ -34,7 +35,7 @@ export interface Found {
 export interface Walker {
   readonly engine: RoomEngine;
   readonly backfill: Backfill;
-  readonly sight: Sight;
+  readonly reader: Pick<Reader, 'sight' | 'ignored'>;
   readonly filter: RoomEventFilter;
 }
 
@@ -154,8 +155,9 @@ const isWithin = (ord: number, { direction, to }: Walk, { until }: Access): bool
   return ord <= Math.min(until ?? Infinity, to ?? Infinity);
 };
 
-const wantedOf = async ({ engine, sight, filter }: Walker, { until }: Access, page: readonly StoredEvent[]) => {
+const wantedOf = async ({ engine, reader, filter }: Walker, { until }: Access, page: readonly StoredEvent[]) => {
+  const { sight, ignored } = reader;
   const seen = await sight.see(page);
-  const wanted = seen.filter(({ event }) => filter.event(event));
+  const wanted = seen.filter((stored) => filter.event(stored.event) && isWelcome(stored, ignored));
   return filter.relatedBy ? engine.bundles.related({ sight, until }, wanted, filter.relatedBy) : wanted;
 };

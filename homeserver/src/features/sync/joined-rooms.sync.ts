@@ -1,7 +1,7 @@
 import type { UserId } from '@holm/spec/ids';
 import { stickinessOf } from '../../core/events/sticky.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
-import type { Readers } from '../../rooms/timeline/readers.ts';
+import { isWelcome, type Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RoomNews } from '../../streams/sync-part.ts';
@@ -111,7 +111,7 @@ export class JoinedRooms {
     const reader = await readers.of(view.viewer, { room });
     const events = missing
       .flatMap(({ nid }) => loaded.get(nid) ?? [])
-      .filter((event) => isWelcome(event, reader.ignored));
+      .filter((event) => event.redactedBy === undefined && isWelcome(event, reader.ignored));
     const texts = await senderTextsOf(engine.clientEvents, events, view);
     const sections: Record<string, JsonText[]> = {};
     for (const [i, { event }] of events.entries()) {
@@ -133,7 +133,13 @@ export class JoinedRooms {
   /** Of the room's newest events those that are news to the reader, as they see them. */
   async timeline(view: View, room: Room, { isNew, member }: Pick<About, 'isNew' | 'member'>): Promise<Shown> {
     const { upTo, filter } = view;
-    const stretch = await this.#deps.timelines.get(room, { after: isNew ? undefined : view.after, upTo }, filter);
+    const { readers, timelines } = this.#deps;
+    const window = { after: isNew ? undefined : view.after, upTo };
+    const shared = await timelines.get(room, window, filter);
+    const ignored = await readers.ignoredBy(view.viewer.userId);
+    const stretch = shared.senders.isDisjointFrom(ignored)
+      ? shared
+      : await timelines.read(room, window, { filter, ignored });
     // Who comes back has an older timeline of the room, which the new one does not continue.
     const limited = stretch.limited || (isNew && view.after !== undefined);
     const told =
@@ -224,9 +230,6 @@ const isCountNews = (
   news?.counts === true ||
   (changedAt > after && changedAt <= upTo) ||
   (rulesSince !== undefined && rulesAt > rulesSince);
-
-const isWelcome = ({ redactedBy, event }: StoredEvent, ignored: ReadonlySet<UserId>): boolean =>
-  redactedBy === undefined && (event.stateKey !== undefined || !ignored.has(event.sender));
 
 /** Whether somebody who is in the room has been there all the time, and sees all of it. */
 const isPlain = ({ events: [first], isOpen, isStraight }: Stretch, member: Member): boolean =>

@@ -44,8 +44,12 @@ export class LeftRooms {
     const wasThere = after !== undefined && (await wasJoinedBefore(engine.events, departure.join, after));
     const since = wasThere ? after : undefined;
     const upTo = departure.event.position as Position;
-    const stretch = await timelines.read(room, { after: since, upTo, lastOrd: departure.event.ord }, filter);
     const reader = await readers.of(viewer, { room, until: departure.event.ord });
+    const stretch = await timelines.read(
+      room,
+      { after: since, upTo, lastOrd: departure.event.ord },
+      { filter, ignored: reader.ignored },
+    );
     const seen = new Set(await reader.sight.see(stretch.events));
     const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
     const window = { after: view.fullState ? undefined : since, upTo, timeline: events, field: view.stateField };

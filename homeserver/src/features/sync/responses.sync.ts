@@ -238,8 +238,14 @@ export class Responses {
       });
     }
     if (view.after !== undefined && member.position <= view.after) return undefined;
+    if (await this.#isUnwelcome(view, member)) return undefined;
     if (sectionOf(member) === 'leave') return this.#left.section(view, room, member);
     return this.#invited.section(view, room, member);
+  }
+
+  /** Users are not told of invites by those whom they ignore. */
+  async #isUnwelcome({ viewer }: View, { membership, sender }: Member): Promise<boolean> {
+    return membership === 'invite' && (await this.#deps.readers.ignoredBy(viewer.userId)).has(sender);
   }
 
   /** Of a room that is new to its reader, everything is news. */

@@ -8,6 +8,7 @@ import { stateKey } from '../../core/state/state-key.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import { isWelcome } from '../../rooms/timeline/readers.ts';
 import type { Position } from '../../streams/stream.ts';
 import { timelineToken } from '../../streams/tokens.ts';
 import { filterable, memberTextsOf } from './event-texts.sync.ts';
@@ -19,6 +20,12 @@ export interface Window {
   readonly upTo: Position;
   /** The number of the last event, where that is known to be long ago. */
   readonly lastOrd?: number | undefined;
+}
+
+/** What a reader wants of it. */
+export interface Wish {
+  readonly filter: Filter;
+  readonly ignored?: ReadonlySet<UserId> | undefined;
 }
 
 /** A stretch of a room's timeline. It is the same for everybody who asks for it. */
@@ -46,6 +53,7 @@ const IN_MEMORY = 50;
 const MAX_SCANNED = 2_000;
 const KEPT_BYTES = 32_000_000;
 const BYTES_PER_STRETCH = 1_000;
+const NOBODY: ReadonlySet<UserId> = new Set();
 const VISIBILITY = ['m.room.history_visibility', ''] as const;
 
 /** How many of a room's newest events are looked at for a first answer: one more than are shown, to see if there are. */
@@ -68,21 +76,22 @@ export class Timelines {
     const newest = await this.#engine.timeline.newest(room, 1);
     const end = newest.at(-1)?.ord ?? 0;
     // Readers that look at less than everything are few, and only while something is being written.
-    if ((newest.at(-1)?.position ?? 0) > window.upTo) return this.read(room, window, filter);
+    if ((newest.at(-1)?.position ?? 0) > window.upTo) return this.read(room, window, { filter });
     const { moment } = this.#engine.clientEvents;
     const key = `${room.nid} ${end} ${this.#nameOf(filter)} ${window.after ?? ''} ${moment}`;
     const known = this.#kept.get(key) ?? this.#making.get(key);
     if (known) return known;
-    const making = this.read(room, window, filter).finally(() => this.#making.delete(key));
+    const making = this.read(room, window, { filter }).finally(() => this.#making.delete(key));
     this.#making.set(key, making);
     const stretch = await making;
     this.#kept.set(key, stretch, { size: stretch.text.length + key.length + BYTES_PER_STRETCH });
     return stretch;
   }
 
-  /** As `get`, without keeping it. */
-  async read(room: Room, window: Window, filter: Filter): Promise<Stretch> {
-    const { events, limited, end } = await this.#collect(room, window, filter);
+  /** As `get`, without keeping it; and without what ignored users say, in whose place older events are taken. */
+  async read(room: Room, window: Window, wish: Wish): Promise<Stretch> {
+    const { filter } = wish;
+    const { events, limited, end } = await this.#collect(room, window, wish);
     const texts = await memberTextsOf(this.#engine.clientEvents, events, filter);
     const first = events[0]?.ord ?? end + 1;
     return {
@@ -104,9 +113,9 @@ export class Timelines {
     return this.#filters;
   }
 
-  async #collect(room: Room, window: Window, filter: Filter): Promise<Gathering> {
+  async #collect(room: Room, window: Window, wish: Wish): Promise<Gathering> {
     const { timeline } = this.#engine;
-    const gathering = new Gathering(window, filter);
+    const gathering = new Gathering(window, wish);
     // Whatever is in memory comes first, however few events are wanted; what is older is read in pages.
     await timeline.newest(room, 1);
     let batch = await this.#from(room, window.lastOrd);
@@ -158,6 +167,7 @@ const followsFromCurrent = ({ stateLog }: Room, { position, snapshot }: StoredEv
 class Gathering {
   readonly #window: Window;
   readonly #filter: RoomEventFilter;
+  readonly #ignored: ReadonlySet<UserId>;
   readonly #limit: number;
   readonly #newestFirst: StoredEvent[] = [];
   limited = false;
@@ -166,8 +176,9 @@ class Gathering {
   /** The number of the oldest event that has been looked at. */
   #oldest: number | undefined;
 
-  constructor(window: Window, filter: Filter) {
+  constructor(window: Window, { filter, ignored = NOBODY }: Wish) {
     this.#window = window;
+    this.#ignored = ignored;
     this.#filter = filter.room.timeline;
     this.#limit = this.#filter.limit(LIMIT);
   }
@@ -188,7 +199,7 @@ class Gathering {
     if (this.end === 0) this.end = event.ord ?? 0;
     this.#oldest = event.ord;
     if (position <= (this.#window.after ?? -1)) return false;
-    if (!this.#filter.event(filterable(event.event))) return true;
+    if (!this.#filter.event(filterable(event.event)) || !isWelcome(event, this.#ignored)) return true;
     this.limited = this.#newestFirst.length === this.#limit;
     if (!this.limited) this.#newestFirst.push(event);
     return !this.limited;

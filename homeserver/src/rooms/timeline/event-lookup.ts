@@ -5,7 +5,8 @@ import type { Events } from '../events.ts';
 import type { StoredEvent } from '../model.ts';
 import type { States } from '../state/states.ts';
 import type { Access, RoomAccess } from './access.ts';
-import type { Sight } from './sight.ts';
+import type { Reader } from '../relations/bundles.ts';
+import { isWelcome } from './readers.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface EventLookupDeps {
@@ -31,9 +32,14 @@ export class EventLookup {
   }
 
   /** M_NOT_FOUND for what is not there, or not for this user. */
-  async event(sight: Sight, access: Access, eventId: EventId): Promise<StoredEvent> {
+  async event(
+    { sight, ignored }: Pick<Reader, 'sight' | 'ignored'>,
+    access: Access,
+    eventId: EventId,
+  ): Promise<StoredEvent> {
     const event = await this.#deps.events.byId(eventId);
     if (event?.roomNid !== access.room.nid || event.status === 'rejected') throw notFound();
+    if (!isWelcome(event, ignored)) throw notFound();
     const isPlaced = event.ord !== undefined && event.snapshot !== undefined;
     const isSeen = isPlaced ? (await sight.see([event])).length > 0 : await this.#isInState(access, event);
     if (!isSeen) throw notFound();

@@ -38,7 +38,7 @@ export const createSliding = (deps: SlidingDeps) => {
   const summaries = new Summaries(db, engine);
   const states = new RoomStates(engine, deltas);
   const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers() });
-  const rosters = new Rosters(engine, cards);
+  const rosters = new Rosters(engine, cards, (user) => readers.ignoredBy(user));
   const lists = new RoomLists({ rosters, settings: deps.settings, spaces: new Spaces(engine) });
   const extensions = new ExtensionParts(parts);
   const answers = new Answers({

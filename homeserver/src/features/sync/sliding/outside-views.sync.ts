@@ -63,8 +63,8 @@ export class OutsideViews {
     const since = wasThere ? told.at : undefined;
     const { filter } = viewOf(ask, since);
     const { ord: lastOrd } = departure.event;
-    const stretch = await timelines.read(room, { after: since, upTo, lastOrd }, filter);
     const reader = await readers.of(viewer, { room, until: lastOrd });
+    const stretch = await timelines.read(room, { after: since, upTo, lastOrd }, { filter, ignored: reader.ignored });
     const seen = new Set(await reader.sight.see(stretch.events));
     const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
     const limited = stretch.limited || (told !== undefined && !wasThere);

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
+import type { IgnoredBy } from '../../../rooms/timeline/readers.ts';
 import { departureOf } from '../standing.sync.ts';
 import type { RoomCards } from './room-cards.service.ts';
 import { type Kind, Roster } from './roster.ts';
@@ -15,6 +16,8 @@ interface Kept {
   /** Of the memberships, of what is held, and of the changes of rooms: what has been taken in. */
   version: number;
   readonly holds: number;
+  /** Invites by these are not listed. */
+  readonly ignored: ReadonlySet<UserId>;
   mark: number;
 }
 
@@ -27,6 +30,7 @@ const PUT_OUT = 50_000;
 export class Rosters {
   readonly #engine: Engine;
   readonly #cards: RoomCards;
+  readonly #ignoredBy: IgnoredBy;
   readonly #kept = new LRUCache<UserId, Kept>({
     maxSize: KEPT,
     sizeCalculation: ({ roster }) => PER_USER + roster.size,
@@ -34,23 +38,25 @@ export class Rosters {
   /** By the event that put somebody out of a room. */
   readonly #wasThere = new LRUCache<EventNid, boolean>({ max: PUT_OUT });
 
-  constructor(engine: Engine, cards: RoomCards) {
+  constructor(engine: Engine, cards: RoomCards, ignoredBy: IgnoredBy) {
     this.#engine = engine;
     this.#cards = cards;
+    this.#ignoredBy = ignoredBy;
   }
 
   async of(user: UserId): Promise<Roster> {
     const { userRooms, holds, roomChanges } = this.#engine;
-    const members = await userRooms.of(user);
+    const [members, ignored] = await Promise.all([userRooms.of(user), this.#ignoredBy(user)]);
     const known = this.#kept.get(user);
     const [version, mark] = [members.version, roomChanges.mark];
-    const changed = known?.members === members && known.holds === holds.version && this.#changed(known);
+    const isSame = known?.members === members && known.holds === holds.version && known.ignored === ignored;
+    const changed = isSame && this.#changed(known);
     if (known && changed) {
       if (changed.size > 0) await this.#take(known, changed);
       [known.version, known.mark] = [version, mark];
       return known.roster;
     }
-    const made: Kept = { roster: new Roster(), members, version, holds: holds.version, mark };
+    const made: Kept = { roster: new Roster(), members, version, holds: holds.version, ignored, mark };
     await this.#take(made, new Set(members.keys()));
     this.#kept.set(user, made);
     return made.roster;
@@ -67,7 +73,7 @@ export class Rosters {
     return changed;
   }
 
-  async #take({ roster, members }: Kept, changed: ReadonlySet<RoomNid>): Promise<void> {
+  async #take({ roster, members, ignored }: Kept, changed: ReadonlySet<RoomNid>): Promise<void> {
     const { holds } = this.#engine;
     const cards = await this.#cards.of([...changed]);
     const found = await this.#kindsOf([...changed].flatMap((nid) => members.get(nid) ?? []));
@@ -75,7 +81,7 @@ export class Rosters {
       const card = cards.get(nid);
       const member = members.get(nid);
       const kind = member && found.get(member);
-      if (!card || !member || holds.isHidden(card.roomId)) roster.remove(nid);
+      if (!card || !member || holds.isHidden(card.roomId) || isIgnored(member, ignored)) roster.remove(nid);
       // A membership that has changed meanwhile is looked at the next time.
       else if (kind) roster.put({ card, member }, kind);
     }
@@ -100,5 +106,8 @@ export class Rosters {
     return wasThere;
   }
 }
+
+const isIgnored = ({ membership, sender }: Member, ignored: ReadonlySet<UserId>): boolean =>
+  membership === 'invite' && ignored.has(sender);
 
 const isOpenTo = ({ membership }: Member): boolean => membership !== 'leave' && membership !== 'ban';
