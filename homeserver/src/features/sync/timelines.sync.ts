@@ -199,10 +199,14 @@ class Gathering {
     if (this.end === 0) this.end = event.ord ?? 0;
     this.#oldest = event.ord;
     if (position <= (this.#window.after ?? -1)) return false;
-    if (!this.#filter.event(filterable(event.event)) || !isWelcome(event, this.#ignored)) return true;
+    if (!this.#isWanted(event)) return true;
     this.limited = this.#newestFirst.length === this.#limit;
     if (!this.limited) this.#newestFirst.push(event);
     return !this.limited;
+  }
+
+  #isWanted(event: StoredEvent): boolean {
+    return this.#filter.event(filterable(event.event)) && isWelcome(event, this.#ignored);
   }
 
   /** Clients ask for what was missed, or fetched since, from where the timeline is cut: so that is where it was. */
