@@ -60,6 +60,31 @@ describe('retention', () => {
     expect(await stored('a.test', room)).to.include('"old"');
   });
 
+  it('counts nothing that has expired among what is said about others', async () => {
+    const room = await withWish({ max_lifetime: 2 * HOUR });
+    const root = await alice.say(room, 'root');
+    const { sender } = network.server('a.test').running.services.rooms.engine;
+    // Their servers say when events were sent, and bridges when it was that somebody said something.
+    const relate = (rel_type: string, sentAt: number) =>
+      sender.send(room as never, {
+        type: 'm.room.message',
+        sender: alice.userId as never,
+        content: { body: rel_type, 'm.new_content': { body: 'edited' }, 'm.relates_to': { rel_type, event_id: root } },
+        sentAt,
+      });
+    const old = network.clock.now() - 3 * HOUR;
+    for (const type of ['m.thread', 'm.replace', 'm.reference']) await relate(type, old);
+    const bundled = async () => (await alice.event(room, root)).body.unsigned?.['m.relations'];
+    expect(await bundled()).to.equal(undefined);
+    const filter = encodeURIComponent(JSON.stringify({ related_by_rel_types: ['m.thread'] }));
+    const related = async () => (await alice.ask('GET', `${pathOf(room)}/messages?dir=b&filter=${filter}`)).chunk;
+    expect(await related()).to.deep.equal([]);
+    await relate('m.thread', network.clock.now());
+    await relate('m.thread', old);
+    expect((await bundled())['m.thread']).to.include({ count: 1 });
+    expect(await related()).to.have.length(1);
+  });
+
   it('removes them from the disk in the background, on each server, and the room goes on', async () => {
     const room = await withWish({ max_lifetime: 2 * HOUR });
     for (let number = 0; number < 30; number++) await alice.say(room, `old ${number}`);

@@ -36,7 +36,7 @@ export const composeUpkeep = (base: Base, { engine, outbox, joins }: RoomService
   return {
     engine,
     jobs,
-    expiry: new Expiry({ db, engine, messages }),
+    expiry: new Expiry({ db, clock, engine, messages }),
     expiryDue: everySoOften(clock, config.rooms.retention.purge_interval_minutes * 60_000),
     vacancies: new Vacancies({ db, clock, serverName, jobs, keptDays: config.rooms.forgotten_room_days }),
     administration: new RoomAdministration({ db, engine, jobs, administrators: accounts }),

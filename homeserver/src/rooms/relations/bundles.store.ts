@@ -16,6 +16,8 @@ export interface ParentOf {
   readonly type: string;
   /** The last place of the timeline that the reader may see. */
   readonly until: number;
+  /** What was sent before has expired. */
+  readonly since: number;
   readonly reader: UserId;
   readonly ignored: readonly UserId[];
 }
@@ -41,13 +43,13 @@ export interface ThreadPart {
 }
 
 const PARENTS = `p AS (
-  SELECT room_nid, parent_id, sender, type, until, reader, string_to_array(ignored, E'\\n') AS ignored
-    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[])
-      AS u(room_nid, parent_id, sender, type, until, reader, ignored))`;
+  SELECT room_nid, parent_id, sender, type, until, reader, string_to_array(ignored, E'\\n') AS ignored, since
+    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
+      AS u(room_nid, parent_id, sender, type, until, reader, ignored, since))`;
 
 const childrenOf = (type: string) =>
   `event_relations r WHERE r.room_nid = p.room_nid AND r.parent_id = p.parent_id AND r.rel_type = '${type}'
-     AND r.ord <= p.until`;
+     AND r.ord <= p.until AND r.sent_at >= p.since`;
 
 const parentValues = (parents: readonly ParentOf[]): readonly unknown[] => [
   parents.map(({ room }) => room),
@@ -57,6 +59,7 @@ const parentValues = (parents: readonly ParentOf[]): readonly unknown[] => [
   parents.map(({ until }) => until),
   parents.map(({ reader }) => reader),
   parents.map(({ ignored }) => ignored.join('\n')),
+  parents.map(({ since }) => since),
 ];
 
 const BUNDLES = `

@@ -76,6 +76,7 @@ export class Bundles {
       relTypes: relTypes ?? null,
       senders: senders ?? null,
       until: until ?? Number.MAX_SAFE_INTEGER,
+      since: sight.horizon ?? Number.MIN_SAFE_INTEGER,
     });
     return events.filter(({ event }) => related.has(event.eventId));
   }
@@ -139,6 +140,7 @@ const wantedOf = ({ viewer, sight, until, ignored }: Reader, { event }: StoredEv
   sender: event.sender,
   type: event.type,
   until: until ?? Number.MAX_SAFE_INTEGER,
+  since: sight.horizon ?? Number.MIN_SAFE_INTEGER,
   reader: viewer.userId,
   ignored: [...ignored],
 });

@@ -51,6 +51,8 @@ export interface RelatedWanted {
   readonly relTypes: readonly string[] | null;
   readonly senders: readonly string[] | null;
   readonly until: number;
+  /** What was sent before has expired. */
+  readonly since: number;
 }
 
 export interface Annotation {
@@ -169,12 +171,15 @@ export const relationsStore = {
   },
 
   /** Those of `parents` about which something has been said, of certain kinds or by certain users. */
-  async related(tx: ReadTx, { room, parents, relTypes, senders, until }: RelatedWanted): Promise<ReadonlySet<EventId>> {
+  async related(
+    tx: ReadTx,
+    { room, parents, relTypes, senders, until, since }: RelatedWanted,
+  ): Promise<ReadonlySet<EventId>> {
     const rows = await tx.rows<{ parent_id: EventId }>(
       named(
         'relations.related',
         sql`SELECT DISTINCT parent_id FROM event_relations
-             WHERE room_nid = ${room} AND parent_id = ANY(${parents}::text[]) AND ord <= ${until}
+             WHERE room_nid = ${room} AND parent_id = ANY(${parents}::text[]) AND ord <= ${until} AND sent_at >= ${since}
                AND rel_type = ANY(coalesce(${relTypes}::text[], ARRAY[rel_type]))
                AND sender = ANY(coalesce(${senders}::text[], ARRAY[sender]))`,
       ),

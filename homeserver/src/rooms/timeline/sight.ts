@@ -55,6 +55,11 @@ export class Sight {
     this.#horizon = horizon;
   }
 
+  /** What was sent before, state aside, has expired; absent where nothing does. */
+  get horizon(): number | undefined {
+    return this.#horizon;
+  }
+
   /** Those of `events` that the user may see. */
   async see(events: readonly StoredEvent[]): Promise<StoredEvent[]> {
     const moments = await this.#momentsOf(events);

@@ -40,9 +40,9 @@ export class HistoryPurge {
   async #shown({ job, room, bound }: { job: Job; room: Room; bound: Bound }, shift: Shift): Promise<number> {
     let removed = Number(job.progress['removed'] ?? 0);
     for (let place: number | undefined = Number(job.progress['place'] ?? BOTTOM); place !== undefined;) {
-      const done = await this.#deps.messages.window(room, place, bound);
+      const done = await this.#deps.messages.window(room.nid, place, bound);
       removed += done.removed;
-      place = 'place' in bound && done.hasReachedNewer ? undefined : done.next;
+      place = 'place' in bound && done.oldestLeft !== undefined ? undefined : done.next;
       await shift.report({ removed, ...(place !== undefined && { place }) });
     }
     return removed;
@@ -50,7 +50,7 @@ export class HistoryPurge {
 
   async #hidden(room: Room, time: number): Promise<number> {
     let removed = 0;
-    for (let some = 1; some > 0; removed += some) some = await this.#deps.messages.hidden(room, time);
+    for (let some = 1; some > 0; removed += some) some = await this.#deps.messages.hidden(room.nid, time);
     return removed;
   }
 }

@@ -18,6 +18,7 @@ import { SlidingSync1763690000016 } from './0016-sliding-sync.ts';
 import { StateGarbage1763690000060 } from './0060-state-garbage.ts';
 import { UserSignatures1763690000063 } from './0063-user-signatures.ts';
 import { RoomBounds1763690000065 } from './0065-room-bounds.ts';
+import { RoomExpiries1763690000066 } from './0066-room-expiries.ts';
 import { Presence1763690000067 } from './0067-presence.ts';
 import { Media1763690000068 } from './0068-media.ts';
 
@@ -42,6 +43,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   StateGarbage1763690000060,
   UserSignatures1763690000063,
   RoomBounds1763690000065,
+  RoomExpiries1763690000066,
   Presence1763690000067,
   Media1763690000068,
 ];
