@@ -38,7 +38,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, presence, notifier }, stack);
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
-  const media = await composeMedia(base, federation, stack);
+  const media = await composeMedia(base, { federation, accounts }, stack);
   const services: Services = {
     federation,
     rooms,

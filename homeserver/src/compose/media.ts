@@ -2,17 +2,23 @@ import { arch, platform } from 'node:process';
 import { join } from 'node:path';
 import type { Check } from '../features/health/index.ts';
 import {
-  Arrivals, decoderMissing, Files, Library, MediaFolder, mediaTelemetry, MediaUpkeep, PictureProcesses, RemoteMedia,
+  Arrivals, decoderMissing, Files, Library, MediaAdministration, MediaFolder, mediaTelemetry, MediaUpkeep, PictureProcesses, RemoteMedia,
   Thumbnails, Uploads,
 } from '../features/media/index.ts'; // prettier-ignore
 import { ipRanges } from '../platform/address.ts';
 import { createFetch } from '../platform/fetch.ts';
 import type { Schedule } from '../platform/schedule.ts';
+import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
 
+interface Parts {
+  readonly federation: Federation;
+  readonly accounts: AccountServices;
+}
+
 /** Files: those that people here send, and those of others. */
-export const composeMedia = async (base: Base, federation: Federation, stack: AsyncDisposableStack) => {
+export const composeMedia = async (base: Base, { federation, accounts }: Parts, stack: AsyncDisposableStack) => {
   const { config, clock, metrics } = base;
   const settings = config.media;
   const log = base.log.with({ area: 'media' });
@@ -33,12 +39,14 @@ export const composeMedia = async (base: Base, federation: Federation, stack: As
     needed: false,
     problem: () => Promise.resolve(missing ?? thumbnails.unavailable),
   };
+  const upkeep = new MediaUpkeep(deps);
   return {
     files,
     uploads: new Uploads(deps),
     library: new Library({ ...deps, remote }),
     thumbnails,
-    upkeep: new MediaUpkeep(deps),
+    upkeep,
+    administration: new MediaAdministration({ ...deps, administrators: accounts.accounts, upkeep }),
     check,
   };
 };

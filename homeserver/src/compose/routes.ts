@@ -10,7 +10,7 @@ import { defaultBaseUrl, discoveryRoutes } from '../features/discovery/index.ts'
 import { filtersRoutes } from '../features/filters/index.ts';
 import { type Check, healthRoutes } from '../features/health/index.ts';
 import { keyBackupRoutes } from '../features/key-backup/index.ts';
-import { mediaRoutes, openMediaRoutes, servedMediaRoutes } from '../features/media/index.ts';
+import { mediaAdministrationRoutes, mediaRoutes, openMediaRoutes, servedMediaRoutes } from '../features/media/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
 import { openIdRoutes } from '../features/openid/index.ts';
@@ -86,6 +86,7 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...directoryRoutes(base, services),
   ...mediaRoutes(services.media),
   ...openMediaRoutes(services.media),
+  ...mediaAdministrationRoutes(services.media.administration),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
 

@@ -1,3 +1,5 @@
+export { mediaAdministrationRoutes } from './administration.routes.ts';
+export { MediaAdministration } from './administration.service.ts';
 export { Arrivals } from './arrivals.ts';
 export { Files } from './files.service.ts';
 export { Library } from './library.service.ts';

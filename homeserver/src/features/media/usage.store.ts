@@ -23,4 +23,10 @@ export const usageStore = {
         WHERE ${quota}::bigint = 0 OR u.bytes + EXCLUDED.bytes <= ${quota}::bigint`);
     return rows > 0;
   },
+
+  async subtract(tx: Tx, user: UserId, { bytes, files }: Usage): Promise<void> {
+    await tx.run(sql`
+      UPDATE media_usage SET bytes = greatest(0, bytes - ${bytes}), files = greatest(0, files - ${files})
+       WHERE user_id = ${user}`);
+  },
 };
