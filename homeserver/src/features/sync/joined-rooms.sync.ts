@@ -73,7 +73,8 @@ export class JoinedRooms {
     const lazy = view.filter.room.state.lazyLoadMembers;
     const window = { after: stateAfter, upTo: view.upTo, timeline: shown.events, field: view.stateField };
     const delta = await deltas.get(room, window, { withMembers: !lazy });
-    const summary = await this.#summary(view, room, stateAfter);
+    const isRenamed = [...delta.events, ...shown.events].some(isName);
+    const summary = await this.#summary(view, room, { after: stateAfter, isRenamed });
     const state = await this.#state(view, room, { delta, summary, shown });
     const accountData = roomAccountDataOf(view.filter, room.roomId, more.news);
     const ephemeral = ephemeralOf(view.filter, room.roomId, more.news);
@@ -121,9 +122,14 @@ export class JoinedRooms {
     return Object.fromEntries(Object.entries(sections).map(([field, all]) => [field, eventsOf(all)]));
   }
 
-  async #summary({ upTo, viewer }: View, room: Room, after: View['after']): Promise<Summary | undefined> {
+  async #summary(
+    { upTo, viewer }: View,
+    room: Room,
+    { after, isRenamed }: { readonly after: View['after']; readonly isRenamed: boolean },
+  ): Promise<Summary | undefined> {
     const { engine, summaries } = this.#deps;
-    if (after !== undefined && !engine.memberChanges.mayHaveChanged(room.nid, after)) return undefined;
+    const mayBeNew = after === undefined || isRenamed || engine.memberChanges.mayHaveChanged(room.nid, after);
+    if (!mayBeNew) return undefined;
     const now = await engine.stateLogs.at(room, upTo);
     // After a restart nobody knows who changed; where the state did not, nobody did.
     const isUnchanged = after !== undefined && (await engine.stateLogs.at(room, after)) === now;
@@ -220,6 +226,10 @@ export class JoinedRooms {
     return [...inState, ...(await unknownMembers(engine, room, { timeline, unknown }))];
   }
 }
+
+/** A room is named by its members where nothing else names it. */
+const isName = ({ event }: StoredEvent): boolean =>
+  (event.type === 'm.room.name' || event.type === 'm.room.canonical_alias') && event.stateKey === '';
 
 /** Whether the counts have changed by what is told of nowhere else: receipts, rules, events that the filter leaves out. */
 const isCountNews = (

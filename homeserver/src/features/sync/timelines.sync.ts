@@ -116,12 +116,14 @@ export class Timelines {
   async #collect(room: Room, window: Window, wish: Wish): Promise<Gathering> {
     const { timeline } = this.#engine;
     const gathering = new Gathering(window, wish);
+    const wanted = wish.filter.room.timeline;
+    const isNothingWanted = wanted.isEmpty || !wanted.room(room.roomId);
     // Whatever is in memory comes first, however few events are wanted; what is older is read in pages.
     await timeline.newest(room, 1);
     let batch = await this.#from(room, window.lastOrd);
     let scanned = 0;
     while (batch.length > 0) {
-      if (!batch.every((event) => gathering.take(event))) return gathering;
+      if (!batch.every((event) => gathering.take(event)) || isNothingWanted) return gathering;
       const oldest = batch.at(-1);
       if (oldest?.ord === undefined || oldest.event.type === 'm.room.create') return gathering;
       scanned += batch.length;
