@@ -18,7 +18,7 @@ describe('the answers of /sync', () => {
 
   const ask = (person: Person, more: Readonly<Record<string, unknown>> = {}): Promise<any> => {
     const query = Object.entries(more).map(([name, value]) => {
-      return `${name}=${encodeURIComponent(typeof value === 'object' ? JSON.stringify(value) : String(value))}`;
+      return `${name}=${encodeURIComponent(typeof value === 'string' ? value : JSON.stringify(value))}`;
     });
     return person.ask('GET', `/sync?${query.join('&')}`);
   };
