@@ -32,20 +32,23 @@ const filters = {
   spaces: names,
 };
 
+const batch = Type.Optional(
+  Type.Object({
+    enabled: flag,
+    limit: Type.Optional(count),
+    since: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  }),
+);
 const scoped = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms: names }));
 const extensions = Type.Optional(
   Type.Object({
-    to_device: Type.Optional(
-      Type.Object({
-        enabled: flag,
-        limit: Type.Optional(count),
-        since: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-      }),
-    ),
+    to_device: batch,
     e2ee: Type.Optional(Type.Object({ enabled: flag })),
     account_data: scoped,
     receipts: scoped,
     typing: scoped,
+    sticky_events: batch,
+    'org.matrix.msc4354.sticky_events': batch,
   }),
 );
 

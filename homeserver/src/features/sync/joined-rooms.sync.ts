@@ -1,7 +1,7 @@
 import type { UserId } from '@holm/spec/ids';
 import { stickinessOf } from '../../core/events/sticky.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
-import { isWelcome, type Readers } from '../../rooms/timeline/readers.ts';
+import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RoomNews } from '../../streams/sync-part.ts';
@@ -11,6 +11,7 @@ import type { LazyMembers } from './lazy-members.sync.ts';
 import { ephemeralOf, roomAccountDataOf } from './loose-events.sync.ts';
 import { hasStayed } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
+import { StuckEvents } from './stuck-events.sync.ts';
 import type { Summaries, Summary } from './summaries.sync.ts';
 import { type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
 import { unknownMembers } from './unknown-members.sync.ts';
@@ -55,8 +56,11 @@ interface About {
 export class JoinedRooms {
   readonly #deps: JoinedRoomsDeps;
 
+  readonly #stuck: StuckEvents;
+
   constructor(deps: JoinedRoomsDeps) {
     this.#deps = deps;
+    this.#stuck = new StuckEvents(deps.engine, deps.readers);
   }
 
   /** Whether the user came into the room since the position that they know: they have it all to learn. */
@@ -103,16 +107,11 @@ export class JoinedRooms {
     room: Room,
     { after, shown }: { readonly after: View['after']; readonly shown: Shown },
   ): Promise<Record<string, JsonText>> {
-    const { engine, readers } = this.#deps;
+    const { engine } = this.#deps;
     const stuck = engine.sticky.between(room.nid, after, view.upTo);
-    const inTimeline = new Set(stuck.length === 0 ? [] : shown.events.map(({ nid }) => nid));
-    const missing = stuck.filter(({ nid }) => !inTimeline.has(nid));
-    if (missing.length === 0) return {};
-    const loaded = await engine.events.load(missing.map(({ nid }) => nid));
-    const reader = await readers.of(view.viewer, { room });
-    const events = missing
-      .flatMap(({ nid }) => loaded.get(nid) ?? [])
-      .filter((event) => event.redactedBy === undefined && isWelcome(event, reader.ignored));
+    if (stuck.length === 0) return {};
+    const inTimeline = new Set(shown.events.map(({ nid }) => nid));
+    const events = await this.#stuck.shownTo(view.viewer, room, { stuck, shown: inTimeline });
     const texts = await senderTextsOf(engine.clientEvents, events, view);
     const sections: Record<string, JsonText[]> = {};
     for (const [i, { event }] of events.entries()) {

@@ -37,6 +37,11 @@ export class StickyEvents {
     }
   }
 
+  /** In which something may stick. */
+  get rooms(): Iterable<RoomNid> {
+    return this.#rooms.keys();
+  }
+
   /** They are not shown any more. */
   hide(room: RoomNid, nids: readonly EventNid[]): void {
     const known = this.#rooms.get(room);

@@ -18,6 +18,7 @@ import type { RoomConfig, Scope, ScopedExtension, SlidingRequest } from './reque
 import type { RoomAnswer } from './room-answer.ts';
 import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
 import { ScopedRooms } from './scoped-rooms.ts';
+import type { StickyExtension } from './sticky-extension.sync.ts';
 
 export type Positions = readonly Position[];
 
@@ -29,6 +30,7 @@ export interface AnswersDeps {
   readonly outside: OutsideViews;
   readonly summaries: Summaries;
   readonly extensions: ExtensionParts;
+  readonly sticky: StickyExtension;
 }
 
 /** What an answer builds on. */
@@ -93,9 +95,11 @@ export class Answers {
       const room = candidates.get(nid);
       if (room) rooms.set(room.listed.card.roomId, { ...answer, lists: room.lists });
     }
+    const stickyEvents = await this.#sticky(asked, views);
+    const isStickyNews = stickyEvents !== undefined && stickyEvents.rooms.size > 0;
     return {
-      answer: { lists: following.windows, rooms, extensions: extensions.answer },
-      isNews: base.after === undefined || rooms.size > 0 || extensions.isNews,
+      answer: { lists: following.windows, rooms, extensions: { ...extensions.answer, stickyEvents } },
+      isNews: base.after === undefined || rooms.size > 0 || extensions.isNews || isStickyNews,
       reached: [upTo[0] ?? START, ...extensions.reached],
       told: told({ ...asked, candidates }, views),
       members: new Map([...views].map(([nid, { members }]) => [nid, members] as const).filter(([, m]) => m.length > 0)),
@@ -191,6 +195,13 @@ export class Answers {
       warmKeys(db, joined),
       summaries.warm(fresh),
     ]);
+  }
+
+  async #sticky({ request, upTo, following }: Asked, views: ReadonlyMap<RoomNid, RoomView>) {
+    const { viewer, extensions } = request;
+    const shown = (nid: RoomNid) => views.get(nid)?.shown ?? [];
+    const wanted = extensions.stickyEvents;
+    return wanted && this.#deps.sticky.told({ viewer, request: wanted, following, upTo: upTo[0] ?? START, shown });
   }
 
   async #extensions({ request, base, upTo, following, candidates }: Asked) {

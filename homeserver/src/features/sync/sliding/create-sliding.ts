@@ -17,6 +17,7 @@ import { RoomLists, type Settings } from './room-lists.service.ts';
 import { Rosters } from './rosters.service.ts';
 import { RoomStates } from './room-state.sync.ts';
 import { RoomViews } from './room-views.sync.ts';
+import { StickyExtension } from './sticky-extension.sync.ts';
 import { SlidingSync } from './sliding.service.ts';
 import { Spaces } from './spaces.service.ts';
 
@@ -49,6 +50,7 @@ export const createSliding = (deps: SlidingDeps) => {
     outside: new OutsideViews({ engine, readers, timelines, states, invited: new InvitedRooms(db, engine) }),
     summaries,
     extensions,
+    sticky: new StickyExtension(engine, readers),
   });
   const settled = () => [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
   const { polls, follows, telemetry } = sync;

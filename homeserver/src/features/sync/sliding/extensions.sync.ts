@@ -5,6 +5,7 @@ import type { RoomNid } from '../../../rooms/model.ts';
 import type { Keys } from '../../../streams/logged-changes.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { DeviceListNews, KeyCounts, LooseEvent, News, Reader, SyncPart } from '../../../streams/sync-part.ts';
+import type { JsonText } from '../json-text.ts';
 import type { Scopes } from './connection.ts';
 import type { Extensions, Scope, ScopedExtension } from './request.ts';
 import type { Behind, ScopeOfRooms } from './scoped-rooms.ts';
@@ -12,6 +13,12 @@ import type { Behind, ScopeOfRooms } from './scoped-rooms.ts';
 export interface ToDeviceAnswer {
   readonly events: readonly LooseEvent[];
   readonly nextBatch: string;
+}
+
+export interface StickyAnswer {
+  readonly name: string;
+  readonly nextBatch: string | undefined;
+  readonly rooms: ReadonlyMap<RoomId, readonly JsonText[]>;
 }
 
 export interface ExtensionsAnswer {
@@ -22,6 +29,7 @@ export interface ExtensionsAnswer {
   readonly receipts?: ReadonlyMap<RoomId, JsonObject>;
   readonly typing?: ReadonlyMap<RoomId, JsonObject>;
   readonly toDevice?: ToDeviceAnswer;
+  readonly stickyEvents?: StickyAnswer | undefined;
   readonly e2ee?: { readonly lists: DeviceListNews | undefined; readonly counts: KeyCounts | undefined };
 }
 
@@ -48,7 +56,7 @@ export interface ExtensionsTold {
 }
 
 /** Which extension tells of a part's news, by the name of the part's stream. Parts with no name here are not told. */
-const EXTENSION_OF: Readonly<Record<string, keyof Extensions>> = {
+const EXTENSION_OF: Readonly<Record<string, ScopedExtension | 'toDevice' | 'e2ee'>> = {
   account_data: 'accountData',
   receipts: 'receipts',
   typing: 'typing',
@@ -194,8 +202,8 @@ const onlyOf = (covered: readonly Behind[], { rooms }: News): News => {
   return { rooms: new Map([...(rooms ?? [])].filter(([roomId]) => ids.has(roomId))) };
 };
 
-/** A place in the stream of messages to devices, as `next_batch` names it; the start for what is none of ours. */
-const placeIn = (since: string, settled: Position): Position => {
+/** A place in a stream, as the `next_batch` of an extension names it; the start for what is none of ours. */
+export const placeIn = (since: string, settled: Position): Position => {
   const place = /^\d{1,15}$/.test(since) ? Number(since) : 0;
   return Math.min(place, settled) as Position;
 };

@@ -34,6 +34,8 @@ export interface Following {
   readonly sorting: Sorting;
   readonly rules: ReadonlyMap<RoomNid, Rule>;
   readonly windows: ReadonlyMap<string, ListWindow>;
+  /** Whether a list has the room, in its range or out of it, or the room is asked for by name. */
+  readonly isOfInterest: (room: ListedRoom) => boolean;
   /** The connection is told of just these rooms, in this way: only what has changed since need be looked at. */
   readonly isSettled: boolean;
   /** To be told when a state of the connection says of these rooms that they are told of. */
@@ -72,7 +74,11 @@ export class Followings {
       made.dms = sorting.dms;
     };
     const windows = new Map(sorted.lists.map((list) => [list.name, windowOf(list)]));
-    return { roster, sorting, rules: made.cover.rules, windows, isSettled, settle };
+    const { rules } = made.cover;
+    const isOfInterest = (room: ListedRoom) => {
+      return rules.has(room.card.nid) || [...views.values()].some((view) => view.has(room));
+    };
+    return { roster, sorting, rules, windows, isOfInterest, isSettled, settle };
   }
 
   async #views(roster: Roster, sorting: Sorting, { lists }: SlidingRequest): Promise<Views> {

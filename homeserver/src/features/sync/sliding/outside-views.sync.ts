@@ -41,7 +41,7 @@ export class OutsideViews {
       ...namesIn(stripped),
       stripped,
     };
-    return { answer, limit: 0, members: [] };
+    return { answer, limit: 0, members: [], shown: [] };
   }
 
   /** Told once: the room's end, as its reader saw it. */
@@ -91,6 +91,7 @@ export class OutsideViews {
       },
       limit: 0,
       members: [],
+      shown: [],
     };
   }
 
@@ -104,7 +105,12 @@ export class OutsideViews {
     const texts = await readerTextsOf(engine.presenter, told, filter);
     const prevBatch = timelineToken((own?.ord ?? 1) - 1);
     const timeline = { text: texts.join(','), limited: false, prevBatch, live: texts.length, isExpanded: false };
-    return { answer: { ...leaving(ask.member), isInitial: false, state: texts, timeline }, limit: 0, members: [] };
+    return {
+      answer: { ...leaving(ask.member), isInitial: false, state: texts, timeline },
+      limit: 0,
+      members: [],
+      shown: [],
+    };
   }
 }
 

@@ -1,6 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import { RoomId } from '@holm/spec/ids';
-import type { Extensions, RoomConfig, RoomFilters, Scope, Span } from './request.ts';
+import type { Extensions, RoomConfig, RoomFilters, Scope, Span, StickyRequest } from './request.ts';
 
 /** What the dialects read alike. */
 
@@ -12,12 +12,20 @@ interface ScopedFields {
   readonly rooms?: readonly string[] | undefined;
 }
 
+interface BatchFields {
+  readonly enabled?: Flag;
+  readonly limit?: number;
+  readonly since?: string | null;
+}
+
 export interface ExtensionFields {
-  readonly to_device?: { readonly enabled?: Flag; readonly limit?: number; readonly since?: string | null } | undefined;
+  readonly to_device?: BatchFields | undefined;
   readonly e2ee?: { readonly enabled?: Flag } | undefined;
   readonly account_data?: ScopedFields | undefined;
   readonly receipts?: ScopedFields | undefined;
   readonly typing?: ScopedFields | undefined;
+  readonly sticky_events?: BatchFields | undefined;
+  readonly 'org.matrix.msc4354.sticky_events'?: BatchFields | undefined;
 }
 
 export interface FilterFields {
@@ -30,27 +38,32 @@ export interface FilterFields {
   readonly spaces?: readonly string[] | undefined;
 }
 
-const TO_DEVICE_LIMIT = 100;
+/** As many as are told at a time. */
+const BATCH_LIMIT = 100;
 
-export const extensionsIn = ({
-  to_device,
-  e2ee,
-  account_data,
-  receipts,
-  typing,
-}: ExtensionFields = {}): Extensions => ({
-  accountData: scopeIn(account_data),
-  receipts: scopeIn(receipts),
-  typing: scopeIn(typing),
-  toDevice:
-    to_device?.enabled === true
-      ? {
-          since: to_device.since ?? undefined,
-          limit: Math.min(Math.max(to_device.limit ?? TO_DEVICE_LIMIT, 1), TO_DEVICE_LIMIT),
-        }
-      : undefined,
-  e2ee: e2ee?.enabled === true ? true : undefined,
+export const extensionsIn = (fields: ExtensionFields = {}): Extensions => ({
+  accountData: scopeIn(fields.account_data),
+  receipts: scopeIn(fields.receipts),
+  typing: scopeIn(fields.typing),
+  toDevice: batchIn(fields.to_device),
+  e2ee: fields.e2ee?.enabled === true ? true : undefined,
+  stickyEvents: stickyIn(fields),
 });
+
+const batchIn = (fields: BatchFields | undefined) =>
+  fields?.enabled === true
+    ? { since: fields.since ?? undefined, limit: Math.min(Math.max(fields.limit ?? BATCH_LIMIT, 1), BATCH_LIMIT) }
+    : undefined;
+
+const STICKY_NAMES = ['sticky_events', 'org.matrix.msc4354.sticky_events'] as const;
+
+const stickyIn = (fields: ExtensionFields): StickyRequest | undefined => {
+  for (const name of STICKY_NAMES) {
+    const batch = batchIn(fields[name]);
+    if (batch) return { name, ...batch };
+  }
+  return undefined;
+};
 
 const scopeIn = (fields: ScopedFields | undefined): Scope | undefined =>
   fields?.enabled === true ? { lists: fields.lists, rooms: fields.rooms } : undefined;

@@ -46,6 +46,15 @@ export interface Extensions {
   readonly typing?: Scope | undefined;
   readonly toDevice?: { readonly since: string | undefined; readonly limit: number } | undefined;
   readonly e2ee?: true | undefined;
+  readonly stickyEvents?: StickyRequest | undefined;
+}
+
+/** How far a client has got with what sticks, in its own words, and how much more it wants at a time. */
+export interface StickyRequest {
+  /** By which of its names the extension is asked for. */
+  readonly name: string;
+  readonly since: string | undefined;
+  readonly limit: number;
 }
 
 export type ScopedExtension = 'accountData' | 'receipts' | 'typing';

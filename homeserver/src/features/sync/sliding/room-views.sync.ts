@@ -3,7 +3,7 @@ import { compileFilter, type Filter } from '../../../core/filters/filter.ts';
 import { profileOf, roomNameOf } from '../../../core/events/content.ts';
 import type { Caller } from '../../../http/route.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
-import type { Member, SnapshotId, StoredEvent } from '../../../rooms/model.ts';
+import type { EventNid, Member, SnapshotId, StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
@@ -45,6 +45,8 @@ export interface RoomView {
   /** How many of the newest events are known now; see `Told.limit`. */
   readonly limit: number;
   readonly members: readonly UserId[];
+  /** What is in the timeline. */
+  readonly shown: readonly EventNid[];
 }
 
 export interface RoomViewsDeps {
@@ -96,7 +98,12 @@ export class RoomViews {
       gone: change.gone,
       timeline: timelineOf(ask, shown, isExpanded),
     };
-    return { answer, limit: knownAfter(ask, shown, isExpanded), members: state.flatMap(membersOf) };
+    return {
+      answer,
+      limit: knownAfter(ask, shown, isExpanded),
+      members: state.flatMap(membersOf),
+      shown: shown.events.map(({ nid }) => nid),
+    };
   }
 
   async #change(

@@ -47,6 +47,10 @@ export class RosterView {
     return more.length === 0 ? this.#order : [...this.#order, ...more].sort(compare);
   }
 
+  has(room: ListedRoom): boolean {
+    return this.#order[this.#placeOf(room as Entry)] === room;
+  }
+
   /** The ids of a part of it as JSON. */
   idsOf(span: Span): JsonText {
     const key = span.join();

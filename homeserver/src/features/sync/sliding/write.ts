@@ -1,6 +1,6 @@
 import type { JsonObject } from '@holm/spec/json';
 import type { LooseEvent } from '../../../streams/sync-part.ts';
-import { arrayOf, type JsonText, objectOf } from '../json-text.ts';
+import { arrayOf, eventsOf, type JsonText, objectOf } from '../json-text.ts';
 import type { ExtensionsAnswer } from './extensions.sync.ts';
 import type { Hero } from './room-answer.ts';
 
@@ -12,7 +12,14 @@ export const heroText = ({ userId, displayName, avatarUrl }: Hero): JsonText =>
 export const textOf = (value: string | number | boolean | null | undefined): JsonText | undefined =>
   value === undefined ? undefined : JSON.stringify(value);
 
-export const extensionsText = ({ accountData, receipts, typing, toDevice, e2ee }: ExtensionsAnswer): JsonText =>
+export const extensionsText = ({
+  accountData,
+  receipts,
+  typing,
+  toDevice,
+  e2ee,
+  stickyEvents,
+}: ExtensionsAnswer): JsonText =>
   objectOf({
     account_data:
       accountData &&
@@ -28,6 +35,12 @@ export const extensionsText = ({ accountData, receipts, typing, toDevice, e2ee }
         next_batch: JSON.stringify(toDevice.nextBatch),
         events: arrayOf(toDevice.events.map((event) => JSON.stringify(event))),
       }),
+    ...(stickyEvents && {
+      [stickyEvents.name]: objectOf({
+        next_batch: textOf(stickyEvents.nextBatch),
+        rooms: recordOf(stickyEvents.rooms, eventsOf),
+      }),
+    }),
     e2ee:
       e2ee &&
       objectOf({
