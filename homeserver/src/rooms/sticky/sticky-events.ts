@@ -6,7 +6,10 @@ import type { EventNid, RoomNid, StoredEvent } from '../model.ts';
 import { stickyStore } from './sticky.store.ts';
 import type { Stuck } from './stuck.ts';
 
-/** Of one room, at most; when there are more, the oldest are as any other event. */
+/**
+ * Of one room, at most, of those that can be seen, and of those that cannot: nobody whose events are refused pushes out
+ * anybody else's. When there are more, the oldest are as any other event.
+ */
 const MAX_PER_ROOM = 1_000;
 
 /**
@@ -31,9 +34,10 @@ export class StickyEvents {
     const known = this.#rooms.get(room) ?? new Map<EventNid, Stuck>();
     this.#rooms.set(room, known);
     for (const one of stuck) known.set(one.nid, one);
-    for (const nid of known.keys()) {
-      if (known.size <= MAX_PER_ROOM) break;
-      known.delete(nid);
+    if (known.size <= MAX_PER_ROOM) return;
+    const [visible, hidden] = [[...known.values()].filter(isVisible), [...known.values()].filter(isHidden)];
+    for (const kind of [visible, hidden]) {
+      for (const { nid } of kind.slice(0, Math.max(0, kind.length - MAX_PER_ROOM))) known.delete(nid);
     }
   }
 
@@ -65,7 +69,7 @@ export class StickyEvents {
 
   /** What is soft-failed. */
   hidden(room: RoomNid): readonly Stuck[] {
-    return this.#of(room).filter(({ position }) => position === undefined);
+    return this.#of(room).filter(isHidden);
   }
 
   /** Members of `unsigned`, as JSON text: how long the event goes on sticking. Nothing for others. */
@@ -97,3 +101,6 @@ export class StickyEvents {
     return [...known.values()].filter(({ expiresAt }) => expiresAt > now);
   }
 }
+
+const isVisible = ({ position }: Stuck): boolean => position !== undefined;
+const isHidden = (stuck: Stuck): boolean => !isVisible(stuck);
