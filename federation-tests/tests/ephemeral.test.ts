@@ -189,6 +189,28 @@ describe('typing and receipts', () => {
       expect((await receipt(carol, room, ['m.seen', events[0]!])).status).to.equal(400);
     });
 
+    it('do not tell whether there is an event that one may not see', async () => {
+      const hidden = await alice.createRoom({
+        preset: 'public_chat',
+        initial_state: [
+          { type: 'm.room.history_visibility', state_key: '', content: { history_visibility: 'joined' } },
+        ],
+      });
+      const before = await alice.say(hidden, 'nobody else knows');
+      await carol.join(hidden);
+      const since = await alice.say(hidden, 'hello');
+      for (const type of ['m.read', 'm.read.private', 'm.fully_read']) {
+        const [secret, unknown] = [
+          await receipt(carol, hidden, [type, before]),
+          await receipt(carol, hidden, [type, '$no']),
+        ];
+        expect([secret.status, secret.body]).to.eql([404, unknown.body]);
+        expect((await receipt(carol, hidden, [type, since])).status).to.equal(200);
+      }
+      const marker = await carol.request('POST', `${pathOf(hidden)}/read_markers`, { 'm.fully_read': before });
+      expect(marker.status).to.equal(404);
+    });
+
     it('move the marker of what has been fully read, never back', async () => {
       const marker = async () =>
         (await carol.ask('GET', `/user/${encodeURIComponent(carol.userId)}${pathOf(room)}/account_data/m.fully_read`))

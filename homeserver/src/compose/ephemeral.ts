@@ -20,14 +20,14 @@ export const composeEphemeral = async (
 ) => {
   const isAllowed = ingest.isAllowed.bind(ingest);
   const rooms = new EphemeralRooms({ engine, isAllowed, outbox });
-  const { events } = engine;
+  const { events, visible } = engine;
 
   const typing = stack.use(new Typing({ ...base, notifier, rooms }));
   listeners.push(typing.listener);
   eduListeners.push({ eduType: 'm.typing', receive: (origin, content) => typing.receive(origin, content) });
 
   const stream = await openReceiptStream(base.db);
-  const receipts = new Receipts({ ...base, stream, notifier, rooms, events });
+  const receipts = new Receipts({ ...base, stream, notifier, rooms, events, visible });
   eduListeners.push({ eduType: 'm.receipt', receive: (origin, content) => receipts.receive(origin, content) });
   const readMarkers = new ReadMarkers({ ...accounts, rooms, events, receipts });
   return { typing, receipts, readMarkers };

@@ -23,7 +23,7 @@ export class ReadMarkers {
   async set(userId: UserId, roomId: RoomId, eventId: EventId): Promise<void> {
     const { accountData, rooms, events, receipts } = this.#deps;
     const room = await rooms.ofMember(userId, roomId);
-    const { ord = 0 } = await receipts.eventIn(room, eventId);
+    const { ord = 0 } = await receipts.eventFor(userId, room, eventId);
     const before = await accountData.find({ userId, roomId, type: 'm.fully_read' });
     const marked = before?.['event_id'];
     const known = EventId.is(marked) ? await events.byId(marked) : undefined;

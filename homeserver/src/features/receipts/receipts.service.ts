@@ -6,6 +6,7 @@ import type { Events } from '../../rooms/events.ts';
 import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
 import type { RoomNid, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import type { Visible } from '../../rooms/timeline/visible.ts';
 import type { Database } from '../../storage/database.ts';
 import { type Keys, LoggedChanges } from '../../streams/logged-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
@@ -23,6 +24,7 @@ export interface ReceiptsDeps {
   readonly clock: Clock;
   readonly rooms: EphemeralRooms;
   readonly events: Events;
+  readonly visible: Pick<Visible, 'toUser'>;
 }
 
 export interface Mark {
@@ -70,7 +72,7 @@ export class Receipts {
     const { clock, rooms } = this.#deps;
     const { userId, type, threadId } = mark;
     const room = await rooms.ofMember(userId, mark.roomId);
-    const event = await this.eventIn(room, mark.eventId);
+    const event = await this.eventFor(userId, room, mark.eventId);
     if (threadId !== undefined) await this.#assertInThread(mark.eventId, threadId);
     const receipt = { roomNid: room.nid, userId, type, threadId, eventId: mark.eventId, ord: event.ord };
     const [recorded] = await this.#record(room, [{ ...receipt, ts: clock.now() }]);
@@ -79,10 +81,13 @@ export class Receipts {
     await rooms.tell(room, 'm.receipt', { key, content: toEdu(room.roomId, recorded) });
   }
 
-  /** An event of the room's timeline; M_NOT_FOUND for any other. */
-  async eventIn(room: Room, eventId: EventId): Promise<StoredEvent> {
+  /** An event of the room's timeline; M_NOT_FOUND for any other, and for those that are not for this user. */
+  async eventFor(user: UserId, room: Room, eventId: EventId): Promise<StoredEvent> {
     const event = await this.#deps.events.byId(eventId);
-    if (event?.roomNid === room.nid && event.ord !== undefined) return event;
+    if (event?.roomNid === room.nid && event.ord !== undefined) {
+      const [seen] = await this.#deps.visible.toUser(user, room, [event]);
+      if (seen) return seen;
+    }
     throw new MatrixError('M_NOT_FOUND', 'there is no such event in this room');
   }
 

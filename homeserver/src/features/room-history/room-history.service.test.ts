@@ -100,6 +100,36 @@ describe('history', () => {
     expect((await get(alice, roomId, { dir: 'b', from: early })).chunk).to.eql([]);
   });
 
+  it('names nobody twice to whoever reads on, unless asked to', async () => {
+    const roomId = await test.room(alice, undefined, [bob]);
+    for (let i = 0; i < 3; i++) {
+      await say(roomId, 'a');
+      await say(roomId, 'b', bob);
+    }
+    const lazy = { lazy_load_members: true };
+    const page = async (more: object, filter: object = lazy, who = alice) => {
+      const wanted = { dir: 'b', limit: 1, filter: JSON.stringify(filter), ...more } as const;
+      const answer: { end: string; state?: readonly { state_key?: string }[] } = await get(who, roomId, wanted);
+      return { from: answer.end, named: (answer.state ?? []).map(({ state_key: user }) => user) };
+    };
+    const first = await page({});
+    const second = await page({ from: first.from });
+    const third = await page({ from: second.from });
+    expect([first.named, second.named, third.named]).to.eql([[bob], [alice], []]);
+    // As if it had been lost on the way; and what others are told is nothing to one.
+    expect((await page({ from: first.from })).named).to.eql([alice]);
+    expect((await page({ from: second.from }, lazy, bob)).named).to.eql([bob]);
+    expect((await page({ from: second.from }, { ...lazy, include_redundant_members: true })).named).to.eql([bob]);
+    expect((await page({})).named).to.eql([bob]);
+    const name = { membership: 'join', displayname: 'Bobby' };
+    await test.engine.sender.send(roomId, { type: 'm.room.member', stateKey: bob, sender: bob, content: name });
+    await say(roomId, 'renamed', bob);
+    const ahead = await page({ dir: 'f', from: third.from });
+    expect(ahead.named).to.eql([]);
+    const newest = await page({});
+    expect((await page({ from: newest.from })).named).to.eql([bob]);
+  });
+
   it('is filtered, and names who speaks in it when asked to', async () => {
     const roomId = await test.room(alice, undefined, [bob]);
     for (const body of ['1', '2']) await say(roomId, body);

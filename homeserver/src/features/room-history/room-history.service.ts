@@ -13,6 +13,7 @@ import type { Readers } from '../../rooms/timeline/readers.ts';
 import { timelineToken } from '../../streams/tokens.ts';
 import { parseRoomEventFilter } from './room-event-filter.ts';
 import { type Administrators, unredactedEvent } from './unredacted.ts';
+import { ToldMembers } from './told-members.ts';
 import { type Backfill, walk, type Walk } from './walk.ts';
 
 export interface RoomHistoryDeps {
@@ -35,6 +36,7 @@ const BOUNDS = { fallback: 10, maximum: 1000 };
 /** What has been said in a room, for those who may know. Answers are JSON text: events are serialised once. */
 export class RoomHistory {
   readonly #deps: RoomHistoryDeps;
+  readonly #told = new ToldMembers();
 
   constructor(deps: RoomHistoryDeps) {
     this.#deps = deps;
@@ -48,11 +50,16 @@ export class RoomHistory {
     const isWanted = !filter.isEmpty && filter.room(roomId);
     const way = { ...(await this.#wayOf(access, query)), limit: isWanted ? limitOf(query.limit, filter) : 0 };
     const { events, next, isOver } = await this.#walk(reader, access, way, filter);
-    const state = filter.lazyLoadMembers ? await this.#sendersOf(access, events) : [];
+    const end = isWanted && !isOver ? timelineToken(next) : undefined;
+    const senders = filter.lazyLoadMembers ? await this.#sendersOf(access, events) : [];
+    const before = this.#told.before(caller, access.room.nid, query.from);
+    const state = filter.includeRedundantMembers ? senders : senders.filter(({ nid }) => !before.has(nid));
+    if (end !== undefined)
+      this.#told.tell(caller, access.room.nid, { end, told: senders.map(({ nid }) => nid), before });
     return objectText({
       chunk: await this.#list(events, reader),
       start: JSON.stringify(query.from ?? timelineToken(way.from)),
-      ...(isWanted && !isOver && { end: JSON.stringify(timelineToken(next)) }),
+      end: JSON.stringify(end),
       ...(state.length > 0 && { state: await this.#stateList(state, caller) }),
     });
   }
