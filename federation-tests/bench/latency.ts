@@ -6,6 +6,8 @@ const STRAGGLERS_MS = 10_000;
 
 interface Conversation {
   readonly client: Client;
+  /** Where the receivers are, if they are not where the sender is. */
+  readonly elsewhere?: Client;
   readonly room: string;
   readonly sender: Person;
   readonly receivers: readonly Person[];
@@ -16,7 +18,7 @@ interface Conversation {
  * The time is from the call of send to the moment when the whole answer of a sync with the message has been read.
  */
 export const sendToSync = async (
-  { client, room, sender, receivers }: Conversation,
+  { client, elsewhere = client, room, sender, receivers }: Conversation,
   { rate, seconds }: { readonly rate: number; readonly seconds: number },
 ): Promise<readonly number[]> => {
   const total = rate * seconds;
@@ -27,9 +29,9 @@ export const sendToSync = async (
   let isOver = false;
 
   const follow = async (person: Person): Promise<void> => {
-    let since = nextBatch(await client.sync(person));
+    let since = nextBatch(await elsewhere.sync(person));
     while (!isOver) {
-      const answer = await client.sync(person, { since, timeout: 1000 });
+      const answer = await elsewhere.sync(person, { since, timeout: 1000 });
       const now = performance.now();
       since = nextBatch(answer);
       for (const [, index] of answer.matchAll(marks)) times.push(now - (sentAt[Number(index)] ?? Number.NaN));

@@ -5,8 +5,12 @@ import type { Day } from './day.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
-/** All that a server shows of a room's history, by event id. */
+/**
+ * All that a server shows of a room's history, by event id. To page through it fills what gaps there are; a redaction that
+ * came by that way is shown once its event has come, too, which is further down.
+ */
 const historyOf = async (eyes: Person, room: string): Promise<Readonly<Record<string, any>>> => {
+  await eyes.history(room, 100);
   const events = await eyes.history(room, 100);
   const shown = events.map(({ event_id: id, type, sender, state_key: key, content, origin_server_ts: at }) => {
     return [id, { type, sender, key, content, at }] as const;
