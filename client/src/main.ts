@@ -1,8 +1,10 @@
 import './platform/symbols.ts';
+import { systemChance } from './platform/chance.ts';
 import { systemClock } from './platform/clock.ts';
 import { browserLocation } from './platform/location.ts';
 import { mediaQuery } from './platform/media-query.ts';
 import { browserOnline } from './platform/network.ts';
+import { openSocket } from './platform/socket.ts';
 import { browserStorage } from './platform/storage.ts';
 import { pageVisible } from './platform/visibility.ts';
 import { appModel } from './models/app.ts';
@@ -17,7 +19,14 @@ const gateway = async () => {
   const { matrixGateway } = await import('./sdk/matrix/gateway.ts').catch((error: unknown) => {
     throw new ProblemError({ code: 'offline' }, { cause: error });
   });
-  return matrixGateway({ clock: systemClock, storage, online, fetch: (...args) => fetch(...args) });
+  return matrixGateway({
+    clock: systemClock,
+    storage,
+    online,
+    fetch: (...args) => fetch(...args),
+    openSocket,
+    chance: systemChance,
+  });
 };
 
 const model = appModel({

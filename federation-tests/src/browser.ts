@@ -40,6 +40,16 @@ export class Screen {
     await page.getByRole('button', { name: 'New room' }).first().waitFor();
   }
 
+  async signIn(url: string, username: string, password: string): Promise<void> {
+    const { page } = this;
+    await page.goto(`${url}/#/login`);
+    await page.getByRole('textbox', { name: 'Homeserver' }).fill(url);
+    await page.getByRole('textbox', { name: 'Username' }).fill(username);
+    await page.getByRole('textbox', { name: 'Password', exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'New room' }).first().waitFor();
+  }
+
   /** A public room, if it has an address; else a private one. */
   async createRoom(name: string, address?: string): Promise<void> {
     const { page } = this;

@@ -1,7 +1,8 @@
 import { type Answer, call, Refused } from './http.ts';
 import { View } from './view.ts';
 
-const PASSWORD = 'correct horse battery staple';
+/** Everybody's. */
+export const PASSWORD = 'correct horse battery staple';
 
 /** Where a person's server is, for as long as it does not move. */
 export interface Home {

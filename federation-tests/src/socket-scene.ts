@@ -17,8 +17,8 @@ export class SocketScene implements AsyncDisposable {
     this.network = network;
   }
 
-  static async start(websockets: object = {}): Promise<SocketScene> {
-    return new SocketScene(await TestNetwork.with({ names: ['a.test'], config: { websockets } }));
+  static async start(config: object = {}): Promise<SocketScene> {
+    return new SocketScene(await TestNetwork.with({ names: ['a.test'], config }));
   }
 
   /** Two people and a room that nobody has been in before. */

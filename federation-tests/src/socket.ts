@@ -1,13 +1,12 @@
 import { once } from 'node:events';
+import { type ClientHead, type ServerHead } from '@holm/spec/extensions/websocket';
 import {
-  type ClientHead,
   type Dialect,
   type Message,
-  type ServerHead,
   splitMessage,
   WEBSOCKET,
   writeMessage,
-} from '@holm/spec/extensions/websocket';
+} from '@holm/spec/extensions/websocket-wire';
 import { WebSocket } from 'ws';
 import { PATIENCE_MS } from './http.ts';
 import type { Home } from './people.ts';

@@ -1,4 +1,4 @@
-import { WEBSOCKET } from '@holm/spec/extensions/websocket';
+import { WEBSOCKET } from '@holm/spec/extensions/websocket-wire';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { call } from '../src/http.ts';

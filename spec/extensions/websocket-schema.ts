@@ -1,4 +1,5 @@
-import { clientHeads, serverHeads, WEBSOCKET } from '@holm/spec/extensions/websocket';
+import { clientHeads, serverHeads } from '@holm/spec/extensions/websocket';
+import { WEBSOCKET } from '@holm/spec/extensions/websocket-wire';
 
 export const SCHEMA_FILE = new URL('websocket.schema.json', import.meta.url);
 

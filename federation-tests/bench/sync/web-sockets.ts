@@ -1,11 +1,6 @@
 import { once } from 'node:events';
-import {
-  type ClientHead,
-  type ServerHead,
-  splitMessage,
-  WEBSOCKET,
-  writeMessage,
-} from '@holm/spec/extensions/websocket';
+import { type ClientHead, type ServerHead } from '@holm/spec/extensions/websocket';
+import { splitMessage, WEBSOCKET, writeMessage } from '@holm/spec/extensions/websocket-wire';
 import { WebSocket } from 'ws';
 import type { Person } from '../client.ts';
 import type { Door, Follower } from './followers.ts';

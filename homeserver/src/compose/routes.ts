@@ -43,7 +43,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { PlainRoute } from '../http/plain.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { Route } from '../http/route.ts';
-import { WEBSOCKET } from '@holm/spec/extensions/websocket';
+import { WEBSOCKET } from '@holm/spec/extensions/websocket-wire';
 import { networkOf } from '../platform/address.ts';
 import { VERSION } from '../version.ts';
 import type { AccountServices } from './accounts.ts';

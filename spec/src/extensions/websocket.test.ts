@@ -3,7 +3,8 @@ import { Value } from '@sinclair/typebox/value';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { SCHEMA_FILE, schemaText } from '../../extensions/websocket-schema.ts';
-import { clientHeads, type ClientHead, serverHeads, splitMessage, writeMessage } from './websocket.ts';
+import { clientHeads, type ClientHead, serverHeads } from './websocket.ts';
+import { splitMessage, writeMessage } from './websocket-wire.ts';
 
 const DOCUMENT = new URL('../../extensions/websocket.md', import.meta.url);
 

@@ -4,6 +4,7 @@ import { together } from '../../reactive/disposables.ts';
 import type { Account, NewRoom, Session } from '../gateway.ts';
 import type { RoomSummary } from '../room-summary.ts';
 import { connectionOf } from './connection.ts';
+import { SocketFetch } from '../socket/socket-fetch.ts';
 import { quietLogger } from './logger.ts';
 import type { GatewayNeeds } from './needs.ts';
 import { liveRoom, type LiveRoom } from './room.ts';
@@ -17,7 +18,8 @@ import { watchRooms } from './watch-rooms.ts';
 const FIRST_PAGE = 20;
 
 export const openAccount = (session: Session, needs: GatewayNeeds): Account => {
-  const client = createClient({ ...session, disableVoip: true, logger: quietLogger });
+  const socket = new SocketFetch({ ...needs, baseUrl: session.baseUrl });
+  const client = createClient({ ...session, disableVoip: true, logger: quietLogger, fetchFn: socket.fetch });
   const seen = seenIn(needs.storage, session.userId);
   const rooms = createValue<readonly RoomSummary[]>([]);
   const displayName = createValue(client.getUserIdLocalpart() ?? session.userId);
@@ -36,6 +38,9 @@ export const openAccount = (session: Session, needs: GatewayNeeds): Account => {
     displayName.set(nameIn(user && { name: user.displayName ?? session.userId }, session.userId));
   });
   const link = connectionOf(client, needs.online);
+  const network = needs.online.observe(() => {
+    if (needs.online.get()) socket.retry();
+  });
   const stop = { [Symbol.dispose]: () => client.stopClient() };
   void start(client);
 
@@ -58,12 +63,13 @@ export const openAccount = (session: Session, needs: GatewayNeeds): Account => {
     join: async (roomIdOrAlias, via) =>
       (await inWords(client.joinRoom(roomIdOrAlias, { viaServers: [...via] }))).roomId,
     reconnect: () => {
+      socket.retry();
       client.retryImmediately();
     },
     logOut: async () => {
       await inWords(client.logout(true));
     },
-    ...together([watch, link, stop]),
+    ...together([watch, link, network, stop, socket]),
   };
 };
 

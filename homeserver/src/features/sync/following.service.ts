@@ -1,5 +1,5 @@
 import { sync as syncEndpoint } from '@holm/spec/client-server/sync';
-import type { Dialect } from '@holm/spec/extensions/websocket';
+import type { Dialect } from '@holm/spec/extensions/websocket-wire';
 import { slidingSync, slidingSyncUnstable } from '@holm/spec/extensions/sliding-sync';
 import type { Json } from '@holm/spec/json';
 import { parseJson } from '../../http/body.ts';
@@ -7,7 +7,8 @@ import { checker } from '../../http/parse.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Filters } from '../filters/index.ts';
 import type { Answer } from './responses.sync.ts';
-import type { SlidingSync } from './sliding/sliding.service.ts';
+import type { SlidingRequest } from './sliding/request.ts';
+import type { SlidingAnswer, SlidingSync } from './sliding/sliding.service.ts';
 import { readStable, writeStable } from './sliding/stable.codec.ts';
 import { readUnstable, writeUnstable } from './sliding/unstable.codec.ts';
 import type { Sync } from './sync.service.ts';
@@ -69,9 +70,9 @@ export class Following {
 
   #stable(viewer: Caller, bodyText: string): NextAnswer {
     const body = checkStable(jsonIn(bodyText));
+    const next = this.#slide((signal) => readStable(viewer, body, signal));
     return async (pos, going) => {
-      const request = readStable(viewer, body, going.signal);
-      const answer = await this.#deps.sliding.sync({ ...request, ...going, pos });
+      const answer = await next(pos, going);
       return { pos: answer.pos, text: writeStable(answer) };
     };
   }
@@ -79,10 +80,26 @@ export class Following {
   #unstable(viewer: Caller, given: unknown, bodyText: string): NextAnswer {
     const query = checkUnstableQuery(given ?? {});
     const body = checkUnstable(jsonIn(bodyText));
+    const next = this.#slide((signal) => readUnstable({ viewer, query, body, signal }));
     return async (pos, going) => {
-      const request = readUnstable({ viewer, query, body, signal: going.signal });
-      const answer = await this.#deps.sliding.sync({ ...request, ...going, pos });
+      const answer = await next(pos, going);
       return { pos: answer.pos, text: writeUnstable(answer, body.txn_id) };
+    };
+  }
+
+  /** A request says by itself how far messages to the device have come: here that moves on with each answer. */
+  #slide(read: (signal: AbortSignal) => SlidingRequest) {
+    let come: string | undefined;
+    return async (pos: string | undefined, going: Going): Promise<SlidingAnswer> => {
+      const request = read(going.signal);
+      const { toDevice } = request.extensions;
+      const extensions = {
+        ...request.extensions,
+        toDevice: toDevice && { ...toDevice, since: come ?? toDevice.since },
+      };
+      const answer = await this.#deps.sliding.sync({ ...request, ...going, extensions, pos });
+      come = answer.extensions.toDevice?.nextBatch;
+      return answer;
     };
   }
 }

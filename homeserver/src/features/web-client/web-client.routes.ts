@@ -16,7 +16,7 @@ const policy = (styles: string) =>
     "img-src 'self' blob: data: https: http:",
     "media-src 'self' blob: https: http:",
     "font-src 'self'",
-    'connect-src * blob:',
+    'connect-src * ws: wss: blob:',
     "worker-src 'self' blob:",
     "manifest-src 'self'",
     "frame-ancestors 'none'",

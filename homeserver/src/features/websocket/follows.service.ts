@@ -1,5 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
-import { type ClientHead, WEBSOCKET } from '@holm/spec/extensions/websocket';
+import { type ClientHead } from '@holm/spec/extensions/websocket';
+import { WEBSOCKET } from '@holm/spec/extensions/websocket-wire';
 import { knownError } from '../../http/respond.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';

@@ -1,13 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
-import {
-  type ClientHead,
-  clientHeads,
-  CLOSED,
-  type ServerHead,
-  splitMessage,
-  WEBSOCKET,
-  writeMessage,
-} from '@holm/spec/extensions/websocket';
+import { type ClientHead, clientHeads, type ServerHead } from '@holm/spec/extensions/websocket';
+import { CLOSED, splitMessage, WEBSOCKET, writeMessage } from '@holm/spec/extensions/websocket-wire';
 import { knownError } from '../../http/respond.ts';
 import { checker } from '../../http/parse.ts';
 import type { Caller } from '../../http/route.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { MatrixError } from '@holm/spec/errors';
 import type { UserId } from '@holm/spec/ids';
-import { CLOSED, WEBSOCKET } from '@holm/spec/extensions/websocket';
+import { CLOSED, WEBSOCKET } from '@holm/spec/extensions/websocket-wire';
 import type { CallOrigin } from '../../http/authenticate.ts';
 import type { RateLimits } from '../../http/rate-limit.ts';
 import type { Caller } from '../../http/route.ts';
