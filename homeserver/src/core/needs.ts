@@ -3,7 +3,7 @@
  *
  * Core code is synchronous and pure, but cannot know in advance which events or trie nodes it will look at.
  * It yields the ids; whoever drives it loads them and hands them back. Ids that do not exist are simply absent
- * from the answer.
+ * from the answer. In long work it asks for nothing from time to time, so that others can have their turn.
  */
 export type Needs<Id, Value, Result> = Generator<readonly Id[], Result, ReadonlyMap<Id, Value>>;
 

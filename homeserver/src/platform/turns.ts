@@ -77,6 +77,17 @@ export const mapInTurns = async <T, U>(all: Iterable<T>, map: (one: T) => U): Pr
   return mapped;
 };
 
+/** As `Array.filter`, in turns. */
+export const filterInTurns = async <T>(all: Iterable<T>, isWanted: (one: T) => boolean): Promise<T[]> => {
+  const wanted: T[] = [];
+  const turns = new Turns();
+  for (const one of all) {
+    if (turns.isOver) await turns.next();
+    if (isWanted(one)) wanted.push(one);
+  }
+  return wanted;
+};
+
 /** Long work in pieces, with a turn for everybody else after each. */
 export async function* slices<T>(items: readonly T[], size: number): AsyncGenerator<readonly T[]> {
   for (let from = 0; from < items.length; from += size) {

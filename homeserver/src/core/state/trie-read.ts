@@ -24,10 +24,19 @@ export function* entries(root: Root): TrieQuestion<[key: KeyNumber, event: Event
   let wave: [firstKey: KeyNumber, pointer: Pointer][] = top === 0 ? [] : [[0, top]];
   for (let level = nodes.at(top)?.level ?? -1; level >= 0; level -= 1) {
     yield* nodes.load(wave.map(([, pointer]) => pointer));
-    wave = wave.flatMap((branch) => filledSlots(nodes, branch, level));
+    const below: typeof wave = [];
+    for (let at = 0; at < wave.length; at += BRANCHES_AT_ONCE) {
+      for (const branch of wave.slice(at, at + BRANCHES_AT_ONCE)) below.push(...filledSlots(nodes, branch, level));
+      yield NOTHING;
+    }
+    wave = below;
   }
   return wave;
 }
+
+/** Looked at before whoever asks may pause. */
+const BRANCHES_AT_ONCE = 20;
+const NOTHING: readonly never[] = [];
 
 const filledSlots = (
   nodes: TrieNodes,

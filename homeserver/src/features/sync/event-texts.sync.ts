@@ -4,6 +4,7 @@ import { pduText } from '../../core/events/pdu-text.ts';
 import type { Filterable } from '../../core/filters/event-filter.ts';
 import type { Filter } from '../../core/filters/filter.ts';
 import type { Caller } from '../../http/route.ts';
+import { slices } from '../../platform/turns.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
 import type { Reader } from '../../rooms/relations/bundles.ts';
 import { type ClientEvents, type Dress, shown } from '../../rooms/timeline/client-events.ts';
@@ -15,12 +16,24 @@ export const filterable = ({ type, sender, roomId, content }: Event): Filterable
 /** For whoever was in the room all the time, and could see all of it. */
 const AS_MEMBER: Dress = { previous: true, membership: 'join' };
 
-/** Events of a room's state in the format that a filter asks for, the same for everybody. */
-export const textsOf = (
+/** Events that are put into words before others have their turn. */
+const WRITTEN_AT_ONCE = 250;
+
+/**
+ * Events of a room's state in the format that a filter asks for, the same for everybody. There may be a great many: then each text
+ * is a list of some of them, without its brackets.
+ */
+export const textsOf = async (
   clientEvents: ClientEvents,
   events: readonly StoredEvent[],
   filter: Filter,
-): Promise<JsonText[]> => formatted(events, filter, () => clientEvents.shared(events));
+): Promise<JsonText[]> => {
+  const write = (some: readonly StoredEvent[]) => formatted(some, filter, () => clientEvents.shared(some));
+  if (events.length <= WRITTEN_AT_ONCE) return write(events);
+  const texts: JsonText[] = [];
+  for await (const some of slices(events, WRITTEN_AT_ONCE)) texts.push((await write(some)).join(','));
+  return texts;
+};
 
 /** As `textsOf`, for a timeline. What else its sender or its reader are told is missing. */
 export const memberTextsOf = (

@@ -1,5 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import { stickinessOf } from '../../core/events/sticky.ts';
+import { filterInTurns } from '../../platform/turns.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, SnapshotId, StoredEvent } from '../../rooms/model.ts';
@@ -180,7 +181,8 @@ export class JoinedRooms {
       ? await this.#lazyMembers(view, room, { delta, heroes: summary?.heroes ?? [], timeline: shown.events })
       : [];
     if (delta.events.length + lazy.length === 0) return [];
-    const wanted = [...delta.events, ...lazy].filter(({ event }) => filter.room.state.event(filterable(event)));
+    const isWanted = ({ event }: StoredEvent) => filter.room.state.event(filterable(event));
+    const wanted = await filterInTurns([...delta.events, ...lazy], isWanted);
     return textsOf(this.#deps.engine.clientEvents, wanted, filter);
   }
 
