@@ -61,16 +61,32 @@ export const membersStore = {
     return row && toMember(row);
   },
 
-  /** All users of a server that have anything to do with a room. */
-  async ofServer(tx: ReadTx, room: RoomNid, server: ServerName): Promise<Member[]> {
-    const rows = await tx.rows<MemberRow>(
+  /** Users of a server that have anything to do with a room, from the one behind `after` on. */
+  async ofServer(
+    tx: ReadTx,
+    room: RoomNid,
+    server: ServerName,
+    { after, limit }: { readonly after: string; readonly limit: number },
+  ): Promise<UserId[]> {
+    const rows = await tx.rows<{ user_id: UserId }>(
       named(
         'members.of_server',
-        sql`SELECT room_nid, user_id, membership, event_nid, sender, server, position
-              FROM memberships WHERE room_nid = ${room} AND server = ${server}`,
+        sql`SELECT user_id FROM memberships
+             WHERE room_nid = ${room} AND server = ${server} AND user_id > ${after}
+             ORDER BY user_id LIMIT ${limit}`,
       ),
     );
-    return rows.map(toMember);
+    return rows.map((row) => row.user_id);
+  },
+
+  async isServerJoined(tx: ReadTx, room: RoomNid, server: ServerName): Promise<boolean> {
+    const rows = await tx.rows(
+      named(
+        'members.is_server_joined',
+        sql`SELECT FROM memberships WHERE room_nid = ${room} AND server = ${server} AND membership = 'join' LIMIT 1`,
+      ),
+    );
+    return rows.length > 0;
   },
 
   async joinedOf(tx: ReadTx, room: RoomNid, server: ServerName): Promise<UserId[]> {

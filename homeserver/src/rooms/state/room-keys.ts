@@ -114,14 +114,31 @@ interface Keyed {
   readonly head: { readonly nextKey: KeyNumber } | undefined;
 }
 
-/** Loads the keys of many rooms with one query. */
+/** Loads the keys of many rooms with a query, or a few where they have a great many. */
 export const warmKeys = async (db: Database, rooms: readonly Keyed[]): Promise<void> => {
   const cold = rooms.filter(({ keys, head }) => head && keys.isColdAndSmall(head.nextKey));
-  if (cold.length === 0) return;
-  const rows = await store.ofRooms(
-    db,
-    cold.map(({ nid }) => nid),
-  );
-  const byRoom = Map.groupBy(rows, ({ room_nid }) => room_nid);
-  for (const { nid, keys } of cold) keys.fillAll(byRoom.get(nid) ?? []);
+  for (const some of together(cold)) {
+    const rows = await store.ofRooms(
+      db,
+      some.map(({ nid }) => nid),
+    );
+    const byRoom = Map.groupBy(rows, ({ room_nid }) => room_nid);
+    for (const { nid, keys } of some) keys.fillAll(byRoom.get(nid) ?? []);
+  }
+};
+
+/** As many rooms at a time as have no more keys than a large one alone. */
+const together = function* (rooms: readonly Keyed[]): Generator<readonly Keyed[]> {
+  let batch: Keyed[] = [];
+  let keys = 0;
+  for (const room of rooms) {
+    keys += (room.head?.nextKey ?? 0) - FIRST_FREE_KEY;
+    if (batch.length > 0 && keys > LOAD_ALL) {
+      yield batch;
+      batch = [];
+      keys = (room.head?.nextKey ?? 0) - FIRST_FREE_KEY;
+    }
+    batch.push(room);
+  }
+  if (batch.length > 0) yield batch;
 };

@@ -1,9 +1,8 @@
-import type { ServerName } from '@holm/spec/ids';
+import type { ServerName, UserId } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
 import { type HistoryVisibility, historyVisibilityOf, membershipOf } from '../../core/events/content.ts';
 import type { Membership } from '../../core/events/membership.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
-import { stateKey as keyString } from '../../core/state/state-key.ts';
 import { mayServerSee } from '../../core/visibility/visibility.ts';
 import { isExpired } from '../../core/rooms/retention.ts';
 import type { Database } from '../../storage/database.ts';
@@ -14,6 +13,9 @@ import type { States } from '../state/states.ts';
 import type { Retention } from '../upkeep/retention.ts';
 
 const VISIBILITY: StateKey = ['m.room.history_visibility', ''];
+
+/** Users of a server that are looked up at a time. */
+const USERS_AT_ONCE = 200;
 
 type Placed = StoredEvent & { readonly snapshot: SnapshotId };
 
@@ -60,16 +62,14 @@ export class VisibleToServer {
     room: Room,
     events: readonly StoredEvent[],
   ): Promise<readonly { readonly event: StoredEvent; readonly mayBeSeen: boolean }[]> {
-    const users = await membersStore.ofServer(this.#db, room.nid, server);
-    const joinedSince = users.some(({ membership }) => membership === 'join');
-    const keys = users.map(({ userId }): StateKey => ['m.room.member', userId]);
+    const joinedSince = await membersStore.isServerJoined(this.#db, room.nid, server);
     const horizon = await this.#retention.horizon(room);
     const placed = events.filter(
       (event): event is Placed => event.status !== 'rejected' && event.snapshot !== undefined,
     );
     // Those of different states together: each by itself would be a query.
     const snapshots = [...new Set(placed.map(({ snapshot }) => snapshot))];
-    const moments = await Promise.all(snapshots.map((snapshot) => this.#at(room, snapshot, keys)));
+    const moments = await Promise.all(snapshots.map((snapshot) => this.#at(server, room, snapshot)));
     const momentAt = new Map(snapshots.map((snapshot, i) => [snapshot, moments[i]]));
     return placed.map((event) => {
       const moment = momentAt.get(event.snapshot);
@@ -81,16 +81,31 @@ export class VisibleToServer {
     });
   }
 
-  async #at(room: Room, snapshot: SnapshotId, members: readonly StateKey[]): Promise<Moment> {
+  async #at(server: ServerName, room: Room, snapshot: SnapshotId): Promise<Moment> {
     const visibility = historyVisibilityOf((await this.#states.get(room, snapshot, VISIBILITY))?.event.content);
     if (visibility === 'shared' || visibility === 'world_readable')
       return { historyVisibility: visibility, memberships: [] };
-    const view = await this.#states.view(room, snapshot, members);
-    const memberships = members.flatMap((key): Membership[] => {
-      const stored = view.get(keyString(...key));
-      const membership = stored && membershipOf(stored.event);
-      return membership === undefined ? [] : [membership];
-    });
-    return { historyVisibility: visibility, memberships };
+    const memberships = new Set<Membership>();
+    for await (const users of this.#usersOf(server, room)) {
+      const members = users.map((user): StateKey => ['m.room.member', user]);
+      for (const { event } of (await this.#states.view(room, snapshot, members)).values()) {
+        const membership = membershipOf(event);
+        if (membership !== undefined) memberships.add(membership);
+      }
+      // Nothing shows more than that.
+      if (memberships.has('join')) break;
+    }
+    return { historyVisibility: visibility, memberships: [...memberships] };
+  }
+
+  /** A server may have thousands of users in a room. */
+  async *#usersOf(server: ServerName, room: Room): AsyncGenerator<readonly UserId[], void> {
+    for (let after = ''; ;) {
+      const users = await membersStore.ofServer(this.#db, room.nid, server, { after, limit: USERS_AT_ONCE });
+      if (users.length > 0) yield users;
+      const last = users.at(-1);
+      if (last === undefined || users.length < USERS_AT_ONCE) return;
+      after = last;
+    }
   }
 }
