@@ -58,7 +58,7 @@ describe('a room of many members', () => {
 
   before(async function () {
     this.timeout(120_000);
-    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test'], { rooms: { omit_members_from: 1 } }));
+    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test', 'c.test'], { rooms: { omit_members_from: 1 } }));
     rogue.answers.set('/_matrix/federation/v1/send/', () => ({ status: 200, body: { pdus: {} } }));
     [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'b.test')]);
     small = await roomOf(FEW);
@@ -104,5 +104,21 @@ describe('a room of many members', () => {
   it('is the same to everybody in the end', async () => {
     expect(Object.keys(await bob.members(large))).to.have.length(MEMBERS + 3);
     expect(await bob.members(large)).to.eql(await alice.members(large));
+  });
+
+  it('is known in full without asking again where who lets in leaves nobody out', async function () {
+    this.timeout(60_000);
+    await network.stop('a.test');
+    await network.start('a.test', { rooms: { omit_members_from: 1_000_000 } });
+    const carol = await network.person('carol', 'c.test');
+    const { engine, remote } = network.server('c.test').running.services.rooms;
+    remote.state = () => Promise.reject(new Error('nobody need ask'));
+    await compare(async (room) => {
+      await carol.join(room, ['a.test']);
+      await network.settle();
+    });
+    expect(engine.partial.all()).to.eql([]);
+    expect(await carol.members(large)).to.eql(await bob.members(large));
+    expect(network.server('c.test').errors).to.eql([]);
   });
 });

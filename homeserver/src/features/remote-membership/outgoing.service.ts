@@ -129,7 +129,7 @@ export class OutgoingMembership implements RemoteMembership {
       ignoreBackOff: true,
     };
     const answer = stack.use(await client.callLarge(server, sendJoinV2, call));
-    const { event, before, servers } = await readJoinAnswer(answer);
+    const { event, before, servers } = await readJoinAnswer(answer, join);
     const isWhole = servers === undefined;
     const all =
       isWhole && before.isLarge ? stateSource(answer, { state: 'state', authChain: 'auth_chain' }) : undefined;

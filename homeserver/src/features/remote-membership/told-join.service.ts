@@ -2,6 +2,7 @@ import type { ResponseOf } from '@holm/spec/endpoint';
 import { ServerName } from '@holm/spec/ids';
 import type { Json } from '@holm/spec/json';
 import type { sendJoinV2 } from '@holm/spec/server-server/joins';
+import type { Event } from '../../core/events/event.ts';
 import type { LargeAnswer } from '../../federation/client/large-answer.ts';
 import { ToldState } from '../../rooms/ingest/told-state.ts';
 
@@ -17,7 +18,10 @@ export interface JoinAnswer {
 }
 
 /** What the server that lets us in says of the room, which may be of any size. */
-export const readJoinAnswer = async (answer: LargeAnswer<ResponseOf<typeof sendJoinV2>>): Promise<JoinAnswer> => {
+export const readJoinAnswer = async (
+  answer: LargeAnswer<ResponseOf<typeof sendJoinV2>>,
+  join: Event,
+): Promise<JoinAnswer> => {
   const before = new ToldState();
   const servers: ServerName[] = [];
   const { event, members_omitted: omitted } = await answer.read((list, item, characters) => {
@@ -25,5 +29,14 @@ export const readJoinAnswer = async (answer: LargeAnswer<ResponseOf<typeof sendJ
     else if (list === 'auth_chain') before.take('authChain', item, characters);
     else if (list === 'servers_in_room' && ServerName.is(item) && servers.length < MAX_SERVERS) servers.push(item);
   });
+  if (before.isLarge) {
+    await before.takeNeeded(
+      async (take) => {
+        const isState = (list: string) => list === 'state';
+        await answer.read((_, pdu, characters) => take(pdu, characters), isState);
+      },
+      [join.sender, join.content['join_authorised_via_users_server']],
+    );
+  }
   return { event, before, servers: omitted === true ? servers : undefined };
 };
