@@ -132,6 +132,7 @@ module.exports = {
     only('undici', 'undici', 'homeserver/src/(federation|platform)/'),
     only('mediasoup', 'mediasoup|mediasoup-client|sdp-transform|@livekit', 'homeserver/src/features/calls/'),
     only('ws', 'ws', 'homeserver/src/http/'),
+    only('htmlparser2', 'htmlparser2', 'homeserver/src/features/url-previews/'),
     only('sharp', 'sharp', 'homeserver/src/features/media/pictures/'),
     only('node-cron', 'node-cron', 'homeserver/src/platform/'),
     only('lit', 'lit|@lit', 'client/src/(elements|screens)/'),

@@ -2,9 +2,10 @@ import { arch, platform } from 'node:process';
 import { join } from 'node:path';
 import type { Check } from '../features/health/index.ts';
 import {
-  Arrivals, decoderMissing, Files, Library, MediaAdministration, MediaFolder, mediaTelemetry, MediaUpkeep, PictureProcesses, RemoteMedia,
+  Arrivals, decoderMissing, Files, FoundPictures, Library, MediaAdministration, MediaFolder, mediaTelemetry, MediaUpkeep, PictureProcesses, RemoteMedia,
   Thumbnails, Uploads,
 } from '../features/media/index.ts'; // prettier-ignore
+import { UrlPreviews } from '../features/url-previews/index.ts';
 import { ipRanges } from '../platform/address.ts';
 import { createFetch } from '../platform/fetch.ts';
 import type { Schedule } from '../platform/schedule.ts';
@@ -29,7 +30,7 @@ export const composeMedia = async (base: Base, { federation, accounts }: Parts, 
   metrics.gauge('holm_media_picture_processes', 'Processes that make pictures small.', () => processes.size);
   const telemetry = mediaTelemetry(metrics);
   const deps = { ...base, log, settings, folder, files, processes, telemetry, arrivals: new Arrivals(clock) };
-  const fetch = stack.use(redirectFetch(base, federation));
+  const fetch = stack.use(fetchFor('media', base, federation));
   const remote = new RemoteMedia({ ...deps, client: federation.client, fetch: fetch.open });
   const thumbnails = new Thumbnails(deps);
   const missing = decoderMissing(platform, arch);
@@ -39,12 +40,19 @@ export const composeMedia = async (base: Base, { federation, accounts }: Parts, 
     needed: false,
     problem: () => Promise.resolve(missing ?? thumbnails.unavailable),
   };
+  const previews = new UrlPreviews({
+    ...deps,
+    settings: settings.url_previews,
+    fetch: stack.use(fetchFor('previews', base, federation)).open,
+    pictures: new FoundPictures(deps),
+  });
   const upkeep = new MediaUpkeep(deps);
   return {
     files,
     uploads: new Uploads(deps),
     library: new Library({ ...deps, remote }),
     thumbnails,
+    previews,
     upkeep,
     administration: new MediaAdministration({ ...deps, administrators: accounts.accounts, upkeep }),
     check,
@@ -53,14 +61,14 @@ export const composeMedia = async (base: Base, { federation, accounts }: Parts, 
 
 export type MediaServices = Awaited<ReturnType<typeof composeMedia>>;
 
-/** For files that are elsewhere than the server that they are of: an address that strangers name. */
-const redirectFetch = ({ config }: Base, { settings }: Federation) => {
-  const { denied_ip_ranges: ranges, media } = config.outgoing;
+/** For addresses that strangers name. */
+const fetchFor = (kind: 'media' | 'previews', { config }: Base, { settings }: Federation) => {
+  const { denied_ip_ranges: ranges, [kind]: outgoing } = config.outgoing;
   return createFetch({
-    denied: media.allow_private_addresses ? undefined : ipRanges(ranges),
-    verifyCertificates: media.verify_certificates,
+    denied: outgoing.allow_private_addresses ? undefined : ipRanges(ranges),
+    verifyCertificates: outgoing.verify_certificates,
     extraAuthorities: settings.trustedCa,
-    timeoutMs: media.timeout_ms,
+    timeoutMs: outgoing.timeout_ms,
   });
 };
 

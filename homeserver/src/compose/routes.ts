@@ -35,6 +35,7 @@ import { servedSpacesRoutes, spacesRoutes } from '../features/spaces/index.ts';
 import { slidingSyncRoutes, syncRoutes } from '../features/sync/index.ts';
 import { toDeviceRoutes } from '../features/to-device/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
+import { urlPreviewsRoutes } from '../features/url-previews/index.ts';
 import { userDirectoryRoutes } from '../features/user-directory/index.ts';
 import { webClientRoutes } from '../features/web-client/index.ts';
 import { inboxRoutes } from '../federation/inbox/inbox.routes.ts';
@@ -86,6 +87,7 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...directoryRoutes(base, services),
   ...mediaRoutes(services.media),
   ...openMediaRoutes(services.media),
+  ...urlPreviewsRoutes(services.media.previews),
   ...mediaAdministrationRoutes(services.media.administration),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];

@@ -71,6 +71,20 @@ describe('outgoing requests', () => {
     expect(await failure(at('/inside'), { maxRedirects: 3 }, onlyThere)).to.equal('address not allowed');
   });
 
+  it('are read as they come, as far as somebody wants to', async () => {
+    await using fetch = createFetch(settings);
+    const all = await fetch.open(at('/large'), { maxBytes: 5000 }, async ({ body }) =>
+      (await Array.fromAsync(body)).join(''),
+    );
+    expect(all).to.equal('x'.repeat(5000));
+    expect(await fetch.open(at('/large'), {}, ({ status }) => Promise.resolve(status))).to.equal(200);
+    const tooLarge = fetch.open(at('/large'), { maxBytes: 4999 }, ({ body }) => Array.fromAsync(body));
+    expect(await tooLarge.catch((error: unknown) => error)).to.include({ failure: 'too large' });
+    const ours = fetch.open(at('/large'), {}, () => Promise.reject(new TypeError('of ours')));
+    expect(await ours.catch((error: unknown) => error)).to.be.instanceOf(TypeError);
+    expect(await failure(at('/ok'), { httpsOnly: true }, settings)).to.equal('scheme not allowed');
+  });
+
   it('give up on what is too large, too slow or not there', async () => {
     expect(await failure(at('/large'), { maxBytes: 4999 }, settings)).to.equal('too large');
     expect(await failure(at('/slow'), {}, { ...settings, timeoutMs: 50 })).to.equal('timed out');

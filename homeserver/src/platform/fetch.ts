@@ -117,7 +117,8 @@ export const createFetch = (settings: OutgoingSettings): Fetch & { open: FetchOp
     try {
       return await use({ status: response.statusCode, headers: response.headers, body, url: last });
     } finally {
-      response.body.destroy();
+      // What is left unread is cut off, of which undici makes an error that is nobody's.
+      response.body.on('error', () => undefined).destroy();
     }
   };
   const run: Fetch = (url, options = {}) =>

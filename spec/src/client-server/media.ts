@@ -10,6 +10,7 @@ const withName = Type.Object({ serverName: formats.serverName, mediaId, fileName
 /** The file itself. */
 const bytes = Type.Unknown();
 const config = Type.Object({ 'm.upload.size': Type.Integer() });
+const preview = { query: Type.Object({ url: text(2_000, 1), ts: Type.Optional(formats.integer) }) };
 
 /** `/_matrix/media/v1` is how the paths of `v3` were spelt long ago. */
 const long = (path: string): readonly `/${string}`[] => [`/_matrix/media/v1/${path}`];
@@ -101,6 +102,18 @@ export const getContentThumbnailAuthed = clientEndpoint({
   response: bytes,
 });
 
+export const getUrlPreviewAuthed = clientEndpoint({
+  operationId: 'getUrlPreviewAuthed',
+  method: 'GET',
+  path: '/_matrix/client/v1/media/preview_url',
+  auth: 'user',
+  rateLimit: 'media',
+  params: nothing,
+  ...preview,
+  body: nothing,
+  response: formats.object,
+});
+
 // Those of before 1.11, most of which ask for no token.
 
 const remote = { allow_remote: Type.Optional(Type.Boolean()), allow_redirect: Type.Optional(Type.Boolean()) };
@@ -110,6 +123,13 @@ export const getConfig = clientEndpoint({
   operationId: 'getConfig',
   path: '/_matrix/media/v3/config',
   aliases: long('config'),
+});
+
+export const getUrlPreview = clientEndpoint({
+  ...getUrlPreviewAuthed,
+  operationId: 'getUrlPreview',
+  path: '/_matrix/media/v3/preview_url',
+  aliases: long('preview_url'),
 });
 
 export const getContent = clientEndpoint({

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { count, flag, section, text } from '../kinds.ts';
+import { count, flag, section, text, texts } from '../kinds.ts';
 
 export const media = section('Files that people send: what they may, and how long those of other servers are kept.', {
   path: Type.Optional(
@@ -28,6 +28,16 @@ export const media = section('Files that people send: what they may, and how lon
     1,
   ),
   picture_processes: count(2, 'How many pictures are made small at once. Each takes a process and a core.', 1),
+  url_previews: section(
+    'What pages say of themselves, shown beside links to them. This server fetches the pages, and so learns which links ' +
+      'are in rooms that are not encrypted; clients do not ask for those in encrypted ones.',
+    {
+      enabled: flag(false, 'Whether links are looked at.'),
+      denied_hosts: texts('Hosts whose pages are not fetched. `*` stands for any text.', [], ['*.example.org']),
+      max_picture_bytes: count(10_000_000, 'The largest picture of a page that is fetched.', 1),
+      keep_minutes: count(60, 'For how long a page is not asked again.', 1),
+    },
+  ),
   allow_unauthenticated: flag(
     false,
     'Files are given to whoever knows their address, token or not, as in old times. When this is switched off again, ' +

@@ -57,7 +57,7 @@ const outgoingClass = (description: string, timeoutMs: number) =>
     timeout_ms: count(timeoutMs, 'A request that takes longer is given up.', 1),
   });
 
-export const OUTGOING_CLASSES = ['federation', 'well_known', 'media', 'push', 'identity'] as const;
+export const OUTGOING_CLASSES = ['federation', 'well_known', 'media', 'previews', 'push', 'identity'] as const;
 export type OutgoingClass = (typeof OUTGOING_CLASSES)[number];
 
 export const outgoing = section('Requests that this server makes because users or other servers cause them.', {
@@ -65,6 +65,7 @@ export const outgoing = section('Requests that this server makes because users o
   federation: outgoingClass('Requests to other homeservers.', 60_000),
   well_known: outgoingClass('Reading `/.well-known/matrix/server` of other domains.', 10_000),
   media: outgoingClass('Files of other servers that are elsewhere than these.', 120_000),
+  previews: outgoingClass('Pages that links in messages lead to.', 10_000),
   push: outgoingClass('Notifications to push gateways.', 30_000),
   identity: outgoingClass('Asking identity servers, which clients name, about invites to addresses.', 10_000),
 });

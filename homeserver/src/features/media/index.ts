@@ -2,6 +2,7 @@ export { mediaAdministrationRoutes } from './administration.routes.ts';
 export { MediaAdministration } from './administration.service.ts';
 export { Arrivals } from './arrivals.ts';
 export { Files } from './files.service.ts';
+export { FoundPictures } from './found-pictures.service.ts';
 export { Library } from './library.service.ts';
 export { MediaFolder } from './media-folder.ts';
 export { mediaRoutes, openMediaRoutes } from './media.routes.ts';

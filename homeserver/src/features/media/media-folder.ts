@@ -84,19 +84,18 @@ export class MediaFolder {
   }
 
   /** `undefined` where the file is missing, whatever the database says. */
-  async read(hash: Buffer, part?: ByteRange): Promise<Readable | undefined> {
-    try {
-      const file = await open(this.pathOf(hash));
-      return file.createReadStream({ ...part });
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+  read(hash: Buffer, part?: ByteRange): Promise<Readable | undefined> {
+    return readPart(this.pathOf(hash), part);
   }
 
   /** The first bytes, or none where the file is missing. */
-  async head(hash: Buffer): Promise<Buffer> {
-    const chunks = (await this.read(hash, { start: 0, end: HEAD_BYTES - 1 })) ?? [];
+  head(hash: Buffer): Promise<Buffer> {
+    return this.headOf(this.pathOf(hash));
+  }
+
+  /** The same of a draft. */
+  async headOf(path: string): Promise<Buffer> {
+    const chunks = (await readPart(path, { start: 0, end: HEAD_BYTES - 1 })) ?? [];
     return Buffer.concat(await Array.fromAsync(chunks as AsyncIterable<Buffer>));
   }
 
@@ -108,6 +107,16 @@ export class MediaFolder {
     return join(this.#path, 'drafts');
   }
 }
+
+const readPart = async (path: string, part?: ByteRange): Promise<Readable | undefined> => {
+  try {
+    const file = await open(path);
+    return file.createReadStream({ ...part });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
 
 const writeAll = async (file: FileHandle, chunk: Buffer): Promise<void> => {
   for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;

@@ -86,21 +86,21 @@ export const mediaStore = {
     return row?.count ?? 0;
   },
 
-  /** Both give the contents that lost an address. What is protected stays. */
-  removeRemoteUnused: (tx: Tx, us: ServerName, since: UnixMillis): Promise<Buffer[]> =>
+  /** Nobody here has sent these: they are of other servers, or found. Both give the contents that lost an address. */
+  removeRemoteUnused: (tx: Tx, since: UnixMillis): Promise<Buffer[]> =>
     removed(tx, sql`
       DELETE FROM media m USING media_files f
-       WHERE f.hash = m.hash AND m.uploader IS NULL AND m.origin <> ${us} AND m.used_at < ${since}
+       WHERE f.hash = m.hash AND m.uploader IS NULL AND m.used_at < ${since}
          AND f.hold IS DISTINCT FROM 'protected'
       RETURNING m.hash`), // prettier-ignore
 
   /** Those that were used last are kept, as many as have room. */
-  removeRemoteBeyond: (tx: Tx, us: ServerName, maxBytes: number): Promise<Buffer[]> =>
+  removeRemoteBeyond: (tx: Tx, maxBytes: number): Promise<Buffer[]> =>
     removed(tx, sql`
       DELETE FROM media m USING (
         SELECT r.origin, r.media_id, sum(f.size) OVER (ORDER BY r.used_at DESC, r.origin, r.media_id) AS up_to
           FROM media r JOIN media_files f USING (hash)
-         WHERE r.uploader IS NULL AND r.origin <> ${us} AND f.hold IS DISTINCT FROM 'protected') AS o
+         WHERE r.uploader IS NULL AND f.hold IS DISTINCT FROM 'protected') AS o
        WHERE o.up_to > ${maxBytes} AND m.origin = o.origin AND m.media_id = o.media_id
       RETURNING m.hash`), // prettier-ignore
 

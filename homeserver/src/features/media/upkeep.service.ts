@@ -1,4 +1,3 @@
-import type { ServerName } from '@holm/spec/ids';
 import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { Files } from './files.service.ts';
@@ -9,7 +8,6 @@ import type { MediaSettings } from './settings.ts';
 export interface MediaUpkeepDeps {
   readonly db: Database;
   readonly clock: Clock;
-  readonly serverName: ServerName;
   readonly settings: MediaSettings;
   readonly files: Files;
 }
@@ -25,21 +23,21 @@ export class MediaUpkeep {
   }
 
   async run(): Promise<void> {
-    const { db, clock, settings, serverName } = this.#deps;
+    const { db, clock, settings } = this.#deps;
     const now = clock.now();
     await mediaStore.removeExpired(db, now);
     if (settings.keep_remote_days > 0) {
       await this.purgeRemote((now - settings.keep_remote_days * DAY_MS) as UnixMillis);
     }
     if (settings.remote_cache_bytes > 0) {
-      await this.#remove((tx) => mediaStore.removeRemoteBeyond(tx, serverName, settings.remote_cache_bytes));
+      await this.#remove((tx) => mediaStore.removeRemoteBeyond(tx, settings.remote_cache_bytes));
     }
     await this.#deps.files.collect();
   }
 
   /** Removes files of other servers that nobody has looked at since then; resolves to how many. */
   purgeRemote(since: UnixMillis): Promise<number> {
-    return this.#remove((tx) => mediaStore.removeRemoteUnused(tx, this.#deps.serverName, since));
+    return this.#remove((tx) => mediaStore.removeRemoteUnused(tx, since));
   }
 
   #remove(work: (tx: Tx) => Promise<readonly Buffer[]>): Promise<number> {
