@@ -35,7 +35,7 @@ const rule = (more: Partial<PushRule> = {}): PushRule => ({
 
 /** Whether a rule of that one condition matches. */
 const holds = (condition: unknown, event: PushEvent, surroundings: Partial<Surroundings> = {}): boolean => {
-  const rules = compileRules({ ...NONE, override: [rule({ conditions: [condition as PushCondition] })] });
+  const rules = compileRules({ ...NONE, override: [rule({ conditions: [condition as PushCondition] })] }, alice);
   return evaluate(rules, event, { ...around, ...surroundings }) !== undefined;
 };
 
@@ -89,7 +89,7 @@ describe('push conditions', () => {
   for (const [pattern, body, expected] of bodies) {
     it(`looks for words in a text: ${pattern} in ${body}: ${expected}`, () => {
       expect(holds({ kind: 'event_match', key: 'content.body', pattern }, said({ body }))).to.equal(expected);
-      const rules = compileRules({ ...NONE, content: [rule({ pattern })] });
+      const rules = compileRules({ ...NONE, content: [rule({ pattern })] }, alice);
       expect(evaluate(rules, said({ body }), around) !== undefined).to.equal(expected);
     });
   }
@@ -164,16 +164,16 @@ describe('push conditions', () => {
 
   it('have to hold all of them, and none is as good as all', () => {
     const both = ['m.room.message', 'nothing'].map((pattern) => ({ kind: 'event_match', key: 'type', pattern }));
-    const rules = compileRules({ ...NONE, override: [rule({ conditions: both as PushCondition[] })] });
+    const rules = compileRules({ ...NONE, override: [rule({ conditions: both as PushCondition[] })] }, alice);
     expect(evaluate(rules, eventOf(), around)).to.equal(undefined);
     expect(
-      evaluate(compileRules({ ...NONE, underride: [rule({ conditions: [] })] }), eventOf(), around)?.notify,
+      evaluate(compileRules({ ...NONE, underride: [rule({ conditions: [] })] }, alice), eventOf(), around)?.notify,
     ).to.equal(true);
   });
 
   it('cost no more than so much, whatever they look for', () => {
     const content = Array.from({ length: 300 }, (_, i) => rule({ rule_id: `${i}`, pattern: `*${'a?'.repeat(400)}b` }));
-    const rules = compileRules({ ...NONE, content });
+    const rules = compileRules({ ...NONE, content }, alice);
     const before = process.cpuUsage();
     expect(evaluate(rules, said({ body: 'a'.repeat(60_000) }), around)).to.equal(undefined);
     expect(process.cpuUsage(before).user / 1000).to.be.lessThan(1_000);
@@ -186,7 +186,7 @@ describe('push rules', () => {
     const all = Object.fromEntries(
       Object.entries(predefined).map(([kind, rules]) => [kind, [...(own[kind as keyof PushRuleset] ?? []), ...rules]]),
     ) as unknown as PushRuleset;
-    const found = evaluate(compileRules(all), event, { ...around, ...surroundings });
+    const found = evaluate(compileRules(all, alice), event, { ...around, ...surroundings });
     return found && [found.ruleId, found.notify, found.highlight];
   };
 

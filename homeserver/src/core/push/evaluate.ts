@@ -1,3 +1,4 @@
+import type { UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import type { Event } from '../events/event.ts';
 import type { PushAction, PushCondition, PushRule, PushRuleset } from './default-rules.ts';
@@ -38,6 +39,8 @@ export interface Surroundings {
   readonly displayName: string | undefined;
   /** Whether the event's sender has the power to notify everybody by `key`. */
   readonly mayNotify: (key: string) => boolean;
+  /** For one event and what else is the same for everybody: which rule decides of those that are not about anybody. */
+  readonly decided?: Map<string, number>;
 }
 
 type Holds = (event: PushEvent, surroundings: Surroundings, effort: Effort) => boolean;
@@ -45,6 +48,8 @@ type Holds = (event: PushEvent, surroundings: Surroundings, effort: Effort) => b
 interface CompiledRule {
   readonly conditions: readonly Holds[];
   readonly verdict: Verdict;
+  /** It looks at who its owner is, or what they are called. */
+  readonly isPersonal: boolean;
 }
 
 /** What is to be done about an event. */
@@ -61,37 +66,55 @@ export interface CompiledRules {
   readonly rules: readonly CompiledRule[];
   /** Whether `Surroundings.displayName` is looked at. */
   readonly needsDisplayName: boolean;
+  /** The rules with whoever they are of left out, as JSON: rules of one shape differ in their personal ones alone. */
+  readonly shape: string;
 }
 
+/** JSON holds no such character, but escaped. */
+const OWNER = '\0';
+
 /** Disabled rules, and those with a condition that nobody can know or that makes no sense, never match: they are left out. */
-export const compileRules = (ruleset: PushRuleset): CompiledRules => {
+export const compileRules = (ruleset: PushRuleset, owner: UserId): CompiledRules => {
+  const id = JSON.stringify(owner).slice(1, -1);
+  const compile = (rules: readonly PushRule[], conditionsOf: (rule: PushRule) => readonly PushCondition[]) =>
+    compileKind(rules, conditionsOf, (rule) => isPersonal(rule, id));
   const rules = [
-    ...compileKind(ruleset.override, (rule) => rule.conditions ?? []),
-    ...compileKind(ruleset.content, ({ pattern }) => [
+    ...compile(ruleset.override, (rule) => rule.conditions ?? []),
+    ...compile(ruleset.content, ({ pattern }) => [
       { kind: 'event_match', key: 'content.body', pattern: pattern as string },
     ]),
-    ...compileKind(ruleset.room, exactly('room_id')),
-    ...compileKind(ruleset.sender, exactly('sender')),
-    ...compileKind(ruleset.underride, (rule) => rule.conditions ?? []),
+    ...compile(ruleset.room, exactly('room_id')),
+    ...compile(ruleset.sender, exactly('sender')),
+    ...compile(ruleset.underride, (rule) => rule.conditions ?? []),
   ];
   const needsDisplayName = [...ruleset.override, ...ruleset.underride].some(
     ({ enabled, conditions = [] }) => enabled && conditions.some(({ kind }) => kind === 'contains_display_name'),
   );
-  return { rules, needsDisplayName };
+  return { rules, needsDisplayName, shape: JSON.stringify(ruleset).replaceAll(id, OWNER) };
 };
+
+const isPersonal = (rule: PushRule, owner: string): boolean =>
+  JSON.stringify(rule).includes(owner) || (rule.conditions ?? []).some(({ kind }) => kind === 'contains_display_name');
 
 /** The first rule that matches decides. https://spec.matrix.org/latest/client-server-api/#push-rules */
 export const evaluate = (
-  { rules }: CompiledRules,
+  { rules, shape }: CompiledRules,
   event: PushEvent,
   surroundings: Surroundings,
 ): Verdict | undefined => {
+  const { decided } = surroundings;
   const effort = new Effort();
-  for (const { conditions, verdict } of rules) {
-    if (conditions.every((holds) => holds(event, surroundings, effort))) return verdict;
-  }
-  return undefined;
+  const matches = ({ conditions }: CompiledRule) => conditions.every((holds) => holds(event, surroundings, effort));
+  if (!decided) return rules.find(matches)?.verdict;
+  // What is said in a room mostly comes to the same for all who are in it: only what is about each of them is asked again.
+  const known = decided.get(shape) ?? rules.findIndex((rule) => !rule.isPersonal && matches(rule));
+  if (decided.size < MAX_SHAPES) decided.set(shape, known);
+  const personal = rules.findIndex((rule, i) => rule.isPersonal && (known < 0 || i < known) && matches(rule));
+  return rules[personal < 0 ? known : personal]?.verdict;
 };
+
+/** Of one event; whose rules are of yet another shape have them asked in full. */
+const MAX_SHAPES = 100;
 
 const exactly =
   (key: 'room_id' | 'sender') =>
@@ -100,10 +123,12 @@ const exactly =
 const compileKind = (
   rules: readonly PushRule[],
   conditionsOf: (rule: PushRule) => readonly PushCondition[],
+  isOfOwner: (rule: PushRule) => boolean,
 ): CompiledRule[] =>
   rules.flatMap((rule) => {
     const conditions = rule.enabled ? conditionsOf(rule).map(compileCondition) : [undefined];
-    return conditions.every((condition) => condition !== undefined) ? [{ conditions, verdict: verdictOf(rule) }] : [];
+    if (!conditions.every((condition) => condition !== undefined)) return [];
+    return [{ conditions, verdict: verdictOf(rule), isPersonal: isOfOwner(rule) }];
   });
 
 const verdictOf = ({ rule_id: ruleId, actions }: PushRule): Verdict => {

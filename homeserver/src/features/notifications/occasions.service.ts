@@ -20,6 +20,7 @@ export interface Occasion {
   /** That of nobody: to be filled in where the rules ask for it. */
   readonly displayName: undefined;
   readonly mayNotify: (key: string) => boolean;
+  readonly decided: Map<string, number>;
 }
 
 const VISIBILITY = ['m.room.history_visibility', ''] as const;
@@ -82,6 +83,7 @@ export class Occasions {
       isOpen: snapshot !== undefined && (visibility === 'shared' || visibility === 'world_readable'),
       memberCount,
       displayName: undefined,
+      decided: new Map(),
       mayNotify: (key) => powerLevelOf(event.sender, state) >= notificationLevel(state, key),
     };
   }

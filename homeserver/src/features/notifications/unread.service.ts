@@ -74,8 +74,8 @@ export class UnreadEvents {
   }
 
   /** As of now, for somebody who is in the room. */
-  async of(user: UserId, room: Room): Promise<Unread> {
-    return this.#tallyOf(user, room);
+  of(user: UserId, room: Room): Unread | Promise<Unread> {
+    return this.#atHand(user, room) ?? this.#tallyOf(user, room);
   }
 
   /** Whether an event has notified the user, and they have not read it. */
@@ -118,6 +118,14 @@ export class UnreadEvents {
     const rows = tallies.map((tally) => tally.toStored());
     await store.save(this.#deps.db, rows);
     for (const [i, tally] of tallies.entries()) tally.saved(rows[i]?.upTo ?? 0);
+  }
+
+  /** Without waiting: for all but the first of those whom an event wakes. */
+  #atHand(user: UserId, room: Room): Tally | undefined {
+    const rules = this.#deps.rules.known(user);
+    const tally = rules && this.#current(this.#tallies.get(keyOf(user, room.nid)), room, rules);
+    if (!tally) return undefined;
+    return tally.hasReached(room.head?.lastOrd ?? 0) || this.#countsNow(tally) ? tally : undefined;
   }
 
   async #tallyOf(user: UserId, room: Room): Promise<Tally> {

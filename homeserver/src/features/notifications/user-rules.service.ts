@@ -62,9 +62,15 @@ export class AllUserRules {
     const isSame = known?.rules.digest === digest;
     const rules = isSame
       ? known.rules
-      : { compiled: compileRules(ruleset), ignored, digest, isPlain: isPlain(ruleset) };
+      : { compiled: this.#compile(user, ruleset), ignored, digest, isPlain: isPlain(ruleset) };
     this.#known.set(user, { version, rules });
     return rules;
+  }
+
+  /** Everybody's shape is compared for each event: by a short name of it. */
+  #compile(user: UserId, ruleset: PushRuleset): CompiledRules {
+    const compiled = compileRules(ruleset, user);
+    return { ...compiled, shape: digestOf(compiled.shape) };
   }
 }
 

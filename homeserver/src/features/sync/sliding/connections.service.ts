@@ -66,8 +66,10 @@ export class Connections {
     const known = this.#open.get(name) ?? this.#unwritten.get(name);
     const connection = known?.connection ?? (await this.#read(key));
     // Whoever else read it meanwhile has it already.
-    const now = this.#open.get(name)?.connection ?? connection;
-    if (now) this.#keep({ key, connection: now });
+    const open = this.#open.get(name);
+    const now = open?.connection ?? connection;
+    if (open) this.#touch(name, key);
+    else if (now) this.#keep({ key, connection: now });
     return now;
   }
 
@@ -102,13 +104,19 @@ export class Connections {
   #keep(open: Open): void {
     const name = nameOf(open.key);
     this.#open.set(name, open);
-    const device = deviceOf(open.key);
+    const names = this.#touch(name, open.key);
+    const [oldest] = names.size > MAX_PER_DEVICE ? names : [];
+    if (oldest !== undefined) this.#open.delete(oldest);
+  }
+
+  /** Of its device it is the one that was used last. */
+  #touch(name: string, key: ConnectionKey): Set<string> {
+    const device = deviceOf(key);
     const names = this.#byDevice.get(device) ?? new Set();
     this.#byDevice.set(device, names);
     names.delete(name);
     names.add(name);
-    const [oldest] = names.size > MAX_PER_DEVICE ? names : [];
-    if (oldest !== undefined) this.#open.delete(oldest);
+    return names;
   }
 
   #leave({ key }: Open): void {
