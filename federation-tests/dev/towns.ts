@@ -43,6 +43,7 @@ export const configFileOf = (town: Town, dataDir: string): string => {
     registration: { open: true },
     passwords: { password_hash_cost: 4 },
     federation: { overrides, max_backoff_ms: 5_000 },
+    calls: { port: 0, workers: 1 },
     rate_limits: unlimited,
     log: { level: 'warn' },
   };

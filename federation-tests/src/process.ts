@@ -44,6 +44,8 @@ export class ServerProcess implements AsyncDisposable {
       server_name: name,
       data_dir: this.folder,
       listeners: [{ address: '127.0.0.1', port }],
+      // One worker is enough, and tests run side by side.
+      calls: { port: 0, workers: 1 },
       ...config,
     };
     writeFileSync(this.#configFile, JSON.stringify(settings)); // JSON is YAML, too

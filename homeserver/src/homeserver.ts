@@ -102,6 +102,8 @@ export const startHomeserver = async (
 
   const listening = await listen(config.listeners, { ...effects, app });
   stack.defer(() => listening.close(REQUESTS_DRAIN_MS));
+  server.calls?.start();
+  stack.defer(() => server.calls?.stop());
   urls = listening.urls;
   const open = stack.move();
   return {

@@ -1,4 +1,4 @@
-import { mediaWorkerStatus } from '../features/calls/index.ts';
+import { type Calls, callsRoutes } from '../features/calls/index.ts';
 import type { Check } from '../features/health/index.ts';
 import { createApp } from '../http/app.ts';
 import { RateLimits } from '../http/rate-limit.ts';
@@ -7,6 +7,7 @@ import type { Database } from '../storage/database.ts';
 import { sql } from '../storage/sql.ts';
 import { composeAccounts } from './accounts.ts';
 import type { Base } from './base.ts';
+import { composeCalls } from './calls.ts';
 import { composeEncryption } from './encryption.ts';
 import { composeEphemeral } from './ephemeral.ts';
 import { composeDelayed } from './delayed.ts';
@@ -39,6 +40,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
   const media = await composeMedia(base, { federation, accounts }, stack);
+  const calls = await composeCalls(base, { rooms, accounts, rateLimits });
   const services: Services = {
     federation,
     rooms,
@@ -59,17 +61,16 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     ...base,
     log: base.log.with({ area: 'http' }),
     routes,
-    plainRoutes: plainRoutes(base, [
-      databaseCheck(db),
-      {
-        name: 'draining',
-        needed: true,
-        problem: () => Promise.resolve(app.isDraining() ? 'it is stopping' : undefined),
-      },
-      media.check,
-      ...(config.calls.enabled ? [callsCheck] : []),
-    ]),
-    upgradeRoutes: sockets ? [sockets] : [],
+    plainRoutes: [
+      ...(calls ? callsRoutes(calls) : []),
+      ...plainRoutes(base, [
+        databaseCheck(db),
+        drainingCheck(() => app.isDraining()),
+        media.check,
+        ...(calls ? [callsCheck(calls)] : []),
+      ]),
+    ],
+    upgradeRoutes: [...(sockets ? [sockets] : []), ...(calls ? [calls.sockets] : [])],
     authenticate: {
       user: (token, origin) => accounts.sessions.authenticate(token, origin),
       server: (request) => federation.requests.verify(request),
@@ -77,8 +78,14 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     rateLimits,
     bodyLimits: { client: config.limits.max_body_bytes, federation: config.limits.max_federation_body_bytes },
   });
-  return { ...services, sockets, routes, app, notifier, metrics: base.metrics };
+  return { ...services, sockets, calls, routes, app, notifier, metrics: base.metrics };
 };
+
+const drainingCheck = (isDraining: () => boolean): Check => ({
+  name: 'draining',
+  needed: true,
+  problem: () => Promise.resolve(isDraining() ? 'it is stopping' : undefined),
+});
 
 const databaseCheck = (db: Database): Check => ({
   name: 'database',
@@ -89,15 +96,11 @@ const databaseCheck = (db: Database): Check => ({
   },
 });
 
-/** Calls come with a later release; whether this machine will be able to carry them shows now. */
-const callsCheck: Check = {
+/** A server without calls is still one. */
+const callsCheck = (calls: Calls): Check => ({
   name: 'media worker',
   needed: false,
-  problem: () => {
-    const status = mediaWorkerStatus();
-    if (status.state === 'ready') return Promise.resolve(undefined);
-    return Promise.resolve(status.state === 'building' ? 'it is being built' : status.why);
-  },
-};
+  problem: () => Promise.resolve(calls.problem),
+});
 
 export type Composed = Awaited<ReturnType<typeof compose>>;

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
-import { type Frozen, count, entry, flag, section, secret, text } from './kinds.ts';
+import { type Frozen, count, entry, section, secret, text } from './kinds.ts';
 import { passwords, registration, rooms } from './sections/accounts.ts';
+import { calls } from './sections/calls.ts';
 import { directory } from './sections/directory.ts';
 import { listeners } from './sections/listeners.ts';
 import { media } from './sections/media.ts';
@@ -62,10 +63,6 @@ const delayedEvents = section(
     max_scheduled_per_user: count(100, 'How many each user may have waiting.', 1),
   },
 );
-
-const calls = section('Voice and video calls.', {
-  enabled: flag(true, 'Off: calls are neither announced nor served.'),
-});
 
 export const schema = Type.Object(
   {

@@ -70,16 +70,19 @@ const pairOf = (map: YAMLMap, name: string): Pair | undefined =>
 const asNode = (value: unknown): Node | undefined => (isNode(value) ? value : undefined);
 
 /** Names of the environment that start like ours and are no keys. */
-const NOT_KEYS = new Set(['HOLM_CONFIG']);
+const NOT_KEYS = new Set(['HOLM_CONFIG', 'HOLM_MEDIA_WORKER']);
+/** What a key is called by the programs that it is about. Our own name wins. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { HOLM_CALLS_WORKER: 'MEDIASOUP_WORKER_BIN' };
 
 export const fromEnvironment = (environment: Environment): Source => {
   const value = {};
   const found = new Map<string, string>();
   for (const key of KEYS) {
-    const raw = environment[key.environment];
-    if (raw === undefined || raw === '') continue;
-    put(value, key.path, isText(key.schema) ? raw : parsed(key.environment, raw));
-    found.set(key.name, key.environment);
+    const name = [key.environment, OTHER_NAMES[key.environment] ?? ''].find((each) => (environment[each] ?? '') !== '');
+    const raw = name === undefined ? undefined : environment[name];
+    if (name === undefined || raw === undefined) continue;
+    put(value, key.path, isText(key.schema) ? raw : parsed(name, raw));
+    found.set(key.name, name);
   }
   const known = KEYS.map((key) => key.environment);
   const problems = Object.keys(environment)

@@ -164,8 +164,9 @@ const servePlain = async (
   const address = clientAddress(ctx.req, trustedProxies);
   const isLocal = isLoopback(address) && !isForwarded(ctx.req);
   const { method, path, req } = ctx;
+  const query = new URLSearchParams(ctx.querystring);
   for (const route of plain) {
-    const reply = await route.answer({ method, path, headers: req.headers, address, isLocal, isOnlyResource });
+    const reply = await route.answer({ method, path, query, headers: req.headers, address, isLocal, isOnlyResource });
     if (!reply) continue;
     (ctx.state as Seen).operation = route.name;
     return respond(ctx, reply);

@@ -6,6 +6,7 @@ export interface PlainRequest {
   readonly method: 'GET' | 'HEAD';
   /** Path as it came, still percent-encoded. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly address: string;
   /** The request came from this machine, and through no proxy. */

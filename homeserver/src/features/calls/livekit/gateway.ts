@@ -1,0 +1,138 @@
+import { MatrixError } from '@holm/spec/errors';
+import { serverOf } from '@holm/spec/ids';
+import type { Accepted, Socket, SocketRefusal, SocketRequest } from '../../../http/admitted-sockets.ts';
+import type { CallRooms } from '../sfu/call-rooms.ts';
+import type { CallGrant, CallMember, CallTokens } from '../tokens.ts';
+import { DisconnectReason, LeaveRequest, LeaveRequest_Action } from '@livekit/protocol';
+import { encoded } from './encoder.ts';
+import { Session, type SessionDeps } from './session.ts';
+
+export interface GatewayLimits {
+  readonly participants: number;
+  readonly participantsOfOtherServer: number;
+  readonly streamsPerWorker: number;
+}
+
+export type Admission =
+  'joined' | 'resumed' | 'token' | 'not a member' | 'rate' | 'full' | 'no worker' | 'unknown session';
+
+interface GatewayDeps extends SessionDeps {
+  readonly tokens: CallTokens;
+  readonly rooms: CallRooms;
+  readonly limits: GatewayLimits;
+  readonly serverName: string;
+  /** Throws `M_LIMIT_EXCEEDED` for who comes too often. */
+  readonly mayTry: (key: string) => void;
+  readonly asked: (outcome: Admission) => void;
+}
+
+/** Where clients come in that speak LiveKit's protocol. */
+export class Gateway {
+  readonly #deps: GatewayDeps;
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+  }
+
+  /** Everybody who is in a call by this protocol. */
+  *sessions(): Iterable<Session> {
+    for (const room of this.#deps.rooms.all) {
+      for (const { events } of room.participants.values()) if (events instanceof Session) yield events;
+    }
+  }
+
+  /** Whether a token would let its bearer in now: for the question that clients ask when a socket did not open. */
+  async refusalOf(token: string | undefined): Promise<SocketRefusal | undefined> {
+    const admitted = await this.#admit(token);
+    return 'status' in admitted ? admitted : undefined;
+  }
+
+  async accept({ query, headers }: SocketRequest): Promise<Accepted | SocketRefusal> {
+    const admitted = await this.#admit(query.get('access_token') ?? bearerOf(headers.authorization));
+    if ('status' in admitted) return admitted;
+    return query.get('reconnect') === '1' ? this.#resume(admitted, query.get('sid')) : this.#join(admitted, query);
+  }
+
+  async #admit(token: string | undefined): Promise<CallGrant | SocketRefusal> {
+    const { tokens, admits, mayTry } = this.#deps;
+    const grant = tokens.verify(token);
+    if (typeof grant === 'string') return this.#refuse('token', 401, grant);
+    try {
+      mayTry(`${grant.member.userId} in calls`);
+    } catch (error) {
+      if (error instanceof MatrixError) return this.#refuse('rate', 429, error.message);
+      throw error;
+    }
+    if (!(await admits(grant))) return this.#refuse('not a member', 403, 'you are not in the room of this call');
+    return grant;
+  }
+
+  #refuse(outcome: Admission, status: number, reason: string): SocketRefusal {
+    this.#deps.asked(outcome);
+    return { status, reason };
+  }
+
+  #resume(grant: CallGrant, participantId: string | null): Accepted {
+    const participant = this.#deps.rooms.find(grant.call)?.participants.get(grant.identity);
+    const session = participant?.events;
+    const abandoned = () => undefined;
+    if (participant?.id !== participantId || !(session instanceof Session)) {
+      this.#deps.asked('unknown session');
+      return { open: comeAnew, abandoned };
+    }
+    this.#deps.asked('resumed');
+    return {
+      open: (socket) => (session.isOver || !session.hasBegun ? comeAnew(socket) : session.resume(socket)),
+      abandoned,
+    };
+  }
+
+  async #join(grant: CallGrant, query: URLSearchParams): Promise<Accepted | SocketRefusal> {
+    if (this.#isFull(grant)) return this.#refuse('full', 503, 'this call is full');
+    const autoSubscribe = query.get('auto_subscribe') !== '0';
+    const session = new Session(grant, { isFirefox: /firefox/i.test(query.get('browser') ?? '') }, this.#deps);
+    const participant = await this.#deps.rooms.join(grant.call, {
+      identity: grant.identity,
+      permissions: { canPublish: grant.canPublish },
+      autoSubscribe,
+      events: session,
+    });
+    if (!participant) return this.#refuse('no worker', 503, 'there is no media worker');
+    this.#deps.asked('joined');
+    return {
+      open: (socket) => (participant.isClosed ? comeAnew(socket) : session.begin(participant, socket)),
+      abandoned: () => participant.close('lost'),
+    };
+  }
+
+  #isFull({ call, identity, member }: CallGrant): boolean {
+    const { rooms, limits, serverName } = this.#deps;
+    const room = rooms.find(call);
+    // Whoever comes again takes their own place.
+    if (room?.participants.has(identity)) return false;
+    if (room && (room.participants.size >= limits.participants || room.load >= limits.streamsPerWorker)) return true;
+    const server = serverOf(member.userId);
+    return server !== serverName && this.#countOf(server) >= limits.participantsOfOtherServer;
+  }
+
+  #countOf(server: string): number {
+    return [...this.sessions()].filter(({ grant }) => serverOf(grant.member.userId) === server).length;
+  }
+
+  /** Sends everybody away for whom this holds, at once. Gives how many. */
+  close(where: (member: CallMember) => boolean): number {
+    const concerned = [...this.sessions()].filter(({ grant }) => where(grant.member));
+    for (const { participant } of concerned) participant.close('removed');
+    return concerned.length;
+  }
+}
+
+/** Tells a client that wants to go on with what is gone that it has to begin again. */
+const comeAnew = (socket: Socket): void => {
+  const action = LeaveRequest_Action.RECONNECT;
+  const value = new LeaveRequest({ reason: DisconnectReason.STATE_MISMATCH, action, canReconnect: true });
+  socket.send(encoded({ case: 'leave', value }));
+  socket.close();
+};
+
+const bearerOf = (header: string | undefined): string | undefined => /^Bearer (\S+)$/i.exec(header ?? '')?.[1];
