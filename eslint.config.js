@@ -103,11 +103,6 @@ export default tseslint.config(
     },
   },
   {
-    // Clients of some years are spoken with, in the words of their time.
-    files: ['homeserver/src/features/calls/livekit/**'],
-    rules: { '@typescript-eslint/no-deprecated': 'off' },
-  },
-  {
     // A migration is one list of statements.
     files: ['homeserver/src/storage/migrations/**'],
     rules: { 'max-lines-per-function': 'off' },

@@ -39,8 +39,6 @@ export interface Seen {
 
 export type Source = 'camera' | 'microphone' | 'screen_share' | 'screen_share_audio';
 
-const PAGE = '<!doctype html><body><script src="/client.js"></script><script src="/page.js"></script>';
-
 /** A browser, and the page that it shows, with one version of livekit-client. */
 export class CallStage implements AsyncDisposable {
   readonly #browser: Browser;
@@ -76,12 +74,12 @@ const serve = async (client: ClientPackage): Promise<Server> => {
   const files: Readonly<Record<string, string>> = {
     '/client.js': readFileSync(new URL('livekit-client.umd.js', dist), 'utf8'),
     '/e2ee.js': readFileSync(new URL('livekit-client.e2ee.worker.js', dist), 'utf8'),
-    '/page.js': readFileSync(new URL('../calls/page.js', import.meta.url), 'utf8'),
   };
+  const page = readFileSync(new URL('../calls/page.html', import.meta.url), 'utf8');
   const server = createServer(({ url = '/' }, response) => {
     const script = files[url];
     response.setHeader('content-type', script === undefined ? 'text/html' : 'text/javascript');
-    response.end(script ?? PAGE);
+    response.end(script ?? page);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;

@@ -27,15 +27,25 @@ export class Messages {
     if (!packet) return;
     packet.participantIdentity = from.identity;
     packet.participantSid = from.id;
-    if (packet.value.case === 'user') {
-      // Where clients before 2024 look.
-      packet.value.value.participantIdentity = from.identity;
-      packet.value.value.participantSid = from.id;
+    const older = olderPartOf(packet);
+    if (older) {
+      older.participantIdentity = from.identity;
+      older.participantSid = from.id;
     }
     const wanted = wantedBy(packet);
     from.room.relay(from, channel, Buffer.from(packet.toBinary()), wanted);
   }
 }
+
+/** Where clients before 2024 say and look who a message is from and for. */
+interface OlderPart {
+  participantIdentity: string;
+  participantSid: string;
+  readonly destinationIdentities: readonly string[];
+  readonly destinationSids: readonly string[];
+}
+
+const olderPartOf = ({ value }: DataPacket): OlderPart | undefined => (value.case === 'user' ? value.value : undefined);
 
 const parse = (message: Buffer): DataPacket | undefined => {
   try {
@@ -45,8 +55,9 @@ const parse = (message: Buffer): DataPacket | undefined => {
   }
 };
 
-const wantedBy = ({ destinationIdentities, value }: DataPacket): ((other: Participant) => boolean) => {
-  const old = value.case === 'user' ? value.value : undefined;
+const wantedBy = (packet: DataPacket): ((other: Participant) => boolean) => {
+  const { destinationIdentities } = packet;
+  const old = olderPartOf(packet);
   const identities = new Set([...destinationIdentities, ...(old?.destinationIdentities ?? [])]);
   const ids = new Set(old?.destinationSids ?? []);
   if (identities.size + ids.size === 0) return () => true;

@@ -163,8 +163,9 @@ const describe = (session: Requester, trackId: string, anew: (track: Track) => T
 };
 
 export const answerRequest = async (session: Requester, { message }: SignalRequest): Promise<void> => {
-  if (message.case === undefined) return;
   // The table pairs each case with its value; that these are a pair is beyond what can be said in types.
-  const answer = answers[message.case] as ((session: Requester, value: unknown) => Promise<void> | void) | undefined;
-  await answer?.(session, message.value);
+  const { case: asked, value } = message as { readonly case: Case | undefined; readonly value: unknown };
+  if (asked === undefined) return;
+  const answer = answers[asked] as ((session: Requester, value: unknown) => Promise<void> | void) | undefined;
+  await answer?.(session, value);
 };

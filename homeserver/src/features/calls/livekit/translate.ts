@@ -79,13 +79,22 @@ export const descriptionOf = (request: AddTrackRequest): TrackDescription | unde
   };
 };
 
-/** Clients before 2024 say in words of their own what they now say as features. */
-const soundOf = ({ stereo, disableDtx, disableRed, audioFeatures }: AddTrackRequest) => ({
-  stereo: stereo || audioFeatures.includes(AudioTrackFeature.TF_STEREO),
-  disableDtx: disableDtx || audioFeatures.includes(AudioTrackFeature.TF_NO_DTX),
-  disableRed,
-  ...audioFeaturesOf(audioFeatures),
-});
+/** What clients before 2024 say in words of their own, and now as features. */
+interface OlderSound {
+  readonly stereo: boolean;
+  readonly disableDtx: boolean;
+}
+
+const soundOf = (request: AddTrackRequest) => {
+  const { disableRed, audioFeatures } = request;
+  const { stereo, disableDtx }: OlderSound = request;
+  return {
+    stereo: stereo || audioFeatures.includes(AudioTrackFeature.TF_STEREO),
+    disableDtx: disableDtx || audioFeatures.includes(AudioTrackFeature.TF_NO_DTX),
+    disableRed,
+    ...audioFeaturesOf(audioFeatures),
+  };
+};
 
 export const audioFeaturesOf = (features: readonly AudioTrackFeature[]): Pick<TrackDescription, 'audioFeatures'> => ({
   audioFeatures: FEATURES.filter((feature) => features.includes(feature)),
