@@ -27,7 +27,7 @@ describe("LiveKit's words", () => {
   it('come back to the others as they were said', () => {
     const info = trackInfo(trackOf(camera), { mid: '1', cid: 'cam' });
     expect(info).to.deep.include({ sid: 'TR_1', source: TrackSource.CAMERA, width: 1_280, mid: '1', simulcast: true });
-    expect(info.layers.map(({ quality }) => quality)).to.eql([
+    expect(info.codecs[0]!.layers.map(({ quality }) => quality)).to.eql([
       VideoQuality.LOW,
       VideoQuality.MEDIUM,
       VideoQuality.HIGH,
