@@ -181,6 +181,15 @@ describe('delayed events', () => {
     expect(textsOf(await alice.history(room))).to.eql(['from a lost phone']);
   });
 
+  it('are forgotten with the account, also when the server stops right when that is closed', async () => {
+    await later('from a closed account', 5_000, bob);
+    const server = network.server('a.test');
+    await server.rows(sql`UPDATE accounts SET deactivated_at = 1 WHERE user_id = ${bob.userId}`);
+    await advance(5_000);
+    expect(await said()).to.eql([]);
+    expect(await server.rows(sql`SELECT FROM delayed_events WHERE user_id = ${bob.userId}`)).to.eql([]);
+  });
+
   describe('as drafts of the proposal had them', () => {
     it('are scheduled by the requests that send', async () => {
       const delay = 'org.matrix.msc4140.delay';

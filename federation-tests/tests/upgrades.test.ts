@@ -121,6 +121,24 @@ describe('upgrades of rooms', () => {
     }
   });
 
+  it('leave out nobody who is banned when somebody else is unbanned meanwhile', async () => {
+    const room = await alice.createRoom({ room_version: '11' });
+    const banned = Array.from({ length: 70 }, (_, index) => `@spam${String(index).padStart(2, '0')}:b.test`);
+    for (const user_id of banned) await alice.ask('POST', `${pathOf(room)}/ban`, { user_id });
+    const server = network.server('a.test');
+    const { creator } = server.running.services.rooms.engine;
+    const create = creator.create.bind(creator);
+    creator.create = async (wanted) => {
+      creator.create = create;
+      const made = await create(wanted);
+      for (const user_id of banned.slice(0, 10)) await alice.ask('POST', `${pathOf(room)}/unban`, { user_id });
+      return made;
+    };
+    const { replacement_room: next } = await alice.ask('POST', `${pathOf(room)}/upgrade`, { new_version: '11' });
+    const members = await alice.members(next);
+    expect(banned.slice(10).filter((user) => members[user] !== 'ban')).to.eql([]);
+  });
+
   it('carry over more bans than fit into one step, whatever power the upgrader has', async () => {
     const room = await alice.createRoom({ preset: 'public_chat', room_version: '10' });
     await bob.join(room);

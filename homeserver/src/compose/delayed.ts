@@ -19,6 +19,7 @@ export const composeDelayed = (base: Base, { rooms, accounts, sending, rateLimit
     ...base,
     engine: rooms.engine,
     sending,
+    isClosed: (user) => accounts.accounts.isClosed(user),
     mayMessage: (user) => rateLimits.take('message', user),
     limits: { maxDelayMs, maxScheduled },
   });

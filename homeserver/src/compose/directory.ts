@@ -69,10 +69,11 @@ export type DirectoryServices = ReturnType<typeof composeDirectory>;
 
 export const scheduleDirectory = (
   schedule: Schedule,
-  { people, openId, profiles }: DirectoryServices & { readonly profiles: Pick<Profiles, 'resume'> },
+  { people, openId, aliases, profiles }: DirectoryServices & { readonly profiles: Pick<Profiles, 'resume'> },
 ): void => {
   schedule.every('50 * * * * *', 'learn who is called what', () => people.catchUp());
   schedule.every('*/5 * * * *', 'tell rooms of changed profiles', () => profiles.resume());
+  schedule.every('23 4 * * *', 'free names of rooms that were never made', () => aliases.trim());
   schedule.every('29 * * * *', 'forget old proofs of who somebody is', () => openId.forgetExpired());
 };
 

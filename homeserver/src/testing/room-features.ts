@@ -67,6 +67,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       if (!roomId) throw new MatrixError('M_NOT_FOUND', 'no such alias');
       return { roomId, servers: ['b.test' as ServerName] };
     },
+    unlink: () => Promise.resolve(),
     isTaken: async (alias: RoomAlias) => aliases.has(alias),
     async link(row: { readonly alias: RoomAlias; readonly roomId: RoomId }) {
       aliases.set(row.alias, row.roomId);
@@ -110,7 +111,11 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
         ...base,
         membership,
         addresses,
-        directory: { assertMayPublish: () => Promise.resolve(), publish: () => Promise.resolve() },
+        directory: {
+          assertMayPublish: () => Promise.resolve(),
+          publish: () => Promise.resolve(),
+          withdraw: () => Promise.resolve(),
+        },
         defaultVersion: '12',
       }),
       profileChanges: new ProfileChanges(engine),

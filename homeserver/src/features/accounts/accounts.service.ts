@@ -73,6 +73,12 @@ export class Accounts {
     return store.exists(this.#deps.db, userId);
   }
 
+  /** Whether there was an account that has been closed. */
+  async isClosed(userId: UserId): Promise<boolean> {
+    const account = await store.get(this.#deps.db, userId);
+    return account !== undefined && account.deactivatedAt !== null;
+  }
+
   async isAdmin(userId: UserId): Promise<boolean> {
     const account = await store.get(this.#deps.db, userId);
     return account !== undefined && account.admin && account.deactivatedAt === null;

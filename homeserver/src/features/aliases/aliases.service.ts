@@ -45,6 +45,9 @@ export interface AliasesDeps {
 /** A joining server tries a few; a room may have thousands. */
 const MAX_SERVERS = 100;
 
+/** No room takes longer to be made. */
+const LONG_MADE_MS = 3_600_000;
+
 /** The names that rooms have on this server. */
 export class Aliases {
   readonly #deps: AliasesDeps;
@@ -104,6 +107,16 @@ export class Aliases {
     }
     const put = await db.transact((tx) => store.put(tx, { alias, roomId, creator, createdAt: clock.now() }));
     if (!put) throw new MatrixError('M_UNKNOWN', `${alias} exists already`, { status: 409 });
+  }
+
+  /** Takes all names from a room of which nothing has come. */
+  async unlink(roomId: RoomId): Promise<void> {
+    await store.removeOf(this.#deps.db, roomId);
+  }
+
+  /** Frees the names of rooms that were to be made when this server stopped. */
+  async trim(): Promise<void> {
+    await store.removeUnmade(this.#deps.db, this.#deps.clock.now() - LONG_MADE_MS);
   }
 
   /** Lets all names of a room lead to the one that replaces it. */

@@ -1,6 +1,6 @@
 import type { RoomAlias, RoomId, UserId } from '@holm/spec/ids';
 import type { UnixMillis } from '../../platform/clock.ts';
-import type { ReadTx, Tx } from '../../storage/database.ts';
+import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import { entity } from '../../storage/entity.ts';
 import { named, sql } from '../../storage/sql.ts';
 
@@ -52,6 +52,18 @@ export const aliasesStore = {
 
   moveAll: (tx: Tx, from: RoomId, to: RoomId): Promise<number> =>
     tx.run(sql`UPDATE room_aliases SET room_id = ${to} WHERE room_id = ${from}`),
+
+  removeOf: (db: Database, roomId: RoomId): Promise<number> =>
+    db.run(sql`DELETE FROM room_aliases WHERE room_id = ${roomId}`),
+
+  /** Of rooms that this server takes no part in, and never has. */
+  removeUnmade: (db: Database, before: number): Promise<number> =>
+    db.run(sql`
+      WITH unmade AS (
+        DELETE FROM room_aliases a WHERE created_at < ${before} AND NOT EXISTS (
+          SELECT FROM rooms r JOIN room_heads h USING (room_nid) WHERE r.room_id = a.room_id)
+        RETURNING room_id)
+      DELETE FROM published_rooms p USING unmade u WHERE p.room_id = u.room_id`),
 
   /** False when there was no such alias. */
   async remove(tx: Tx, alias: RoomAlias): Promise<boolean> {

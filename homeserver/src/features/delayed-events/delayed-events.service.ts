@@ -22,6 +22,7 @@ export interface DelayedEventsDeps {
   readonly sending: Pick<Sending, 'deferred'>;
   /** Throws M_LIMIT_EXCEEDED for a user who sends too much. */
   readonly mayMessage: (user: UserId) => void;
+  readonly isClosed: (user: UserId) => Promise<boolean>;
   readonly limits: DelayLimits;
 }
 
@@ -160,8 +161,13 @@ export class DelayedEvents {
 
   /** The transaction, whose name the delay gives it, makes one event of it, even if we stop before it is marked. */
   async #send(event: DelayedEvent, byAction: boolean): Promise<void> {
-    const { db, clock, engine, sending, mayMessage } = this.#deps;
+    const { db, clock, engine, sending, mayMessage, isClosed } = this.#deps;
     const { delayId, userId: sender } = event;
+    // It is forgotten when the account is closed, unless we stop right then.
+    if (await isClosed(sender)) {
+      await this.forget(sender);
+      throw unknown();
+    }
     mayMessage(sender);
     const placed = (nid: number) => engine.echoes.delayed(nid, delayId);
     const eventId = await sending.deferred({ ...event, sender }, { txn: txnOf(delayId), placed });

@@ -86,6 +86,11 @@ export class PublicRooms {
     return store.publish(db, roomId, userId, clock.now());
   }
 
+  /** Nothing came of a room that was being made. */
+  withdraw(roomId: RoomId): Promise<void> {
+    return store.withdraw(this.#deps.db, roomId);
+  }
+
   /** Lists the room that replaces another one where that one was listed. */
   async replace(from: RoomId, to: RoomId): Promise<void> {
     await this.#deps.db.transact((tx) => store.replace(tx, from, to));

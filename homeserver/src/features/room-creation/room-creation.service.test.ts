@@ -31,6 +31,9 @@ describe('creating rooms', () => {
           if (alias.startsWith('#race')) throw new MatrixError('M_UNKNOWN', 'taken', { status: 409 });
           names.set(alias, roomId);
         },
+        async unlink(roomId) {
+          for (const [alias, of] of names) if (of === roomId) names.delete(alias);
+        },
       },
       profiles: { memberProfile: async (user) => ({ displayname: user.slice(1, 4) }) },
       membership: {
@@ -44,12 +47,26 @@ describe('creating rooms', () => {
           if (!mayPublish) throw new MatrixError('M_FORBIDDEN', 'no');
         },
         publish: async (_user, roomId) => void published.push(roomId),
+        withdraw: async (roomId) => void published.splice(published.indexOf(roomId), 1),
       },
       addresses: { invite: async (...args) => void invited.push(['address', args[2]['address']]) },
       defaultVersion: '12',
     });
     return { creation, invited, names, published };
   };
+
+  it('leaves no name and no entry in the directory where it fails in the end', async () => {
+    const { creation, names, published } = build();
+    const { writer } = test.engine;
+    const commit = writer.commit.bind(writer);
+    writer.commit = () => Promise.reject(new Error('expected: the database is gone'));
+    const wish = { visibility: 'public', room_alias_name: 'hall' } as const;
+    const failed = await creation.create(alice, wish).catch((error: unknown) => (error as Error).message);
+    writer.commit = commit;
+    expect([failed, [...names], published]).to.eql(['expected: the database is gone', [], []]);
+    const roomId = await creation.create(alice, wish);
+    expect([[...names.values()], published]).to.eql([[roomId], [roomId]]);
+  });
 
   it('publishes those that are to be public, and makes none that may not be', async () => {
     const { creation, published } = build();

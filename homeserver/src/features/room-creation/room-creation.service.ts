@@ -18,6 +18,8 @@ export interface NewAliases {
   isTaken(alias: RoomAlias): Promise<boolean>;
   /** Rejects with a `MatrixError` of status 409 for a name that is taken. */
   link(row: { readonly alias: RoomAlias; readonly roomId: RoomId; readonly creator: UserId }): Promise<void>;
+  /** Nothing came of a room. */
+  unlink(roomId: RoomId): Promise<void>;
 }
 
 export interface RoomCreationDeps {
@@ -30,6 +32,7 @@ export interface RoomCreationDeps {
   readonly directory: {
     assertMayPublish(user: UserId): Promise<void>;
     publish(user: UserId, roomId: RoomId): Promise<void>;
+    withdraw(roomId: RoomId): Promise<void>;
   };
   /** For clients that do not say. */
   readonly defaultVersion: string;
@@ -58,6 +61,7 @@ export class RoomCreation {
       join: memberDraft(creator, creator, await this.#profileContent('join', creator)),
       invites: await this.#invitesHere(creator, wish),
     });
+    let announced: RoomId | undefined;
     const room = await engine.creator
       .create({
         version,
@@ -65,11 +69,13 @@ export class RoomCreation {
         create: createContent(version, creator, wish),
         drafts: () => drafts,
         before: async (roomId) => {
+          announced = roomId;
           await this.#link(alias, roomId, creator);
           if (isPublished) await directory.publish(creator, roomId);
         },
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        if (announced !== undefined) await this.#takeBack(announced);
         throw asRoomState(error);
       });
     await this.#inviteOthers(creator, room.roomId, wish);
@@ -99,6 +105,12 @@ export class RoomCreation {
     } catch (error) {
       throw error instanceof MatrixError && error.status === 409 ? inUse(alias) : error;
     }
+  }
+
+  /** There is no such room. What is left of it when we stop right now is removed by `Aliases.trim`. */
+  async #takeBack(roomId: RoomId): Promise<void> {
+    const { aliases, directory } = this.#deps;
+    await Promise.allSettled([aliases.unlink(roomId), directory.withdraw(roomId)]);
   }
 
   async #profileContent(membership: 'join' | 'invite', user: UserId, isDirect?: boolean) {

@@ -21,19 +21,27 @@ export class BansOf {
 
   /** Those that the new room is created with. */
   async first(old: Room, sender: UserId) {
-    const banned = await membersStore.banned(this.#db, old.nid);
+    const banned = await membersStore.banned(this.#db, old.nid, { after: '', limit: AT_ONCE + 1 });
     return {
       isAll: banned.length <= AT_ONCE,
-      all: new Set<string>(banned.map(({ userId }) => userId)),
       drafts: await this.#drafts(banned.slice(0, AT_ONCE), sender),
     };
   }
 
-  /** The others, step by step. */
-  async *rest(old: Room, sender: UserId): AsyncGenerator<readonly Draft[]> {
-    const banned = await membersStore.banned(this.#db, old.nid);
-    for (let start = AT_ONCE; start < banned.length; start += AT_ONCE) {
-      yield await this.#drafts(banned.slice(start, start + AT_ONCE), sender);
+  among(old: Room, users: readonly string[]): Promise<ReadonlySet<string>> {
+    return membersStore.bannedOf(this.#db, old.nid, users);
+  }
+
+  /** Those who are not banned from the new room yet, step by step. */
+  async *missing(old: Room, { nid }: Room, sender: UserId): AsyncGenerator<readonly Draft[]> {
+    for (let after = ''; ;) {
+      const banned = await membersStore.banned(this.#db, old.nid, { after, limit: AT_ONCE });
+      const ids = banned.map(({ userId }) => userId);
+      const there = await membersStore.bannedOf(this.#db, nid, ids);
+      const missing = banned.filter(({ userId }) => !there.has(userId));
+      if (missing.length > 0) yield await this.#drafts(missing, sender);
+      if (banned.length < AT_ONCE) return;
+      after = banned.at(-1)?.userId ?? after;
     }
   }
 

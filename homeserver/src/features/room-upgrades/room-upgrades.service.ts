@@ -1,5 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import { type RoomAlias, type RoomId, UserId } from '@holm/spec/ids';
+import { isObject } from '@holm/spec/json';
 import { replacementOf } from '../../core/events/content.ts';
 import { creatorsOf } from '../../core/auth/auth-state.ts';
 import { type RoomVersion, roomVersion } from '../../core/rooms/room-version.ts';
@@ -113,12 +114,14 @@ export class RoomUpgrades {
     const { engine, db, profiles, aliases } = this.#deps;
     const moved = new Set(await aliases.of(old.room.roomId));
     const { taken } = dividedAliases(old.canonicalAlias?.content, moved);
-    const bans = await new BansOf(engine, db).first(old.room, user);
+    const bansOf = new BansOf(engine, db);
+    const bans = await bansOf.first(old.room, user);
     const state = (type: string, content: Draft['content']): Draft => ({ sender: user, type, stateKey: '', content });
     const levels = levelsFor(old, version, [user, ...creators]);
     // Who creates a room can do everything in it, until the levels say otherwise: they come last.
     const isComplete = bans.isAll || version.auth.privilegedCreators;
-    const interim = isComplete ? levels : interimLevels(levels, { upgrader: user, banned: bans.all });
+    const banned = await bansOf.among(old.room, Object.keys(isObject(levels['users']) ? levels['users'] : {}));
+    const interim = isComplete ? levels : interimLevels(levels, { upgrader: user, banned });
     const join = memberContent('join', { profile: await profiles.memberProfile(user) });
     const room = await engine.creator.create({
       version,
@@ -157,7 +160,7 @@ export class RoomUpgrades {
   async #complete(old: OldRoom, newRoom: RoomId, upgrader: UserId): Promise<void> {
     const { engine, db } = this.#deps;
     const room = await engine.rooms.joined(newRoom);
-    for await (const drafts of new BansOf(engine, db).rest(old.room, upgrader)) {
+    for await (const drafts of new BansOf(engine, db).missing(old.room, room, upgrader)) {
       await this.#possible('ban', newRoom, () => engine.sender.sendAll(newRoom, drafts));
     }
     const create = await engine.states.get(room, room.head.snapshot, ['m.room.create', '']);

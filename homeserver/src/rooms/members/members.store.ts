@@ -112,10 +112,19 @@ export const membersStore = {
   },
 
   /** In an order that stays the same. */
-  banned: (tx: ReadTx, room: RoomNid): Promise<Banned[]> =>
+  /** By their ids, so that who is unbanned meanwhile makes nobody else be left out. */
+  banned: (tx: ReadTx, room: RoomNid, { after, limit }: { after: string; limit: number }): Promise<Banned[]> =>
     tx.rows(sql`
       SELECT user_id AS "userId", event_nid AS "eventNid" FROM memberships
-       WHERE room_nid = ${room} AND membership = 'ban' ORDER BY position, user_id`),
+       WHERE room_nid = ${room} AND membership = 'ban' AND user_id > ${after} ORDER BY user_id LIMIT ${limit}`),
+
+  /** Those of `users` who are banned. */
+  async bannedOf(tx: ReadTx, room: RoomNid, users: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await tx.rows<{ user_id: string }>(sql`
+      SELECT user_id FROM memberships
+       WHERE room_nid = ${room} AND membership = 'ban' AND user_id = ANY(${users}::text[])`);
+    return new Set(rows.map((row) => row.user_id));
+  },
 
   async counts(
     tx: ReadTx,
