@@ -168,7 +168,9 @@ export class FederationClient {
     const { clock, settings, transport, destinations } = this.#deps;
     const over = new AbortController();
     const late = new AbortController();
-    void clock.sleep(call.timeoutMs ?? settings.requestTimeoutMs, over.signal).then(() => late.abort());
+    void clock.sleep(call.timeoutMs ?? settings.requestTimeoutMs, over.signal).then(() => {
+      if (!over.signal.aborted) late.abort(); // each one makes an error with a stack
+    });
     const content = contentOf(endpoint, call.body);
     const uri = uriOf(endpoint, call.params ?? {}, call.query ?? {});
     try {

@@ -1,7 +1,13 @@
+import type { ServerName } from '@holm/spec/ids';
 import type { Database } from '../../storage/database.ts';
-import { type Behind, type OutboxRow, outboxStore, type Waiting } from './outbox.store.ts';
+import { type Behind, outboxStore, type Waiting } from './outbox.store.ts';
 
 const MAX_ROWS = 1_000;
+
+/** Each of hundreds of servers asks of each row whether it is for it. */
+interface Row extends Waiting {
+  readonly destinations: ReadonlySet<ServerName>;
+}
 
 /**
  * The newest rows of the outbox, read once for all destinations: an event for a hundred servers costs one query.
@@ -12,7 +18,7 @@ const MAX_ROWS = 1_000;
 export class RecentRows {
   readonly #db: Database;
   /** All rows above `floor`, up to and including `ceiling`. */
-  #rows: OutboxRow[] = [];
+  #rows: Row[] = [];
   #floor: number;
   #ceiling: number;
   #extending: Promise<void> | undefined;
@@ -33,13 +39,13 @@ export class RecentRows {
     const first = this.#rows.findLastIndex(({ position }) => position <= behind.sentPosition) + 1;
     return this.#rows
       .slice(first)
-      .filter(({ position, destinations }) => position <= upTo && destinations.includes(behind.server))
+      .filter(({ position, destinations }) => position <= upTo && destinations.has(behind.server))
       .slice(0, limit);
   }
 
   async #extend(upTo: number): Promise<void> {
     const newer = await outboxStore.newest(this.#db, this.#ceiling, upTo, MAX_ROWS);
-    const all = [...this.#rows, ...newer];
+    const all = [...this.#rows, ...newer.map((row) => ({ ...row, destinations: new Set(row.destinations) }))];
     const dropped = all.length - MAX_ROWS;
     // A full answer may have left out rows between the ceiling and its first.
     if (newer.length === MAX_ROWS) this.#floor = (newer[0]?.position ?? 1) - 1;
