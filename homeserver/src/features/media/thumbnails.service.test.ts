@@ -22,6 +22,8 @@ describe('small pictures, with decoders that fail', () => {
   const path = mkdtempSync(join(tmpdir(), 'holm-thumbnails-'));
   after(() => rmSync(path, { recursive: true }));
 
+  const serverName = ServerName.parse('a.test');
+
   const setUp = async (answer: PictureAnswer) => {
     const database = await createTestDatabase();
     const clock = new ManualClock();
@@ -38,7 +40,17 @@ describe('small pictures, with decoders that fail', () => {
       max_remote_bytes: 1, keep_remote_days: 1, remote_cache_bytes: 1, max_picture_pixels: 1, picture_processes: 1, allow_unauthenticated: false,
     }; // prettier-ignore
     const telemetry = mediaTelemetry(new Metrics());
-    const deps = { db: database.db, clock, log: silentLog, settings, files, folder, processes: { run }, telemetry };
+    const deps = {
+      db: database.db,
+      clock,
+      log: silentLog,
+      serverName,
+      settings,
+      files,
+      folder,
+      processes: { run },
+      telemetry,
+    };
     const store = async (content: Buffer) => {
       await using draft = await folder.receive(
         (async function* () {
@@ -47,7 +59,7 @@ describe('small pictures, with decoders that fail', () => {
       );
       await files.keep(draft, () => Promise.resolve());
       const { hash, size } = draft;
-      const mxc = { serverName: ServerName.parse('a.test'), mediaId: 'x' };
+      const mxc = { serverName, mediaId: 'x' };
       return { ...mxc, hash, size, contentType: 'text/plain', filename: undefined, isOpen: false };
     };
     return {
@@ -72,6 +84,9 @@ describe('small pictures, with decoders that fail', () => {
     const ask = () => test.thumbnails.of(media, QUERY).catch((error: unknown) => error);
     for (let index = 0; index < 3; index++) expect(await ask()).to.include({ errcode: 'M_TOO_LARGE', status: 413 });
     expect(test.asked()).to.equal(1);
+    const remote = { ...media, serverName: ServerName.parse('b.test') };
+    const told: unknown = await test.thumbnails.of(remote, QUERY).catch((error: unknown) => error);
+    expect(told).to.include({ errcode: 'M_TOO_LARGE', status: 502 });
     test.clock.advance(3_600_000);
     await ask();
     expect(test.asked()).to.equal(2);

@@ -1,4 +1,5 @@
 import { MatrixError } from '@holm/spec/errors';
+import type { ServerName } from '@holm/spec/ids';
 import type { ThumbnailQuery } from '@holm/spec/media';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.ts';
@@ -19,6 +20,7 @@ export interface ThumbnailsDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly serverName: ServerName;
   readonly settings: MediaSettings;
   readonly files: Files;
   readonly folder: MediaFolder;
@@ -67,7 +69,7 @@ export class Thumbnails {
     if (known) return shown(known, media);
     const key = `${media.hash.toString('hex')} ${variantKey(variant)}`;
     const refused = this.#refused.get(key);
-    if (refused && refused.until > this.#deps.clock.now()) throw refusal(refused.outcome);
+    if (refused && refused.until > this.#deps.clock.now()) throw this.#refusal(media, refused.outcome);
     const running = this.#making.get(key);
     if (running) return running;
     const making = this.#make(media, { kind, variant, key }).finally(() => this.#making.delete(key));
@@ -100,7 +102,7 @@ export class Thumbnails {
       case 'too large':
       case 'no picture':
         this.#refused.set(key, { outcome: answer.outcome, until: this.#deps.clock.now() + REFUSED_FOR_MS });
-        throw refusal(answer.outcome);
+        throw this.#refusal(media, answer.outcome);
     }
   }
 
@@ -125,12 +127,19 @@ export class Thumbnails {
     }
   }
 
+  #refusal({ serverName }: Media, outcome: Refusal): MatrixError {
+    if (outcome !== 'too large') return cannot('this picture cannot be made small');
+    // https://spec.matrix.org/latest/client-server-api/#security-considerations-5
+    const status = serverName === this.#deps.serverName ? 413 : 502;
+    return new MatrixError('M_TOO_LARGE', 'the picture has too many pixels to be made small', { status });
+  }
+
   /** A picture that is larger than need be is better than none. */
   #withoutDecoder(media: Media, kind: PictureKind, why: string): Thumbnail {
     if (this.#unavailable === undefined) this.#deps.log.warn('pictures cannot be made small here', { why });
     this.#unavailable = why;
     if (isThumbnailType(kind)) return media;
-    throw refusal('unavailable');
+    throw this.#refusal(media, 'unavailable');
   }
 }
 
@@ -138,8 +147,3 @@ const shown = ({ thumbnail, size, contentType }: ThumbnailRow, media: Media): Th
   thumbnail === null ? { ...media, contentType } : { hash: thumbnail, size, contentType };
 
 const cannot = (message: string) => new MatrixError('M_UNKNOWN', message, { status: 400 });
-
-const refusal = (outcome: Refusal): MatrixError =>
-  outcome === 'too large'
-    ? new MatrixError('M_TOO_LARGE', 'the picture has too many pixels to be made small')
-    : cannot('this picture cannot be made small');
