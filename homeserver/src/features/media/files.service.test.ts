@@ -73,6 +73,35 @@ describe('the media folder and what is known of it', () => {
     expect(drafts()).to.deep.equal([]);
   });
 
+  it('agree when a content comes back just as it is about to go', async () => {
+    await forget(await keep('back'));
+    await using draft = await files.receive(bytes('back'));
+    const { hash } = draft;
+    const [stored, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const keeping = files.keep(draft, async (tx) => {
+      const described = {
+        contentType: 'a/b',
+        filename: undefined,
+        uploader: undefined,
+        now: clock.now(),
+        isOpen: false,
+      };
+      await mediaStore.put(tx, { serverName, mediaId: 'back', hash, ...described });
+      stored.resolve();
+      await gate.promise;
+    });
+    await stored.promise;
+    const collecting = files.collect();
+    const waiting = sql`SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`;
+    while ((await database.db.rows(waiting)).length === 0) await new Promise(setImmediate);
+    gate.resolve();
+    await Promise.all([keeping, collecting]);
+    expect(existsSync(folder.pathOf(hash))).to.equal(true);
+    await forget('back');
+    await files.collect();
+    expect(existsSync(folder.pathOf(hash))).to.equal(false);
+  });
+
   it('leave nothing behind of what fails', async () => {
     async function* broken(): AsyncGenerator<Buffer> {
       yield Buffer.from('half');
