@@ -38,7 +38,7 @@ export class View {
   async sync(timeout = 0): Promise<any> {
     const since = this.since === undefined ? '' : `&since=${encodeURIComponent(this.since)}`;
     const answer = await this.#person.ask('GET', `/sync?timeout=${timeout}${since}`);
-    this.#take(answer);
+    this.take(answer);
     this.since = answer.next_batch;
     return answer;
   }
@@ -61,7 +61,8 @@ export class View {
     return find();
   }
 
-  #take({ rooms = {} }: any): void {
+  /** Takes in one answer, however it came. */
+  take({ rooms = {} }: any): void {
     for (const [room, changes] of Object.entries<any>(rooms.join ?? {})) {
       if (!this.joined.has(room)) this.joined.set(room, { timeline: [], state: new Map(), gap: undefined });
       this.invited.delete(room);
