@@ -63,7 +63,8 @@ describe('bad input', () => {
     }
   });
 
-  it('that is too large is refused', async () => {
+  it('that is too large is refused', async function () {
+    this.timeout(90_000);
     const body = `{"a":"${'a'.repeat(TOO_LARGE)}"}`;
     const { token } = await network.person('writer', 'a.test');
     // Files have a limit of their own (media.test.ts).

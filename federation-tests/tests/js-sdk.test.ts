@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Preset } from 'matrix-js-sdk';
+import sharp from 'sharp';
 import { hasMembership, hears, JsSdk } from '../src/js-sdk.ts';
 import { TestNetwork } from '../src/network.ts';
 
@@ -58,5 +59,30 @@ describe('two users of matrix-js-sdk', () => {
     while (await dave.paginateEventTimeline(timeline, { backwards: true, limit: 10 }));
     const texts = timeline.getEvents().flatMap((event) => (event.getContent()['body'] as string | undefined) ?? []);
     expect(texts.slice(0, 30)).to.deep.equal(Array.from({ length: 30 }, (_, n) => `message ${n + 1}`));
+  });
+
+  it('send each other files, and see pictures small', async () => {
+    const [erin, frank] = await Promise.all([
+      sdk.signUp(network.server('a.test'), 'erin'),
+      sdk.signUp(network.server('b.test'), 'frank'),
+    ]);
+    const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'plum' } })
+      .png()
+      .toBuffer();
+    const { content_uri: mxc } = await erin.uploadContent(new Blob([new Uint8Array(png)]), {
+      type: 'image/png',
+      name: 'plum.png',
+    });
+    const get = async (size?: number) => {
+      const url = frank.mxcUrlToHttp(mxc, size, size, size === undefined ? undefined : 'crop', false, true, true)!;
+      const response = await fetch(url, { headers: { authorization: `Bearer ${frank.getAccessToken()}` } });
+      expect(response.status).to.equal(200);
+      return { bytes: Buffer.from(await response.arrayBuffer()), headers: response.headers };
+    };
+    const { bytes, headers } = await get();
+    expect(bytes.equals(png)).to.equal(true);
+    expect(headers.get('content-disposition')).to.equal('inline; filename="plum.png"');
+    expect(await sharp((await get(96)).bytes).metadata()).to.include({ width: 96, height: 96 });
+    expect(await frank.getMediaConfig(true)).to.deep.equal({ 'm.upload.size': 50_000_000 });
   });
 });
