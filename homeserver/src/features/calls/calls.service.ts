@@ -42,6 +42,8 @@ export const SIGNALLING_PATH = '/livekit/sfu';
 /** A session description of as many sections as may be, and then some. */
 const MAX_FRAME_BYTES = 524_288;
 const LOOK_AGAIN_MS = 5_000;
+/** After a start that failed, for instance because a port is taken. */
+const START_AGAIN_MS = 60_000;
 
 /** Calls: media workers, the rooms on them, and the door by which LiveKit's clients come in. */
 export class Calls {
@@ -139,7 +141,7 @@ export class Calls {
       if (status.state === 'building') this.#problem = 'the media worker is being built';
       if (status.state === 'unavailable') this.#problem = status.why;
       log.debug('no media workers yet', { problem: this.#problem });
-      await clock.sleep(LOOK_AGAIN_MS, this.#stopped.signal);
+      await clock.sleep(status.state === 'ready' ? START_AGAIN_MS : LOOK_AGAIN_MS, this.#stopped.signal);
     }
   }
 

@@ -40,6 +40,12 @@ describe('media workers', function () {
     expect(statSync(`/proc/${pid}`).uid).to.equal(isRoot ? 65_534 : process.getuid?.());
   });
 
+  it('do not hear Ctrl-C, which goes to all of a session', function () {
+    const session = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[3];
+    if (!existsSync('/proc/self/stat') || !existsSync('/usr/bin/setsid')) return this.skip();
+    for (const pid of pool.pids) expect(session(pid)).to.equal(String(pid));
+  });
+
   it('are started again when they die, and calls go to another one meanwhile', async () => {
     const [first, second] = pool.pids as [number, number];
     const media = (await pool.openCall())!;

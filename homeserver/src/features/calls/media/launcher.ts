@@ -17,14 +17,16 @@ export const writeLauncher = async (folder: string, worker: string, version: str
 };
 
 // The worker is opened before we stop to be root: nobody may not look into our home folder. 3 and 4 are mediasoup's own.
+// In a session of its own, it does not hear Ctrl-C: it is the server that tells it when to stop.
 const script = (worker: string, version: string): string => `#!/bin/sh
 # Written by the server at its start.
 exec 9<${quoted(worker)}
+alone=$(command -v setsid)
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1 && [ -e /proc/self/fd/9 ]; then
-  exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --no-new-privs \\
+  exec $alone setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --no-new-privs \\
     env -i MEDIASOUP_VERSION=${version} \${LD_LIBRARY_PATH:+LD_LIBRARY_PATH="$LD_LIBRARY_PATH"} /proc/self/fd/9 "$@"
 fi
-exec env -i MEDIASOUP_VERSION=${version} \${LD_LIBRARY_PATH:+LD_LIBRARY_PATH="$LD_LIBRARY_PATH"} ${quoted(worker)} "$@"
+exec $alone env -i MEDIASOUP_VERSION=${version} \${LD_LIBRARY_PATH:+LD_LIBRARY_PATH="$LD_LIBRARY_PATH"} ${quoted(worker)} "$@"
 `;
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
