@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Effects } from './compose/base.ts';
+import { administrationOf } from './compose/room-commands.ts';
 import { runCli, type CliDeps } from './cli/run.ts';
 import { readPassword } from './cli/read-password.ts';
 import type { ServerConfig } from './config/schema.ts';
@@ -49,15 +50,28 @@ const start = async (config: ServerConfig): Promise<void> => {
   effects.log.info('stopping');
 };
 
+/** For a command. A server may be running: then its database is there already. */
+const openedDatabase = async (config: ServerConfig, effects: Effects, stack: AsyncDisposableStack) => {
+  const served = config.database.url === undefined ? await servedEmbedded(config.data_dir) : undefined;
+  const address = served === undefined ? await databaseOf(config, effects.log, stack) : { url: served };
+  const db = await openDatabase(config, effects, address);
+  stack.defer(() => db.close());
+  return db;
+};
+
+const openRooms: CliDeps['openRooms'] = async (config) => {
+  const stack = new AsyncDisposableStack();
+  const effects = effectsOf(config);
+  const db = await openedDatabase(config, effects, stack);
+  const rooms = await administrationOf(db, effects.clock, ServerName.parse(config.server_name));
+  return Object.assign(rooms, { [Symbol.asyncDispose]: () => stack.disposeAsync() });
+};
+
 const openAccounts: CliDeps['openAccounts'] = async (config) => {
   const stack = new AsyncDisposableStack();
   const effects = effectsOf(config);
   const { clock, entropy, log } = effects;
-  // A server may be running: then its database is there already.
-  const served = config.database.url === undefined ? await servedEmbedded(config.data_dir) : undefined;
-  const address = served === undefined ? await databaseOf(config, log, stack) : { url: served };
-  const db = await openDatabase(config, effects, address);
-  stack.defer(() => db.close());
+  const db = await openedDatabase(config, effects, stack);
   const { min_password_length: minimumLength } = config.registration;
   const passwords = new Passwords({ cost: config.passwords.password_hash_cost, minimumLength }, entropy);
   const sessions = new Sessions({ db, clock, entropy });
@@ -74,4 +88,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readPassword: () => readPassword({ input: process.stdin, prompt: out }),
   start,
   openAccounts,
+  openRooms,
 });

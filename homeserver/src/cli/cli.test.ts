@@ -1,15 +1,26 @@
 import { PassThrough, Readable } from 'node:stream';
 import { MatrixError } from '@holm/spec/errors';
-import { UserId } from '@holm/spec/ids';
+import { type RoomId, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { exampleConfig } from '../config/print.ts';
 import { parseCommand } from './command.ts';
 import { readPassword } from './read-password.ts';
 import { type AccountsPort, type CliDeps, runCli } from './run.ts';
+import type { RoomsPort } from './run-room.ts';
 import { sentenceOf } from './sentence.ts';
 import { StartError } from './start-error.ts';
 
 const CONFIG = { HOLM_SERVER_NAME: 'a.test' };
+
+const ROOM = {
+  roomId: '!hall:a.test' as RoomId,
+  version: '12',
+  name: 'The\u001b[2J hall',
+  joined: 3,
+  local: 1,
+  extremities: 1,
+  hold: { kind: 'blocked', reason: undefined },
+};
 
 /** Runs a command against accounts that write down what they are asked. */
 const holm = async (args: string, more: Partial<CliDeps> = {}) => {
@@ -28,6 +39,35 @@ const holm = async (args: string, more: Partial<CliDeps> = {}) => {
     },
     [Symbol.asyncDispose]: async () => void said.calls.push('closed'),
   };
+  const note =
+    (name: string) =>
+    async (...call: unknown[]) =>
+      void said.calls.push([name, ...call]);
+  const rooms: RoomsPort = {
+    list: async ({ from = 0, search }) => {
+      said.calls.push(['list', from, search]);
+      return from === 0
+        ? { rooms: [ROOM], next: 7 }
+        : { rooms: [{ ...ROOM, name: undefined, hold: undefined }], next: undefined };
+    },
+    details: async (room) => {
+      if (room !== ROOM.roomId) throw new MatrixError('M_NOT_FOUND', 'this server does not know that room');
+      const size = { servers: 2, events: 30, bytes: 4_000, state: 5 };
+      return {
+        summary: ROOM,
+        size,
+        aliases: ['#hall:a.test'],
+        jobs: [{ kind: 'purge room', state: 'failed', error: 'x' }],
+      };
+    },
+    hold: note('hold'),
+    lift: note('lift'),
+    deleteRoom: async (...call) => {
+      said.calls.push(['delete', ...call]);
+      return { id: 9 };
+    },
+    [Symbol.asyncDispose]: async () => void said.calls.push('closed'),
+  };
   const code = await runCli(args.split(' ').filter(Boolean), {
     version: '1.2.3',
     environment: CONFIG,
@@ -36,6 +76,7 @@ const holm = async (args: string, more: Partial<CliDeps> = {}) => {
     readPassword: () => Promise.resolve('a password'),
     start: async (config) => void said.calls.push(['start', config.server_name]),
     openAccounts: () => Promise.resolve(accounts),
+    openRooms: () => Promise.resolve(rooms),
     ...more,
   });
   return { code, ...said };
@@ -60,6 +101,31 @@ describe('the command line', () => {
     expect((await holm('user make-admin bob')).calls[0]).to.eql(['admin', '@bob:a.test']);
   });
 
+  it('looks after rooms', async () => {
+    const list = await holm('room list the hall');
+    expect(list.out).to.equal(
+      '!hall:a.test  3 joined, 1 here  blocked  The [2J hall\n!hall:a.test  3 joined, 1 here\n',
+    );
+    expect(list.calls).to.eql([['list', 0, 'the hall'], ['list', 7, 'the hall'], 'closed']);
+    const shown = await holm('room show !hall:a.test');
+    for (const text of ['30, 4000 bytes', '3 of 2 servers, 1 here', '#hall:a.test', 'purge room: failed, x']) {
+      expect(shown.out).to.include(text);
+    }
+    expect(shown.out).not.to.include('\u001b');
+    const by = 'the command line';
+    const how = { evict: true, block: false, reason: undefined };
+    const purged = await holm('room purge !hall:a.test --evict');
+    expect([purged.out.startsWith('job 9 '), purged.calls[0]]).to.eql([true, ['delete', ROOM.roomId, how, by]]);
+    const hold = { roomId: ROOM.roomId, readable: true, reason: undefined };
+    expect((await holm('room block !hall:a.test')).calls[0]).to.eql(['hold', { ...hold, kind: 'blocked' }, by]);
+    expect((await holm('room quarantine !hall:a.test')).calls[0]).to.eql([
+      'hold',
+      { ...hold, kind: 'quarantined' },
+      by,
+    ]);
+    expect((await holm('room release !hall:a.test')).calls).to.eql([['lift', ROOM.roomId], 'closed']);
+  });
+
   const wrong: [args: string, sentence: RegExp][] = [
     ['strat', /^there is no command "strat"; holm --help lists them\n$/],
     ['start now', /^there is no command "start now"/],
@@ -68,6 +134,11 @@ describe('the command line', () => {
     ['user create', /^"holm user create" takes one name\n$/],
     ['user create a b', /takes one name/],
     ['start --admin', /--admin goes with "user create" only/],
+    ['room', /^"holm room" knows list, show, purge, block, quarantine, release\n$/],
+    ['room show', /^"holm room show" takes one room\n$/],
+    ['room purge #hall:a.test', /^#hall:a.test is no id of a room/],
+    ['room show !other:a.test', /^this server does not know that room\n$/],
+    ['room show !hall:a.test --evict', /^--evict and --block go with "room purge" only\n$/],
     ['start --prot 1', /^Unknown option '--prot'.*; holm --help lists the options\n$/],
     ['start --config /nowhere.yaml', /^cannot read \/nowhere.yaml: there is no such file\n$/],
     ['user make-admin @bob:b.test', /^@bob:b.test is no user of a.test\n$/],

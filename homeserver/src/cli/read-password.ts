@@ -1,5 +1,5 @@
 import type { ReadStream } from 'node:tty';
-import { UsageError } from './command.ts';
+import { UsageError } from './usage-error.ts';
 
 interface Terminal {
   readonly input: NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>;

@@ -4,8 +4,10 @@ import { type Loaded, loadConfig } from '../config/load.ts';
 import { describeConfig, exampleConfig } from '../config/print.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Environment } from '../config/sources.ts';
-import { type Command, HELP, UsageError, parseCommand } from './command.ts';
+import { type Command, HELP, parseCommand } from './command.ts';
+import { type RoomsPort, runRoom } from './run-room.ts';
 import { sentenceOf } from './sentence.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What the commands about users need of the accounts. */
 export interface AccountsPort extends AsyncDisposable {
@@ -25,6 +27,7 @@ export interface CliDeps {
   readonly start: (config: ServerConfig) => Promise<void>;
   /** Opens the database, without serving anything. */
   readonly openAccounts: (config: ServerConfig) => Promise<AccountsPort>;
+  readonly openRooms: (config: ServerConfig) => Promise<RoomsPort>;
 }
 
 /** Runs what was typed. Resolves to the exit code; whatever goes wrong has been said by then. */
@@ -40,11 +43,17 @@ export const runCli = async (args: readonly string[], deps: CliDeps): Promise<nu
 
 const run = async (command: Command, deps: CliDeps): Promise<void> => {
   if ('user' in command) await runUser(command, deps);
-  else if (command.name === 'start') await deps.start(load(command.configFile, deps).config);
+  else if ('room' in command || 'search' in command) {
+    await using rooms = await deps.openRooms(load(command.configFile, deps).config);
+    deps.out(await runRoom(command, rooms));
+  } else if (command.name === 'start') await deps.start(load(command.configFile, deps).config);
   else deps.out(textOf(command, deps));
 };
 
-const textOf = (command: Exclude<Command, { user: string } | { name: 'start' }>, deps: CliDeps): string => {
+const textOf = (
+  command: Exclude<Command, { user: string } | { room: string } | { search: string } | { name: 'start' }>,
+  deps: CliDeps,
+): string => {
   switch (command.name) {
     case 'help':
       return HELP;

@@ -1,7 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import { ConfigError } from '../config/sources.ts';
 import { ListenError } from '../http/bind.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from './usage-error.ts';
 import { StartError } from './start-error.ts';
 
 /** Errors whose message is meant for whoever runs the server. */

@@ -10,8 +10,8 @@ import { type Counts, roomAdministrationStore as store, type RoomListing } from 
 
 export interface RoomAdministrationDeps {
   readonly db: Database;
-  readonly engine: RoomEngine;
-  readonly jobs: RoomJobs;
+  readonly engine: Pick<RoomEngine, 'serverName' | 'holds' | 'rooms'>;
+  readonly jobs: Pick<RoomJobs, 'add' | 'get' | 'list'>;
   readonly administrators: { isAdmin(user: UserId): Promise<boolean> };
 }
 
@@ -59,7 +59,7 @@ export class RoomAdministration {
     };
   }
 
-  hold(hold: Pick<Hold, 'roomId' | 'kind' | 'readable' | 'reason'>, by: UserId): Promise<Hold> {
+  hold(hold: Pick<Hold, 'roomId' | 'kind' | 'readable' | 'reason'>, by: string): Promise<Hold> {
     return this.#deps.engine.holds.put(hold, by);
   }
 
@@ -70,7 +70,7 @@ export class RoomAdministration {
   async deleteRoom(
     roomId: RoomId,
     { evict, block, reason }: { evict: boolean; block: boolean; reason: string | undefined },
-    by: UserId,
+    by: string,
   ): Promise<Job> {
     const { db, engine } = this.#deps;
     const [listing] = await store.list(db, { from: 0, limit: 1, roomId });
@@ -88,7 +88,7 @@ export class RoomAdministration {
   async purgeHistory(
     roomId: RoomId,
     { event, time }: { event: EventId | undefined; time: number | undefined },
-    by: UserId,
+    by: string,
   ): Promise<Job> {
     const { db, engine } = this.#deps;
     if ((event === undefined) === (time === undefined)) {
@@ -113,7 +113,7 @@ export class RoomAdministration {
     return { jobs, next: jobs.length === limit ? jobs.at(-1)?.id : undefined };
   }
 
-  async #start(roomId: RoomId, kind: JobKind, options: JsonObject, requestedBy: UserId): Promise<Job> {
+  async #start(roomId: RoomId, kind: JobKind, options: JsonObject, requestedBy: string): Promise<Job> {
     const job = await this.#deps.jobs.add({ roomId, kind, options, requestedBy });
     if (!job) throw new MatrixError('M_BAD_STATE', `the room has a job "${kind}" that is not over`);
     return job;

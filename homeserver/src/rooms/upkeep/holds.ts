@@ -1,5 +1,5 @@
 import { MatrixError } from '@holm/spec/errors';
-import type { RoomId, UserId } from '@holm/spec/ids';
+import type { RoomId } from '@holm/spec/ids';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/database.ts';
 import { sql } from '../../storage/sql.ts';
@@ -85,7 +85,7 @@ export class Holds {
     return this.#holds.get(roomId);
   }
 
-  async put(hold: Pick<Hold, 'roomId' | 'kind' | 'readable' | 'reason'>, by: UserId): Promise<Hold> {
+  async put(hold: Pick<Hold, 'roomId' | 'kind' | 'readable' | 'reason'>, by: string): Promise<Hold> {
     const { roomId, kind, readable, reason } = hold;
     await this.#db.run(sql`
       INSERT INTO room_holds (room_id, kind, readable, reason, set_by, set_at)
