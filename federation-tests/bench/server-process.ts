@@ -9,6 +9,10 @@ import { freePort } from '../src/process.ts';
 import type { Held } from './loop-watch.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** As `npm start` has it. */
+const { nodeFlags } = (await import(new URL('../../homeserver/scripts/setup/flags.mjs', import.meta.url).href)) as {
+  readonly nodeFlags: readonly string[];
+};
 const WATCH = new URL('loop-watch.ts', import.meta.url).href;
 const WEIGH = new URL('memory-probe.ts', import.meta.url).href;
 const POLL_MS = 5;
@@ -74,7 +78,7 @@ export class ServerProcess {
     const start = performance.now();
     const child = spawn(
       process.execPath,
-      [...probesOf(options), `${root}homeserver/src/main.ts`, 'start', '--config', file],
+      [...nodeFlags, ...probesOf(options), `${root}homeserver/src/main.ts`, 'start', '--config', file],
       {
         cwd: folder,
         env: { ...process.env, NODE_COMPILE_CACHE: `${root}.runtime/compiled` },

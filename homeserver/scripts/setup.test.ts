@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,4 +67,18 @@ describe('handing over to another Node', () => {
       expect(code).to.equal(5);
     });
   }
+});
+
+describe('the flags for Node', () => {
+  const { href } = new URL('setup/flags.mjs', import.meta.url);
+  const flags = (options: string): unknown => {
+    const program = `const { nodeFlags } = await import('${href}'); console.log(JSON.stringify(nodeFlags))`;
+    const env = { ...process.env, NODE_OPTIONS: options };
+    return JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '-e', program], { env, encoding: 'utf8' }),
+    );
+  };
+
+  it('leave little to collect at a time', () => expect(flags('')).to.eql(['--max-semi-space-size=8']));
+  it('give way to what an operator says', () => expect(flags('--max-semi-space-size=32')).to.eql([]));
 });
