@@ -31,7 +31,8 @@ describe('three servers that lost each other for a day', () => {
   });
 
   for (const version of ['10', '12']) {
-    it(`are of one mind again, after few words, in rooms of version ${version}`, async () => {
+    it(`are of one mind again, after few words, in rooms of version ${version}`, async function () {
+      this.timeout(90_000);
       const dice = new Dice(`parted ${version}`);
       const day = new Day({ network, servers: SERVERS, dice, version });
       await day.begin();
