@@ -55,6 +55,14 @@ export class SocketScene implements AsyncDisposable {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** Until so many sockets are open. */
+  async open(count: number): Promise<void> {
+    for (let left = 2_000; this.sockets.size !== count; left--) {
+      if (left === 0) throw new Error(`${this.sockets.size} are open, not ${count}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.network[Symbol.asyncDispose]();
   }

@@ -26,6 +26,18 @@ interface Account {
 
 export const socketUrl = (url: string): string => `${url.replace('http', 'ws')}${WEBSOCKET.path}`;
 
+/** How the server answered a handshake that it refused. */
+export const handshake = (url: string, options: WebSocket.ClientOptions = {}, protocol: string = WEBSOCKET.protocol) =>
+  new Promise<{ status: number | undefined; retryAfter: string | undefined }>((resolve, reject) => {
+    const socket = new WebSocket(url, protocol, options);
+    socket.on('unexpected-response', (_, response) => {
+      resolve({ status: response.statusCode, retryAfter: response.headers['retry-after'] });
+      response.destroy();
+    });
+    socket.on('open', () => reject(new Error('it was let in')));
+    socket.on('error', () => undefined);
+  });
+
 /** One WebSocket of a client that does what the document says, unless it is told otherwise. */
 export class TestSocket {
   readonly socket: WebSocket;

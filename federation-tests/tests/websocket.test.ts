@@ -1,24 +1,11 @@
 import { WEBSOCKET } from '@holm/spec/extensions/websocket-wire';
 import { expect } from 'chai';
-import { WebSocket } from 'ws';
 import { call } from '../src/http.ts';
 import { pathOf, type Person } from '../src/people.ts';
 import { sinceOf, SocketScene, textsIn } from '../src/socket-scene.ts';
-import { socketUrl, TestSocket } from '../src/socket.ts';
+import { handshake, socketUrl, TestSocket } from '../src/socket.ts';
 
 const V3 = '/_matrix/client/v3';
-
-/** How the server answered a handshake that it refused. */
-const refused = (url: string, options: WebSocket.ClientOptions = {}, protocol: string = WEBSOCKET.protocol) =>
-  new Promise<{ status: number | undefined; retryAfter: string | undefined }>((resolve, reject) => {
-    const socket = new WebSocket(url, protocol, options);
-    socket.on('unexpected-response', (_, response) => {
-      resolve({ status: response.statusCode, retryAfter: response.headers['retry-after'] });
-      response.destroy();
-    });
-    socket.on('open', () => reject(new Error('it was let in')));
-    socket.on('error', () => undefined);
-  });
 
 describe('a WebSocket', () => {
   let scene: SocketScene;
@@ -50,8 +37,8 @@ describe('a WebSocket', () => {
 
     it('not without its subprotocol, and not elsewhere', async () => {
       const url = socketUrl(alice.home.url);
-      expect((await refused(url, {}, 'chat')).status).to.equal(400);
-      expect((await refused(`${url}/more`)).status).to.equal(404);
+      expect((await handshake(url, {}, 'chat')).status).to.equal(400);
+      expect((await handshake(`${url}/more`)).status).to.equal(404);
       const plain = await fetch(`${alice.home.url}${WEBSOCKET.path}`);
       expect(plain.status).to.equal(404);
     });

@@ -65,6 +65,9 @@ stack.defer(() => door.close());
 const isPolling = (i: number): boolean => i % (people.length / sizes.polls) === 0;
 const sockets: SocketFollower[] = [];
 const polls: ReturnType<typeof door.open>[] = [];
+stack.defer(async () => {
+  await Promise.allSettled([...sockets, ...polls].map((one) => one.stop()));
+});
 await each(people.length, TOGETHER, async (i) => {
   const person = people[i];
   if (!person) return;
