@@ -104,6 +104,10 @@ export class TestServer implements AsyncDisposable {
     return this.#running;
   }
 
+  get keyFile(): string {
+    return join(this.#folder, 'signing.key');
+  }
+
   /** Such as `http://127.0.0.1:40123`. */
   get url(): string {
     return this.running.urls[0]!;

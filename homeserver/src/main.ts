@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { Effects } from './compose/base.ts';
+import { keyFileOf } from './compose/federation.ts';
 import { administrationOf } from './compose/room-commands.ts';
 import { runCli, type CliDeps } from './cli/run.ts';
 import { readPassword } from './cli/read-password.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { Accounts, Passwords, Sessions } from './features/accounts/index.ts';
+import { rotateKey } from './federation/keyring/rotation.ts';
 import { createSystemDns } from './federation/resolver/dns.ts';
 import { openDatabase, startHomeserver, type DatabaseAddress } from './homeserver.ts';
 import { systemClock } from './platform/clock.ts';
@@ -87,6 +89,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (text) => void process.stderr.write(text),
   readPassword: () => readPassword({ input: process.stdin, prompt: out }),
   start,
+  rotateKey: (config) => rotateKey(keyFileOf(config), systemEntropy),
   openAccounts,
   openRooms,
 });

@@ -75,6 +75,10 @@ const holm = async (args: string, more: Partial<CliDeps> = {}) => {
     err: (text) => (said.err += text),
     readPassword: () => Promise.resolve('a password'),
     start: async (config) => void said.calls.push(['start', config.server_name]),
+    rotateKey: async (config) => {
+      said.calls.push(['rotate', config.server_name]);
+      return Promise.resolve({ from: 'ed25519:old', to: 'ed25519:new' });
+    },
     openAccounts: () => Promise.resolve(accounts),
     openRooms: () => Promise.resolve(rooms),
     ...more,
@@ -91,6 +95,15 @@ describe('the command line', () => {
     for (const args of ['', '--help', '-h', 'start --help']) {
       expect((await holm(args)).out, args).to.contain('holm user create NAME');
     }
+  });
+
+  it('gives the server a new key, and says when it is used', async () => {
+    const { code, out, calls } = await holm('key rotate');
+    expect([code, calls]).to.eql([0, [['rotate', 'a.test']]]);
+    expect(out).to.match(/^ed25519:new takes the place of ed25519:old. Restart the server/);
+    const none = () => Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+    const { code: failed, err } = await holm('key rotate', { rotateKey: none });
+    expect([failed, err]).to.eql([1, 'there is no signing key yet: the first start makes one\n']);
   });
 
   it('looks after users', async () => {

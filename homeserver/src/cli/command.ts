@@ -6,6 +6,7 @@ export type Command =
   | { readonly name: 'help' | 'version' | 'config example' }
   | { readonly name: 'start'; readonly configFile: string | undefined }
   | { readonly name: 'config check'; readonly configFile: string | undefined }
+  | { readonly name: 'key rotate'; readonly configFile: string | undefined }
   | {
       readonly name: 'user create' | 'user reset-password' | 'user make-admin';
       readonly configFile: string | undefined;
@@ -19,6 +20,7 @@ export const HELP = `holm: a Matrix homeserver
   holm start                       run the server
   holm config check                check the configuration and say where each value comes from
   holm config example              print a configuration file with every key explained
+  holm key rotate                  give the server a new signing key, from its next start on
   holm user create NAME            make an account; asks for the password
   holm user reset-password NAME    give an account a new password and end its sessions
   holm user make-admin NAME        let an account administer the server
@@ -69,6 +71,7 @@ const plainCommand = (typed: string, configFile: string | undefined): Command =>
   switch (typed) {
     case 'start':
     case 'config check':
+    case 'key rotate':
       return { name: typed, configFile };
     case 'config example':
       return { name: typed };

@@ -25,6 +25,8 @@ export interface CliDeps {
   readonly readPassword: () => Promise<string>;
   /** Runs the server; resolves when it has stopped. */
   readonly start: (config: ServerConfig) => Promise<void>;
+  /** Puts a new signing key in the place of the old one; resolves to their ids. */
+  readonly rotateKey: (config: ServerConfig) => Promise<{ readonly from: string; readonly to: string }>;
   /** Opens the database, without serving anything. */
   readonly openAccounts: (config: ServerConfig) => Promise<AccountsPort>;
   readonly openRooms: (config: ServerConfig) => Promise<RoomsPort>;
@@ -46,14 +48,25 @@ const run = async (command: Command, deps: CliDeps): Promise<void> => {
   else if ('room' in command || 'search' in command) {
     await using rooms = await deps.openRooms(load(command.configFile, deps).config);
     deps.out(await runRoom(command, rooms));
-  } else if (command.name === 'start') await deps.start(load(command.configFile, deps).config);
+  } else if (command.name === 'key rotate') await runRotation(command.configFile, deps);
+  else if (command.name === 'start') await deps.start(load(command.configFile, deps).config);
   else deps.out(textOf(command, deps));
 };
 
-const textOf = (
-  command: Exclude<Command, { user: string } | { room: string } | { search: string } | { name: 'start' }>,
-  deps: CliDeps,
-): string => {
+const runRotation = async (configFile: string | undefined, deps: CliDeps): Promise<void> => {
+  const { from, to } = await deps.rotateKey(load(configFile, deps).config).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    throw new UsageError('there is no signing key yet: the first start makes one', { cause: error });
+  });
+  deps.out(`${to} takes the place of ${from}. Restart the server: until then it signs with the old key\n`);
+};
+
+type Printed = Exclude<
+  Command,
+  { user: string } | { room: string } | { search: string } | { name: 'start' } | { name: 'key rotate' }
+>;
+
+const textOf = (command: Printed, deps: CliDeps): string => {
   switch (command.name) {
     case 'help':
       return HELP;

@@ -10,6 +10,7 @@ import { KeyFetcher } from '../federation/keyring/key-fetcher.ts';
 import { Keyring } from '../federation/keyring/keyring.ts';
 import { Notary } from '../federation/keyring/notary.ts';
 import { loadSigningKeys, type OwnKeys } from '../federation/keyring/own-keys.ts';
+import { retireKeys } from '../federation/keyring/rotation.ts';
 import { RequestVerifier } from '../federation/keyring/request-verifier.ts';
 import { Connections } from '../federation/resolver/connections.ts';
 import { Resolver } from '../federation/resolver/resolver.ts';
@@ -89,12 +90,17 @@ const settingsOf = ({ federation, outgoing }: ServerConfig): FederationSettings 
   notaries: federation.trusted_key_servers.map((name) => ServerName.parse(name)),
 });
 
-const ownKeys = async ({ config, entropy, serverName }: Base): Promise<OwnKeys> => ({
-  serverName,
-  signing: await loadSigningKeys(config.signing.key_file ?? join(config.data_dir, 'signing.key'), entropy),
-  old: config.signing.old_keys.map(({ id, key, expired_ts: expiredAt }) => ({
+/** Where the signing keys are. */
+export const keyFileOf = (config: ServerConfig): string =>
+  config.signing.key_file ?? join(config.data_dir, 'signing.key');
+
+const ownKeys = async ({ config, clock, entropy, serverName }: Base): Promise<OwnKeys> => {
+  const file = keyFileOf(config);
+  const signing = await loadSigningKeys(file, entropy);
+  const named = config.signing.old_keys.map(({ id, key, expired_ts: expiredAt }) => ({
     keyId: KeyId.parse(id),
     publicKey: key,
     expiredAt: expiredAt as UnixMillis,
-  })),
-});
+  }));
+  return { serverName, signing, old: [...(await retireKeys(file, signing, clock.now())), ...named] };
+};
