@@ -43,6 +43,9 @@ describe('connections of sliding sync', () => {
         await alice.say(room, `${round} ${i}`);
         await sync();
       }
+      // One that is out of the range before it is told, while nothing of that can have been written down.
+      for (const n of [0, 1, 2]) await alice.say(rooms[n]!, `${round} more`);
+      await sync();
       await alice.say(rooms[0]!, `${round} unheard`);
       await server.kill();
       await server.start();
@@ -52,7 +55,9 @@ describe('connections of sliding sync', () => {
     for (const room of Object.keys(whole.rooms)) {
       for (const text of bodiesOf(whole.rooms[room])) heard.get(room)?.add(text);
     }
-    const said = rooms.map((_, i) => [0, 1].flatMap((r) => (i === 0 ? [`${r} 0`, `${r} unheard`] : [`${r} ${i}`])));
+    const said = rooms.map((_, i) =>
+      [0, 1].flatMap((r) => [`${r} ${i}`, ...(i < 3 ? [`${r} more`] : []), ...(i === 0 ? [`${r} unheard`] : [])]),
+    );
     expect(rooms.map((room) => [...(heard.get(room) ?? [])].sort())).to.eql(said.map((texts) => texts.sort()));
   });
 

@@ -142,6 +142,28 @@ describe('rooms by sliding sync', () => {
     expect((await new Slider(alice, 'other').sync(allRooms())).lists.all_rooms.count).to.equal(0);
   });
 
+  it('of other servers are listed as soon as one is invited, on a connection that is open, too', async () => {
+    const carol = await network.person('carol', 'b.test');
+    await alice.createRoom();
+    expect((await slider.sync(allRooms())).lists.all_rooms.count).to.equal(1);
+    const waiting = slider.sync(allRooms(), 30_000);
+    const room = await carol.createRoom({ preset: 'private_chat', name: 'Burrow' });
+    await carol.invite(room, alice);
+    const invited = await waiting;
+    expect(invited.lists.all_rooms.count).to.equal(2);
+    expect(invited.rooms[room]).to.include({ name: 'Burrow', initial: true });
+  });
+
+  it('that are asked for by name are told of once one may see them', async () => {
+    const room = await bob.createRoom({ name: 'Burrow' });
+    const body = { room_subscriptions: { [room]: { timeline_limit: 5, required_state: [] } } };
+    expect((await slider.sync(body)).rooms).to.eql({});
+    await bob.invite(room, alice);
+    expect((await slider.sync(body)).rooms[room]).to.include({ name: 'Burrow' });
+    await alice.join(room);
+    expect((await slider.sync(body)).rooms[room]).to.include({ joined_count: 2 });
+  });
+
   it('are filtered', async () => {
     const plain = await alice.createRoom();
     const space = await alice.createRoom({ creation_content: { type: 'm.space' } });
