@@ -102,6 +102,26 @@ describe('a WebSocket over which somebody follows', () => {
       await second.close();
     });
 
+    it('and each of them once, in sliding sync, whose requests say by themselves how far they have come', async () => {
+      const tell = (n: number) =>
+        alice.ask('PUT', `/sendToDevice/org.example/s${n}`, {
+          messages: { [bob.userId]: { [bob.deviceId]: { n } } },
+        });
+      const numbers = (body: any): number[] =>
+        (body.extensions.to_device?.events ?? []).map(({ content }: any) => content.n);
+      const socket = await TestSocket.open(bob);
+      const body = { ...allRooms(), extensions: { to_device: { enabled: true } } };
+      const follow = socket.follow('simplified_msc3575', { body });
+      expect(numbers(await follow.take())).to.deep.equal([]);
+      await tell(1);
+      expect(numbers(await follow.take())).to.deep.equal([1]);
+      await scene.waiting(1);
+      expect(socket.has('update')).to.equal(false);
+      await tell(2);
+      expect(numbers(await follow.take())).to.deep.equal([2]);
+      await socket.close();
+    });
+
     it('with nothing in it when nothing has happened for long', async () => {
       const socket = await TestSocket.open(bob);
       const follow = socket.follow('v3', { pos: await sinceOf(bob), timeout: 60_000 });
