@@ -7,6 +7,7 @@ import { Wire } from './wire.ts';
 /** How long requests that nothing holds up may take, in true time, before the clock goes on. */
 const BREATH_MS = 25;
 const PIECES = 3;
+const LONGEST_HOLD_MS = 5 * 3_600_000;
 
 /** The weather between all servers of a network. */
 export class Sky implements AsyncDisposable {
@@ -72,6 +73,12 @@ export class Sky implements AsyncDisposable {
     await this.#network.settle();
     for (const wire of this.#wires.values()) wire.passed.length = 0;
     await this.#network.retry();
+    // What could not be judged when it came is tried again later and later.
+    this.#network.clock.advance(LONGEST_HOLD_MS);
+    for (const name of new Set(this.#ends().map(([from]) => from))) {
+      await this.#network.server(name).running.services.rooms.ingest.retryHeld();
+    }
+    await this.#network.settle();
   }
 
   async restart(name: string): Promise<void> {
