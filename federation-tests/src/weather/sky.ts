@@ -73,7 +73,10 @@ export class Sky implements AsyncDisposable {
     await this.#network.settle();
     for (const wire of this.#wires.values()) wire.passed.length = 0;
     await this.#network.retry();
-    // What could not be judged when it came is tried again later and later.
+  }
+
+  /** Has everybody try again what they could not judge when it came, as they do later and later. */
+  async judgeHeld(): Promise<void> {
     this.#network.clock.advance(LONGEST_HOLD_MS);
     for (const name of new Set(this.#ends().map(([from]) => from))) {
       await this.#network.server(name).running.services.rooms.ingest.retryHeld();

@@ -28,6 +28,7 @@ export const stormyDay = async (
     if (dice.below(2) === 0) await sky.tidy();
   }
   await sky.clear();
+  await sky.judgeHeld();
   await day.end();
   await network.settle();
   return day;
