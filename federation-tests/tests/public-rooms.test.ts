@@ -166,7 +166,7 @@ describe('published rooms', () => {
     const { engine } = network.server('a.test').running.services.rooms;
     await engine.holds.put(
       { roomId: closed as never, kind: 'blocked', readable: true, reason: undefined },
-      alice.userId as never,
+      alice.userId,
     );
     expect(idsOf(await named(alice, 'closing'))).to.deep.equal([]);
   });

@@ -13,7 +13,7 @@ import { DeviceLists, ListNews, RemoteLists, Roommates } from '../features/devic
 import { KeyBackups } from '../features/key-backup/index.ts';
 import { ToDevice } from '../features/to-device/index.ts';
 import type { Schedule } from '../platform/schedule.ts';
-import { otherServers } from '../rooms/write/change.ts';
+import { otherServers } from '../rooms/members/room-members.ts';
 import { SequencedStream } from '../streams/sequenced-stream.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { AccountServices } from './accounts.ts';

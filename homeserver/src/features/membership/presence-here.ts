@@ -2,7 +2,7 @@ import type { RoomId, ServerName } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Head } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
-import { otherServers } from '../../rooms/write/change.ts';
+import { otherServers } from '../../rooms/members/room-members.ts';
 
 export type KnownRoom = Room & { readonly head: Head };
 

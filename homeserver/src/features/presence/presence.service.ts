@@ -12,9 +12,9 @@ import type { Notifier } from '../../streams/notifier.ts';
 import { type Position, Stream } from '../../streams/stream.ts';
 import { Attendance } from './attendance.service.ts';
 import { Circles, type Move } from './circles.service.ts';
-import { KnownStatuses, MAX_KNOWN } from './known-statuses.service.ts';
+import { Hearsay } from './hearsay.ts';
+import type { KnownStatuses } from './known-statuses.service.ts';
 import { Moves } from './moves.service.ts';
-import { fromEdu } from './presence-edu.ts';
 import { PresenceNews } from './presence-news.service.ts';
 import { presenceStore as store } from './presence.store.ts';
 import { Rounds } from './rounds.ts';
@@ -47,8 +47,6 @@ const GRACE_MS = 60_000;
 /** What other servers said holds for so long, and they are told again before they think so of ours. */
 const BELIEVED_MS = 30 * 60_000;
 const REPEATED_MS = 25 * 60_000;
-/** Said by other servers between two rounds: of one of them, and in total. */
-const MAX_HEARD = { perServer: 2_000, all: 20_000 };
 const KEPT_MS = 30 * 86_400_000;
 
 /**
@@ -72,8 +70,7 @@ export class Presence implements Disposable {
   readonly stream: Stream;
   /** To be looked at in the next round: users of ours, and what others said of theirs. */
   #dirty = new Set<UserId>();
-  #heard = new Map<UserId, Status>();
-  #heardFrom = new Map<ServerName, number>();
+  readonly #hearsay = new Hearsay();
   /** Users of ours of whom other servers have not heard for long. */
   #repeated = new Set<UserId>();
 
@@ -141,18 +138,14 @@ export class Presence implements Disposable {
     if (!this.#circles.share(viewer, user)) {
       throw new MatrixError('M_FORBIDDEN', 'you share no room with them in which you could see this');
     }
-    return this.#heard.get(user) ?? this.#attendance.status(user) ?? this.#known.get(user)?.status ?? OFFLINE;
+    return this.#hearsay.of(user) ?? this.#attendance.status(user) ?? this.#known.get(user)?.status ?? OFFLINE;
   }
 
   /** Another server says how its users are. */
   receive(origin: ServerName, content: JsonObject): Promise<void> {
-    const from = this.#heardFrom.get(origin) ?? 0;
-    const room = Math.min(MAX_HEARD.perServer - from, MAX_HEARD.all - this.#heard.size);
-    const said = [...fromEdu(content, origin, this.#deps.clock.now())];
-    for (const [user, status] of said.slice(0, Math.max(0, room))) this.#heard.set(user, status);
-    this.#telemetry.dropped(Math.max(0, said.length - room));
-    this.#heardFrom.set(origin, from + said.length);
-    if (said.length > 0) this.#rounds.ask();
+    const { heard, dropped } = this.#hearsay.hear(origin, content, this.#deps.clock.now());
+    this.#telemetry.dropped(dropped);
+    if (heard > 0) this.#rounds.ask();
     return Promise.resolve();
   }
 
@@ -180,18 +173,17 @@ export class Presence implements Disposable {
 
   async #round(): Promise<void> {
     const { clock, serverName } = this.#deps;
-    const [dirty, heard, repeated] = [this.#dirty, new Map(this.#heard), this.#repeated];
+    const [dirty, heard, repeated] = [this.#dirty, this.#hearsay.round(), this.#repeated];
     const moves = this.#moves.take();
     this.#dirty = new Set();
     this.#repeated = new Set();
-    this.#heardFrom = new Map();
     await this.#circles.load([
       ...dirty,
       ...heard.keys(),
       ...moves.filter(({ wasLoaded }) => wasLoaded).map(({ userId }) => userId),
     ]);
     // What is heard counts until it is known, for who asks meanwhile. From here on nothing is waited for.
-    for (const [user, status] of heard) if (this.#heard.get(user) === status) this.#heard.delete(user);
+    this.#hearsay.forget(heard);
     const now = clock.now();
     const changes = new Map([...this.#changedHere(dirty), ...this.#changedElsewhere(heard)]);
     const arrivals = moves.filter(({ isArrival }) => isArrival);
@@ -301,7 +293,7 @@ export class Presence implements Disposable {
       this.#repeated.add(user);
       this.#rounds.ask();
     } else if (!isOurs && silentMs > BELIEVED_MS) {
-      this.#heard.set(user, { ...status, state: 'offline', isActive: false });
+      this.#hearsay.suppose(user, { ...status, state: 'offline', isActive: false });
       this.#rounds.ask();
     }
   }
@@ -314,11 +306,3 @@ export class Presence implements Disposable {
     return this.#deps.clock.now() < this.#graceUntil ? before : { ...before, state: 'offline', isActive: false };
   }
 }
-
-/** Presence, with what was known at the end of the last run. */
-export const openPresence = async (deps: PresenceDeps): Promise<Presence> => {
-  const rows = await store.newest(deps.db, MAX_KNOWN);
-  const known = new KnownStatuses(deps.serverName);
-  known.restore(rows, deps.clock.now());
-  return new Presence(deps, known, rows.at(-1)?.position ?? (0 as Position));
-};

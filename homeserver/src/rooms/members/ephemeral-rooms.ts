@@ -5,7 +5,7 @@ import { stateKey as keyString } from '../../core/state/state-key.ts';
 import type { Outbox } from '../../federation/outbox/outbox.ts';
 import type { RoomEngine } from '../engine.ts';
 import type { Room } from '../room.ts';
-import { otherServers } from '../write/change.ts';
+import { otherServers } from './room-members.ts';
 
 export interface EphemeralRoomsDeps {
   readonly engine: Pick<RoomEngine, 'serverName' | 'rooms' | 'access' | 'membersOf' | 'states' | 'holds'>;

@@ -71,3 +71,7 @@ export class RoomMembers {
     return this.#counts;
   }
 }
+
+/** The servers that have somebody in the room, ours left out. */
+export const otherServers = (servers: ReadonlyMap<ServerName, number>, us: ServerName): ServerName[] =>
+  [...servers.keys()].filter((server) => server !== us);

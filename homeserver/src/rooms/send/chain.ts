@@ -19,7 +19,8 @@ import { MAX_PREV_EVENTS } from '../extremities/bounds.ts';
 import type { Extremity, StoredEvent } from '../model.ts';
 import { authStateOf, type States, type StateView } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
-import { type Change, type CommittedMember, otherServers } from '../write/change.ts';
+import { otherServers } from '../members/room-members.ts';
+import type { Change, CommittedMember } from '../write/change.ts';
 import type { Draft } from './draft.ts';
 
 /** More numbers than can be taken while the next block is being fetched. */

@@ -1,5 +1,5 @@
 import { serverOf, UserId } from '@holm/spec/ids';
-import type { EventId, ServerName } from '@holm/spec/ids';
+import type { EventId } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
 import type { AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { isState, type Event } from '../../core/events/event.ts';
@@ -297,7 +297,3 @@ export const toMember = (room: Room, change: MemberChange): Member => ({
   server: change.server,
   position: change.position,
 });
-
-/** The servers that have somebody in the room, ours left out. */
-export const otherServers = (servers: ReadonlyMap<ServerName, number>, us: ServerName): ServerName[] =>
-  [...servers.keys()].filter((server) => server !== us);

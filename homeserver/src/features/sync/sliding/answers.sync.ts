@@ -1,26 +1,35 @@
-import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import { warmKeys } from '../../../rooms/state/room-keys.ts';
 import type { Database } from '../../../storage/database.ts';
-import type { Position } from '../../../streams/stream.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
-import { type Connection, type Scopes, type Standing, type Told, toldUpTo } from './connection.ts';
+import type { Scopes, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
 import type { ExtensionParts, ExtensionsAnswer } from './extensions.sync.ts';
 import type { Following, Followings } from './following.service.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
-import type { RoomConfig, Scope, ScopedExtension, SlidingRequest } from './request.ts';
+import type { Scope, ScopedExtension, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
 import { ScopedRooms } from './scoped-rooms.ts';
+import {
+  type Asked,
+  type Base,
+  isConcerned,
+  knownOf,
+  partsOf,
+  type Positions,
+  type Read,
+  standingOf,
+  START,
+  told,
+  withRead,
+} from './told-rooms.ts';
 import type { StickyExtension } from './sticky-extension.sync.ts';
-
-export type Positions = readonly Position[];
 
 export interface AnswersDeps {
   readonly db: Database;
@@ -31,13 +40,6 @@ export interface AnswersDeps {
   readonly summaries: Summaries;
   readonly extensions: ExtensionParts;
   readonly sticky: StickyExtension;
-}
-
-/** What an answer builds on. */
-export interface Base {
-  readonly connection: Connection;
-  /** Absent for the first answer. */
-  readonly after: Positions | undefined;
 }
 
 export interface ToldRoom extends RoomAnswer {
@@ -62,19 +64,7 @@ export interface Draft {
   readonly settle: (gen: number) => void;
 }
 
-const START = 0 as Position;
 const SCOPED: readonly ScopedExtension[] = ['accountData', 'receipts', 'typing'];
-
-interface Asked {
-  readonly base: Base;
-  readonly request: SlidingRequest;
-  readonly upTo: Positions;
-  readonly following: Following;
-  /** Rooms that may have something to tell: all that are asked for, or those that changed. */
-  readonly candidates: ReadonlyMap<RoomNid, CoveredRoom>;
-}
-
-type Read = ReadonlySet<string>;
 
 /** Computes answers of sliding sync. */
 export class Answers {
@@ -228,94 +218,3 @@ export class Answers {
     return { ...(await this.#deps.extensions.told(ask)), scopes };
   }
 }
-
-/** How far the parts have been told of a room, where that is not as far as of the others. */
-const partsOf = (base: Base, nid: RoomNid, room: CoveredRoom): 'new' | readonly Position[] | undefined => {
-  const told = knownOf(base, nid);
-  return told === undefined || hasComeBack(told, room) ? 'new' : told.missed;
-};
-
-/** Of the time in between nothing was told. May be wrong in saying yes. */
-const hasComeBack = (told: Known, { listed: { member } }: CoveredRoom): boolean =>
-  member.membership === 'join' && (told.standing !== 'join' || member.position > told.at);
-
-/** Rooms that somebody has read on in have other counts, whether anything else of them has changed or not. */
-const withRead = ({ candidates, following: { roster, rules } }: Asked, read: Read): Asked['candidates'] => {
-  if (read.size === 0) return candidates;
-  const more = new Map(candidates);
-  for (const roomId of read) {
-    const listed = roster.find(roomId as RoomId);
-    const rule = listed && rules.get(listed.card.nid);
-    if (rule) more.set(listed.card.nid, { listed, ...rule });
-  }
-  return more;
-};
-
-/** What the connection is told by an answer: of rooms where it is other than before. */
-const told = (asked: Asked, views: ReadonlyMap<RoomNid, RoomView>): Map<RoomNid, Told> => {
-  const { following, candidates } = asked;
-  const { connection, after } = asked.base;
-  const told = new Map<RoomNid, Told>();
-  for (const [nid, room] of candidates) {
-    const before = connection.rooms.get(nid);
-    const now = nowTold(asked, room, views.get(nid));
-    if (now && (!before || isOther(before, now))) told.set(nid, now);
-  }
-  if (following.isSettled) return told;
-  for (const nid of connection.live) {
-    const before = connection.rooms.get(nid);
-    if (before && !following.rules.has(nid)) told.set(nid, { ...before, missed: after ?? [] });
-  }
-  return told;
-};
-
-const nowTold = (
-  { base: { connection }, following }: Asked,
-  { config: wanted, listed: { card } }: CoveredRoom,
-  view: RoomView | undefined,
-): Told | undefined => {
-  const config = numberOf(connection, wanted);
-  const before = connection.rooms.get(card.nid);
-  if (!view) return before && { ...before, config, missed: undefined };
-  const isDm = following.sorting.dms.has(card.roomId);
-  return { limit: view.limit, config, standing: standingOf(view.answer), isDm };
-};
-
-const isOther = (before: Told, now: Told): boolean =>
-  before.missed !== undefined ||
-  before.config !== now.config ||
-  before.limit !== now.limit ||
-  before.standing !== now.standing ||
-  before.isDm !== now.isDm;
-
-/** Whoever asks for something else each time starts afresh now and then. */
-const numberOf = (connection: Connection, config: RoomConfig): number => {
-  const number = connection.numberOf(config);
-  if (number === undefined) throw new MatrixError('M_UNKNOWN_POS', 'this connection has to be started afresh');
-  return number;
-};
-
-const knownOf = ({ connection, after }: Base, nid: RoomNid): Known | undefined => {
-  const told = connection.rooms.get(nid);
-  return told && { ...told, at: toldUpTo(told, after?.[0] ?? START) };
-};
-
-/** From memory; wrong only in saying yes. */
-const isConcerned = (
-  { base, following }: Asked,
-  { nid, room: { listed, config }, read }: { readonly nid: RoomNid; readonly room: CoveredRoom; readonly read: Read },
-): boolean => {
-  const told = knownOf(base, nid);
-  if (told === undefined) return true;
-  const { card, member } = listed;
-  if (member.position > told.at) return true;
-  if (member.membership !== 'join') return false;
-  const isDm = following.sorting.dms.has(card.roomId);
-  const isChanged = card.changed > told.at || read.has(card.roomId) || isDm !== told.isDm;
-  return isChanged || base.connection.numberOf(config) !== told.config;
-};
-
-const standingOf = ({ membership }: Pick<RoomAnswer, 'membership'>): Standing => {
-  if (membership === 'join') return 'join';
-  return membership === 'leave' || membership === 'ban' ? 'left' : 'outside';
-};
