@@ -27,14 +27,21 @@ const MAX_SERVERS = 10_000;
 const AFTER_ANSWER_MS = 10_000;
 const AFTER_FIRST_FAILURE_MS = 2_000;
 const MAX_AFTER_FAILURE_MS = 3_600_000;
+/** Who speaks to us is there again, however often it did not answer before; but anybody can use its name. */
+const MAX_WHEN_IT_SPEAKS_MS = 60_000;
+
+/** When a server was asked last, and for how long it is left alone. */
+interface Attempt {
+  readonly at: number;
+  readonly pauseMs: number;
+  readonly failures: number;
+}
 
 /** The keys of other servers: in memory, in the database, and at the servers themselves. */
 export class KeyDirectory {
   readonly #deps: KeyDirectoryDeps;
   readonly #entries = new LRUCache<ServerName, Entries>({ max: MAX_SERVERS });
-  readonly #notBefore = new LRUCache<ServerName, { readonly at: number; readonly failures: number }>({
-    max: MAX_SERVERS,
-  });
+  readonly #attempts = new LRUCache<ServerName, Attempt>({ max: MAX_SERVERS });
   readonly #fetching = new Map<ServerName, Promise<void>>();
 
   constructor(deps: KeyDirectoryDeps) {
@@ -49,7 +56,7 @@ export class KeyDirectory {
       this.#refreshEarly(server, known);
       return keysIn(known);
     }
-    await this.refresh(server);
+    await this.refresh(server, use.for === 'request' ? MAX_WHEN_IT_SPEAKS_MS : MAX_AFTER_FAILURE_MS);
     return keysIn(usable(await this.#known(server), keyIds, use));
   }
 
@@ -61,20 +68,25 @@ export class KeyDirectory {
     return keysStore.answerOf(this.#deps.db, server);
   }
 
-  /** Asks for the server's keys, unless that was done a moment ago. Many askers share one request. */
-  refresh(server: ServerName): Promise<void> {
+  /**
+   * Asks for the server's keys, unless that was done a moment ago: the longer ago the more often it failed, up to
+   * `maxPauseMs`. Many askers share one request.
+   */
+  refresh(server: ServerName, maxPauseMs = MAX_AFTER_FAILURE_MS): Promise<void> {
     const fetching = this.#fetching.get(server);
     if (fetching) return fetching;
-    if (this.#isTooEarly(server)) return Promise.resolve();
+    if (this.#isTooEarly(server, maxPauseMs)) return Promise.resolve();
     const fetch = this.#fetch(server).finally(() => this.#fetching.delete(server));
     this.#fetching.set(server, fetch);
     return fetch;
   }
 
-  /** A time further ahead than the longest pause is of before our clock was set back. */
-  #isTooEarly(server: ServerName): boolean {
-    const left = (this.#notBefore.get(server)?.at ?? 0) - this.#deps.clock.now();
-    return left > 0 && left <= MAX_AFTER_FAILURE_MS;
+  /** An attempt in the future was made before our clock was set back. */
+  #isTooEarly(server: ServerName, maxPauseMs: number): boolean {
+    const attempt = this.#attempts.get(server);
+    if (!attempt) return false;
+    const ago = this.#deps.clock.now() - attempt.at;
+    return ago >= 0 && ago < Math.min(attempt.pauseMs, maxPauseMs);
   }
 
   async #fetch(server: ServerName): Promise<void> {
@@ -86,12 +98,12 @@ export class KeyDirectory {
       ));
     if (answer) {
       await this.#remember(answer);
-      this.#notBefore.set(server, { at: clock.now() + AFTER_ANSWER_MS, failures: 0 });
+      this.#attempts.set(server, { at: clock.now(), pauseMs: AFTER_ANSWER_MS, failures: 0 });
       return;
     }
-    const failures = (this.#notBefore.get(server)?.failures ?? 0) + 1;
-    const pause = Math.min(MAX_AFTER_FAILURE_MS, AFTER_FIRST_FAILURE_MS * 2 ** Math.min(failures - 1, 20));
-    this.#notBefore.set(server, { at: clock.now() + pause, failures });
+    const failures = (this.#attempts.get(server)?.failures ?? 0) + 1;
+    const pauseMs = Math.min(MAX_AFTER_FAILURE_MS, AFTER_FIRST_FAILURE_MS * 2 ** Math.min(failures - 1, 20));
+    this.#attempts.set(server, { at: clock.now(), pauseMs, failures });
   }
 
   async #remember(answer: KeyAnswer): Promise<void> {

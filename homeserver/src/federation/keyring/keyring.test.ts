@@ -128,6 +128,24 @@ describe('the keyring', () => {
     expect(await allowed(a, [event])).to.eql([true]);
   });
 
+  it('asks a server that speaks again within a minute, however long it was gone', async () => {
+    const a = await start(A, 1);
+    const event = eventOf('@x:b.test', testKey(2));
+    for (let failures = 0; failures < 10; failures++) {
+      await allowed(a, [event]);
+      clock.advance(2_000 * 2 ** failures);
+    }
+    await allowed(a, [event]);
+    await start(B, 2);
+    const forRequest = async () =>
+      (await a.keyring.verifyKeysFor(B, [testKey(2).keyId], { for: 'request', now: clock.now() })).size;
+    clock.advance(59_999);
+    expect([await forRequest(), await allowed(a, [event])]).to.eql([0, [false]]);
+    clock.advance(1);
+    expect(await allowed(a, [event])).to.eql([false]); // an event that came by others says nothing of it
+    expect([await forRequest(), await allowed(a, [event])]).to.eql([1, [true]]);
+  });
+
   const validity: readonly (readonly [string, string, number, boolean])[] = [
     ['the old key while it was in use', '12', -2 * DAY, true],
     ['the old key after it was retired', '12', -DAY + 1, false],
