@@ -64,6 +64,42 @@ inEachRoom('what is said', (cast) => {
     await cast.agree(room);
   });
 
+  it('edits of what one said, the last of them, also from before one came', async () => {
+    const { host, guest } = cast;
+    const room = await cast.publicRoom();
+    const early = await host.say(room, 'teh');
+    await edit(host, room, early, 'the');
+    await cast.comeIn(guest, room);
+    const late = await guest.say(room, 'tow');
+    await host.view.untilMessage(room, 'tow');
+    for (const text of ['tow!', 'two']) await edit(guest, room, late, text);
+    await host.view.untilMessage(room, '* two');
+    await guest.history(room);
+    for (const person of [host, guest]) {
+      await eventually(async () => {
+        expect([await shownAs(person, room, early), await shownAs(person, room, late)]).to.deep.equal(['the', 'two']);
+      });
+    }
+  });
+
+  it('an edit by somebody else, which nobody follows, and one that was taken back', async () => {
+    const { host, guest } = cast;
+    const room = await cast.sharedRoom();
+    const said = await host.say(room, 'what I said');
+    await guest.view.untilMessage(room, 'what I said');
+    await edit(guest, room, said, 'what I never said');
+    const meant = await edit(host, room, said, 'what I meant');
+    await guest.view.untilMessage(room, '* what I meant');
+    await host.view.untilMessage(room, '* what I never said');
+    for (const person of [host, guest]) {
+      await eventually(async () => expect(await shownAs(person, room, said)).to.equal('what I meant'));
+    }
+    await redact(host, room, meant);
+    for (const person of [host, guest]) {
+      await eventually(async () => expect(await shownAs(person, room, said)).to.equal(undefined));
+    }
+  });
+
   it('history from before the join, without what was taken back', async () => {
     const { host, guest } = cast;
     const room = await cast.publicRoom();
@@ -110,3 +146,17 @@ inEachRoom('what is said', (cast) => {
 
 const redact = (by: Person, room: string, id: string): Promise<unknown> =>
   by.ask('PUT', `${pathOf(room)}/redact/${encodeURIComponent(id)}/${id.slice(1, 9)}`, { reason: 'oops' });
+
+const edit = (by: Person, room: string, id: string, text: string): Promise<string> =>
+  by.send(room, 'm.room.message', {
+    msgtype: 'm.text',
+    body: `* ${text}`,
+    'm.new_content': { msgtype: 'm.text', body: text },
+    'm.relates_to': { rel_type: 'm.replace', event_id: id },
+  });
+
+/** What a message has been edited to. */
+const shownAs = async (person: Person, room: string, id: string): Promise<string | undefined> => {
+  const { body } = await person.event(room, id);
+  return body.unsigned?.['m.relations']?.['m.replace']?.content['m.new_content'].body;
+};

@@ -134,6 +134,8 @@ const settingsOf = ({ name, clientPort, federationPort, certificate }: SynapseOp
   },
   macaroon_secret_key: 'secret',
   form_secret: 'secret',
+  allow_public_rooms_over_federation: true,
+  room_list_publication_rules: [{ user_id: '*', alias: '*', room_id: '*', action: 'allow' }],
   enable_registration: true,
   enable_registration_without_verification: true,
   bcrypt_rounds: 4,

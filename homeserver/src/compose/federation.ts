@@ -37,6 +37,7 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
       verifyCertificates: lookUp.verify_certificates,
       extraAuthorities: settings.trustedCa,
       timeoutMs: lookUp.timeout_ms,
+      addresses: dns.addresses,
     }),
   );
   const identityFetch = stack.use(

@@ -1,5 +1,5 @@
 import { type LookupFunction, isIP } from 'node:net';
-import { lookup } from 'node:dns';
+import { promises as dns } from 'node:dns';
 import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, buildConnector, request } from 'undici';
 import type { IpRanges } from './address.ts';
@@ -12,6 +12,13 @@ export interface OutgoingSettings {
   /** PEM of authorities believed besides the usual ones. */
   readonly extraAuthorities?: string | undefined;
   readonly timeoutMs: number;
+  /** Finds the addresses of a name; without it the system does. */
+  readonly addresses?: ((host: string) => Promise<readonly FoundAddress[]>) | undefined;
+}
+
+interface FoundAddress {
+  readonly address: string;
+  readonly family: number;
 }
 
 export type FetchFailure =
@@ -34,28 +41,35 @@ const CONNECT_MS = 10_000;
  * Resolves names as usual, but refuses names that lead to a denied address. The address that is checked is the one
  * that is connected to, so a name that changes its mind between two look-ups gains nothing.
  */
-export const guardedLookup =
-  (denied: IpRanges): LookupFunction =>
+const guardedLookup =
+  ({ denied, addresses = systemAddresses }: Pick<OutgoingSettings, 'denied' | 'addresses'>): LookupFunction =>
   (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const allowed = error ? [] : addresses.filter(({ address }) => !denied.leadsTo(address));
-      const [first] = allowed;
-      if (!first) callback(error ?? notAllowed(hostname), '');
-      else if (options.all === true) callback(null, allowed);
-      else callback(null, first.address, first.family);
-    });
+    addresses(hostname).then(
+      (found) => {
+        const allowed = found.filter(({ address }) => denied?.leadsTo(address) !== true);
+        const [first] = allowed;
+        if (!first) callback(found.length === 0 ? noAddress(hostname) : notAllowed(hostname), '');
+        else if (options.all === true) callback(null, allowed);
+        else callback(null, first.address, first.family);
+      },
+      (error: unknown) => callback(error as Error, ''),
+    );
   };
+
+const systemAddresses = (host: string): Promise<readonly FoundAddress[]> => dns.lookup(host, { all: true });
+
+const noAddress = (host: string): FetchError => new FetchError('unreachable', `${host} has no address`);
 
 const notAllowed = (host: string): FetchError =>
   new FetchError('address not allowed', `${host} is at an address that is never contacted`);
 
 /** Opens connections by the rules of one class. Close it when the server stops. */
-export const createAgent = ({ denied, verifyCertificates, extraAuthorities }: OutgoingSettings): Agent => {
+export const createAgent = ({ denied, verifyCertificates, extraAuthorities, ...more }: OutgoingSettings): Agent => {
   const connector = buildConnector({
     timeout: CONNECT_MS,
     rejectUnauthorized: verifyCertificates,
     ...(extraAuthorities !== undefined && { ca: [...rootCertificates, extraAuthorities] }),
-    ...(denied && { lookup: guardedLookup(denied) }),
+    lookup: guardedLookup({ ...more, denied }),
   });
   const connect: buildConnector.connector = (options, callback) => {
     // Addresses are not looked up, so they never come by the guard.

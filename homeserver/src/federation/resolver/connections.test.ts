@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { expect } from 'chai';
 import { Connections } from './connections.ts';
+import type { Address } from './dns.ts';
 import type { Target } from './target.ts';
 
 describe('connections to addresses that must not be contacted', () => {
@@ -40,4 +41,37 @@ describe('connections to addresses that must not be contacted', () => {
   it('are made where the operator has said so', async () => {
     expect((await ask('127.0.0.1', true)).reached).to.be.greaterThan(0);
   });
+});
+
+describe('connections to a name with several addresses', () => {
+  let server: Server;
+  before(async () => {
+    server = createServer((socket) => {
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  after(() => server.close());
+
+  const v4 = { address: '127.0.0.1', family: 4 };
+  const worlds: readonly (readonly [string, readonly Address[]])[] = [
+    ['an IPv6 address where nobody listens', [{ address: '::1', family: 6 }, v4]],
+    ['an address where nobody listens', [{ address: '127.0.0.3', family: 4 }, v4]],
+    ['an address that must not be contacted', [{ address: '10.0.0.1', family: 4 }, v4]],
+  ];
+  for (const [what, addresses] of worlds) {
+    it(`are made although the first is ${what}`, async () => {
+      await using connections = new Connections({
+        dns: { addresses: () => Promise.resolve(addresses) },
+        mayConnectTo: (address) => address !== '10.0.0.1',
+        verifyCertificates: true,
+      });
+      const { port } = server.address() as AddressInfo;
+      const target: Target = {
+        scheme: 'http', host: 'a.test', port, hostHeader: 'a.test', tlsName: 'a.test', trusted: false,
+      }; // prettier-ignore
+      const { statusCode, body } = await connections.to(target).request({ method: 'GET', path: '/' });
+      expect([statusCode, await body.text()]).to.eql([200, 'hi']);
+    });
+  }
 });

@@ -9,9 +9,8 @@ const MAX_REDIRECTS = 10;
 export const wellKnownFetch =
   (fetch: Fetch): WellKnownDeps['fetch'] =>
   async (url) => {
-    const response = await fetch(url, { maxRedirects: MAX_REDIRECTS, maxBytes: MAX_BYTES });
-    // Whoever can answer for plain HTTP could move the server.
-    if (!response.url.startsWith('https:')) throw new Error('the well-known file is not served by HTTPS');
+    // Whoever can answer for plain HTTP, if only with another redirect, could move the server.
+    const response = await fetch(url, { maxRedirects: MAX_REDIRECTS, maxBytes: MAX_BYTES, httpsOnly: true });
     return {
       status: response.status,
       headers: {

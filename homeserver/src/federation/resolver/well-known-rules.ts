@@ -33,6 +33,14 @@ const promisedLifetime = ({ cacheControl, expires, age }: CacheHeaders, nowMs: n
   return Number.isNaN(until) ? 0 : until - nowMs;
 };
 
+/** For how long an answer is better than none, once it is too old, while there are only errors that will pass. */
+export const GRACE_MS = 24 * HOUR_MS;
+
+const TOO_MANY_REQUESTS = 429;
+
+/** Whether an answer says that the file is gone, or only that the web server is in trouble. */
+export const isPassing = (status: number): boolean => status >= 500 || status === TOO_MANY_REQUESTS;
+
 /** How long a failure is remembered: longer with every one. */
 export const errorLifetime = (failures: number): number =>
   Math.min(MAX_ERROR_LIFETIME_MS, FIRST_ERROR_LIFETIME_MS * 2 ** Math.min(failures - 1, 10));

@@ -80,12 +80,55 @@ describe('WellKnown', () => {
     expect(await wellKnown.delegateOf('a.example')).to.equal('b.example');
   });
 
-  it('keeps what it knew while the web server does not answer', async () => {
-    const { clock, wellKnown } = setUp([good, new Error('connection refused'), { ...good, status: 500 }]);
+  // What the web server says when it is asked again after a day, and who is believed to be meant then.
+  const later: readonly (readonly [string, Fetched | Error, string | undefined])[] = [
+    ['does not answer', new Error('connection refused'), 'b.example'],
+    ['is in trouble', { status: 503, headers: {}, text: '' }, 'b.example'],
+    ['has had enough', { status: 429, headers: {}, text: '' }, 'b.example'],
+    ['no longer has the file', { status: 404, headers: {}, text: '' }, undefined],
+    ['has something else there', { ...good, text: '<html>' }, undefined],
+    ['names something that is no server', { ...good, text: '{"m.server":"https://c.example"}' }, undefined],
+  ];
+  for (const [what, answer, expected] of later) {
+    it(`${expected === undefined ? 'forgets' : 'keeps'} what it knew when the web server ${what}`, async () => {
+      const { clock, wellKnown } = setUp([good, answer]);
+      await wellKnown.delegateOf('a.example');
+      clock.advance(24 * HOUR + 1);
+      expect(await wellKnown.delegateOf('a.example')).to.equal(expected);
+      expect(await wellKnown.delegateOf('a.example')).to.equal(expected);
+    });
+  }
+
+  it('keeps it for a day and no longer', async () => {
+    const { clock, wellKnown } = setUp([good]);
     await wellKnown.delegateOf('a.example');
     clock.advance(24 * HOUR + 1);
-    expect(await wellKnown.delegateOf('a.example')).to.equal('b.example');
-    clock.advance(HOUR);
+    for (let hour = 0; hour < 24; hour++) {
+      expect(await wellKnown.delegateOf('a.example')).to.equal('b.example');
+      clock.advance(HOUR);
+    }
     expect(await wellKnown.delegateOf('a.example')).to.equal(undefined);
+  });
+
+  it('asks a host that fails less and less, and as often as ever once it has answered', async () => {
+    const { clock, asked, wellKnown } = setUp([
+      ...Array.from({ length: 8 }, () => new Error('no')),
+      good,
+      new Error('no'),
+    ]);
+    const pauses: number[] = [];
+    for (let minutes = 0; asked.length < 9; minutes++) {
+      const before = asked.length;
+      await wellKnown.delegateOf('a.example');
+      if (asked.length > before) pauses.push(minutes);
+      clock.advance(MINUTE);
+    }
+    expect(pauses.map((at, index) => at - (pauses[index - 1] ?? 0))).to.eql([0, 1, 2, 4, 8, 16, 32, 60, 60]);
+    clock.advance(24 * HOUR);
+    await wellKnown.delegateOf('a.example'); // fails, and what is known is kept
+    expect(asked.length).to.equal(10);
+    clock.advance(MINUTE);
+    await wellKnown.delegateOf('a.example');
+    expect(asked.length).to.equal(11);
   });
 });

@@ -2,7 +2,14 @@ import type { ServerName } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { type CacheHeaders, errorLifetime, lifetimeOf, parseWellKnown } from './well-known-rules.ts';
+import {
+  type CacheHeaders,
+  errorLifetime,
+  GRACE_MS,
+  isPassing,
+  lifetimeOf,
+  parseWellKnown,
+} from './well-known-rules.ts';
 
 /** An answer to a plain GET. Redirects have been followed and the size limited by whoever fetched. */
 export interface Fetched {
@@ -21,6 +28,8 @@ export interface WellKnownDeps {
 interface Entry {
   readonly delegated: ServerName | undefined;
   readonly until: number;
+  /** How long the web server may be in trouble until what it said is given up. */
+  readonly graceUntil: number;
   readonly failures: number;
 }
 
@@ -51,14 +60,16 @@ export class WellKnown {
     const delegated = answer?.status === 200 ? parseWellKnown(answer.text) : undefined;
     const now = clock.now();
     if (answer && delegated !== undefined) {
-      this.#entries.set(host, { delegated, until: now + lifetimeOf(answer.headers, now), failures: 0 });
+      const until = now + lifetimeOf(answer.headers, now);
+      this.#entries.set(host, { delegated, until, graceUntil: until + GRACE_MS, failures: 0 });
       return delegated;
     }
     const failures = (before?.failures ?? 0) + 1;
-    // What was good a moment ago is better than nothing while the web server is down.
-    const kept = answer === undefined ? before?.delegated : undefined;
+    const isTrusted = (answer === undefined || isPassing(answer.status)) && before && now < before.graceUntil;
+    const kept = isTrusted ? before.delegated : undefined;
+    const graceUntil = isTrusted ? before.graceUntil : now;
     log.debug('no delegation by well-known', { host, status: answer?.status, failures });
-    this.#entries.set(host, { delegated: kept, until: now + errorLifetime(failures), failures });
+    this.#entries.set(host, { delegated: kept, until: now + errorLifetime(failures), graceUntil, failures });
     return kept;
   }
 
