@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import type { TLSSocket } from 'node:tls';
 import { Transport } from '@holm/homeserver/federation/client/transport';
 import { Connections } from '@holm/homeserver/federation/resolver/connections';
 import { Resolver } from '@holm/homeserver/federation/resolver/resolver';
@@ -39,6 +38,11 @@ const RULES: readonly Rule[] = [
   { step: 'of an override', name: 'a.example', override: 'd.example:PORT', host: 'a.example', sni: 'a.example', certificate: 'a.example' },
 ]; // prettier-ignore
 
+/** What TLS has told the server of whom it is meant to be, which `TLSSocket` does not declare. */
+interface WithSni {
+  readonly servername: string | false;
+}
+
 /** Everything that a certificate could be mistaken for. */
 const NAMES = ['127.0.0.1', 'a.example', 'b.example', 'c.example', 'd.example', 'www.a.example'];
 
@@ -51,7 +55,7 @@ describe('a server that has been found', () => {
   let port: number;
   before(async () => {
     server = createServer((request, response) => {
-      seen.push([request.headers.host, (request.socket as TLSSocket & { servername: string | false }).servername]);
+      seen.push([request.headers.host, (request.socket as unknown as WithSni).servername]);
       response.end('{}');
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -83,7 +87,7 @@ describe('a server that has been found', () => {
     const request = { method: 'GET' as const, uri: '/', headers: {}, body: undefined, maxBytes: 100 };
     const transport = new Transport({ resolver, connections, folder: tmpdir() });
     const { signal } = new AbortController();
-    return transport.send(parsed, { ...request, signal }).then(
+    return await transport.send(parsed, { ...request, signal }).then(
       ({ status }) => status,
       (error: unknown) => (error as { code: string }).code,
     );

@@ -65,12 +65,10 @@ export class WellKnown {
       return delegated;
     }
     const failures = (before?.failures ?? 0) + 1;
-    const isTrusted = (answer === undefined || isPassing(answer.status)) && before && now < before.graceUntil;
-    const kept = isTrusted ? before.delegated : undefined;
-    const graceUntil = isTrusted ? before.graceUntil : now;
+    const kept = before && mayStay(before, answer, now) ? before : { delegated: undefined, graceUntil: now };
     log.debug('no delegation by well-known', { host, status: answer?.status, failures });
-    this.#entries.set(host, { delegated: kept, until: now + errorLifetime(failures), graceUntil, failures });
-    return kept;
+    this.#entries.set(host, { ...kept, until: now + errorLifetime(failures), failures });
+    return kept.delegated;
   }
 
   async #fetch(host: string): Promise<Fetched | undefined> {
@@ -83,3 +81,7 @@ export class WellKnown {
     }
   }
 }
+
+/** What was good a moment ago is better than nothing while the web server is in trouble. */
+const mayStay = ({ graceUntil }: Entry, answer: Fetched | undefined, now: number): boolean =>
+  (answer === undefined || isPassing(answer.status)) && now < graceUntil;
