@@ -22,9 +22,19 @@ const testSettings = {
   // Else what people do would be news to others in tests that are about something else.
   presence: { enabled: false },
   rate_limits: Object.fromEntries(
-    ['login', 'registration', 'message', 'join', 'invite', 'directory', 'media', 'other', 'federation', 'policed'].map(
-      (of) => [of, 'off'],
-    ),
+    [
+      'login',
+      'registration',
+      'message',
+      'join',
+      'invite',
+      'directory',
+      'media',
+      'call',
+      'other',
+      'federation',
+      'policed',
+    ].map((of) => [of, 'off']),
   ),
 };
 

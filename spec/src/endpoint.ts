@@ -11,7 +11,8 @@ export type Auth = 'none' | 'user' | 'optional user' | 'server';
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 /** The bucket that a call is counted in; `config` gives each a rate or switches it off. */
-export type RateLimitClass = 'login' | 'registration' | 'message' | 'join' | 'invite' | 'directory' | 'media' | 'other';
+export type RateLimitClass =
+  'login' | 'registration' | 'message' | 'join' | 'invite' | 'directory' | 'media' | 'call' | 'other';
 
 /** One operation of the protocol, as data. The server mounts it, clients call it, tests list it. */
 export interface Endpoint<

@@ -24,7 +24,6 @@ export const composeCalls = async (base: Base, { rooms, accounts, rateLimits }: 
     ...base,
     ...accounts,
     engine,
-    isAllowed,
     rooms: new EphemeralRooms({ engine, isAllowed, outbox }),
   });
   const calls = new Calls({
@@ -43,7 +42,7 @@ export const composeCalls = async (base: Base, { rooms, accounts, rateLimits }: 
   };
   rooms.listeners.push(whoMayCall.listener(callers));
   accounts.sessions.onSessionsEnd(whoMayCall.sessionsEnded(callers));
-  return calls;
+  return { calls, whoMayCall };
 };
 
 /** As configured; else those of the machine and, where none of them is public, what our name leads to. */
@@ -57,4 +56,4 @@ const mediaAddresses = async ({ config, dns }: Base): Promise<MediaAddresses> =>
   return { bound, announced: found.map(({ address }) => address).filter(isPublic) };
 };
 
-export type CallServices = Awaited<ReturnType<typeof composeCalls>>;
+export type CallServices = NonNullable<Awaited<ReturnType<typeof composeCalls>>>;

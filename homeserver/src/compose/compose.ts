@@ -13,6 +13,7 @@ import { composeEphemeral } from './ephemeral.ts';
 import { composeDelayed } from './delayed.ts';
 import { composeFeatures } from './features.ts';
 import { composeFederation } from './federation.ts';
+import { composeMatrixRtc } from './matrix-rtc.ts';
 import { composeMedia } from './media.ts';
 import { composeNotifications } from './notifications.ts';
 import { composePresence } from './presence.ts';
@@ -40,7 +41,9 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
   const upkeep = composeUpkeep(base, rooms, accounts);
   const media = await composeMedia(base, { federation, accounts }, stack);
-  const calls = await composeCalls(base, { rooms, accounts, rateLimits });
+  const calling = await composeCalls(base, { rooms, accounts, rateLimits });
+  const calls = calling?.calls;
+  const rtc = calling && composeMatrixRtc(base, { ...calling, federation, features });
   const services: Services = {
     federation,
     rooms,
@@ -54,6 +57,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     syncing,
     upkeep,
     media,
+    rtc,
     rateLimits,
   };
   const routes = matrixRoutes(base, services);

@@ -13,6 +13,7 @@ import { keyBackupRoutes } from '../features/key-backup/index.ts';
 import { mediaAdministrationRoutes, mediaRoutes, openMediaRoutes, servedMediaRoutes } from '../features/media/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
+import { tokenServiceRoutes, transportsRoutes, wellKnownFoci } from '../features/matrix-rtc/index.ts';
 import { openIdRoutes } from '../features/openid/index.ts';
 import { policyServerRoutes } from '../features/policy-server/index.ts';
 import { presenceRoutes, showingActivity } from '../features/presence/index.ts';
@@ -55,6 +56,7 @@ import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { Federation } from './federation.ts';
 import type { MediaServices } from './media.ts';
+import type { RtcServices } from './matrix-rtc.ts';
 import type { NotificationServices } from './notifications.ts';
 import type { PresenceServices } from './presence.ts';
 import type { RoomServices } from './rooms.ts';
@@ -74,6 +76,8 @@ export interface Services {
   readonly syncing: SyncServices;
   readonly upkeep: Upkeep;
   readonly media: MediaServices;
+  /** Where calls are on. */
+  readonly rtc: RtcServices | undefined;
   readonly rateLimits: RateLimits;
 }
 
@@ -89,14 +93,16 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...openMediaRoutes(services.media),
   ...urlPreviewsRoutes(services.media.previews),
   ...mediaAdministrationRoutes(services.media.administration),
+  ...(services.rtc ? rtcRoutes(services.rtc) : []),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
 
-const discovery = ({ config, urls }: Base, { rooms }: Services): readonly Route[] =>
+const discovery = ({ config, urls }: Base, { rooms, rtc }: Services): readonly Route[] =>
   discoveryRoutes({
     policyServerKey: rooms.engine.ownPolicy?.key.publicKey ?? config.well_known.policy_server_key,
     publicBaseUrl: () => config.public_base_url ?? defaultBaseUrl(config.server_name, urls()),
     wellKnown: config.well_known,
+    ...(rtc && { wellKnownClient: () => wellKnownFoci(rtc.addresses()) }),
     program: { name: 'Holm', version: VERSION },
     roomVersions: {
       default: config.rooms.default_version,
@@ -106,7 +112,7 @@ const discovery = ({ config, urls }: Base, { rooms }: Services): readonly Route[
   });
 
 /** What clients are told of delayed events, with limits of 0 where there are none, and of forgetting. */
-const abilities = ({ delayed_events: delayed, rooms, websockets }: ServerConfig) => {
+const abilities = ({ delayed_events: delayed, rooms, websockets, calls }: ServerConfig) => {
   const { max_delay_ms: maxDelay, max_scheduled_per_user: perUser } = delayed;
   const isOn = maxDelay > 0;
   const limits = { max_delay_ms: maxDelay, max_scheduled: isOn ? perUser : 0 };
@@ -119,6 +125,7 @@ const abilities = ({ delayed_events: delayed, rooms, websockets }: ServerConfig)
     unstableFeatures: {
       'org.matrix.msc4140': isOn,
       'org.matrix.msc4140.stable': isOn,
+      'org.matrix.msc4143': calls.enabled,
       [WEBSOCKET.feature]: websockets.enabled,
     },
   };
@@ -146,6 +153,11 @@ const encryptionRoutes = ({ encryption, syncing }: Services): readonly Route[] =
   ...toDeviceRoutes(encryption.toDevice),
   ...keyBackupRoutes(encryption.backups),
   ...deviceKeysRoutes({ ...encryption, changes: (caller, from, to) => syncing.sync.deviceLists(caller, from, to) }),
+];
+
+const rtcRoutes = (rtc: RtcServices): readonly Route[] => [
+  ...transportsRoutes(rtc.addresses),
+  ...tokenServiceRoutes(rtc),
 ];
 
 const roomRoutes = ({

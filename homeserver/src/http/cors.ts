@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-const STARTS = ['/_matrix/', '/.well-known/matrix/', '/_synapse/', '/_holm/admin/'];
+const STARTS = ['/_matrix/', '/.well-known/matrix/', '/livekit/jwt/', '/_synapse/', '/_holm/admin/'];
 
 /** Where operations live, Matrix' own and those like them; everything else is pages. */
 export const isMatrixPath = (path: string): boolean => STARTS.some((start) => path.startsWith(start));

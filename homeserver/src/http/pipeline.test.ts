@@ -209,6 +209,7 @@ describe('an operation', () => {
       join: rate,
       invite: rate,
       media: rate,
+      call: rate,
       policed: rate,
     };
     const rateLimits = new RateLimits({ ...limits, directory: rate, other: rate, federation: rate }, new ManualClock());

@@ -11,6 +11,7 @@ const rates = (login: Rate): Record<LimitClass, Rate> => ({
   invite: 'off',
   directory: 'off',
   media: 'off',
+  call: 'off',
   other: { per_second: 1, burst: 1 },
   federation: 'off',
   policed: 'off',

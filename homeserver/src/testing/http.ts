@@ -20,6 +20,7 @@ export const noRateLimits = new RateLimits(
     invite: OFF,
     directory: OFF,
     media: OFF,
+    call: OFF,
     other: OFF,
     federation: OFF,
     policed: OFF,

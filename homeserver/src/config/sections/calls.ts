@@ -47,5 +47,10 @@ export const calls = section('Voice and video calls. Their media goes through th
       example: '/usr/local/bin/mediasoup-worker',
     }),
   ),
+  users_of_other_servers_may_send: flag(
+    true,
+    'Older clients of other servers send to the SFU of whoever came first, which may be this one. Newer ones send to ' +
+      'that of their own server, and are never let send to this one.',
+  ),
   limits,
 });

@@ -124,6 +124,7 @@ export const rateLimits = section(
     invite: rate(1, 20, 'Invitations.'),
     directory: rate(2, 20, 'Searches in directories.'),
     media: rate(30, 300, 'Files sent, read and shown small.'),
+    call: rate(5, 100, 'Asking for tokens with which to come into calls.'),
     other: rate(50, 300, 'Everything else that users ask.'),
     federation: rate(50, 500, 'Requests of each other homeserver.'),
     policed: rate(1, 30, 'Messages of one user to a room that this server is the policy server of.'),

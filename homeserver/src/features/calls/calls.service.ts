@@ -118,6 +118,11 @@ export class Calls {
     return (this.#pool?.size ?? 0) > 0 ? undefined : this.#problem;
   }
 
+  /** Whether somebody may be in a call now. */
+  admits(grant: CallGrant): Promise<boolean> {
+    return this.#deps.admits(grant);
+  }
+
   /** Who is in calls, once for each participant. */
   *members(): Iterable<CallMember> {
     for (const { grant } of this.gateway.sessions()) yield grant.member;

@@ -2,16 +2,13 @@ import { type RoomId, type ServerName, type UserId, serverOf } from '@holm/spec/
 import type { CommitListener } from '../../rooms/commit.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
-import type { Room } from '../../rooms/room.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Sessions, SessionsEnded } from '../accounts/index.ts';
 import type { CallMember } from './tokens.ts';
 
 interface WhoMayCallDeps {
-  readonly engine: Pick<RoomEngine, 'serverName' | 'rooms' | 'holds'>;
-  readonly rooms: Pick<EphemeralRooms, 'joinedOf'>;
-  /** By the room's server ACL. */
-  readonly isAllowed: (room: Room, server: ServerName) => Promise<boolean>;
+  readonly engine: Pick<RoomEngine, 'serverName' | 'rooms' | 'holds' | 'membersOf'>;
+  readonly rooms: Pick<EphemeralRooms, 'joinedOf' | 'ofServer'>;
   readonly sessions: Pick<Sessions, 'devices'>;
   readonly background: Background;
 }
@@ -38,15 +35,22 @@ export class WhoMayCall {
     return devices.some((device) => device.deviceId === deviceId);
   }
 
+  /** Whether people of another server may be in the call of a room: those of ours and of it are in the room. */
+  async admitsServer(server: ServerName, roomId: RoomId): Promise<boolean> {
+    const room = await this.#deps.rooms.ofServer(server, roomId);
+    return room !== undefined && (await this.#deps.engine.membersOf(room)).servers.has(server);
+  }
+
   async #allowed(roomId: RoomId, users: ReadonlySet<UserId>): Promise<ReadonlySet<UserId>> {
-    const { engine, rooms, isAllowed } = this.#deps;
+    const { engine, rooms } = this.#deps;
     const room = engine.holds.isStopped(roomId) ? undefined : await engine.rooms.byId(roomId);
     if (!room?.head) return new Set();
     const joined = await rooms.joinedOf(room, [...users]);
     const servers = new Set([...joined].map(serverOf));
     const banned = new Set<ServerName>();
     for (const server of servers) {
-      if (server !== engine.serverName && !(await isAllowed(room, server))) banned.add(server);
+      // Of a room that nobody of ours is in any more, we do not know who is.
+      if (server !== engine.serverName && !(await rooms.ofServer(server, roomId))) banned.add(server);
     }
     return new Set([...joined].filter((user) => !banned.has(serverOf(user))));
   }

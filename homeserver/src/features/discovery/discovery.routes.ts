@@ -27,10 +27,13 @@ export interface DiscoveryDeps {
   /** What this server can do besides; other features contribute. */
   readonly capabilities?: JsonObject;
   readonly unstableFeatures?: Readonly<Record<string, boolean>>;
+  /** What `/.well-known/matrix/client` tells besides. What is configured goes before. */
+  readonly wellKnownClient?: () => JsonObject;
 }
 
 export const discoveryRoutes = (deps: DiscoveryDeps): readonly Route[] => {
   const { wellKnown, program, roomVersions, publicBaseUrl, capabilities = {}, unstableFeatures = {} } = deps;
+  const { wellKnownClient = () => ({}) } = deps;
   const support = supportOf(wellKnown);
   return [
     route(getVersions, () =>
@@ -55,7 +58,9 @@ export const discoveryRoutes = (deps: DiscoveryDeps): readonly Route[] => {
       }),
     ),
 
-    route(getWellknown, () => Promise.resolve({ ...wellKnown.client, 'm.homeserver': { base_url: publicBaseUrl() } })),
+    route(getWellknown, () =>
+      Promise.resolve({ ...wellKnownClient(), ...wellKnown.client, 'm.homeserver': { base_url: publicBaseUrl() } }),
+    ),
 
     route(getWellknownSupport, () => present(support)),
 

@@ -9,7 +9,7 @@ export const openIdRoutes = (openId: OpenId, serverName: ServerName): readonly R
   route(requestOpenIdToken, async ({ caller, params }) => {
     if (caller.userId !== params.userId) throw new MatrixError('M_FORBIDDEN', 'you are somebody else');
     return {
-      access_token: await openId.issue(caller.userId),
+      access_token: await openId.issue(caller),
       token_type: 'Bearer' as const,
       matrix_server_name: serverName,
       expires_in: LIFETIME_SECONDS,

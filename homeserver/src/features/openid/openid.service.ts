@@ -4,7 +4,7 @@ import type { UserId } from '@holm/spec/ids';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Database } from '../../storage/database.ts';
-import { openIdStore as store } from './openid.store.ts';
+import { type Holder, openIdStore as store } from './openid.store.ts';
 
 export interface OpenIdDeps {
   readonly db: Database;
@@ -23,19 +23,24 @@ export class OpenId {
     this.#deps = deps;
   }
 
-  async issue(user: UserId): Promise<string> {
+  async issue(holder: Holder): Promise<string> {
     const { db, clock, entropy } = this.#deps;
     const raw = token(entropy, TOKEN_LENGTH);
-    await store.put(db, hashOf(raw), user, clock.now() + LIFETIME_SECONDS * 1_000);
+    await store.put(db, hashOf(raw), holder, clock.now() + LIFETIME_SECONDS * 1_000);
     return raw;
   }
 
   /** M_UNKNOWN_TOKEN for one that was never given out, is too old, or belongs to an account that is closed. */
   async userOf(raw: string): Promise<UserId> {
+    const holder = await this.holderOf(raw);
+    if (!holder) throw new MatrixError('M_UNKNOWN_TOKEN', 'this token is unknown, or too old');
+    return holder.userId;
+  }
+
+  /** For services of this server. The device may have been logged out since. */
+  holderOf(raw: string): Promise<Holder | undefined> {
     const { db, clock } = this.#deps;
-    const user = await store.userOf(db, hashOf(raw), clock.now());
-    if (user === undefined) throw new MatrixError('M_UNKNOWN_TOKEN', 'this token is unknown, or too old');
-    return user;
+    return store.holderOf(db, hashOf(raw), clock.now());
   }
 
   async forgetExpired(): Promise<void> {
