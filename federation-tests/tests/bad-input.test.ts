@@ -19,7 +19,7 @@ const expectDecent = ({ status, body }: Answer, what: string): void => {
   expect(status < 500 || ALLOWED_FAILURES.includes(status), seen).to.equal(true);
   expect(body, seen)
     .to.have.property('errcode')
-    .that.matches(/^[A-Z]+_[A-Z_]+$/);
+    .that.matches(/^([A-Z]+\.[A-Z]+\.MSC\d+\.)?[A-Z]+_[A-Z_]+$/);
   expect(body, seen).to.have.property('error').that.is.a('string');
 };
 

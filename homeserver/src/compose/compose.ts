@@ -35,7 +35,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
-  const notifying = composeNotifications(base, { rooms, accounts, ephemeral }, stack);
+  const notifying = await composeNotifications(base, { rooms, accounts, ephemeral, notifier }, stack);
   const presence = await composePresence(base, { rooms, accounts, notifier }, stack);
   const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, presence, notifier }, stack);
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);

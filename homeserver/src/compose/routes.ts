@@ -33,6 +33,7 @@ import { roomSummariesRoutes } from '../features/room-summaries/index.ts';
 import { roomUpgradesRoutes } from '../features/room-upgrades/index.ts';
 import { thirdPartyInvitesRoutes } from '../features/third-party-invites/index.ts';
 import { servedSpacesRoutes, spacesRoutes } from '../features/spaces/index.ts';
+import { threadSubscriptionsRoutes } from '../features/thread-subscriptions/index.ts';
 import { slidingSyncRoutes, syncRoutes } from '../features/sync/index.ts';
 import { toDeviceRoutes } from '../features/to-device/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
@@ -183,6 +184,7 @@ const roomRoutes = ({
   ...roomStateRoutes(features.state),
   ...roomHistoryRoutes(features.history, features.dates),
   ...relationsRoutes(features),
+  ...threadSubscriptionsRoutes(notifying.threads, syncing.threadsPlaceIn),
   ...notificationsRoutes(notifying.notifications),
   ...syncRoutes(syncing.sync, accounts.filters),
   ...slidingSyncRoutes(syncing.sliding),

@@ -4,11 +4,13 @@ import { deviceListsPart } from '../features/device-lists/index.ts';
 import { presencePart } from '../features/presence/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
 import { createSliding, Sync } from '../features/sync/index.ts';
+import { threadSubscriptionsPart } from '../features/thread-subscriptions/index.ts';
 import { toDevicePart } from '../features/to-device/index.ts';
 import { typingPart } from '../features/typing/index.ts';
 import type { Schedule } from '../platform/schedule.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { Notifier } from '../streams/notifier.ts';
+import { parseSubscriptionsToken } from '../streams/tokens.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import type { EncryptionServices } from './encryption.ts';
@@ -35,6 +37,7 @@ export const composeSync = (
 ) => {
   const { db } = base;
   const { accountData, sessions } = accounts;
+  const { threads, unread } = notifying;
   const ignoredBy = (user: UserId) => accounts.ignoredUsers.of(user);
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [
@@ -48,9 +51,11 @@ export const composeSync = (
       keyCounts: (reader) => encryption.oneTimeKeys.counts(reader),
     }),
     presencePart(presence, { ...base, ignoredBy }),
+    threadSubscriptionsPart(threads),
   ];
+  const threadsNumber = 1 + parts.findIndex(({ stream }) => stream === threads.stream);
   const readers = new Readers(rooms.engine.visible, ignoredBy);
-  const deps = { ...base, notifier, engine: rooms.engine, readers, unread: notifying.unread, parts, presence };
+  const deps = { ...base, notifier, engine: rooms.engine, readers, unread, parts, presence };
   const sync = new Sync(deps);
   sessions.onSessionsEnd((ended) => {
     sync.polls.end(ended);
@@ -60,7 +65,7 @@ export const composeSync = (
   rooms.listeners.push(sliding.cards.listener);
   stack.defer(() => sliding.connections.write());
   stack.defer(() => sliding.cards.write());
-  return { sync, ...sliding };
+  return { sync, ...sliding, threadsPlaceIn: (token: string) => parseSubscriptionsToken(token, threadsNumber) };
 };
 
 export type SyncServices = ReturnType<typeof composeSync>;

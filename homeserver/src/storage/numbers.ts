@@ -8,6 +8,7 @@ const BLOCK = {
   event_positions: 10_000,
   to_device_positions: 1000,
   device_list_positions: 1000,
+  thread_subscription_positions: 1000,
 } as const;
 export type Sequence = keyof typeof BLOCK;
 

@@ -52,6 +52,8 @@ export interface News {
   /** The device has other keys left than before, which every answer tells. */
   readonly keyCounts?: true;
   readonly rooms?: ReadonlyMap<RoomId, RoomNews>;
+  /** Which threads the reader follows now, and which not any more, in the words of MSC4308. */
+  readonly threads?: JsonObject;
   /** How far this goes, if not to the end of the range: there was too much for one answer. */
   readonly reached?: Position;
   /** What decides of the counts of all rooms has changed since this position of the part's stream. */
@@ -73,6 +75,8 @@ export interface SyncPart {
   readonly watchesRooms?: true;
   /** Nothing that it tells is of a room. */
   readonly isOfDevice?: true;
+  /** `/v3/sync` has no place for it. */
+  readonly isOfSliding?: true;
   /** The reader has got everything up to there. Asked of every sync, so it looks at the database only where it must. */
   acknowledge?(reader: Omit<Reader, 'rooms' | 'timeline'>, upTo: Position): Promise<void>;
   /** What each answer has, be there news or not. From memory in the steady state. */

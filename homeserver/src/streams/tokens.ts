@@ -76,6 +76,20 @@ export const parseSyncToken = (token: string): readonly Position[] => {
   return positionsIn(positions);
 };
 
+const SUBSCRIPTIONS = /^h(\d{1,15})$/;
+
+/** Everything up to a position of the stream of subscriptions to threads. */
+export const subscriptionsToken = (upTo: Position): string => `h${upTo}`;
+
+/** Such a place, or what a token of sliding sync says of the stream that has this number in it. M_INVALID_PARAM for any other text. */
+export const parseSubscriptionsToken = (token: string, stream: number): Position => {
+  const sliding = readSlidingToken(token);
+  if (sliding) return sliding.positions[stream] ?? (0 as Position);
+  const upTo = SUBSCRIPTIONS.exec(token)?.[1];
+  if (upTo === undefined) throw new MatrixError('M_INVALID_PARAM', 'this is not a token of this server');
+  return Number(upTo) as Position;
+};
+
 const positionsIn = (text: string): Position[] =>
   text
     .slice(1)

@@ -150,13 +150,14 @@ export class SyncFixture {
     const { db } = this.test;
     const pushRules = { all: async (user: UserId) => defaultPushRules(user) };
     const ignoredUsers = { of: async () => new Set<UserId>() };
+    const threads = { subscribedBy: async () => new Map() };
     const versionOf = (user: UserId) => this.accountData.versionOf(user);
     const background = new Background(silentLog);
     return new UnreadEvents({
       db,
       background,
       engine: this.engine,
-      rules: new AllUserRules({ pushRules, ignoredUsers, versionOf }),
+      rules: new AllUserRules({ pushRules, ignoredUsers, threads, versionOf }),
     });
   }
 

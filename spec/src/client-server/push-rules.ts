@@ -6,6 +6,8 @@ import { name } from '../text.ts';
 const kind = Type.Union([
   Type.Literal('override'),
   Type.Literal('content'),
+  // MSC4306: there are none but predefined ones.
+  Type.Literal('postcontent'),
   Type.Literal('room'),
   Type.Literal('sender'),
   Type.Literal('underride'),

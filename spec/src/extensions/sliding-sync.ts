@@ -39,6 +39,7 @@ const batch = Type.Optional(
     since: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   }),
 );
+const windowed = Type.Optional(Type.Object({ enabled: flag, limit: Type.Optional(count) }));
 const scoped = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms: names }));
 const extensions = Type.Optional(
   Type.Object({
@@ -49,6 +50,8 @@ const extensions = Type.Optional(
     typing: scoped,
     sticky_events: batch,
     'org.matrix.msc4354.sticky_events': batch,
+    thread_subscriptions: windowed,
+    'io.element.msc4308.thread_subscriptions': windowed,
   }),
 );
 

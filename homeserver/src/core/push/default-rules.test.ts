@@ -6,6 +6,7 @@ const rules = defaultPushRules(UserId.parse('@alice:a.test'));
 const kinds: readonly (readonly [kind: string, rules: readonly PushRule[]])[] = [
   ['override', rules.override],
   ['content', rules.content],
+  ['postcontent', rules.postcontent],
   ['room', rules.room],
   ['sender', rules.sender],
   ['underride', rules.underride],
@@ -30,6 +31,7 @@ describe('defaultPushRules', () => {
         '.m.rule.suppress_edits',
       ],
       content: [],
+      postcontent: ['.io.element.msc4306.rule.unsubscribed_thread', '.io.element.msc4306.rule.subscribed_thread'],
       room: [],
       sender: [],
       underride: [
@@ -42,9 +44,13 @@ describe('defaultPushRules', () => {
     });
   });
 
-  it('are marked as defaults, and all on but the one that turns everything off', () => {
+  it('are marked as defaults, and all on but the one that turns everything off, and those of threads', () => {
     expect(all.every((rule) => rule.default)).to.equal(true);
-    expect(all.filter((rule) => !rule.enabled).map((rule) => rule.rule_id)).to.eql(['.m.rule.master']);
+    expect(all.filter((rule) => !rule.enabled).map((rule) => rule.rule_id)).to.eql([
+      '.m.rule.master',
+      '.io.element.msc4306.rule.unsubscribed_thread',
+      '.io.element.msc4306.rule.subscribed_thread',
+    ]);
   });
 
   it('have conditions and actions, but neither where they suppress everything', () => {
@@ -60,6 +66,7 @@ describe('defaultPushRules', () => {
       '.m.rule.reaction',
       '.m.rule.room.server_acl',
       '.m.rule.suppress_edits',
+      '.io.element.msc4306.rule.unsubscribed_thread',
     ]);
   });
 

@@ -1,6 +1,9 @@
 import type { UserId } from '@holm/spec/ids';
 import type { Json } from '@holm/spec/json';
 
+/** A condition of MSC4306, under its name of before. */
+export const THREAD_SUBSCRIPTION = 'io.element.msc4306.thread_subscription';
+
 export type PushAction = 'notify' | { readonly set_tweak: string; readonly value?: Json };
 
 export type PushCondition =
@@ -8,7 +11,8 @@ export type PushCondition =
   | { readonly kind: 'event_property_is' | 'event_property_contains'; readonly key: string; readonly value: Json }
   | { readonly kind: 'contains_display_name' }
   | { readonly kind: 'room_member_count'; readonly is: string }
-  | { readonly kind: 'sender_notification_permission'; readonly key: string };
+  | { readonly kind: 'sender_notification_permission'; readonly key: string }
+  | { readonly kind: typeof THREAD_SUBSCRIPTION; readonly subscribed: boolean };
 
 /** A rule as clients see it. */
 export interface PushRule {
@@ -16,7 +20,7 @@ export interface PushRule {
   readonly default: boolean;
   readonly enabled: boolean;
   readonly actions: readonly PushAction[];
-  /** Of `override` and `underride` rules. */
+  /** Of `override`, `postcontent` and `underride` rules. */
   readonly conditions?: readonly PushCondition[];
   /** Of `content` rules. */
   readonly pattern?: string;
@@ -25,6 +29,8 @@ export interface PushRule {
 export interface PushRuleset {
   readonly override: readonly PushRule[];
   readonly content: readonly PushRule[];
+  /** Of MSC4306; users have none of their own. */
+  readonly postcontent: readonly PushRule[];
   readonly room: readonly PushRule[];
   readonly sender: readonly PushRule[];
   readonly underride: readonly PushRule[];
@@ -68,6 +74,15 @@ export const defaultPushRules = (user: UserId): PushRuleset => ({
     ),
   ],
   content: [],
+  // NOTSPEC: off, until their owner follows a thread for the first time. Who has a client that knows nothing of this is
+  // told of threads as ever.
+  postcontent: [
+    { ...rule(UNSUBSCRIBED_THREAD, [{ kind: THREAD_SUBSCRIPTION, subscribed: false }], []), enabled: false },
+    {
+      ...rule(SUBSCRIBED_THREAD, [{ kind: THREAD_SUBSCRIPTION, subscribed: true }], ['notify', SOUND]),
+      enabled: false,
+    },
+  ],
   room: [],
   sender: [],
   underride: [
@@ -78,6 +93,10 @@ export const defaultPushRules = (user: UserId): PushRuleset => ({
     rule('.m.rule.encrypted', [matches('type', 'm.room.encrypted')], ['notify']),
   ],
 });
+
+/** Rules of MSC4306: https://github.com/matrix-org/matrix-spec-proposals/pull/4306 */
+export const UNSUBSCRIBED_THREAD = '.io.element.msc4306.rule.unsubscribed_thread';
+export const SUBSCRIBED_THREAD = '.io.element.msc4306.rule.subscribed_thread';
 
 const SOUND: PushAction = { set_tweak: 'sound', value: 'default' };
 const HIGHLIGHT: PushAction = { set_tweak: 'highlight' };

@@ -24,7 +24,7 @@ const eventOf = (more: Partial<Event> = {}): PushEvent =>
 const said = (content: JsonObject): PushEvent => eventOf({ content });
 const around: Surroundings = { memberCount: 3, displayName: 'Alice (home)', mayNotify: () => false };
 
-const NONE: PushRuleset = { override: [], content: [], room: [], sender: [], underride: [] };
+const NONE: PushRuleset = { override: [], content: [], postcontent: [], room: [], sender: [], underride: [] };
 const rule = (more: Partial<PushRule> = {}): PushRule => ({
   rule_id: 'r',
   default: false,
@@ -233,6 +233,7 @@ describe('push rules', () => {
       ['underride', rule({ rule_id: 'underride', actions, conditions: [] })],
       ['sender', rule({ rule_id: bob, actions })],
       ['room', rule({ rule_id: '!room:a.test', actions })],
+      ['postcontent', rule({ rule_id: 'postcontent', actions, conditions: [] })],
       ['content', rule({ rule_id: 'content', actions, pattern: 'tea' })],
       ['override', rule({ rule_id: 'override', actions, conditions: [] })],
     ];
@@ -241,6 +242,19 @@ describe('push rules', () => {
       rules = { ...rules, [kind]: [one] };
       expect(verdict(said({ body: 'time for tea' }), rules)).to.eql([one.rule_id, false, false]);
     }
+  });
+
+  it('of threads look at which of them somebody follows, once that is asked for', () => {
+    const postcontent = defaultPushRules(alice).postcontent.map((one) => ({ ...one, enabled: true }));
+    const inThread = { ...around, thread: '$root', subscribed: new Set(['$other']) };
+    const [without, within] = postcontent.map(({ rule_id: id }) => id);
+    expect(verdict(eventOf(), { postcontent }, inThread)).to.eql([without, false, false]);
+    expect(verdict(eventOf(), { postcontent }, { ...around, thread: '$root' })).to.eql([without, false, false]);
+    const followed = { ...inThread, subscribed: new Set(['$root']) };
+    expect(verdict(eventOf(), { postcontent }, followed)).to.eql([within, true, false]);
+    expect(verdict(eventOf({ stateKey: '' }), { postcontent }, followed)?.[0]).to.equal('.m.rule.message');
+    expect(verdict(eventOf(), { postcontent }, { ...followed, thread: 'main' })?.[0]).to.equal('.m.rule.message');
+    expect(verdict(eventOf(), {}, inThread)?.[0]).to.equal('.m.rule.message');
   });
 
   it('of rooms and senders are exact', () => {

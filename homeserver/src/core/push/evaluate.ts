@@ -1,7 +1,13 @@
 import type { UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import type { Event } from '../events/event.ts';
-import type { PushAction, PushCondition, PushRule, PushRuleset } from './default-rules.ts';
+import {
+  type PushAction,
+  type PushCondition,
+  type PushRule,
+  type PushRuleset,
+  THREAD_SUBSCRIPTION,
+} from './default-rules.ts';
 import { Effort, wholeText, wordsIn } from './pattern.ts';
 import { parsePath, valueAt } from './property.ts';
 
@@ -39,6 +45,10 @@ export interface Surroundings {
   readonly displayName: string | undefined;
   /** Whether the event's sender has the power to notify everybody by `key`. */
   readonly mayNotify: (key: string) => boolean;
+  /** The root of the thread that the event is in, or `main`. */
+  readonly thread?: string;
+  /** Roots of threads that the rules' owner follows, where that is looked at. */
+  readonly subscribed?: ReadonlySet<string> | undefined;
   /** For one event and what else is the same for everybody: which rule decides of those that are not about anybody. */
   readonly decided?: Map<string, number>;
 }
@@ -66,6 +76,8 @@ export interface CompiledRules {
   readonly rules: readonly CompiledRule[];
   /** Whether `Surroundings.displayName` is looked at. */
   readonly needsDisplayName: boolean;
+  /** Whether `Surroundings.subscribed` is looked at. */
+  readonly needsThreads: boolean;
   /** The rules with whoever they are of left out, as JSON: rules of one shape differ in their personal ones alone. */
   readonly shape: string;
 }
@@ -83,18 +95,26 @@ export const compileRules = (ruleset: PushRuleset, owner: UserId): CompiledRules
     ...compile(ruleset.content, ({ pattern }) => [
       { kind: 'event_match', key: 'content.body', pattern: pattern as string },
     ]),
+    ...compile(ruleset.postcontent, (rule) => rule.conditions ?? []),
     ...compile(ruleset.room, exactly('room_id')),
     ...compile(ruleset.sender, exactly('sender')),
     ...compile(ruleset.underride, (rule) => rule.conditions ?? []),
   ];
-  const needsDisplayName = [...ruleset.override, ...ruleset.underride].some(
-    ({ enabled, conditions = [] }) => enabled && conditions.some(({ kind }) => kind === 'contains_display_name'),
-  );
-  return { rules, needsDisplayName, shape: JSON.stringify(ruleset).replaceAll(id, OWNER) };
+  const general = [...ruleset.override, ...ruleset.postcontent, ...ruleset.underride].filter(({ enabled }) => enabled);
+  const asks = (wanted: PushCondition['kind']) =>
+    general.some(({ conditions = [] }) => conditions.some(({ kind }) => kind === wanted));
+  return {
+    rules,
+    needsDisplayName: asks('contains_display_name'),
+    needsThreads: asks(THREAD_SUBSCRIPTION),
+    shape: JSON.stringify(ruleset).replaceAll(id, OWNER),
+  };
 };
 
+const PERSONAL: ReadonlySet<string> = new Set(['contains_display_name', THREAD_SUBSCRIPTION]);
+
 const isPersonal = (rule: PushRule, owner: string): boolean =>
-  JSON.stringify(rule).includes(owner) || (rule.conditions ?? []).some(({ kind }) => kind === 'contains_display_name');
+  JSON.stringify(rule).includes(owner) || (rule.conditions ?? []).some(({ kind }) => PERSONAL.has(kind));
 
 /** The first rule that matches decides. https://spec.matrix.org/latest/client-server-api/#push-rules */
 export const evaluate = (
@@ -158,6 +178,8 @@ const compileCondition = (condition: PushCondition): Holds | undefined => {
       return memberCount(condition.is);
     case 'sender_notification_permission':
       return senderMayNotify(condition.key);
+    case THREAD_SUBSCRIPTION:
+      return threadSubscription(condition.subscribed);
     default:
       return undefined;
   }
@@ -225,3 +247,10 @@ const memberCount = (is: unknown): Holds | undefined => {
 
 const senderMayNotify = (key: unknown): Holds | undefined =>
   typeof key === 'string' ? (_, { mayNotify }) => mayNotify(key) : undefined;
+
+/** State is no part of any thread, whatever it says that it relates to. */
+const threadSubscription = (wanted: unknown): Holds | undefined =>
+  typeof wanted === 'boolean'
+    ? ({ json }, { thread = 'main', subscribed }) =>
+        thread !== 'main' && !('state_key' in json) && (subscribed?.has(thread) ?? false) === wanted
+    : undefined;

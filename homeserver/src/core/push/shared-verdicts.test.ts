@@ -2,7 +2,7 @@ import { EventId, RoomId, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Event } from '../events/event.ts';
-import { defaultPushRules, type PushCondition, type PushRuleset } from './default-rules.ts';
+import { defaultPushRules, type PushCondition, type PushRuleset, THREAD_SUBSCRIPTION } from './default-rules.ts';
 import { compileRules, evaluate, PushEvent } from './evaluate.ts';
 
 const alice = UserId.parse('@alice:a.test');
@@ -28,6 +28,7 @@ describe('push rules of many people', () => {
     () => ({ kind: 'event_match', key: 'content.body', pattern: bob }),
     () => ({ kind: 'room_member_count', is: '2' }),
     () => ({ kind: 'contains_display_name' }),
+    () => ({ kind: THREAD_SUBSCRIPTION, subscribed: true }),
   ];
   const wishes = fc.array(
     fc.tuple(
@@ -77,6 +78,8 @@ describe('push rules of many people', () => {
                 mayNotify: () => false,
                 memberCount,
                 displayName: me === alice ? 'Alice (home)' : undefined,
+                thread: '$root',
+                subscribed: new Set(me === bob ? ['$root'] : []),
               };
               const shared = evaluate(rules, event, { ...surroundings, decided });
               expect(shared?.ruleId).to.equal(evaluate(rules, event, surroundings)?.ruleId);

@@ -16,6 +16,8 @@ export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   'org.matrix.simplified_msc3575': true,
   // Messages that every member is sure to get for a while.
   'org.matrix.msc4354': true,
+  // Following threads, and hearing of it by sliding sync (MSC4308).
+  'org.matrix.msc4306': true,
   // `state_after` in /sync, under its name of before.
   'org.matrix.msc4222': true,
   // Moderators may see what redacted events were.

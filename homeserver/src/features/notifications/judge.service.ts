@@ -48,12 +48,14 @@ export class Judge {
     if (!this.#occasions.known(events)) await this.#occasions.of(room, events);
   }
 
-  #take({ user, rules, backlog }: Tally, stored: StoredEvent | undefined, occasion: Occasion): void {
+  #take({ user, room, rules, backlog }: Tally, stored: StoredEvent | undefined, occasion: Occasion): void {
     if (!stored) return;
     const { ord = 0, event } = stored;
     if (isSaidBy(user, stored)) backlog.markRead(occasion.thread, ord);
     if (!mayConcern(user, stored) || rules.ignored.has(event.sender)) return;
-    const verdict = evaluate(rules.compiled, occasion.push, occasion);
+    const { needsThreads } = rules.compiled;
+    const around = needsThreads ? { ...occasion, subscribed: rules.subscribed.get(room.nid) } : occasion;
+    const verdict = evaluate(rules.compiled, occasion.push, around);
     if (verdict?.notify) backlog.add(occasion.thread, ord, verdict.highlight);
   }
 
@@ -77,11 +79,12 @@ export class Judge {
     if (others.length === 0) return [];
     const occasions = this.#occasions.known(others) ?? (await this.#occasions.of(room, others));
     const notifying: Notifying[] = [];
+    const subscribed = rules.subscribed.get(room.nid);
     for (const [i, stored] of others.entries()) {
       const occasion = occasions[i];
       if (!occasion) continue;
       const name = rules.compiled.needsDisplayName ? await this.#displayName(user, room, stored) : undefined;
-      const verdict = evaluate(rules.compiled, occasion.push, { ...occasion, displayName: name });
+      const verdict = evaluate(rules.compiled, occasion.push, { ...occasion, displayName: name, subscribed });
       if (verdict?.notify) notifying.push({ stored, occasion, verdict });
     }
     return this.#visible(user, room, notifying);

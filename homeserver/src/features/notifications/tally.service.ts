@@ -4,7 +4,7 @@ import type { Position } from '../../streams/stream.ts';
 import type { UnreadCounts } from '../../core/push/unread-counts.ts';
 import { Backlog, MAIN } from './backlog.ts';
 import type { StoredBacklog, Stretch, UserInRoom } from './unread.store.ts';
-import type { UserRules } from './user-rules.service.ts';
+import { digestFor, type UserRules } from './user-rules.service.ts';
 
 /** Of a room's timeline, so many events are looked at. Who has left more than that unread hears of the newest. */
 export const WINDOW = 10_000;
@@ -24,6 +24,8 @@ export class Tally {
   readonly user: UserId;
   readonly room: Room;
   readonly rules: UserRules;
+  /** Of what decides, when it began. */
+  readonly digest: string;
   readonly backlog = new Backlog(0);
   /** Up to this place of the timeline, everything has been looked at. */
   upTo = -1;
@@ -47,6 +49,7 @@ export class Tally {
     this.user = user;
     this.room = room;
     this.rules = rules;
+    this.digest = digestFor(rules, room.nid);
     this.rulesAt = version;
     // What another one made of the room before may be told to have changed when it has not, never the other way round.
     this.#before = before?.room === room ? { counts: before.counts, rulesAt: before.rulesAt } : undefined;
@@ -101,7 +104,7 @@ export class Tally {
 
   /** What has been written down, if it was by the same rules and is of any use. */
   restore({ upTo, rules, threads }: StoredBacklog): void {
-    if (this.#fromScratch || rules !== this.rules.digest || upTo <= this.upTo || upTo > this.#lastOrd) return;
+    if (this.#fromScratch || rules !== this.digest || upTo <= this.upTo || upTo > this.#lastOrd) return;
     this.backlog.restore(threads);
     this.upTo = upTo;
     this.#savedUpTo = upTo;
@@ -139,8 +142,8 @@ export class Tally {
   }
 
   toStored(): UserInRoom & StoredBacklog {
-    const { user, room, upTo, rules, backlog } = this;
-    return { user, room: room.nid, upTo, rules: rules.digest, threads: backlog.toStored() };
+    const { user, room, upTo, digest, backlog } = this;
+    return { user, room: room.nid, upTo, rules: digest, threads: backlog.toStored() };
   }
 
   get #lastOrd(): number {

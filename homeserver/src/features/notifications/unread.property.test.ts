@@ -54,6 +54,7 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ what: fc.constant('rules' as const), who, index: fc.nat({ max: RULES.length - 1 }) }),
   },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('follow' as const), who, index }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('ignore' as const), who, whom: fc.option(who) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('again' as const), who: fc.constantFrom(bob, carol) }) },
   { weight: 3, arbitrary: fc.record({ what: fc.constant('restart' as const), saves: fc.boolean() }) },
@@ -74,6 +75,8 @@ class World {
   readonly receipts: Receipt[] = [];
   readonly rules = new Map<UserId, number>();
   readonly ignored = new Map<UserId, UserId | undefined>();
+  /** Roots of threads; nothing for who never followed any. */
+  readonly followed = new Map<UserId, ReadonlySet<EventId>>();
   #version = 1;
   unread: UnreadEvents;
 
@@ -86,8 +89,14 @@ class World {
   rulesOf(user: UserId): PushRuleset {
     const own = RULES[this.rules.get(user) ?? 0] ?? {};
     const predefined = Object.entries(defaultPushRules(user) as unknown as Record<string, readonly PushRule[]>);
-    const all = predefined.map(([kind, rules]) => [kind, [...(own[kind as keyof PushRuleset] ?? []), ...rules]]);
-    return Object.fromEntries(all);
+    const all = predefined.map(
+      ([kind, rules]) => [kind, [...(own[kind as keyof PushRuleset] ?? []), ...rules]] as const,
+    );
+    if (this.followed.has(user)) {
+      const on = defaultPushRules(user).postcontent.map((one) => ({ ...one, enabled: true }));
+      return Object.fromEntries([...all, ['postcontent', on]]) as unknown as PushRuleset;
+    }
+    return Object.fromEntries(all) as unknown as PushRuleset;
   }
 
   async found(): Promise<Room> {
@@ -125,6 +134,13 @@ class World {
         this.rules.set(one.who, one.index);
         this.#version++;
         return;
+      case 'follow': {
+        const root = at(one.index);
+        if (root)
+          this.followed.set(one.who, (this.followed.get(one.who) ?? new Set()).symmetricDifference(new Set([root])));
+        this.#version++;
+        return;
+      }
       case 'ignore':
         this.ignored.set(one.who, one.whom ?? undefined);
         this.#version++;
@@ -194,7 +210,7 @@ class World {
         if (event.type === 'm.room.message' && redactedBy === undefined) read(thread, ord);
         continue;
       }
-      const verdict = this.#verdict(user, stored);
+      const verdict = this.#verdict(user, stored, thread);
       if (redactedBy === undefined && verdict !== undefined) unread.push({ thread, ord, highlight: verdict });
     }
     for (const { userId, threadId, ord } of this.receipts) if (userId === user) read(threadId, ord ?? 0);
@@ -209,13 +225,15 @@ class World {
   }
 
   /** Whether it is a highlight; nothing for what does not notify. */
-  #verdict(user: UserId, { event }: StoredEvent): boolean | undefined {
+  #verdict(user: UserId, { event }: StoredEvent, thread: string): boolean | undefined {
     const rules = this.rules.get(user) ?? 0;
     if (this.ignored.get(user) === event.sender || rules === 4) return undefined;
-    if (rules === 2 && event.sender === bob) return undefined;
     if (event.type === 'm.room.topic') return rules === 3 ? true : undefined;
     if (event.type !== 'm.room.message') return undefined;
-    return rules === 1 && event.content['body'] === 'cake';
+    if (rules === 1 && event.content['body'] === 'cake') return true;
+    const followed = thread === 'main' ? undefined : this.followed.get(user);
+    if (followed) return followed.has(thread as EventId) ? false : undefined;
+    return rules === 2 && event.sender === bob ? undefined : false;
   }
 
   #open(): UnreadEvents {
@@ -227,6 +245,9 @@ class World {
           const whom = this.ignored.get(user);
           return new Set(whom && whom !== user ? [whom] : []);
         },
+      },
+      threads: {
+        subscribedBy: async (user) => new Map([[(await this.found()).nid, this.followed.get(user) ?? new Set()]]),
       },
       versionOf: () => this.#version as Position,
     });

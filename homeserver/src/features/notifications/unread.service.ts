@@ -14,7 +14,7 @@ import { Stretches } from './stretches.service.ts';
 import { Tally } from './tally.service.ts';
 import { TallyStarts } from './tally-starts.service.ts';
 import { unreadStore as store } from './unread.store.ts';
-import type { AllUserRules, UserRules } from './user-rules.service.ts';
+import { type AllUserRules, digestFor, type UserRules } from './user-rules.service.ts';
 
 export interface UnreadDeps {
   readonly db: Database;
@@ -152,7 +152,8 @@ export class UnreadEvents {
   }
 
   #current(tally: Tally | undefined, room: Room, rules: UserRules): Tally | undefined {
-    return tally?.room === room && !tally.isSpoilt && tally.rules.digest === rules.digest ? tally : undefined;
+    if (tally?.room !== room || tally.isSpoilt) return undefined;
+    return tally.rules === rules || tally.digest === digestFor(rules, room.nid) ? tally : undefined;
   }
 
   /** From here on, receipts are noted in it, be it that nobody knows yet where it begins. */

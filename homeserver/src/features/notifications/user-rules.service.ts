@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
-import type { PushRule, PushRuleset } from '../../core/push/default-rules.ts';
+import { type PushRule, type PushRuleset, SUBSCRIBED_THREAD } from '../../core/push/default-rules.ts';
 import { type CompiledRules, compileRules } from '../../core/push/evaluate.ts';
+import type { RoomNid } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
 
 /** What decides of what notifies somebody. */
 export interface UserRules {
   readonly compiled: CompiledRules;
   readonly ignored: ReadonlySet<UserId>;
+  /** Roots of threads that the user follows; none where the rules do not look at that. */
+  readonly subscribed: Subscribed;
   /** Equal for rules that decide alike, from one run of the server to the next. */
   readonly digest: string;
   /** Of state, nothing can notify but what the server's own rules say; see `unread.store.ts`. */
   readonly isPlain: boolean;
 }
+
+/** Roots of threads by room. */
+export type Subscribed = ReadonlyMap<RoomNid, ReadonlySet<string>>;
 
 interface Known {
   readonly version: Position;
@@ -23,13 +29,15 @@ interface Known {
 export interface UserRulesDeps {
   readonly pushRules: { all(user: UserId): Promise<PushRuleset> };
   readonly ignoredUsers: { of(user: UserId): Promise<ReadonlySet<UserId>> };
-  /** Changes with every change of an account. */
+  readonly threads: { subscribedBy(user: UserId): Promise<Subscribed> };
+  /** Changes with every change of an account, and of which threads its user follows. */
   readonly versionOf: (user: UserId) => Position;
 }
 
 const CACHED_USERS = 10_000;
 /** To be raised when the same rules come to other verdicts than before. */
 const GENERATION = 1;
+const NO_THREADS: Subscribed = new Map();
 
 /** Everybody's rules, compiled once for each change of the account. */
 export class AllUserRules {
@@ -60,9 +68,12 @@ export class AllUserRules {
     const digest = digestOf([GENERATION, ruleset, [...ignored].sort()]);
     // Nearly every change of an account is about something else.
     const isSame = known?.rules.digest === digest;
-    const rules = isSame
-      ? known.rules
-      : { compiled: this.#compile(user, ruleset), ignored, digest, isPlain: isPlain(ruleset) };
+    const compiled = isSame ? known.rules.compiled : this.#compile(user, ruleset);
+    const subscribed = compiled.needsThreads ? await this.#deps.threads.subscribedBy(user) : NO_THREADS;
+    const rules =
+      isSame && subscribed === known.rules.subscribed
+        ? known.rules
+        : { compiled, ignored, subscribed, digest, isPlain: isPlain(ruleset) };
     this.#known.set(user, { version, rules });
     return rules;
   }
@@ -73,6 +84,12 @@ export class AllUserRules {
     return { ...compiled, shape: digestOf(compiled.shape) };
   }
 }
+
+/** What decides of one room: as `digest`, and with the threads of that room. */
+export const digestFor = ({ digest, subscribed }: UserRules, room: RoomNid): string => {
+  const threads = subscribed.get(room);
+  return threads ? `${digest} ${digestOf([...threads].sort())}` : digest;
+};
 
 const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('base64url');
 
@@ -90,5 +107,7 @@ const isPlain = (ruleset: PushRuleset): boolean =>
 const NOTIFYING = new Set(
   ['invite_for_me', 'is_user_mention', 'is_room_mention', 'tombstone', 'call', 'message', 'encrypted']
     .concat('encrypted_room_one_to_one', 'room_one_to_one')
-    .map((name) => `.m.rule.${name}`),
+    .map((name) => `.m.rule.${name}`)
+    // State is in no thread.
+    .concat(SUBSCRIBED_THREAD),
 );

@@ -5,7 +5,15 @@ import type { PushRule, PushRuleset } from '../../core/push/default-rules.ts';
 import type { AccountData } from '../account-data/index.ts';
 import { notFound, type Place, withChange, withoutRule, withRule } from './edits.ts';
 import { parseActions, parseRule, type RuleWish } from './rule.ts';
-import { fromContent, type RuleChange, type RuleKind, rulesetOf, type StoredRules, toContent } from './ruleset.ts';
+import {
+  fromContent,
+  type RuleChange,
+  type RuleKind,
+  rulesetOf,
+  type StoredRules,
+  toContent,
+  withThreads,
+} from './ruleset.ts';
 
 /** Rules are read for every message that their owner receives. */
 const MAX_BYTES = 256 * 1024;
@@ -48,6 +56,11 @@ export class PushRules {
 
   async setActions(userId: UserId, name: RuleName, actions: RuleWish['actions']): Promise<void> {
     await this.#change(userId, name, { actions: parseActions(actions) });
+  }
+
+  /** Somebody has begun to follow a thread, or ceased to: their rules, which look at that, come to other verdicts. */
+  async threadsChanged(userId: UserId): Promise<void> {
+    await this.#update(userId, withThreads);
   }
 
   async #change(userId: UserId, name: RuleName, change: RuleChange): Promise<void> {

@@ -18,6 +18,7 @@ const invalid = (message: string) => new MatrixError('M_INVALID_PARAM', message)
 
 /** https://spec.matrix.org/latest/client-server-api/#put_matrixclientv3pushrulesglobalkindruleid */
 export const parseRule = (kind: RuleKind, ruleId: string, wish: RuleWish): PushRule => {
+  if (kind === 'postcontent') throw invalid('there are no rules of this kind but predefined ones');
   assertRuleId(kind, ruleId);
   const actions = parseActions(wish.actions);
   const rule = { rule_id: ruleId, default: false, enabled: true, actions };

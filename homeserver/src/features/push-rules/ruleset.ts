@@ -1,6 +1,13 @@
 import type { UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
-import { defaultPushRules, type PushAction, type PushRule, type PushRuleset } from '../../core/push/default-rules.ts';
+import {
+  defaultPushRules,
+  type PushAction,
+  type PushRule,
+  type PushRuleset,
+  SUBSCRIBED_THREAD,
+  UNSUBSCRIBED_THREAD,
+} from '../../core/push/default-rules.ts';
 
 export type RuleKind = keyof PushRuleset;
 
@@ -41,10 +48,17 @@ export const rulesetOf = (userId: UserId, { own, changed }: StoredRules): PushRu
   return {
     override: rulesOf('override'),
     content: rulesOf('content'),
+    postcontent: rulesOf('postcontent'),
     room: rulesOf('room'),
     sender: rulesOf('sender'),
     underride: rulesOf('underride'),
   };
+};
+
+/** From now on it matters which threads their owner follows, unless the owner wanted it otherwise. */
+export const withThreads = (stored: StoredRules): StoredRules => {
+  const on = [UNSUBSCRIBED_THREAD, SUBSCRIBED_THREAD].map((id) => [id, { enabled: true, ...stored.changed[id] }]);
+  return { ...stored, changed: { ...stored.changed, ...(Object.fromEntries(on) as StoredRules['changed']) } };
 };
 
 /** The `m.push_rules` that clients see among their account data. */

@@ -164,7 +164,7 @@ export class Responses {
       const range = { after: after?.[i + 1] ?? START, upTo: upTo[i + 1] ?? START };
       const isStill = range.after >= range.upTo && part.watchesRooms !== true;
       const isSilent = after !== undefined && (isStill || !part.mayHaveNews(reader, range.after));
-      return isSilent ? undefined : part.news(reader, range);
+      return isSilent || part.isOfSliding === true ? undefined : part.news(reader, range);
     });
     return asked.some((one) => one !== undefined) ? Promise.all(asked.map(async (one) => one)) : [];
   }

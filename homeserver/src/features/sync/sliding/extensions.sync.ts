@@ -30,6 +30,7 @@ export interface ExtensionsAnswer {
   readonly typing?: ReadonlyMap<RoomId, JsonObject>;
   readonly toDevice?: ToDeviceAnswer;
   readonly stickyEvents?: StickyAnswer | undefined;
+  readonly threads?: { readonly name: string; readonly content: JsonObject | undefined };
   readonly e2ee?: { readonly lists: DeviceListNews | undefined; readonly counts: KeyCounts | undefined };
 }
 
@@ -56,12 +57,13 @@ export interface ExtensionsTold {
 }
 
 /** Which extension tells of a part's news, by the name of the part's stream. Parts with no name here are not told. */
-const EXTENSION_OF: Readonly<Record<string, ScopedExtension | 'toDevice' | 'e2ee'>> = {
+const EXTENSION_OF: Readonly<Record<string, ScopedExtension | 'toDevice' | 'e2ee' | 'threads'>> = {
   account_data: 'accountData',
   receipts: 'receipts',
   typing: 'typing',
   'to-device': 'toDevice',
   'device lists': 'e2ee',
+  'thread subscriptions': 'threads',
 };
 const START = 0 as Position;
 const EVERYWHERE: Scope = { lists: undefined, rooms: undefined };
@@ -101,6 +103,7 @@ export class ExtensionParts {
       return Promise.resolve({ answer: {}, reached: after, isNews: false });
     }
     if (extension === 'toDevice') return this.#toDevice(ask, part);
+    if (extension === 'threads') return this.#threads(ask, one);
     return extension === 'e2ee' ? this.#deviceLists(ask, one) : this.#scoped(ask, extension, one);
   }
 
@@ -164,6 +167,14 @@ export class ExtensionParts {
     const lists = isFirst ? undefined : (news.deviceLists ?? { changed: [], left: [] });
     const isNews = news.keyCounts === true || (lists !== undefined && lists.changed.length + lists.left.length > 0);
     return { answer: { e2ee: { lists, counts: undefined } }, reached: news.reached ?? upTo, isNews };
+  }
+
+  async #threads(ask: ExtensionsAsk, { part, after, upTo }: PartAsk): Promise<PartTold> {
+    const { name, limit } = ask.extensions.threads ?? { name: '', limit: 0 };
+    const reader = { ...readerOf(ask, () => NOWHERE), atMost: limit };
+    const isSilent = after >= upTo || !part.mayHaveNews(reader, after);
+    const { threads: content } = isSilent ? {} : await part.news(reader, { after, upTo });
+    return { answer: { threads: { name, content } }, reached: upTo, isNews: content !== undefined };
   }
 
   async #withCounts({ viewer }: ExtensionsAsk, { e2ee }: ExtensionsAnswer) {

@@ -1,6 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import { RoomId } from '@holm/spec/ids';
-import type { Extensions, RoomConfig, RoomFilters, Scope, Span, StickyRequest } from './request.ts';
+import type { Extensions, RoomConfig, RoomFilters, Scope, Span, StickyRequest, ThreadsRequest } from './request.ts';
 
 /** What the dialects read alike. */
 
@@ -26,6 +26,8 @@ export interface ExtensionFields {
   readonly typing?: ScopedFields | undefined;
   readonly sticky_events?: BatchFields | undefined;
   readonly 'org.matrix.msc4354.sticky_events'?: BatchFields | undefined;
+  readonly thread_subscriptions?: BatchFields | undefined;
+  readonly 'io.element.msc4308.thread_subscriptions'?: BatchFields | undefined;
 }
 
 export interface FilterFields {
@@ -48,6 +50,7 @@ export const extensionsIn = (fields: ExtensionFields = {}): Extensions => ({
   toDevice: batchIn(fields.to_device),
   e2ee: fields.e2ee?.enabled === true ? true : undefined,
   stickyEvents: stickyIn(fields),
+  threads: threadsIn(fields),
 });
 
 const batchIn = (fields: BatchFields | undefined) =>
@@ -61,6 +64,16 @@ const stickyIn = (fields: ExtensionFields): StickyRequest | undefined => {
   for (const name of STICKY_NAMES) {
     const batch = batchIn(fields[name]);
     if (batch) return { name, ...batch };
+  }
+  return undefined;
+};
+
+const THREADS_NAMES = ['thread_subscriptions', 'io.element.msc4308.thread_subscriptions'] as const;
+
+const threadsIn = (fields: ExtensionFields): ThreadsRequest | undefined => {
+  for (const name of THREADS_NAMES) {
+    const batch = batchIn(fields[name]);
+    if (batch) return { name, limit: batch.limit };
   }
   return undefined;
 };

@@ -47,6 +47,7 @@ export interface Extensions {
   readonly toDevice?: { readonly since: string | undefined; readonly limit: number } | undefined;
   readonly e2ee?: true | undefined;
   readonly stickyEvents?: StickyRequest | undefined;
+  readonly threads?: ThreadsRequest | undefined;
 }
 
 /** How far a client has got with what sticks, in its own words, and how much more it wants at a time. */
@@ -54,6 +55,12 @@ export interface StickyRequest {
   /** By which of its names the extension is asked for. */
   readonly name: string;
   readonly since: string | undefined;
+  readonly limit: number;
+}
+
+/** How many of the threads whose state has changed are to be told. */
+export interface ThreadsRequest {
+  readonly name: string;
   readonly limit: number;
 }
 

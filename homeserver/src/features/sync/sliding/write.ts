@@ -12,42 +12,42 @@ export const heroText = ({ userId, displayName, avatarUrl }: Hero): JsonText =>
 export const textOf = (value: string | number | boolean | null | undefined): JsonText | undefined =>
   value === undefined ? undefined : JSON.stringify(value);
 
-export const extensionsText = ({
-  accountData,
-  receipts,
-  typing,
-  toDevice,
-  e2ee,
-  stickyEvents,
-}: ExtensionsAnswer): JsonText =>
-  objectOf({
-    account_data:
-      accountData &&
-      objectOf({
-        global: arrayOf(accountData.global.map(looseText)),
-        rooms: recordOf(accountData.rooms, (events) => arrayOf(events.map(looseText))),
-      }),
+export const extensionsText = (answer: ExtensionsAnswer): JsonText => {
+  const { accountData, receipts, typing, toDevice, e2ee, stickyEvents, threads } = answer;
+  return objectOf({
+    account_data: accountData && accountDataText(accountData),
     receipts: receipts && ephemeralText('m.receipt', receipts),
     typing: typing && ephemeralText('m.typing', typing),
-    to_device:
-      toDevice &&
-      objectOf({
-        next_batch: JSON.stringify(toDevice.nextBatch),
-        events: arrayOf(toDevice.events.map((event) => JSON.stringify(event))),
-      }),
-    ...(stickyEvents && {
-      [stickyEvents.name]: objectOf({
-        next_batch: textOf(stickyEvents.nextBatch),
-        rooms: recordOf(stickyEvents.rooms, eventsOf),
-      }),
-    }),
-    e2ee:
-      e2ee &&
-      objectOf({
-        device_lists: e2ee.lists && JSON.stringify(e2ee.lists),
-        device_one_time_keys_count: e2ee.counts && JSON.stringify(e2ee.counts.oneTime),
-        device_unused_fallback_key_types: e2ee.counts && JSON.stringify(e2ee.counts.unusedFallback),
-      }),
+    to_device: toDevice && toDeviceText(toDevice),
+    ...(stickyEvents && { [stickyEvents.name]: stickyText(stickyEvents) }),
+    // With nothing to tell, there is nothing.
+    ...(threads && { [threads.name]: threads.content && JSON.stringify(threads.content) }),
+    e2ee: e2ee && e2eeText(e2ee),
+  });
+};
+
+type Answered<Name extends keyof ExtensionsAnswer> = NonNullable<ExtensionsAnswer[Name]>;
+
+const accountDataText = ({ global, rooms }: Answered<'accountData'>): JsonText =>
+  objectOf({
+    global: arrayOf(global.map(looseText)),
+    rooms: recordOf(rooms, (events) => arrayOf(events.map(looseText))),
+  });
+
+const toDeviceText = ({ nextBatch, events }: Answered<'toDevice'>): JsonText =>
+  objectOf({
+    next_batch: JSON.stringify(nextBatch),
+    events: arrayOf(events.map((event) => JSON.stringify(event))),
+  });
+
+const stickyText = ({ nextBatch, rooms }: Answered<'stickyEvents'>): JsonText =>
+  objectOf({ next_batch: textOf(nextBatch), rooms: recordOf(rooms, eventsOf) });
+
+const e2eeText = ({ lists, counts }: Answered<'e2ee'>): JsonText =>
+  objectOf({
+    device_lists: lists && JSON.stringify(lists),
+    device_one_time_keys_count: counts && JSON.stringify(counts.oneTime),
+    device_unused_fallback_key_types: counts && JSON.stringify(counts.unusedFallback),
   });
 
 export const recordOf = <T>(values: ReadonlyMap<string, T>, write: (value: T) => JsonText): JsonText =>
