@@ -214,6 +214,40 @@ describe('what events rest on and a server does not have', () => {
     expect(await said(alice, room)).to.deep.equal(['last', 'missing', 'I am Eve']);
   });
 
+  it('is history when it comes after others have moved on, though it would not be allowed any more', async () => {
+    const room = await enter('11');
+    const join = joinOf(room);
+    await room.push(join);
+    room.last = byEve(room, join, join);
+    await room.push(room.last);
+    const word = byEve(room, join, room.last);
+    const leave = room.event({
+      type: 'm.room.member',
+      sender: eve,
+      stateKey: eve,
+      content: { membership: 'leave' },
+      authEvents: word.authEvents,
+      prevEvents: [word.eventId],
+    });
+    const last = room.event({ content: { msgtype: 'm.text', body: 'last' }, prevEvents: [leave.eventId] });
+    const [ids] = await stateOf(room, room.last.eventId);
+    const named = (ids['pdu_ids'] as string[]).map((id) => (id === join.eventId ? leave.eventId : id));
+    lie({ pdu_ids: named, auth_chain_ids: [...(ids['auth_chain_ids'] as string[]), join.eventId] }, {});
+    rogue.answers.set(`${federation}/event/`, () => ({
+      status: 200,
+      body: { origin: rogue.name, origin_server_ts: 1, pdus: [leave.pdu] },
+    }));
+    expect(await errorOf(room, last)).to.equal(undefined);
+    expect((await alice.members(room.roomId))[eve]).to.equal('leave');
+    await alice.view.sync();
+    expect((await room.push(word, leave)).body.pdus).to.deep.equal({ [word.eventId]: {}, [leave.eventId]: {} });
+    const history = (await alice.history(room.roomId)).map(({ event_id: id }) => id as string);
+    const ofEve = [last, leave, word, room.last, join].map(({ eventId }) => eventId as string);
+    expect(history.slice(0, ofEve.length)).to.deep.equal(ofEve);
+    expect((await alice.view.sync()).rooms?.join ?? {}, 'that is no news').to.deep.equal({});
+    expect((await alice.members(room.roomId))[eve]).to.equal('leave');
+  });
+
   it('is all that is fetched of a state: the rest is named by its ids', async () => {
     const room = await enter('11');
     const own = room.authEvents.find(({ stateKey }) => stateKey === room.user)!;

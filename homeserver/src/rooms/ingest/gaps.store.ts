@@ -71,6 +71,22 @@ export const gapsStore = {
     return rows.map((row) => row.event_id);
   },
 
+  /** Numbers of a room's timeline that no event has, right below the events that `ord` stands among: the last, and how many. */
+  async freeBelow(tx: ReadTx, room: RoomNid, ord: number): Promise<{ readonly last: number; readonly count: number }> {
+    const [row] = await tx.rows<{ last: number; below: number | null }>(
+      named(
+        'events.free_below',
+        sql`SELECT e.ord - 1 AS last,
+                   (SELECT max(b.ord) FROM events b WHERE b.room_nid = ${room} AND b.ord < e.ord) AS below
+              FROM events e
+             WHERE e.room_nid = ${room} AND e.ord <= ${ord}
+               AND NOT EXISTS (SELECT FROM events p WHERE p.room_nid = ${room} AND p.ord = e.ord - 1)
+             ORDER BY e.ord DESC LIMIT 1`,
+      ),
+    );
+    return row ? { last: row.last, count: row.last - (row.below ?? -Infinity) } : { last: ord, count: 0 };
+  },
+
   /** The depth of the oldest event of a room's timeline. */
   async firstDepth(tx: ReadTx, room: RoomNid): Promise<number> {
     const [row] = await tx.rows<{ depth: number }>(

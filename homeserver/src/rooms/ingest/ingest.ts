@@ -170,7 +170,8 @@ export class Ingest {
     const ids = step.events.map(({ eventId }) => eventId);
     const change = new Change(room, head);
     change.isAtHand = step.isBulk !== true;
-    const placer = new Placer(this.#deps, change, await this.#followers.of(room.nid, ids));
+    const { events } = step;
+    const placer = new Placer(this.#deps, change, { events, followers: await this.#followers.of(room.nid, ids) });
     let verdicts: Map<EventId, Verdict>;
     try {
       verdicts = await this.#placeAll(change, placer, step);
@@ -224,6 +225,7 @@ export class Ingest {
       }
     }
     await new Unrejection(this.#deps.db, { change, known: placer.known, placer }).after(placer.news);
+    await placer.settle();
     return verdicts;
   }
 

@@ -1,4 +1,5 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
+import type { AuthState } from '../../core/auth/auth-state.ts';
 import { isHidden } from '../../core/events/dummy.ts';
 import { isState, type Event } from '../../core/events/event.ts';
 import { refuse, type Verdict } from '../../core/verdict.ts';
@@ -23,6 +24,7 @@ import { ForwardEdge } from './forward-edge.ts';
 import { Gaps } from './gaps.ts';
 import type { Follower } from './gaps.store.ts';
 import { KnownEvents } from './known-events.ts';
+import { LateEvents } from './late-events.ts';
 import { StepRedactions } from './step-redactions.ts';
 import { isUnconnected } from './missing/unknown.ts';
 import { StepStates, type StepStatesDeps } from './step-states.ts';
@@ -58,11 +60,19 @@ export interface ToPlace {
 /** What has been found out about an event, for its place. */
 interface Found {
   readonly status: EventStatus;
+  readonly isLate: boolean;
   readonly effect: RedactionEffect;
   readonly before: SnapshotId;
   readonly authNumbers: readonly number[] | undefined;
   readonly existing: StoredEvent | undefined;
   readonly gaps: readonly EventId[];
+}
+
+interface Judgement {
+  readonly status: EventStatus;
+  readonly verdict: Verdict;
+  /** It is of the room, but not any more what the current state allows. */
+  readonly isLate: boolean;
 }
 
 /** An event that nothing can be said about yet. */
@@ -82,6 +92,7 @@ export class Placer {
   readonly #deps: PlacerDeps;
   readonly #change: Change;
   readonly #gaps: Gaps;
+  readonly #late: LateEvents;
   readonly #edge: ForwardEdge;
   readonly #redactions: StepRedactions;
   readonly known: KnownEvents;
@@ -92,8 +103,15 @@ export class Placer {
   readonly unrejected: EventId[] = [];
   readonly positions: Position[] = [];
 
-  /** `followers`: what follows those of the step's events that were missing. */
-  constructor(deps: PlacerDeps, change: Change, followers: ReadonlyMap<EventId, readonly Follower[]>) {
+  /** `events`: what is to be placed, in its order. `followers`: what follows those of them that were missing. */
+  constructor(
+    deps: PlacerDeps,
+    change: Change,
+    {
+      events,
+      followers,
+    }: { readonly events: readonly Event[]; readonly followers: ReadonlyMap<EventId, readonly Follower[]> },
+  ) {
     this.#deps = deps;
     this.#change = change;
     this.known = new KnownEvents(deps.events, change);
@@ -102,6 +120,7 @@ export class Placer {
     const step = { change, known: this.known, states: this.states };
     this.#edge = new ForwardEdge(deps.tries, step);
     this.#gaps = new Gaps(deps.db, step, followers);
+    this.#late = new LateEvents(deps.db, step, { events, followers });
   }
 
   /** What may change the verdict on events that were rejected before. */
@@ -125,7 +144,8 @@ export class Placer {
     if (isAgain(toPlace, existing) && staysRefused(existing, judged.status)) return judged.verdict;
     const { status, effect } = await this.#redactions.judge(event, judged.status, before);
     const gaps = await this.#gaps.before(event.prevEvents, known);
-    await this.#settle(toPlace, { status, effect, before, authNumbers: check.authNumbers, existing, gaps });
+    const { isLate } = judged;
+    await this.#settle(toPlace, { status, isLate, effect, before, authNumbers: check.authNumbers, existing, gaps });
     return judged.verdict;
   }
 
@@ -135,11 +155,12 @@ export class Placer {
 
   async #settle(toPlace: ToPlace, found: Found): Promise<void> {
     const { status, existing, effect, gaps } = found;
-    const position = await this.#position(toPlace, status);
+    const position = await this.#position(toPlace, found);
     const stored = await this.#store(toPlace, found, position);
     if (existing?.status === 'rejected' && status !== 'rejected') this.unrejected.push(stored.event.eventId);
     this.#redactions.placed(effect, stored.nid);
     if (position !== undefined) await this.#moveOn(stored, position, toPlace);
+    else if (found.isLate) this.#late.add(stored);
     for (const gap of gaps) this.#change.gaps.push([gap, stored.nid]);
   }
 
@@ -167,22 +188,37 @@ export class Placer {
   }
 
   /** Checks 4 to 7; what came of the last one is known already. */
-  async #judge(
-    toPlace: ToPlace,
-    byAuthEvents: Verdict,
-    before: SnapshotId,
-  ): Promise<{ readonly status: EventStatus; readonly verdict: Verdict }> {
+  async #judge(toPlace: ToPlace, byAuthEvents: Verdict, before: SnapshotId): Promise<Judgement> {
     const { states } = this.#deps;
-    const { event, resets, history } = toPlace;
+    const { event } = toPlace;
     const others = this.#isPartial ? await membersByAuthEvents(this.known, event) : undefined;
-    if (!byAuthEvents.allowed) return { status: 'rejected', verdict: byAuthEvents };
+    if (!byAuthEvents.allowed) return { status: 'rejected', verdict: byAuthEvents, isLate: false };
     const byState = await checkByState(states, this.#change, event, { snapshot: before, others });
-    if (!byState.allowed) return { status: 'rejected', verdict: byState };
-    const isSettled = before === this.#change.head.snapshot || resets === true || history !== undefined;
-    const byCurrent = isSettled ? byState : await checkByCurrentState(states, this.#change, event, others);
-    const unwelcome = byCurrent.allowed ? await this.#objection(toPlace) : undefined;
-    const verdict = unwelcome === undefined ? byCurrent : refuse(unwelcome);
-    return { status: verdict.allowed ? 'accepted' : 'soft-failed', verdict };
+    if (!byState.allowed) return { status: 'rejected', verdict: byState, isLate: false };
+    const byCurrent = this.#isSettled(toPlace, before) ? byState : await this.#judgeNow(toPlace, before, others);
+    const isLate = !byCurrent.allowed && (await this.#late.isHistory(event.eventId));
+    if (!byCurrent.allowed && !isLate) return { status: 'soft-failed', verdict: byCurrent, isLate };
+    const unwelcome = await this.#objection(toPlace);
+    if (unwelcome !== undefined) return { status: 'soft-failed', verdict: refuse(unwelcome), isLate };
+    return { status: 'accepted', verdict: byState, isLate };
+  }
+
+  /**
+   * By the current state. Where something is missing before the event, this is not as new as the event: then it is what
+   * the current state and the one before the event make together.
+   */
+  async #judgeNow({ event, stated }: ToPlace, before: SnapshotId, others: AuthState | undefined): Promise<Verdict> {
+    const change = this.#change;
+    const { snapshot, extremities } = change.head;
+    const verdict = await checkByCurrentState(this.#deps.states, event, { change, snapshot, others });
+    if (verdict.allowed || !stated) return verdict;
+    const together = await this.states.ofExtremities(extremities, [before]);
+    return checkByCurrentState(this.#deps.states, event, { change, snapshot: together, others });
+  }
+
+  /** What the current state says of the event, the state before it has said. */
+  #isSettled({ resets, history }: ToPlace, before: SnapshotId): boolean {
+    return before === this.#change.head.snapshot || resets === true || history !== undefined;
   }
 
   async #objection({ event, unwelcome, again }: ToPlace): Promise<string | undefined> {
@@ -190,8 +226,8 @@ export class Placer {
   }
 
   /** When the room's state is what it is after the event, if that is news. Clients learn of the event itself, if they may. */
-  async #position({ history }: ToPlace, status: EventStatus): Promise<Position | undefined> {
-    return isOfRoom(status) && history === undefined ? this.claim() : undefined;
+  async #position({ history }: ToPlace, { status, isLate }: Found): Promise<Position | undefined> {
+    return isOfRoom(status) && history === undefined && !isLate ? this.claim() : undefined;
   }
 
   async #store({ event, history }: ToPlace, found: Found, position: Position | undefined): Promise<StoredEvent> {
@@ -211,6 +247,11 @@ export class Placer {
       authNumber: found.existing?.authNumber,
       redactedBy: found.existing?.redactedBy,
     });
+  }
+
+  /** To be called when everything has been placed. */
+  settle(): Promise<void> {
+    return this.#late.settle();
   }
 
   /** A place in the stream, to be given back with the step. */

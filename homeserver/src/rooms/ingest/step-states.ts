@@ -46,15 +46,15 @@ export class StepStates {
     return after;
   }
 
-  /** The state that the room's extremities make together. */
-  async ofExtremities(extremities: readonly Extremity[]): Promise<SnapshotId> {
+  /** The state that the room's extremities make together, and `others` with them. */
+  async ofExtremities(extremities: readonly Extremity[], others: readonly SnapshotId[] = []): Promise<SnapshotId> {
     const events = await this.#known.load(extremities.map(({ nid }) => nid));
     const stored = extremities.map(({ nid }) => {
       const event = events.get(nid);
       if (!event) throw new Error(`the extremity ${nid} is missing`);
       return event;
     });
-    return this.#resolve(stored);
+    return this.#resolve(stored, others);
   }
 
   /** The state that several events make together, for one that follows them. */

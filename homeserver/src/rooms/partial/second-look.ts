@@ -25,7 +25,7 @@ export class SecondLook {
   constructor(deps: PlacerDeps, change: Change) {
     this.#deps = deps;
     this.#change = change;
-    this.#placer = new Placer({ ...deps, partial: KNOWN_IN_FULL }, change, new Map());
+    this.#placer = new Placer({ ...deps, partial: KNOWN_IN_FULL }, change, { events: [], followers: new Map() });
   }
 
   /** Places in the stream that have been taken. */

@@ -158,6 +158,12 @@ export class Change implements Pending {
     return stored;
   }
 
+  /** Gives an event of this step its place in the history of the timeline. */
+  putInHistory(stored: StoredEvent, ord: number): void {
+    this.#keep({ ...stored, ord });
+    this.#head = { ...this.#head, firstOrd: Math.min(this.#head.firstOrd, ord) };
+  }
+
   /** Nothing ends a timeline downwards, so the first event of a room needs no room in front of it. */
   #nextOrd({ isAfterGap = false }: Placement): number {
     const { firstOrd, lastOrd } = this.#head;
