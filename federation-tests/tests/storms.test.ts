@@ -6,9 +6,7 @@ import { stormyDay } from '../src/weather/storm.ts';
 
 const SERVERS = ['a.test', 'b.test', 'c.test'] as const;
 /**
- * Not in an ordinary run: about one storm in forty leaves an event out of the history that one server shows. What fills a gap
- * late is judged by the current state, as what is new is, and somebody who has left again since may no longer leave: it is
- * soft-failed there. `HOLM_TEST_STORMS=20`: so many, by seeds that nobody has chosen.
+ * Not in an ordinary run, which should not depend on luck. `HOLM_TEST_STORMS=20`: so many, by seeds that nobody has chosen.
  * `HOLM_TEST_STORM=7`: that one and no other.
  */
 const MANY = Number(process.env['HOLM_TEST_STORMS'] ?? 0);

@@ -36,6 +36,9 @@ export const stormyDay = async (
 
 const restart = async (sky: Sky, server: string, day: Day): Promise<void> => {
   day.log.push(`restart of ${server}`);
-  // A stop waits for requests that the weather holds up, by the clock of the test.
-  await Promise.all([sky.restart(server), sky.pass(HOUR_MS / 60)]);
+  // A stop waits for requests that the weather holds up, by the clock of the test, at each of its stages.
+  let isUp = false;
+  const restarted = sky.restart(server).finally(() => (isUp = true));
+  while (!isUp) await sky.pass(HOUR_MS / 60);
+  await restarted;
 };
