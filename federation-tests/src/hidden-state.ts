@@ -5,6 +5,7 @@ export const withoutEvents = (
   told: StateSource,
   isHidden: (pdu: { readonly type: string; readonly state_key: string }) => boolean,
 ): StateSource => ({
-  read: (of, take) => told.read(of, (pdu) => (of === 'state' && isHidden(pdu as never) ? undefined : take(pdu))),
+  read: (of, take) =>
+    told.read(of, (pdu, size) => (of === 'state' && isHidden(pdu as never) ? undefined : take(pdu, size))),
   [Symbol.asyncDispose]: () => told[Symbol.asyncDispose](),
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Dice } from '../dice.ts';
 import type { TestNetwork } from '../network.ts';
 import { Day } from './day.ts';
@@ -37,8 +38,8 @@ export const stormyDay = async (
 const restart = async (sky: Sky, server: string, day: Day): Promise<void> => {
   day.log.push(`restart of ${server}`);
   // A stop waits for requests that the weather holds up, by the clock of the test, at each of its stages.
-  let isUp = false;
-  const restarted = sky.restart(server).finally(() => (isUp = true));
-  while (!isUp) await sky.pass(HOUR_MS / 60);
+  const up = new AbortController();
+  const restarted = sky.restart(server).finally(() => up.abort());
+  while (!up.signal.aborted) await Promise.all([sky.pass(HOUR_MS / 60), setImmediate()]);
   await restarted;
 };

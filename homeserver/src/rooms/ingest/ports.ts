@@ -43,8 +43,8 @@ export interface RemoteState {
 
 /** A state as another server has told it, and what that rests on. It may be too large to be held. */
 export interface StateSource extends AsyncDisposable {
-  /** Reads the events of one of the two, in turns, as often as need be. They come in any order. */
-  read(of: keyof RemoteState, take: (pdu: unknown) => void | Promise<void>): Promise<void>;
+  /** Reads the events of one of the two, in turns, as often as need be. They come in any order, with their length as text. */
+  read(of: keyof RemoteState, take: (pdu: unknown, characters: number) => void | Promise<void>): Promise<void>;
 }
 
 /** Checks signatures; satisfied by the keyring. */

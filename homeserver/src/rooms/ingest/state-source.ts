@@ -8,18 +8,9 @@ export const stateSource = (
 ): StateSource => ({
   async read(of, take) {
     await answer.read(
-      (_, pdu) => take(pdu),
+      (_, pdu, characters) => take(pdu, characters),
       (list) => list === lists[of],
     );
   },
   [Symbol.asyncDispose]: () => answer[Symbol.asyncDispose](),
 });
-
-/** All of it at once, where it cannot be so much. */
-export const wholeState = async (source: StateSource): Promise<RemoteState> => {
-  await using told = source;
-  const [state, authChain]: [unknown[], unknown[]] = [[], []];
-  await told.read('state', (pdu) => void state.push(pdu));
-  await told.read('authChain', (pdu) => void authChain.push(pdu));
-  return { state, authChain };
-};

@@ -3,8 +3,9 @@ import type { Event } from '../../../core/events/event.ts';
 import type { Room } from '../../room.ts';
 import { gapsStore } from '../gaps.store.ts';
 import { byAuthEvents } from '../order.ts';
-import { wholeState } from '../state-source.ts';
+import type { RemoteState, StateSource } from '../ports.ts';
 import type { MissingDeps } from './deps.ts';
+import { reachable } from './reach.ts';
 
 /** Missing events of a state that are fetched one by one; where more are missing, the whole state is. */
 const MAX_SINGLE = 20;
@@ -12,6 +13,9 @@ const MAX_SINGLE = 20;
 const MAX_SECOND_OPINIONS = 5;
 /** Whole states that are fetched for one step. For the events behind them less is missing once these are stored. */
 const MAX_WHOLE = 2;
+/** Of a whole state, what is looked at together; and how much of it may be new to us, for that is held until it is stored. */
+const AT_ONCE = 200;
+const MAX_NEW_CHARACTERS = 64 * 1024 * 1024;
 
 /** The state before an event, as a server states it. */
 export interface StatedState {
@@ -70,12 +74,32 @@ export class StateAtGap {
   }
 
   async #whole(server: ServerName, room: Room, { eventId }: Event): Promise<StatedState> {
-    const { remote, admission } = this.#deps;
-    const answer = await wholeState(await remote.state(server, room.roomId, eventId));
-    const options = { limitReferences: false, skipStored: true };
-    const { events: state, stored } = await admission.admit(room, answer.state, options);
+    await using told = await this.#deps.remote.state(server, room.roomId, eventId);
+    const { events: state, stored } = await this.#read(room, told, 'state');
+    const chain = await this.#read(room, told, 'authChain');
     const reach = { from: state.flatMap(({ authEvents }) => authEvents), by: byAuthEvents };
-    const { events: authChain } = await admission.admit(room, answer.authChain, { ...options, reach });
-    return { stored, state, authChain };
+    const authChain = reachable(new Map(chain.events.map((event) => [event.eventId, event])), reach);
+    return { stored, state, authChain: [...authChain.values()] };
+  }
+
+  /** What is new of a list, and the ids of what is not. Of a large state nearly everything is stored already. */
+  async #read(room: Room, told: StateSource, of: keyof RemoteState): Promise<{ events: Event[]; stored: EventId[] }> {
+    const [events, stored]: [Event[], EventId[]] = [[], []];
+    let batch: { readonly pdu: unknown; readonly characters: number }[] = [];
+    let characters = 0;
+    const admit = async (): Promise<void> => {
+      const raw = batch.map(({ pdu }) => pdu);
+      const admitted = await this.#deps.admission.admit(room, raw, { limitReferences: false, skipStored: true });
+      if (admitted.stored.length < batch.length) for (const pdu of batch) characters += pdu.characters;
+      if (characters > MAX_NEW_CHARACTERS) throw new Error(`too much of the ${of} of ${room.roomId} is new`);
+      events.push(...admitted.events);
+      stored.push(...admitted.stored);
+      batch = [];
+    };
+    await told.read(of, async (pdu, size) => {
+      if (batch.push({ pdu, characters: size }) === AT_ONCE) await admit();
+    });
+    await admit();
+    return { events, stored };
   }
 }
