@@ -43,6 +43,19 @@ describe('a server that stops and starts again', () => {
     expect((await alice.view.sync()).rooms ?? {}).to.deep.equal({});
   });
 
+  it('goes on with a sync after things of which nothing is left', async () => {
+    const event = await alice.say(room, 'read');
+    const bobs = await bob.say(room, 'read, too');
+    await network.settle();
+    for (const id of [bobs, bobs, event]) await alice.ask('POST', `/rooms/${room}/receipt/m.read/${id}`, {});
+    await alice.view.sync();
+    await restart('a.test');
+    await bob.say(room, 'new');
+    await network.settle();
+    const { rooms } = await alice.view.sync();
+    expect(textsOf(rooms.join[room].timeline.events)).to.deep.equal(['new']);
+  });
+
   it('delivers what it could not deliver before', async () => {
     network.cut('a.test', 'b.test');
     await alice.say(room, 'in a bottle');

@@ -9,6 +9,8 @@ const BLOCK = {
   to_device_positions: 1000,
   device_list_positions: 1000,
   thread_subscription_positions: 1000,
+  receipt_positions: 1000,
+  account_data_positions: 1000,
 } as const;
 export type Sequence = keyof typeof BLOCK;
 

@@ -75,9 +75,10 @@ describe('account data on a database', () => {
     expect((await changes(alice, accountData.stream.settled)).global).to.eql([]);
   });
 
-  it('continues its positions in the next life of the server', async () => {
+  it('continues its positions in the next life of the server, whatever is left of what took them', async () => {
     await accountData.set({ userId: alice, roomId: undefined, type: 'x' }, {});
-    expect((await openAccountDataStream(database.db)).settled).to.equal(accountData.stream.settled);
+    await accountData.erase(alice);
+    expect((await openAccountDataStream(database.db)).settled).to.be.at.least(accountData.stream.settled);
   });
 
   it('that the server makes is there from the start, and again when it changes', async () => {

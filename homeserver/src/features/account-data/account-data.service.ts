@@ -4,13 +4,14 @@ import type { JsonObject } from '@holm/spec/json';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
-import { type Position, type Range, Stream } from '../../streams/stream.ts';
+import { SequencedStream } from '../../streams/sequenced-stream.ts';
+import type { Position, Range, Stream } from '../../streams/stream.ts';
 import type { AccountDataChanges, AccountDataEvent, AccountDataKey, Derive } from './account-data.ts';
 import { accountDataStore as store } from './account-data.store.ts';
 
 export interface AccountDataDeps {
   readonly db: Database;
-  readonly stream: Stream;
+  readonly stream: SequencedStream;
   readonly notifier: Notifier;
   /** Types that are there for everybody, whether or not anything is stored of them. */
   readonly derived: ReadonlyMap<string, Derive>;
@@ -19,9 +20,9 @@ export interface AccountDataDeps {
 /** What one account may keep, in characters. A first sync holds all of it. */
 const MAX_SIZE = 16_000_000;
 
-/** The stream of account data, from where the last run left it. */
-export const openAccountDataStream = async (db: Database): Promise<Stream> =>
-  new Stream('account_data', await store.lastPosition(db));
+/** The stream of account data. What fails, and what is erased, leaves no row of its position. */
+export const openAccountDataStream = (db: Database): Promise<SequencedStream> =>
+  SequencedStream.open(db, 'account_data', 'account_data_positions');
 
 /** What clients keep here for themselves, of rooms and of none. */
 export class AccountData {
@@ -62,11 +63,13 @@ export class AccountData {
   }
 
   async set(key: AccountDataKey, content: JsonObject): Promise<void> {
+    await this.#deps.stream.ready();
     await this.#deps.db.transact((tx) => this.#put(tx, key, content));
   }
 
   /** Changes what is stored, undefined when that is nothing, without losing what somebody else changes meanwhile. */
   async update(key: AccountDataKey, change: (stored: JsonObject | undefined) => JsonObject): Promise<void> {
+    await this.#deps.stream.ready();
     await this.#deps.db.transact(async (tx) => {
       await store.lock(tx, key);
       await this.#put(tx, key, change(await store.get(tx, key)));

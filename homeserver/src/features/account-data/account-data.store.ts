@@ -82,9 +82,4 @@ export const accountDataStore = {
   async removeAll(tx: Tx, userId: UserId): Promise<void> {
     await tx.run(sql`DELETE FROM account_data WHERE user_id = ${userId}`);
   },
-
-  async lastPosition(tx: ReadTx): Promise<number> {
-    const [row] = await tx.rows<{ last: number | null }>(sql`SELECT max(position) AS last FROM account_data`);
-    return row?.last ?? 0;
-  },
 };

@@ -10,7 +10,8 @@ import type { Visible } from '../../rooms/timeline/visible.ts';
 import type { Database } from '../../storage/database.ts';
 import { type Keys, LoggedChanges } from '../../streams/logged-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
-import { type Position, type Range, Stream } from '../../streams/stream.ts';
+import { SequencedStream } from '../../streams/sequenced-stream.ts';
+import type { Position, Range, Stream } from '../../streams/stream.ts';
 import { type Receipt, type ReceiptType, visibleTo } from './receipt.ts';
 import { fromEdu, toEdu } from './receipt-edu.ts';
 import { receiptsStore as store } from './receipts.store.ts';
@@ -19,7 +20,7 @@ import { threadOf } from './thread.ts';
 
 export interface ReceiptsDeps {
   readonly db: Database;
-  readonly stream: Stream;
+  readonly stream: SequencedStream;
   readonly notifier: Notifier;
   readonly clock: Clock;
   readonly rooms: EphemeralRooms;
@@ -38,9 +39,9 @@ export interface Mark {
 /** Receipts in one EDU; no server has a reason for more. */
 const MAX_TOLD = 1_000;
 
-/** The stream of receipts, from where the last run left it. */
-export const openReceiptStream = async (db: Database): Promise<Stream> =>
-  new Stream('receipts', await store.lastPosition(db));
+/** The stream of receipts. A receipt that says nothing new takes a position, and leaves no row. */
+export const openReceiptStream = (db: Database): Promise<SequencedStream> =>
+  SequencedStream.open(db, 'receipts', 'receipt_positions');
 
 /** How far everybody has read: https://spec.matrix.org/latest/client-server-api/#receipts */
 export class Receipts {
@@ -133,6 +134,7 @@ export class Receipts {
   /** Resolves to those that say something new. */
   async #record(room: Room, receipts: readonly Receipt[]): Promise<Receipt[]> {
     const { db, notifier, rooms, stream } = this.#deps;
+    await stream.ready();
     const position = stream.claim();
     let recorded: Receipt[] = [];
     try {

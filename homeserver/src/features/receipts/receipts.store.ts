@@ -61,9 +61,4 @@ export const receiptsStore = {
     );
     return rows.map(fromRow);
   },
-
-  async lastPosition(tx: ReadTx): Promise<number> {
-    const [row] = await tx.rows<{ last: number | null }>(sql`SELECT max(position) AS last FROM receipts`);
-    return row?.last ?? 0;
-  },
 };
