@@ -117,6 +117,11 @@ export class Circles {
     return around;
   }
 
+  /** How many `around` looks at. */
+  reachOf(user: UserId): number {
+    return this.#roomsOf(user).reduce((sum, room) => sum + this.membersOf(room).size, 1);
+  }
+
   /** Other servers that share a room with somebody, those of the smallest rooms first. */
   serversOf(user: UserId, atMost: number): Set<ServerName> {
     const servers = new Set<ServerName>();

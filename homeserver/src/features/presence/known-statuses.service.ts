@@ -67,12 +67,20 @@ export class KnownStatuses {
     if (known) this.#all.set(user, { ...known, status, saidAt: now });
   }
 
-  /** Who changed in a range that is not long ago; undefined where that is not remembered. */
-  changedIn({ after, upTo }: Range): Set<UserId> | undefined {
+  /** How many changed in a range that is not long ago, or a few more; undefined where that is not remembered. */
+  countIn(range: Range): number | undefined {
+    return this.#roundsIn(range)?.reduce((sum, { users }) => sum + users.length, 0);
+  }
+
+  /** Who changed in a range that is not long ago. */
+  changedIn(range: Range): Set<UserId> {
+    return new Set(this.#roundsIn(range)?.flatMap(({ users }) => users));
+  }
+
+  #roundsIn({ after, upTo }: Range): readonly Round[] | undefined {
     const [first] = this.#rounds;
     if (after === 0 || first === undefined || after < first.position) return undefined;
-    const rounds = this.#rounds.filter(({ position }) => position > after && position <= upTo);
-    return new Set(rounds.flatMap(({ users }) => users));
+    return this.#rounds.filter(({ position }) => position > after && position <= upTo);
   }
 
   restore(rows: readonly PresenceRow[], now: UnixMillis): void {

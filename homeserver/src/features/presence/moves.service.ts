@@ -5,7 +5,6 @@ import type { Move } from './circles.service.ts';
 
 interface Meeting {
   readonly position: Position;
-  readonly user: UserId;
   readonly room: RoomNid;
 }
 
@@ -16,7 +15,9 @@ const MAX_MOVES = 10_000;
 /** Comings and goings: who comes into a room has to hear of those who are there. */
 export class Moves {
   #waiting: Move[] = [];
-  #meetings: Meeting[] = [];
+  /** By who came, those last who came last. */
+  readonly #meetings = new Map<UserId, Meeting[]>();
+  #count = 0;
 
   add(move: Move): void {
     if (this.#waiting.length < MAX_MOVES) this.#waiting.push(move);
@@ -30,14 +31,23 @@ export class Moves {
 
   /** Users of ours have come into rooms; told from a position on. */
   met(arrivals: readonly Move[], position: Position): void {
-    for (const { userId, room } of arrivals) this.#meetings.push({ position, user: userId, room });
-    if (this.#meetings.length > MAX_MEETINGS) this.#meetings = this.#meetings.slice(-MAX_MEETINGS);
+    for (const { userId, room } of arrivals) {
+      const meetings = this.#meetings.get(userId) ?? [];
+      meetings.push({ position, room });
+      this.#meetings.delete(userId);
+      this.#meetings.set(userId, meetings);
+      this.#count += 1;
+    }
+    for (const [user, { length }] of this.#meetings) {
+      if (this.#count <= MAX_MEETINGS) return;
+      this.#meetings.delete(user);
+      this.#count -= length;
+    }
   }
 
   /** Rooms that somebody came into. */
   metIn(user: UserId, { after, upTo }: Range): RoomNid[] {
-    return this.#meetings.flatMap((meeting) =>
-      meeting.user === user && meeting.position > after && meeting.position <= upTo ? [meeting.room] : [],
-    );
+    const meetings = this.#meetings.get(user) ?? [];
+    return meetings.flatMap(({ position, room }) => (position > after && position <= upTo ? [room] : []));
   }
 }

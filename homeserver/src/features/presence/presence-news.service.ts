@@ -48,12 +48,15 @@ export class PresenceNews {
     return found;
   }
 
-  /** Who may have changed: by what changed where that is not long ago, else by who shares rooms with the reader. */
+  /**
+   * Who may have changed: found among those who did, where that is not long ago and they are fewer than those who share rooms with the
+   * reader; else among these. When everybody comes at once, everybody's answer must not look at everybody.
+   */
   *#changed(reader: UserId, range: Range): Iterable<UserId> {
     const { circles, known } = this.#deps;
-    const recent = known.changedIn(range);
-    if (!recent) yield* circles.around(reader);
-    else for (const user of recent) if (circles.share(reader, user)) yield user;
+    const count = known.countIn(range);
+    if (count === undefined || count > circles.reachOf(reader)) yield* circles.around(reader);
+    else for (const user of known.changedIn(range)) if (circles.share(reader, user)) yield user;
   }
 
   /** Who was already in rooms that the reader has come into. */

@@ -6,8 +6,8 @@ import type { Filter } from '../../core/filters/filter.ts';
 import type { Caller } from '../../http/route.ts';
 import { slices } from '../../platform/turns.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
-import type { Reader } from '../../rooms/relations/bundles.ts';
-import { type ClientEvents, type Dress, shown } from '../../rooms/timeline/client-events.ts';
+import type { Reader, Relations } from '../../rooms/relations/bundles.ts';
+import { type ClientEvents, type Dress, type DressOf, shown } from '../../rooms/timeline/client-events.ts';
 import type { Presenter } from '../../rooms/timeline/presenter.ts';
 import type { JsonText } from './json-text.ts';
 
@@ -42,12 +42,19 @@ export const memberTextsOf = (
   filter: Filter,
 ): Promise<JsonText[]> => formatted(events, filter, () => clientEvents.shared(events, () => AS_MEMBER));
 
-/** As `memberTextsOf`, with what only the device that sent an event is told. */
+/** As `memberTextsOf`, with what only the device that sent an event is told, and with what others say about the events. */
 export const senderTextsOf = (
   clientEvents: ClientEvents,
   events: readonly StoredEvent[],
-  { filter, viewer }: { readonly filter: Filter; readonly viewer: Caller },
-): Promise<JsonText[]> => formatted(events, filter, () => clientEvents.texts(events, viewer, () => AS_MEMBER));
+  {
+    filter,
+    viewer,
+    relations,
+  }: { readonly filter: Filter; readonly viewer: Caller; readonly relations?: Relations | undefined },
+): Promise<JsonText[]> => {
+  const dressOf: DressOf = ({ nid }) => ({ ...AS_MEMBER, relations: relations?.get(nid) });
+  return formatted(events, filter, () => clientEvents.texts(events, viewer, relations ? dressOf : () => AS_MEMBER));
+};
 
 /** As one reader sees them, and with what others say about them if that is asked for. */
 export const readerTextsOf = (

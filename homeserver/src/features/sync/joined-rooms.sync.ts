@@ -148,18 +148,21 @@ export class JoinedRooms {
       : await timelines.read(room, window, { filter, ignored });
     // Who comes back has an older timeline of the room, which the new one does not continue.
     const limited = stretch.limited || (isNew && view.after !== undefined);
-    const told =
-      limited || !isPlain(stretch, member)
-        ? await this.#read(view, room, { stretch, limited })
-        : await this.#plain(view, stretch);
+    const tell = isPlain(stretch, member) ? this.#plain : this.#read;
+    const told = await tell.call(this, view, room, { stretch, limited });
     const { events, texts } = told;
     return { stretch, events, text: texts?.join(',') ?? stretch.text, limited };
   }
 
-  /** For somebody who was there all the time: as everybody sees it, but for who said something. */
-  async #plain(view: View, { events, senders }: Stretch): Promise<Told> {
-    if (!senders.has(view.viewer.userId)) return { events };
-    return { events, texts: await senderTextsOf(this.#deps.engine.clientEvents, events, view) };
+  /** For somebody who was there all the time: as everybody sees it, but for who said something, and for what is said about it. */
+  async #plain(view: View, room: Room, { stretch, limited }: Pick<Shown, 'stretch' | 'limited'>): Promise<Told> {
+    const { engine, readers } = this.#deps;
+    const { events, senders } = stretch;
+    if (events.length === 0) return { events };
+    const reader = limited ? await readers.of(view.viewer, { room }) : undefined;
+    const relations = reader && (await engine.presenter.relationsOf(reader, events));
+    if (!senders.has(view.viewer.userId) && (relations?.size ?? 0) === 0) return { events };
+    return { events, texts: await senderTextsOf(engine.clientEvents, events, { ...view, relations }) };
   }
 
   async #read(view: View, room: Room, { stretch, limited }: Pick<Shown, 'stretch' | 'limited'>): Promise<Told> {

@@ -56,7 +56,7 @@ const RECEIVED_KEPT_MS = 60 * DAY_MS;
 export class ToDevice {
   readonly #deps: ToDeviceDeps;
   readonly #changes: LastChanges<string>;
-  /** Up to where there is nothing stored that a device has got already. */
+  /** Up to where there is nothing stored for a device. */
   readonly #cleared = new LRUCache<string, Position>({ max: REMEMBERED });
   /** How much has come for a device since it was last looked at how much waits for it. */
   readonly #come = new LRUCache<string, { messages: number; bytes: number }>({ max: REMEMBERED });
@@ -104,6 +104,7 @@ export class ToDevice {
   async waiting(reader: Address, range: Range, atMost = BATCH): Promise<News> {
     const batch = Math.min(atMost, BATCH);
     const rows = await store.waiting(this.#deps.db, reader, range, batch + 1);
+    if (rows.length === 0) this.#isEmpty(reader, range);
     const told = rows.slice(0, batch);
     const last = told.at(-1)?.position;
     return {
@@ -113,7 +114,14 @@ export class ToDevice {
   }
 
   mayHaveChanged(reader: Address, after: Position): boolean {
-    return this.#changes.mayHaveChanged(nameOf(reader), after);
+    const name = nameOf(reader);
+    return this.#changes.mayHaveChanged(name, Math.max(after, this.#cleared.get(name) ?? 0) as Position);
+  }
+
+  /** Nothing was found: clients that ask from the start each time need not make the database look again. */
+  #isEmpty(reader: Address, { after, upTo }: Range): void {
+    const name = nameOf(reader);
+    if (after <= (this.#cleared.get(name) ?? 0)) this.#cleared.set(name, upTo);
   }
 
   /** The device has everything up to there: it need not be kept. */

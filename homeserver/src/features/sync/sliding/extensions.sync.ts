@@ -152,8 +152,7 @@ export class ExtensionParts {
     const { settled } = part.stream;
     const after = since === undefined ? START : placeIn(since, settled);
     const reader = { ...readerOf(ask, () => NOWHERE), atMost: limit };
-    const isSilent = after > START && !part.mayHaveNews(reader, after);
-    const news = isSilent ? {} : await part.news(reader, { after, upTo: settled });
+    const news = part.mayHaveNews(reader, after) ? await part.news(reader, { after, upTo: settled }) : {};
     const events = news.toDevice ?? [];
     const reached = news.reached ?? settled;
     return { answer: { toDevice: { events, nextBatch: String(reached) } }, reached, isNews: events.length > 0 };
