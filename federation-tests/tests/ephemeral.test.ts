@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person } from '../src/people.ts';
 import type { Rogue } from '../src/rogue.ts';
+import { RogueRoom } from '../src/rogue-room.ts';
 import { networkWithRogue } from '../src/rogue-network.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
@@ -140,6 +141,72 @@ describe('typing and receipts', () => {
       const contents = Object.assign({}, ...(await ephemeral(alice, room, 'm.receipt')));
       expect(Object.keys(contents)).to.have.members([events[2]!, events[0]!]);
       expect(contents[events[0]!]).to.eql({ 'm.read': { [carol.userId]: { ts: ts(), thread_id: 'main' } } });
+    });
+
+    for (const restarted of [false, true]) {
+      it(`are told to a server that was away${restarted ? ', also by one that was started anew' : ''}`, async () => {
+        const [one, two, three] = events as [string, string, string];
+        const root = await alice.send(room, 'm.room.message', {
+          body: 'in a thread',
+          'm.relates_to': { rel_type: 'm.thread', event_id: one },
+        });
+        await network.settle();
+        await bob.view.sync();
+        network.cut('a.test', 'b.test');
+        await receipt(carol, room, ['m.read', one]);
+        await receipt(alice, room, ['m.read', two], { thread_id: 'main' });
+        await network.settle();
+        const early = ts();
+        network.clock.advance(180_000);
+        await receipt(alice, room, ['m.read', three]);
+        await receipt(carol, room, ['m.read', two]);
+        await receipt(carol, room, ['m.read', root], { thread_id: one });
+        await receipt(carol, room, ['m.read.private', three]);
+        await network.settle();
+        if (restarted) {
+          await network.stop('a.test');
+          await network.start('a.test');
+          await typing(carol, room, { typing: true });
+        }
+        await network.heal('a.test', 'b.test');
+        const told = Object.assign({}, ...(await ephemeral(bob, room, 'm.receipt')));
+        const at = early + 180_000;
+        expect(told).to.eql({
+          [two]: { 'm.read': { [carol.userId]: { ts: at }, [alice.userId]: { ts: early, thread_id: 'main' } } },
+          [root]: { 'm.read': { [carol.userId]: { ts: at, thread_id: one } } },
+          [three]: { 'm.read': { [alice.userId]: { ts: at } } },
+        });
+      });
+    }
+
+    it('of other servers are as these say last, whatever came first here', async () => {
+      const inside = await RogueRoom.join(rogue, network.server('a.test'), room);
+      await network.settle();
+      const say = async (event: string, at: number) => {
+        const content = { [room]: { 'm.read': { [inside.user]: { event_ids: [event], data: { ts: at } } } } };
+        const edus = [{ edu_type: 'm.receipt', content }];
+        await rogue.send(network.server('a.test'), 'PUT', `/_matrix/federation/v1/send/r${at}${event}`, {
+          pdus: [],
+          edus,
+        });
+        const told = await ephemeral(await alice.login(), room, 'm.receipt');
+        return Object.keys(Object.assign({}, ...told));
+      };
+      const [one, two, three] = events as [string, string, string];
+      const now = ts();
+      expect(await say(three, now + 1)).to.eql([three]);
+      expect(await say(one, now + 2)).to.eql([one]);
+      expect(await say(two, now + 1)).to.eql([one]);
+      // Its clock went wrong, and was set right.
+      expect(await say(two, now + 3_600_000)).to.eql([two]);
+      expect(await say(three, now + 3)).to.eql([three]);
+    });
+
+    it('are told once, however often somebody has read on since one looked', async () => {
+      for (const event of events) await receipt(carol, room, ['m.read', event]);
+      const told = [{ [events[2]!]: { 'm.read': { [carol.userId]: { ts: ts() } } } }];
+      expect(await ephemeral(alice, room, 'm.receipt')).to.eql(told);
+      expect(await ephemeral(await alice.login(), room, 'm.receipt')).to.eql(told);
     });
 
     it('that are private are told to nobody else', async () => {

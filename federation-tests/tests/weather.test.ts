@@ -19,6 +19,11 @@ describe('a day on which', () => {
     network = await TestNetwork.start(...SERVERS);
     sky = await Sky.over(network, SERVERS);
   });
+  // A day that went wrong must not spoil the next: the sky clears up, and everybody tries again to reach the others.
+  afterEach(async () => {
+    await sky.clear();
+    await network.retry();
+  });
   after(async () => {
     await sky[Symbol.asyncDispose]();
     await network[Symbol.asyncDispose]();

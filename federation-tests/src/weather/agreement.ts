@@ -30,6 +30,18 @@ const editsOf = async (
   return Object.fromEntries(edited.filter(([, edit]) => edit !== undefined));
 };
 
+/** How far everybody has read, in the room and in its threads. */
+const receiptsOf = async (eyes: Person, room: string): Promise<Readonly<Record<string, string>>> => {
+  const { ephemeral } = (await eyes.ask('GET', '/sync')).rooms.join[room];
+  const told = ephemeral.events.filter(({ type }: any) => type === 'm.receipt').map(({ content }: any) => content);
+  const receipts = told.flatMap(Object.entries<any>).flatMap(([event, types]: any) =>
+    Object.entries<any>(types['m.read'] ?? {}).map(([user, { ts, thread_id: thread = '' }]) => {
+      return [`${user} ${thread}`, `${event} at ${ts}`];
+    }),
+  );
+  return Object.fromEntries(receipts);
+};
+
 const unreadOf = async (watcher: Person, room: string): Promise<any> =>
   (await watcher.ask('GET', '/sync')).rooms.join[room].unread_notifications;
 
@@ -84,6 +96,11 @@ export const expectAgreement = async (day: Day): Promise<void> => {
   expect(seen, why).to.include.members([...day.events]);
   const [edits, ...otherEdits] = await Promise.all(residents.map((eyes) => editsOf(eyes, room, seen)));
   for (const other of otherEdits) expect(other, `edits\n${why}`).to.eql(edits);
+  const receipts = await receiptsOf(residents[0]!, room);
+  for (const other of residents.slice(1)) {
+    expect(differences(receipts, await receiptsOf(other, room)), `receipts of ${other.userId}\n${why}`).to.equal('');
+  }
+  expect(Object.keys(receipts), why).to.include.members([...day.receipts]);
   for (const resident of residents) await expectLetters(day, resident);
   const [devices, ...otherDevices] = await Promise.all(residents.map((reader) => devicesOf(reader, residents)));
   for (const other of otherDevices) expect(other, `devices\n${why}`).to.eql(devices);

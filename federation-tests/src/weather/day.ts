@@ -44,6 +44,8 @@ export class Day {
   readonly events = new Set<string>();
   readonly letters: Letter[] = [];
   readonly journeys: Journey[] = [];
+  /** Who has read something, and in which thread. */
+  readonly receipts = new Set<string>();
   /** What was done, for the message of a failure. */
   readonly log: string[] = [];
   room = '';
@@ -92,7 +94,9 @@ export class Day {
       topic: () => this.#setState(who, 'm.room.topic', { topic: text }),
       thing: () => this.#setState(who, 'org.example.thing', { text }, this.#dice.of(['x', 'y', 'z'])),
       'come or go': () => this.#comeOrGo(this.#dice.of(this.visitors)),
+      answer: () => this.#answer(who, text),
       read: () => this.#read(who),
+      'read on': () => this.#read(who),
       write: () => this.write(who),
       'another device': () => this.#addDevice(who),
       'one device less': () => this.#removeDevice(),
@@ -171,9 +175,24 @@ export class Day {
     this.#keep((await resident.state(this.room))[`m.room.member ${visitor.userId}`]!);
   }
 
+  async #answer(who: Person, text: string): Promise<void> {
+    const own = this.#messages.filter(({ by }) => by === who);
+    if (own.length === 0) return;
+    const relation = { rel_type: 'm.thread', event_id: this.#dice.of(own).eventId };
+    this.#keep(
+      await who.send(this.room, 'm.room.message', { msgtype: 'm.text', body: text, 'm.relates_to': relation }),
+    );
+  }
+
+  /** The newest that there is: of its thread, or of the room as a whole or its main timeline. */
   async #read(who: Person): Promise<void> {
     const { chunk } = await who.ask('GET', `${pathOf(this.room)}/messages?dir=b&limit=1`);
-    await who.ask('POST', `${pathOf(this.room)}/receipt/m.read/${encodeURIComponent(chunk[0].event_id)}`, {});
+    const [{ event_id: id, content }] = chunk;
+    const relation = content['m.relates_to'];
+    const thread = relation?.rel_type === 'm.thread' ? relation.event_id : this.#dice.of(['', 'main']);
+    const body = thread === '' ? {} : { thread_id: thread };
+    await who.ask('POST', `${pathOf(this.room)}/receipt/m.read/${encodeURIComponent(id)}`, body);
+    this.receipts.add(`${who.userId} ${thread}`);
   }
 
   /** A message to somebody's device elsewhere. */

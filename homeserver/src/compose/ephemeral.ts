@@ -15,7 +15,7 @@ interface Parts {
 /** What is said in rooms without becoming events of them. */
 export const composeEphemeral = async (
   base: Base,
-  { rooms: { engine, ingest, outbox, listeners, eduListeners }, accounts, notifier }: Parts,
+  { rooms: { engine, ingest, outbox, listeners, eduListeners, eduRecalls }, accounts, notifier }: Parts,
   stack: AsyncDisposableStack,
 ) => {
   const isAllowed = ingest.isAllowed.bind(ingest);
@@ -29,6 +29,7 @@ export const composeEphemeral = async (
   const stream = await openReceiptStream(base.db);
   const receipts = new Receipts({ ...base, stream, notifier, rooms, events, visible });
   eduListeners.push({ eduType: 'm.receipt', receive: (origin, content) => receipts.receive(origin, content) });
+  eduRecalls.push({ eduType: 'm.receipt', since: (server, since) => receipts.since(server, since) });
   const readMarkers = new ReadMarkers({ ...accounts, rooms, events, receipts });
   return { typing, receipts, readMarkers };
 };

@@ -1,6 +1,7 @@
 import { Inbox } from '../federation/inbox/inbox.ts';
 import type { EduListener } from '../federation/inbox/received.ts';
 import { openOutbox, type Outbox } from '../federation/outbox/outbox.ts';
+import type { EduRecall } from '../federation/outbox/recall.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import { createRoomEngine } from '../rooms/engine.ts';
@@ -32,6 +33,7 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
   const federationLog = base.log.with({ area: 'federation' });
   const listeners: CommitListener[] = [];
   const eduListeners: EduListener[] = [];
+  const eduRecalls: EduRecall[] = [];
   const engine = await createRoomEngine({
     ...base,
     log: base.log.with({ area: 'rooms' }),
@@ -47,13 +49,12 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
   listeners.push((step) => engine.banLists.committed(step));
   const outbox = await openOutbox({
     ...base,
+    ...federation,
     log: federationLog,
-    settings: federation.settings,
-    client: federation.client,
-    destinations: federation.destinations,
     pdusByNid: (nids) => engine.events.texts(nids),
     catchUp: (server, missed) => latestEvents(engine, server, missed),
     positions: engine.stream,
+    recalls: eduRecalls,
   });
   const sticky = new StickyDuties({ ...base, engine, outbox });
   listeners.push(waking(outbox), (step) => sticky.committed(step));
@@ -76,6 +77,7 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
     collector,
     listeners,
     eduListeners,
+    eduRecalls,
     outbox,
     sticky,
     inbox,

@@ -8,16 +8,31 @@ export interface ToldReceipt extends Pick<Receipt, 'userId' | 'threadId' | 'even
   readonly roomId: RoomId;
 }
 
-export const toEdu = (
-  roomId: string,
-  { userId, eventId, ts, threadId }: Pick<Receipt, 'userId' | 'eventId' | 'ts' | 'threadId'>,
-): JsonObject => ({
-  [roomId]: {
-    'm.read': {
-      [userId]: { event_ids: [eventId], data: { ts, ...(threadId !== undefined && { thread_id: threadId }) } },
-    },
-  },
-});
+/** Receipts that go into one message. */
+const AT_ONCE = 200;
+
+/**
+ * Receipts as few messages. One of them has no room for two receipts of one user in a room, which differ in their threads.
+ */
+export const toEdus = (told: readonly ToldReceipt[]): JsonObject[] => {
+  const edus: Map<RoomId, Map<UserId, JsonObject>>[] = [];
+  const sizes: number[] = [];
+  const layers = new Map<string, number>();
+  for (const { roomId, userId, eventId, ts, threadId } of told) {
+    const key = `${roomId} ${userId}`;
+    let at = layers.get(key) ?? 0;
+    while ((sizes[at] ?? 0) >= AT_ONCE) at++;
+    layers.set(key, at + 1);
+    const edu = (edus[at] ??= new Map<RoomId, Map<UserId, JsonObject>>());
+    const users = edu.get(roomId) ?? new Map<UserId, JsonObject>();
+    edu.set(roomId, users);
+    users.set(userId, { event_ids: [eventId], data: { ts, ...(threadId !== undefined && { thread_id: threadId }) } });
+    sizes[at] = (sizes[at] ?? 0) + 1;
+  }
+  return edus.map((edu) =>
+    Object.fromEntries([...edu].map(([roomId, users]) => [roomId, { 'm.read': Object.fromEntries(users) }])),
+  );
+};
 
 /** Skips what is malformed, so that one bad entry does not cost a server the rest of its report. */
 export const fromEdu = (edu: JsonObject): ToldReceipt[] =>

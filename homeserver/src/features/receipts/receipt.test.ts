@@ -1,12 +1,13 @@
-import { EventId, UserId } from '@holm/spec/ids';
+import { EventId, RoomId, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import type { UnixMillis } from '../../platform/clock.ts';
 import { type Receipt, toContents, visibleTo } from './receipt.ts';
-import { fromEdu, toEdu } from './receipt-edu.ts';
+import { fromEdu, toEdus } from './receipt-edu.ts';
 import { ROOT_HOPS, threadOf } from './thread.ts';
 
 const alice = UserId.parse('@alice:a.test');
 const bob = UserId.parse('@bob:b.test');
+const ROOM = RoomId.parse('!room:a.test');
 
 const receipt = (overrides: Partial<Receipt> = {}): Receipt => ({
   roomNid: 1,
@@ -39,8 +40,25 @@ describe('receipts', () => {
   });
 
   it('survive the way to another server', () => {
-    const edu = toEdu('!room:a.test', receipt({ threadId: '$root' }));
-    expect(fromEdu(edu)).to.eql([{ roomId: '!room:a.test', userId: alice, threadId: '$root', eventId: '$one', ts: 1 }]);
+    const [edu] = toEdus([{ ...receipt({ threadId: '$root' }), roomId: ROOM }]);
+    expect(fromEdu(edu!)).to.eql([
+      { roomId: '!room:a.test', userId: alice, threadId: '$root', eventId: '$one', ts: 1 },
+    ]);
+  });
+
+  it('go to another server in few messages, however many there are, and none of them is lost', () => {
+    const told = Array.from({ length: 1_000 }, (_, n) => ({
+      roomId: RoomId.parse(`!${n % 7}:a.test`),
+      userId: UserId.parse(`@u${n % 11}:a.test`),
+      threadId: n % 3 === 0 ? undefined : `$${n}`,
+      eventId: EventId.parse(`$${n}`),
+      ts: n as UnixMillis,
+    }));
+    const edus = toEdus(told);
+    expect(edus.flatMap(fromEdu)).to.have.deep.members(told);
+    // 77 users in rooms, of whom each can be named once in a message.
+    expect(edus.length).to.be.below(16);
+    expect(toEdus(told.map((one, n) => ({ ...one, userId: UserId.parse(`@u${n}:a.test`) })))).to.have.length(5);
   });
 
   const malformed = [

@@ -1,7 +1,8 @@
 import { MatrixError } from '@holm/spec/errors';
 import { type EventId, type RoomId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
-import type { Clock } from '../../platform/clock.ts';
+import type { Edu } from '@holm/spec/server-server/transactions';
+import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Events } from '../../rooms/events.ts';
 import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
 import type { RoomNid, StoredEvent } from '../../rooms/model.ts';
@@ -13,12 +14,13 @@ import type { Notifier } from '../../streams/notifier.ts';
 import { SequencedStream } from '../../streams/sequenced-stream.ts';
 import type { Position, Range, Stream } from '../../streams/stream.ts';
 import { type Receipt, type ReceiptType, visibleTo } from './receipt.ts';
-import { fromEdu, toEdu } from './receipt-edu.ts';
-import { receiptsStore as store } from './receipts.store.ts';
+import { fromEdu, toEdus } from './receipt-edu.ts';
+import { type Recorded, receiptsStore as store } from './receipts.store.ts';
 import { RecentReceipts } from './recent-receipts.ts';
 import { threadOf } from './thread.ts';
 
 export interface ReceiptsDeps {
+  readonly serverName: ServerName;
   readonly db: Database;
   readonly stream: SequencedStream;
   readonly notifier: Notifier;
@@ -38,6 +40,8 @@ export interface Mark {
 
 /** Receipts in one EDU; no server has a reason for more. */
 const MAX_TOLD = 1_000;
+/** Of the newest that a server has missed. */
+const MAX_RECALLED = 5_000;
 
 /** The stream of receipts. A receipt that says nothing new takes a position, and leaves no row. */
 export const openReceiptStream = (db: Database): Promise<SequencedStream> =>
@@ -79,7 +83,8 @@ export class Receipts {
     const [recorded] = await this.#record(room, [{ ...receipt, ts: clock.now() }]);
     if (!recorded || type !== 'm.read') return;
     const key = JSON.stringify([userId, threadId]);
-    await rooms.tell(room, 'm.receipt', { key, content: toEdu(room.roomId, recorded) });
+    const [content = {}] = toEdus([{ ...recorded, roomId: room.roomId }]);
+    await rooms.tell(room, 'm.receipt', { key, content });
   }
 
   /** An event of the room's timeline; M_NOT_FOUND for any other, and for those that are not for this user. */
@@ -109,8 +114,15 @@ export class Receipts {
         const key = JSON.stringify([userId, threadId]);
         byKey.set(key, { roomNid: room.nid, userId, type: 'm.read', threadId, eventId, ord, ts });
       }
-      if (byKey.size > 0) await this.#record(room, [...byKey.values()]);
+      if (byKey.size > 0) await this.#record(room, [...byKey.values()], { toldAt: this.#deps.clock.now() });
     }
+  }
+
+  /** What our users have read since then, in rooms that a server is in: it has been away, and was told nothing. */
+  async since(server: ServerName, since: UnixMillis): Promise<readonly Edu[]> {
+    const { db, serverName } = this.#deps;
+    const told = await store.toldSince(db, { server, since, ofServer: serverName }, MAX_RECALLED);
+    return toEdus(told).map((content) => ({ edu_type: 'm.receipt', content }));
   }
 
   /** The receipts of some rooms that a user may see. */
@@ -132,13 +144,13 @@ export class Receipts {
   }
 
   /** Resolves to those that say something new. */
-  async #record(room: Room, receipts: readonly Receipt[]): Promise<Receipt[]> {
+  async #record(room: Room, receipts: readonly Receipt[], told: Omit<Recorded, 'position'> = {}): Promise<Receipt[]> {
     const { db, notifier, rooms, stream } = this.#deps;
     await stream.ready();
     const position = stream.claim();
     let recorded: Receipt[] = [];
     try {
-      recorded = await store.put(db, receipts, position);
+      recorded = await store.put(db, receipts, { position, ...told });
       if (recorded.length > 0) {
         this.#recent.add(position, recorded);
         for (const listener of this.#listeners) listener(recorded);

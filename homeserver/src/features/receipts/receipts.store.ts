@@ -1,3 +1,5 @@
+import type { RoomId, ServerName } from '@holm/spec/ids';
+import type { UnixMillis } from '../../platform/clock.ts';
 import type { ReadTx, Database } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { RoomNid } from '../../rooms/model.ts';
@@ -27,9 +29,29 @@ const fromRow = (row: Row): Receipt => ({
 const column = <K extends keyof Receipt>(receipts: readonly Receipt[], key: K) =>
   receipts.map((receipt) => receipt[key] ?? null);
 
+/** What is asked of a server's receipts that another one may have missed. */
+interface ToldSince {
+  readonly server: ServerName;
+  readonly since: UnixMillis;
+  /** Whose users. */
+  readonly ofServer: ServerName;
+}
+
+/** A clock that went so far ahead is not waited for. */
+const AHEAD_MS = 300_000;
+
+export interface Recorded {
+  readonly position: Position;
+  /**
+   * For receipts that another server tells of its users: when it does. It has the last word on what is further on, because
+   * events may have come to it in another order than to us.
+   */
+  readonly toldAt?: UnixMillis;
+}
+
 export const receiptsStore = {
   /** Stores receipts that are further on than what there is. Resolves to those. No two may be of the same key. */
-  async put(db: Database, receipts: readonly Receipt[], position: Position): Promise<Receipt[]> {
+  async put(db: Database, receipts: readonly Receipt[], { position, toldAt }: Recorded): Promise<Receipt[]> {
     const rows = await db.rows<Row>(
       named(
         'receipts.put',
@@ -42,11 +64,28 @@ export const receiptsStore = {
                     ${column(receipts, 'ts')}::bigint[])
       ON CONFLICT (room_nid, user_id, receipt_type, thread_id) DO UPDATE
          SET event_id = EXCLUDED.event_id, ord = EXCLUDED.ord, ts = EXCLUDED.ts, position = EXCLUDED.position
-       WHERE r.event_id <> EXCLUDED.event_id AND coalesce(EXCLUDED.ord > r.ord, true)
+       WHERE r.event_id <> EXCLUDED.event_id
+         AND CASE WHEN ${toldAt !== undefined} THEN EXCLUDED.ts >= r.ts OR r.ts > ${(toldAt ?? 0) + AHEAD_MS}::bigint
+                  ELSE coalesce(EXCLUDED.ord > r.ord, true) END
       RETURNING room_nid, user_id, receipt_type, thread_id, event_id, ord, ts`,
       ),
     );
     return rows.map(fromRow);
+  },
+
+  /** The newest public receipts of users who are in rooms that the other server is in, too. */
+  async toldSince(tx: ReadTx, { server, since, ofServer }: ToldSince, limit: number) {
+    const suffix = `:${ofServer}`;
+    const rows = await tx.rows<Row & { readonly room_id: RoomId }>(sql`
+      SELECT rooms.room_id, r.room_nid, r.user_id, r.receipt_type, r.thread_id, r.event_id, r.ord, r.ts
+        FROM receipts r
+        JOIN memberships m ON m.room_nid = r.room_nid AND m.user_id = r.user_id AND m.membership = 'join'
+        JOIN rooms ON rooms.room_nid = r.room_nid
+       WHERE r.receipt_type = 'm.read' AND r.ts >= ${since} AND right(r.user_id, ${suffix.length}::int) = ${suffix}
+         AND EXISTS (SELECT FROM memberships theirs WHERE theirs.room_nid = r.room_nid AND theirs.server = ${server}
+                        AND theirs.membership = 'join')
+       ORDER BY r.ts DESC LIMIT ${limit}`);
+    return rows.map((row) => ({ ...fromRow(row), roomId: row.room_id }));
   },
 
   async changed(tx: ReadTx, rooms: readonly RoomNid[], range: Range): Promise<Receipt[]> {

@@ -28,19 +28,23 @@ export class RecentReceipts {
     this.#from = dropped.at(-1)?.position ?? this.#from;
   }
 
-  /** Those of some rooms; undefined when they reach too far back. */
+  /** Those of some rooms, of each kind the last; undefined when they reach too far back. */
   of(
     rooms: Pick<ReadonlySet<Receipt['roomNid']>, 'has'>,
     range: { after: number; upTo: number },
   ): Receipt[] | undefined {
     if (range.after < this.#from) return undefined;
-    const found: Receipt[] = [];
+    const found = new Map<string, Receipt>();
     for (let i = this.#entries.length - 1; i >= 0; i--) {
       const entry = this.#entries[i];
       if (!entry || entry.position <= range.after) break;
       if (entry.position > range.upTo) continue;
-      for (const receipt of entry.receipts) if (rooms.has(receipt.roomNid)) found.push(receipt);
+      for (const receipt of entry.receipts) {
+        const { roomNid, type, threadId = '', userId } = receipt;
+        const key = `${roomNid} ${type} ${threadId} ${userId}`;
+        if (rooms.has(roomNid) && !found.has(key)) found.set(key, receipt);
+      }
     }
-    return found.reverse();
+    return [...found.values()].reverse();
   }
 }

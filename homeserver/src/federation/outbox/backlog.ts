@@ -3,11 +3,13 @@ import {
   type Edu, MAX_EDUS_PER_TRANSACTION, MAX_PDUS_PER_TRANSACTION,
 } from '@holm/spec/server-server/transactions'; // prettier-ignore
 import { canonicalJson } from '../../core/json/canonical.ts';
+import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Database } from '../../storage/database.ts';
 import { type KeptMessage, messagesStore } from './messages.store.ts';
 import { type Missed, missedStore } from './missed.store.ts';
 import { outboxStore, type Sent } from './outbox.store.ts';
 import type { Progress } from './progress.ts';
+import { type EduRecall, Recalled } from './recall.ts';
 import type { RecentRows } from './recent-rows.ts';
 
 /** Which events a server that was away is sent, by the last one that it missed in each room. */
@@ -20,6 +22,9 @@ export interface BacklogDeps {
   readonly settled: () => Sent;
   readonly progress: Pick<Progress, 'advance'>;
   readonly catchUp: CatchUp;
+  /** Filled before the first message is sent. */
+  readonly recalls: readonly EduRecall[];
+  readonly clock: Clock;
 }
 
 /** What goes out together, and from where on the next goes. */
@@ -29,6 +34,8 @@ export interface Portion {
   readonly edus: readonly string[];
   /** How many of the EDUs are of use only now: the last ones. */
   readonly fleeting: number;
+  /** Since when there have been those among them that can be said again, if this is not delivered. */
+  readonly fleetingSince: UnixMillis | undefined;
   readonly sent: Sent;
   readonly missed: readonly Missed[];
 }
@@ -37,6 +44,7 @@ export interface Portion {
 const MISSED_AT_ONCE = 20;
 /** Half of what fits, so that neither kind of message keeps out the other. */
 const KEPT_AT_ONCE = MAX_EDUS_PER_TRANSACTION / 2;
+const FLEETING_AT_ONCE = MAX_EDUS_PER_TRANSACTION - KEPT_AT_ONCE;
 
 /**
  * What waits for one server: rooms that it has to catch up on, then events and messages in their order, then what is of
@@ -51,11 +59,15 @@ export class Backlog {
   #hasMissed = false;
   /** By what makes an earlier one obsolete. */
   readonly #fleeting = new Map<string, string>();
+  #fleetingSince: UnixMillis | undefined;
+  readonly #recalled: Recalled;
   #unkeyed = 0;
 
-  constructor(deps: BacklogDeps, server: ServerName) {
+  /** `lostSince`: since when the server may have missed what is of use only then. */
+  constructor(deps: BacklogDeps, server: ServerName, lostSince?: UnixMillis) {
     this.#deps = deps;
     this.#server = server;
+    this.#recalled = new Recalled(deps.recalls, server, deps.recalls.length > 0 ? lostSince : undefined);
   }
 
   want({ event = 0, message = 0 }: Partial<Sent>): void {
@@ -69,9 +81,11 @@ export class Backlog {
 
   /** Whether an older one had to go. */
   addFleeting(edu: Edu, key = `${this.#unkeyed++}`): boolean {
+    if (this.#recalled.isFor(edu)) this.#fleetingSince ??= this.#deps.clock.now();
     this.#fleeting.delete(key);
     this.#fleeting.set(key, canonicalJson(edu, 'lenient'));
-    if (this.#fleeting.size <= MAX_EDUS_PER_TRANSACTION - KEPT_AT_ONCE) return false;
+    if (this.#fleeting.size <= FLEETING_AT_ONCE) return false;
+    this.#recalled.lost(this.#fleetingSince);
     for (const oldest of this.#fleeting.keys()) return this.#fleeting.delete(oldest);
     return false;
   }
@@ -80,7 +94,14 @@ export class Backlog {
   dropFleeting(): number {
     const { size } = this.#fleeting;
     this.#fleeting.clear();
+    this.#recalled.lost(this.#fleetingSince);
+    this.#fleetingSince = undefined;
     return size;
+  }
+
+  /** What was of use only when this was sent did not arrive. */
+  lost({ fleetingSince }: Portion): void {
+    this.#recalled.lost(fleetingSince);
   }
 
   get wanted(): Sent {
@@ -90,14 +111,14 @@ export class Backlog {
   /** Nothing waits that will have to be sent some time. */
   get isEmpty(): boolean {
     const { event, message } = this.#wanted;
-    return event <= this.#sent.event && message <= this.#sent.message && !this.#hasMissed;
+    return event <= this.#sent.event && message <= this.#sent.message && !this.#hasMissed && !this.#recalled.isDue;
   }
 
   /** Whether there is something that can be sent now. */
   get isDue(): boolean {
     const settled = this.#deps.settled();
     const isDue = (kind: keyof Sent) => Math.min(this.#wanted[kind], settled[kind]) > this.#sent[kind];
-    return this.#hasMissed || this.#fleeting.size > 0 || isDue('event') || isDue('message');
+    return this.#hasMissed || this.#recalled.isDue || this.#fleeting.size > 0 || isDue('event') || isDue('message');
   }
 
   /** What is next; undefined if it turns out that nothing is. */
@@ -111,8 +132,7 @@ export class Backlog {
     };
     const events = missed.length > 0 ? [] : await this.#nextEvents(upTo.event);
     const messages = await this.#nextMessages(upTo.message);
-    const fleeting = [...this.#fleeting.values()];
-    this.#fleeting.clear();
+    const { edus: fleeting, since: fleetingSince } = await this.#nextFleeting();
     const sent = {
       event: missed.length > 0 ? this.#sent.event : (events.at(-1)?.position ?? upTo.event),
       message: messages.at(-1)?.position ?? upTo.message,
@@ -123,7 +143,7 @@ export class Backlog {
       this.#sent = sent;
       return undefined;
     }
-    return { nids, edus, fleeting: fleeting.length, sent, missed };
+    return { nids, edus, fleeting: fleeting.length, fleetingSince, sent, missed };
   }
 
   /** The server has a portion. */
@@ -158,6 +178,16 @@ export class Backlog {
     }
     if (missed.length > 0) this.#hasMissed = true;
     return { missed, nids };
+  }
+
+  /** What was missed goes before what is new. */
+  async #nextFleeting(): Promise<{ readonly edus: readonly string[]; readonly since: UnixMillis | undefined }> {
+    const recalled = await this.#recalled.take(FLEETING_AT_ONCE - this.#fleeting.size);
+    const edus = [...recalled.edus, ...[...this.#fleeting.values()].slice(0, FLEETING_AT_ONCE - recalled.edus.length)];
+    const since = recalled.since ?? this.#fleetingSince;
+    this.#fleeting.clear();
+    this.#fleetingSince = undefined;
+    return { edus, since };
   }
 
   async #nextEvents(upTo: number) {

@@ -13,7 +13,7 @@ import { transactionText } from './transaction.ts';
 export interface DestinationQueueDeps extends BacklogDeps {
   readonly serverName: ServerName;
   readonly client: Pick<FederationClient, 'call'>;
-  readonly destinations: Pick<Destinations, 'failed' | 'waitMs' | 'untilRetry'>;
+  readonly destinations: Pick<Destinations, 'failed' | 'failingSince' | 'waitMs' | 'untilRetry'>;
   /** Canonical JSON of events by their number. */
   readonly pdusByNid: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
   readonly newTransactionId: () => string;
@@ -53,7 +53,7 @@ export class DestinationQueue {
     this.#deps = deps;
     this.#server = server;
     this.#stop = stop;
-    this.#backlog = new Backlog(deps, server);
+    this.#backlog = new Backlog(deps, server, deps.destinations.failingSince(server));
   }
 
   want(sent: Partial<Sent>): void {
@@ -184,9 +184,12 @@ export class DestinationQueue {
   /** A transaction is repeated without what was only of use then. */
   #withoutFleeting({ portion, ...transaction }: Transaction): Transaction | undefined {
     this.#deps.telemetry.dropped.add(portion.fleeting, { why: 'unreachable' });
+    this.#backlog.lost(portion);
     const edus = portion.edus.slice(0, portion.edus.length - portion.fleeting);
     const isEmpty = portion.nids.length + edus.length + portion.missed.length === 0;
-    return isEmpty ? undefined : { ...transaction, portion: { ...portion, edus, fleeting: 0 } };
+    return isEmpty
+      ? undefined
+      : { ...transaction, portion: { ...portion, edus, fleeting: 0, fleetingSince: undefined } };
   }
 
   async #serialise({ sentAt, portion: { nids, edus } }: Transaction): Promise<string> {

@@ -18,6 +18,7 @@ import { messagesStore } from './messages.store.ts';
 import { missedStore } from './missed.store.ts';
 import { outboxStore, type Sent } from './outbox.store.ts';
 import { Progress } from './progress.ts';
+import type { EduRecall } from './recall.ts';
 import { RecentRows } from './recent-rows.ts';
 import { outboxTelemetry } from './telemetry.ts';
 
@@ -30,6 +31,8 @@ export interface OutboxDeps {
   /** Canonical JSON of events, by their number in this database. */
   readonly pdusByNid: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
   readonly catchUp: CatchUp;
+  /** Filled before the first message is sent. */
+  readonly recalls: readonly EduRecall[];
   /** The stream that gives outbox rows their positions. */
   readonly positions: { readonly settled: number };
   readonly background: Background;

@@ -25,6 +25,7 @@ import { keysRoutes } from '../keyring/keys.routes.ts';
 import { Notary } from '../keyring/notary.ts';
 import type { OldKey, OwnKeys } from '../keyring/own-keys.ts';
 import { RequestVerifier } from '../keyring/request-verifier.ts';
+import type { EduRecall } from '../outbox/recall.ts';
 import { openOutbox } from '../outbox/outbox.ts';
 import { Connections } from '../resolver/connections.ts';
 import { Resolver } from '../resolver/resolver.ts';
@@ -48,6 +49,7 @@ export interface ServerOptions {
   readonly eduListeners?: readonly EduListener[];
   readonly pdusByNid?: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
   readonly positions?: { readonly settled: number };
+  readonly recalls?: readonly EduRecall[];
   readonly mayConnectTo?: (address: string) => boolean;
 }
 
@@ -88,6 +90,7 @@ export const startServer = async (options: ServerOptions) => {
     pdusByNid: options.pdusByNid ?? (() => Promise.resolve(new Map())),
     catchUp: (_, { eventNid }) => Promise.resolve([eventNid]),
     positions: options.positions ?? { settled: 0 },
+    recalls: options.recalls ?? [],
   }); // prettier-ignore
   const inbox = new Inbox({
     ...base,

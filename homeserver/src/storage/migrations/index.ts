@@ -21,6 +21,7 @@ import { RoomBounds1763690000065 } from './0065-room-bounds.ts';
 import { RoomExpiries1763690000066 } from './0066-room-expiries.ts';
 import { Presence1763690000067 } from './0067-presence.ts';
 import { Media1763690000068 } from './0068-media.ts';
+import { RecentReceipts1763690000069 } from './0069-recent-receipts.ts';
 import { StreamPositions1763690000070 } from './0070-stream-positions.ts';
 import { ThreadSubscriptions1763690000071 } from './0071-thread-subscriptions.ts';
 import { Calls1763690000073 } from './0073-calls.ts';
@@ -49,6 +50,7 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   RoomExpiries1763690000066,
   Presence1763690000067,
   Media1763690000068,
+  RecentReceipts1763690000069,
   StreamPositions1763690000070,
   ThreadSubscriptions1763690000071,
   Calls1763690000073,
