@@ -1,7 +1,7 @@
 import { SignalRequest, SignalResponse } from '@livekit/protocol';
 import { eventually } from './call-house.ts';
 
-type Message = Exclude<SignalResponse['message'], { case: undefined }>;
+export type Message = Exclude<SignalResponse['message'], { case: undefined }>;
 type Values = { readonly [M in Message as M['case']]: M['value'] };
 type Case = keyof Values;
 type Asked = NonNullable<ConstructorParameters<typeof SignalRequest>[0]>['message'];
@@ -11,13 +11,16 @@ export class SignalClient implements Disposable {
   readonly heard: Message[] = [];
   readonly #socket: WebSocket;
   #closed: number | undefined;
+  #listener: ((message: Message) => void) | undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => {
       const { message } = SignalResponse.fromBinary(new Uint8Array(data as ArrayBuffer));
-      if (message.case !== undefined) this.heard.push(message);
+      if (message.case === undefined) return;
+      this.heard.push(message);
+      this.#listener?.(message);
     });
     socket.addEventListener('close', ({ code }) => (this.#closed = code));
   }
@@ -37,6 +40,12 @@ export class SignalClient implements Disposable {
     return this.#closed;
   }
 
+  /** Hears all that has been said, and whatever will be. */
+  onMessage(listener: (message: Message) => void): void {
+    for (const message of this.heard) listener(message);
+    this.#listener = listener;
+  }
+
   say(message: Asked): void {
     this.#socket.send(new SignalRequest(message ? { message } : {}).toBinary());
   }
@@ -45,9 +54,13 @@ export class SignalClient implements Disposable {
     this.#socket.send(bytes);
   }
 
-  /** The first message of a kind, once it has come. */
-  async hears<C extends Case>(kind: C, withinMs?: number): Promise<Values[C]> {
-    const find = () => this.heard.find((message) => message.case === kind);
+  /** The first message of a kind, once it has come, or the first of those that are meant. */
+  async hears<C extends Case>(
+    kind: C,
+    withinMs?: number,
+    isMeant: (value: Values[C]) => boolean = () => true,
+  ): Promise<Values[C]> {
+    const find = () => this.heard.find((message) => message.case === kind && isMeant(message.value as Values[C]));
     await eventually(() => find() !== undefined, `${kind} is said`, withinMs);
     return find()?.value as Values[C];
   }

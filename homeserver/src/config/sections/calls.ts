@@ -12,8 +12,8 @@ const limits = section('What one call and one participant may use. Whoever asks 
   incoming_kbit: count(6_000, 'What one participant may send, in kilobit per second.', 100),
   streams_per_worker: count(
     500,
-    'Streams that one worker sends to participants. A call whose worker has as many takes no new participants; new ' +
-      'calls go to the worker with the fewest.',
+    'Streams that one worker sends to participants. Whoever comes to a call when its worker has as many is put on another ' +
+      'one; nobody is let in when all have.',
     1,
   ),
 });

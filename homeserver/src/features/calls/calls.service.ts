@@ -71,13 +71,14 @@ export class Calls {
       background: this.#background,
       channels: CHANNELS,
       incomingBitrate: config.limits.incoming_kbit * 1_000,
-      openMedia: async () => this.#pool?.openCall(),
+      openMedia: async (besides) => (await this.#pool?.openCall(besides)) ?? 'no worker',
     });
     const telemetry = callTelemetry(metrics, {
       calls: () => this.#rooms.size,
       participants: () => this.participants,
       workers: () => this.#pool?.size ?? 0,
       streams: () => this.#pool?.streams ?? 0,
+      pipes: () => this.#pool?.pipes ?? 0,
       workerDeaths: () => this.#pool?.deaths ?? 0,
     });
     this.gateway = new Gateway({
@@ -92,7 +93,6 @@ export class Calls {
       limits: {
         participants: config.limits.participants,
         participantsOfOtherServer: config.limits.participants_of_other_server,
-        streamsPerWorker: config.limits.streams_per_worker,
       },
     });
     this.sockets = admittedSockets({
@@ -160,6 +160,7 @@ export class Calls {
         log,
         size,
         program: await writeLauncher(folder, worker, version),
+        capacity: config.limits.streams_per_worker,
         listenInfos: (index) => listenInfos(bound, config.port === 0 ? 0 : config.port + index),
       });
       await pool.start();

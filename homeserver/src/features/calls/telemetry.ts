@@ -19,6 +19,9 @@ const REFUSED: readonly Refused[] = [
   'frame',
   'tracks',
   'not allowed',
+  'streams',
+  'bitrate',
+  'data',
   'failed',
 ];
 
@@ -28,6 +31,7 @@ export interface CallCounts {
   readonly participants: () => number;
   readonly workers: () => number;
   readonly streams: () => number;
+  readonly pipes: () => number;
   readonly workerDeaths: () => number;
 }
 
@@ -36,6 +40,7 @@ export const callTelemetry = (metrics: Metrics, counts: CallCounts) => {
   metrics.gauge('holm_calls_participants', 'Participants of all calls.', counts.participants);
   metrics.gauge('holm_calls_workers', 'Media workers that run.', counts.workers);
   metrics.gauge('holm_calls_streams', 'Streams that are sent to participants.', counts.streams);
+  metrics.gauge('holm_calls_pipes', 'Tracks that go from one media worker to another.', counts.pipes);
   metrics.gauge('holm_calls_worker_deaths', 'Media workers that have died since the start.', counts.workerDeaths);
   const asked = metrics.counter('holm_calls_connections_total', 'What became of those who came to a call.', {
     outcome: OUTCOMES,

@@ -10,7 +10,6 @@ import { Session, type SessionDeps } from './session.ts';
 export interface GatewayLimits {
   readonly participants: number;
   readonly participantsOfOtherServer: number;
-  readonly streamsPerWorker: number;
 }
 
 export type Admission =
@@ -97,7 +96,8 @@ export class Gateway {
       autoSubscribe,
       events: session,
     });
-    if (!participant) return this.#refuse('no worker', 503, 'there is no media worker');
+    if (participant === 'no worker') return this.#refuse('no worker', 503, 'there is no media worker');
+    if (participant === 'full') return this.#refuse('full', 503, 'all media workers are busy');
     this.#deps.asked('joined');
     return {
       open: (socket) => (participant.isClosed ? comeAnew(socket) : session.begin(participant, socket)),
@@ -110,7 +110,7 @@ export class Gateway {
     const room = rooms.find(call);
     // Whoever comes again takes their own place.
     if (room?.participants.has(identity)) return false;
-    if (room && (room.participants.size >= limits.participants || room.load >= limits.streamsPerWorker)) return true;
+    if (room && room.participants.size >= limits.participants) return true;
     const server = serverOf(member.userId);
     return server !== serverName && this.#countOf(server) >= limits.participantsOfOtherServer;
   }

@@ -64,10 +64,8 @@ export class Publisher {
     if (typeof offer === 'string') return offer;
     await this.#connect(offer);
     this.#endSilent(offer);
-    const { upstream, room } = this.#participant;
-    const answered = this.#answers.answer(offer, upstream, room.router.rtpCapabilities, (section) =>
-      this.#takingOf(section),
-    );
+    const { upstream, branch } = this.#participant;
+    const answered = this.#answers.answer(offer, upstream, branch.capabilities, (section) => this.#takingOf(section));
     if (answered.hasData && !this.#hasData) {
       this.#hasData = true;
       await this.#participant.listen();

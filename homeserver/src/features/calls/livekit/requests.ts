@@ -15,7 +15,17 @@ import type { Subscriber } from './subscriber.ts';
 import { audioFeaturesOf, wishOf } from './translate.ts';
 
 /** What clients ask for and do not get. */
-export type Refused = 'messages' | 'offers' | 'session description' | 'frame' | 'tracks' | 'not allowed' | 'failed';
+export type Refused =
+  | 'messages'
+  | 'offers'
+  | 'session description'
+  | 'frame'
+  | 'tracks'
+  | 'not allowed'
+  | 'streams'
+  | 'bitrate'
+  | 'data'
+  | 'failed';
 
 /** The client that asks. */
 export interface Requester {

@@ -1,4 +1,11 @@
-import { DisconnectReason, LeaveRequest, LeaveRequest_Action, SignalRequest, StreamState } from '@livekit/protocol';
+import {
+  DisconnectReason,
+  LeaveRequest,
+  LeaveRequest_Action,
+  SignalRequest,
+  StreamState,
+  SubscriptionError,
+} from '@livekit/protocol';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { CallGrant } from '../tokens.ts';
@@ -241,6 +248,12 @@ export class Session implements ParticipantEvents, Requester {
     const state = isFlowing ? StreamState.ACTIVE : StreamState.PAUSED;
     const streamStates = [{ participantSid: track.owner.id, trackSid: track.id, state }];
     this.send({ case: 'streamStateUpdate', value: { streamStates } });
+  }
+
+  overloaded(track: Track): void {
+    this.deps.refused('streams');
+    const value = { trackSid: track.id, err: SubscriptionError.SE_UNKNOWN };
+    this.send({ case: 'subscriptionResponse', value });
   }
 
   layersWanted(track: Track, highest: number): void {

@@ -1,45 +1,89 @@
 import { createWorker } from 'mediasoup';
-import type { Router, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
+import type { Router, Transport, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
 import { MEDIA_CODECS } from './codecs.ts';
 
 /** A router for one call, and the ports that its transports use. */
 export interface CallMedia {
   readonly router: Router;
   readonly ports: WebRtcServer;
-  /** How many streams the call's worker sends, of this call and others. */
-  readonly load: () => number;
+  /** Which worker it is on. */
+  readonly workerPid: number;
+  /** The worker has as many people as it should: others had better go to another one. */
+  readonly isCrowded: () => boolean;
+  /** The worker sends as many streams as it can. */
+  readonly isFull: () => boolean;
+  /** It sends far more than it should: those who were let in have begun to send more than was to be expected. */
+  readonly isOverloaded: () => boolean;
+  readonly isLost: () => boolean;
   /** Called once when the worker has died: everything of this call on it is gone. */
   readonly onLost: (listener: () => void) => void;
+}
+
+/**
+ * Whoever comes counts as so many streams at least, which is what one of four who see and hear each other is sent. A call
+ * that fills up while all are silent must not be all on one worker when they begin to talk.
+ */
+const STREAMS_OF_ONE = 6;
+/** Streams of sound, and those that nobody looks at, cost a fraction of one of video: with so many times its streams, it breaks down. */
+const OVERLOAD = 8;
+/** Everybody has two connections. */
+const CONNECTIONS_OF_ONE = 2;
+
+interface WorkerOptions {
+  /** The launcher of the worker. */
+  readonly program: string;
+  readonly listenInfos: TransportListenInfo[];
+  /** How many streams it should send at most. */
+  readonly capacity: number;
 }
 
 /** One worker with its ports. It counts what it sends. */
 export class WorkerProcess {
   readonly #worker: Worker;
   readonly #ports: WebRtcServer;
+  readonly #capacity: number;
   readonly #lost = new Set<() => void>();
   #streams = 0;
+  #pipes = 0;
+  #connections = 0;
 
-  private constructor(worker: Worker, ports: WebRtcServer) {
+  private constructor(worker: Worker, ports: WebRtcServer, capacity: number) {
     this.#worker = worker;
     this.#ports = ports;
+    this.#capacity = capacity;
     worker.observer.on('newrouter', (router) => {
-      router.observer.on('newtransport', (transport) => {
-        transport.observer.on('newconsumer', (consumer) => {
-          this.#streams += 1;
-          consumer.observer.once('close', () => (this.#streams -= 1));
-        });
+      router.observer.on('newtransport', (transport) => this.#count(transport));
+    });
+  }
+
+  #count({ type, observer }: Transport): void {
+    if (type === 'webrtc') {
+      this.#connections += 1;
+      observer.once('close', () => (this.#connections -= 1));
+    }
+    observer.on('newconsumer', (consumer) => {
+      const pipes = consumer.type === 'pipe' ? 1 : 0;
+      this.#streams += 1;
+      this.#pipes += pipes;
+      consumer.observer.once('close', () => {
+        this.#streams -= 1;
+        this.#pipes -= pipes;
       });
     });
   }
 
-  static async start(program: string, infos: TransportListenInfo[]): Promise<WorkerProcess> {
+  static async start({ program, listenInfos, capacity }: WorkerOptions): Promise<WorkerProcess> {
     const worker = await createWorker({ workerBin: program, logLevel: 'error' });
     try {
-      return new WorkerProcess(worker, await worker.createWebRtcServer({ listenInfos: infos }));
+      return new WorkerProcess(worker, await worker.createWebRtcServer({ listenInfos }), capacity);
     } catch (error) {
       worker.close();
       throw error;
     }
+  }
+
+  get isClosed(): boolean {
+    return this.#worker.closed;
   }
 
   get pid(): number {
@@ -48,6 +92,24 @@ export class WorkerProcess {
 
   get streams(): number {
     return this.#streams;
+  }
+
+  /** How many of them go to other workers. */
+  get pipes(): number {
+    return this.#pipes;
+  }
+
+  /** What it is to be reckoned with, in streams. */
+  get load(): number {
+    return Math.max(this.#streams, (this.#connections / CONNECTIONS_OF_ONE) * STREAMS_OF_ONE);
+  }
+
+  get isCrowded(): boolean {
+    return this.load >= this.#capacity;
+  }
+
+  get isFull(): boolean {
+    return this.#streams >= this.#capacity;
   }
 
   /** Seconds of processor time since its start. */
@@ -70,7 +132,11 @@ export class WorkerProcess {
     return {
       router,
       ports: this.#ports,
-      load: () => this.#streams,
+      workerPid: this.pid,
+      isCrowded: () => this.isCrowded,
+      isFull: () => this.isFull,
+      isOverloaded: () => this.#streams >= this.#capacity * OVERLOAD,
+      isLost: () => this.#worker.closed,
       onLost: (listener) => {
         this.#lost.add(listener);
         router.observer.once('close', () => {

@@ -12,6 +12,8 @@ export interface PoolDeps {
   readonly program: string;
   /** Where worker number `index` listens. */
   readonly listenInfos: (index: number) => TransportListenInfo[];
+  /** How many streams one worker should send at most. */
+  readonly capacity: number;
 }
 
 const FIRST_DELAY_MS = 100;
@@ -19,12 +21,14 @@ const MAX_DELAY_MS = 10_000;
 /** A worker that ran so long did not die of its start. */
 const SOUND_AFTER_MS = 60_000;
 
-/** The media workers of this machine. A call lives on one of them; one that dies is started again. */
+/** The media workers of this machine. One that dies is started again. */
 export class WorkerPool {
   readonly #deps: PoolDeps;
   readonly #running = new Map<number, WorkerProcess>();
   readonly #stopped = new AbortController();
   readonly #starting = new Set<Promise<void>>();
+  /** How long to wait before the next start of each: ever longer for one that dies again and again. */
+  readonly #delays = new Map<number, number>();
   #deaths = 0;
 
   constructor(deps: PoolDeps) {
@@ -54,6 +58,11 @@ export class WorkerPool {
     return this.#running.values().reduce((sum, { streams }) => sum + streams, 0);
   }
 
+  /** How many tracks go from one worker to another. */
+  get pipes(): number {
+    return this.#running.values().reduce((sum, { pipes }) => sum + pipes, 0);
+  }
+
   get pids(): readonly number[] {
     return [...this.#running.values()].map(({ pid }) => pid);
   }
@@ -63,10 +72,23 @@ export class WorkerPool {
     return each.reduce((sum, seconds) => sum + seconds, 0);
   }
 
-  /** A place for a new call, on the worker that sends the fewest streams; `undefined` while none runs. */
-  async openCall(): Promise<CallMedia | undefined> {
-    const [worker] = [...this.#running.values()].sort((one, other) => one.streams - other.streams);
-    return worker?.openCall();
+  /**
+   * A place for a call, on the worker that has the least to do. One that is there already, `besides` others, gets
+   * another one only where that has room for people and what they will send.
+   */
+  async openCall(besides: readonly CallMedia[] = []): Promise<CallMedia | 'no worker' | 'full'> {
+    const taken = new Set(besides.map(({ workerPid }) => workerPid));
+    const [worker] = [...this.#running.values()]
+      .filter(({ pid }) => !taken.has(pid))
+      .sort((one, other) => one.load - other.load);
+    if (!worker) return 'no worker';
+    if (worker.isFull || (besides.length > 0 && worker.isCrowded)) return 'full';
+    try {
+      return await worker.openCall();
+    } catch (error) {
+      if (worker.isClosed) return 'no worker';
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -77,26 +99,29 @@ export class WorkerPool {
   }
 
   async #launch(index: number): Promise<void> {
-    const { program, listenInfos, clock } = this.#deps;
-    const worker = await WorkerProcess.start(program, listenInfos(index));
+    const { program, listenInfos, capacity, clock } = this.#deps;
+    const worker = await WorkerProcess.start({ program, listenInfos: listenInfos(index), capacity });
     const startedAt = clock.now();
     this.#running.set(index, worker);
     worker.onDied((err) => {
       this.#running.delete(index);
       this.#deaths += 1;
       this.#deps.log.error('a media worker died', { index, err });
-      this.#restart(index, clock.now() - startedAt > SOUND_AFTER_MS ? 0 : FIRST_DELAY_MS);
+      if (clock.now() - startedAt > SOUND_AFTER_MS) this.#delays.delete(index);
+      this.#restart(index);
     });
   }
 
-  #restart(index: number, delayMs: number): void {
-    const task = this.#tryAgain(index, delayMs).finally(() => this.#starting.delete(task));
+  #restart(index: number): void {
+    const task = this.#tryAgain(index).finally(() => this.#starting.delete(task));
     this.#starting.add(task);
   }
 
-  async #tryAgain(index: number, firstDelayMs: number): Promise<void> {
+  async #tryAgain(index: number): Promise<void> {
     const { clock, log } = this.#deps;
-    for (let delayMs = firstDelayMs; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2 + FIRST_DELAY_MS)) {
+    for (;;) {
+      const delayMs = this.#delays.get(index) ?? 0;
+      this.#delays.set(index, Math.min(MAX_DELAY_MS, delayMs * 2 + FIRST_DELAY_MS));
       await clock.sleep(delayMs, this.#stopped.signal);
       if (this.#stopped.signal.aborted) return;
       try {

@@ -1,13 +1,13 @@
-import type { Router, WebRtcTransport } from 'mediasoup/types';
 import type { Background } from '../../../platform/background.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Entropy, token } from '../../../platform/entropy.ts';
 import type { CallMedia } from '../media/media-worker-process.ts';
-import { CallData, type ChannelNames } from './data-channels.ts';
+import { Branch } from './branch.ts';
+import { Branches, type NoPlace } from './branches.ts';
+import type { ChannelNames } from './data-channels.ts';
 import type { CloseReason, DataChannel, ParticipantEvents } from './events.ts';
 import { type Arrival, type Call, Participant } from './participant.ts';
 import { highestWanted } from './quality.ts';
-import { SPEAKERS, Speakers } from './speakers.ts';
 import type { Track, TrackDescription } from './track.ts';
 
 export interface CallRoomDeps {
@@ -18,20 +18,11 @@ export interface CallRoomDeps {
   readonly channels: ChannelNames;
   /** What each participant may send, in bit per second. */
   readonly incomingBitrate: number;
-}
-
-interface CallRoomParts {
-  readonly name: string;
-  readonly media: CallMedia;
-  readonly ended: () => void;
+  /** A place on a worker that is none of these. */
+  readonly openMedia: (besides: readonly CallMedia[]) => Promise<CallMedia | NoPlace>;
 }
 
 const ID_LENGTH = 12;
-/** Clients of 2026 send no larger messages. */
-const MAX_MESSAGE_BYTES = 65_536;
-const SEND_BUFFER_BYTES = 1_048_576;
-/** What a connection is taken to carry before anything is known of it. */
-const FIRST_OUTGOING_BITRATE = 1_000_000;
 /** Layers come back at once, but go only when nobody has wanted them for that long. */
 const UNWANTED_AFTER_MS = 3_000;
 
@@ -41,83 +32,79 @@ export class CallRoom implements Call {
   readonly name: string;
   readonly startedAt: number;
   readonly participants = new Map<string, Participant>();
-  readonly router: Router;
-  readonly data: CallData;
-  readonly speakers: Speakers;
   readonly #deps: CallRoomDeps;
-  readonly #parts: CallRoomParts;
+  readonly #branches: Branches;
+  readonly #ended: () => void;
   readonly #told = new WeakMap<Track, number>();
+  /** Of which tracks layers are about to be let go. */
+  readonly #lettingGo = new WeakSet<Track>();
   readonly #over = new AbortController();
   /** Arrivals under way, which keep it open. */
   #arriving = 0;
   #isClosed = false;
 
-  private constructor(deps: CallRoomDeps, parts: CallRoomParts, made: { data: CallData; speakers: Speakers }) {
+  constructor(deps: CallRoomDeps, name: string, ended: () => void) {
     this.#deps = deps;
-    this.#parts = parts;
+    this.#ended = ended;
     this.id = this.#newId('RM_');
-    this.name = parts.name;
+    this.name = name;
     this.startedAt = deps.clock.now();
-    this.router = parts.media.router;
-    this.data = made.data;
-    this.speakers = made.speakers;
-    parts.media.onLost(() => this.close('media lost'));
-  }
-
-  static async open(deps: CallRoomDeps, parts: CallRoomParts): Promise<CallRoom> {
-    const { router } = parts.media;
-    const observer = await router.createAudioLevelObserver(SPEAKERS);
-    const direct = await router.createDirectTransport({ maxSendMessageSize: MAX_MESSAGE_BYTES });
-    const data = await CallData.open(direct, deps.channels);
-    const speakers = new Speakers(observer, (changed) => room.tell((events) => events.speakersChanged(changed)));
-    const room: CallRoom = new CallRoom(deps, parts, { data, speakers });
-    return room;
+    this.#branches = new Branches({
+      openMedia: deps.openMedia,
+      open: (media) =>
+        Branch.open(media, {
+          channels: deps.channels,
+          speakersChanged: (changed) => this.tell((events) => events.speakersChanged(changed)),
+        }),
+      lost: (branch) => this.#lost(branch),
+    });
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** How many streams the worker sends on which this call lives. */
-  get load(): number {
-    return this.#parts.media.load();
+  /** On how many workers it is. */
+  get breadth(): number {
+    return this.#branches.all.length;
   }
 
-  /** Lets somebody in, in place of whoever was here under the same identity. */
-  async join(arrival: Arrival): Promise<Participant> {
+  /** Lets somebody in, in place of whoever was here under the same identity. `lost` is what may be tried again. */
+  async join(arrival: Arrival): Promise<Participant | NoPlace | 'lost'> {
     this.#arriving += 1;
+    let branch: Branch | undefined;
     try {
-      const [upstream, downstream] = await Promise.all([this.#transport(), this.#transport()]);
-      await upstream.setMaxIncomingBitrate(this.#deps.incomingBitrate);
-      this.participants.get(arrival.identity)?.close('replaced');
-      const joinedAt = this.#deps.clock.now();
-      const participant = new Participant(arrival, {
-        id: this.#newId('PA_'),
-        joinedAt,
-        room: this,
-        upstream,
-        downstream,
-      });
-      this.participants.set(arrival.identity, participant);
+      const place = await this.#branches.enter(this.participants.get(arrival.identity)?.branch);
+      if (typeof place === 'string') return place;
+      branch = place;
+      const participant = await this.#letIn(arrival, branch);
+      if (participant !== 'lost') branch = undefined;
       return participant;
+    } catch (error) {
+      if (branch?.isClosed) return 'lost';
+      throw error;
     } finally {
+      if (branch) this.#branches.leave(branch);
       this.#arriving -= 1;
       this.#endIfEmpty();
     }
   }
 
-  #transport(): Promise<WebRtcTransport> {
-    return this.router.createWebRtcTransport({
-      webRtcServer: this.#parts.media.ports,
-      enableUdp: true,
-      enableTcp: true,
-      preferUdp: true,
-      enableSctp: true,
-      maxSendMessageSize: MAX_MESSAGE_BYTES,
-      maxReceiveMessageSize: MAX_MESSAGE_BYTES,
-      sctpSendBufferSize: SEND_BUFFER_BYTES,
-      initialAvailableOutgoingBitrate: FIRST_OUTGOING_BITRATE,
+  async #letIn(arrival: Arrival, branch: Branch): Promise<Participant | 'lost'> {
+    const [upstream, downstream] = await Promise.all([branch.connect(), branch.connect()]);
+    await upstream.setMaxIncomingBitrate(this.#deps.incomingBitrate);
+    if (this.isClosed || branch.isClosed) return 'lost';
+    this.participants.get(arrival.identity)?.close('replaced');
+    const participant = new Participant(arrival, {
+      id: this.#newId('PA_'),
+      joinedAt: this.#deps.clock.now(),
+      room: this,
+      branch,
+      upstream,
+      downstream,
     });
+    this.participants.set(arrival.identity, participant);
+    return participant;
   }
 
   others(of: Pick<Participant, 'id'>): Participant[] {
@@ -130,7 +117,7 @@ export class CallRoom implements Call {
 
   offer(track: Track): void {
     for (const other of this.others(track.owner)) {
-      if (!other.autoSubscribe) continue;
+      if (!other.wantsAll) continue;
       const isOver = () => other.isClosed || track.isOver;
       this.inBackground('subscribe to a track', () => other.subscribe(track), isOver);
     }
@@ -160,9 +147,11 @@ export class CallRoom implements Call {
     const highest = this.#highestWanted(track);
     const told = this.#told.get(track);
     if (told === undefined || highest > told) this.#tellWanted(track, highest);
-    else if (highest < told) {
+    else if (highest < told && !this.#lettingGo.has(track)) {
+      this.#lettingGo.add(track);
       this.inBackground('let layers go', async () => {
         await this.#deps.clock.sleep(UNWANTED_AFTER_MS, this.#over.signal);
+        this.#lettingGo.delete(track);
         if (!this.isClosed) this.#tellWanted(track, this.#highestWanted(track));
       });
     }
@@ -202,9 +191,17 @@ export class CallRoom implements Call {
 
   left(participant: Participant): void {
     if (this.participants.get(participant.identity) === participant) this.participants.delete(participant.identity);
+    this.#branches.leave(participant.branch);
     if (this.isClosed) return;
     this.tell((events) => events.participantLeft(participant));
     this.#endIfEmpty();
+  }
+
+  /** A worker has died. Those who were connected there come again; the others stay. */
+  #lost(branch: Branch): void {
+    for (const participant of this.participants.values()) {
+      if (participant.branch === branch) participant.close('media lost');
+    }
   }
 
   #endIfEmpty(): void {
@@ -216,7 +213,7 @@ export class CallRoom implements Call {
     this.#isClosed = true;
     this.#over.abort();
     for (const participant of this.participants.values()) participant.close(reason);
-    this.router.close();
-    this.#parts.ended();
+    this.#branches.closeAll();
+    this.#ended();
   }
 }

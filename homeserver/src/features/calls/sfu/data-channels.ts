@@ -66,4 +66,9 @@ export class CallData {
   }
 }
 
-export const sendMessage = (channel: DataConsumer, message: Buffer): Promise<number> => channel.send(message, BINARY);
+/** Resolves to whether the worker has taken it: it does not where the receiver has not read what came before. */
+export const sendMessage = (channel: DataConsumer, message: Buffer): Promise<boolean> =>
+  channel.send(message, BINARY).then(
+    () => true,
+    () => false,
+  );

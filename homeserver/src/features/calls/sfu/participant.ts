@@ -1,7 +1,7 @@
-import type { DataConsumer, Router, RtpParameters, WebRtcTransport } from 'mediasoup/types';
-import { type CallData, sendMessage } from './data-channels.ts';
+import type { Consumer, DataConsumer, Producer, RtpParameters, WebRtcTransport } from 'mediasoup/types';
+import type { Branch } from './branch.ts';
+import { sendMessage } from './data-channels.ts';
 import type { CloseReason, DataChannel, ParticipantEvents, Person } from './events.ts';
-import type { Speakers } from './speakers.ts';
 import { Subscription } from './subscription.ts';
 import { Track, type TrackDescription } from './track.ts';
 
@@ -10,9 +10,6 @@ export interface Call {
   readonly id: string;
   readonly name: string;
   readonly startedAt: number;
-  readonly router: Router;
-  readonly data: CallData;
-  readonly speakers: Speakers;
   readonly participants: ReadonlyMap<string, Participant>;
   others(of: Participant): Participant[];
   findTrack(trackId: string): Track | undefined;
@@ -46,6 +43,7 @@ interface ParticipantParts {
   readonly id: string;
   readonly joinedAt: number;
   readonly room: Call;
+  readonly branch: Branch;
   readonly upstream: WebRtcTransport;
   readonly downstream: WebRtcTransport;
 }
@@ -56,9 +54,11 @@ export class Participant implements Person {
   readonly identity: string;
   readonly joinedAt: number;
   readonly permissions: Person['permissions'];
-  readonly autoSubscribe: boolean;
+  readonly #autoSubscribe: boolean;
   readonly events: ParticipantEvents;
   readonly room: Call;
+  /** The part of the call on the worker with which they are connected. */
+  readonly branch: Branch;
   /** From them to us. */
   readonly upstream: WebRtcTransport;
   /** From us to them. */
@@ -66,6 +66,7 @@ export class Participant implements Person {
   readonly tracks = new Map<string, Track>();
   readonly subscriptions = new Map<string, Subscription>();
   #audience: Audience | undefined;
+  #wantsAll = false;
   #isActive = false;
   #closed: CloseReason | undefined;
   #version = 0;
@@ -74,11 +75,12 @@ export class Participant implements Person {
   constructor({ identity, permissions, autoSubscribe, events }: Arrival, parts: ParticipantParts) {
     this.identity = identity;
     this.permissions = permissions;
-    this.autoSubscribe = autoSubscribe;
+    this.#autoSubscribe = autoSubscribe;
     this.events = events;
     this.id = parts.id;
     this.joinedAt = parts.joinedAt;
     this.room = parts.room;
+    this.branch = parts.branch;
     this.upstream = parts.upstream;
     this.downstream = parts.downstream;
     this.downstream.on('dtlsstatechange', (state) => {
@@ -90,6 +92,11 @@ export class Participant implements Person {
         this.room.inBackground('open data channels', () => this.#openChannels(), isOver);
       }
     });
+  }
+
+  /** They are to be sent whatever begins to come. */
+  get wantsAll(): boolean {
+    return this.#wantsAll;
   }
 
   /** Media can reach them. */
@@ -124,12 +131,12 @@ export class Participant implements Person {
   }
 
   async #openChannels(): Promise<void> {
-    if (!this.isClosed && !this.#channels) this.#channels = await this.room.data.speakTo(this.downstream);
+    if (!this.isClosed && !this.#channels) this.#channels = await this.branch.data.speakTo(this.downstream);
   }
 
   /** Hears what they send over data channels, once they have a connection for it. */
   listen(): Promise<void> {
-    return this.room.data.listen(this.upstream, (channel, message) => this.events.dataSent(channel, message));
+    return this.branch.data.listen(this.upstream, (channel, message) => this.events.dataSent(channel, message));
   }
 
   /** Says what is about to be sent. The others learn of it when it comes. */
@@ -146,7 +153,7 @@ export class Participant implements Person {
       track.close();
       return;
     }
-    await this.room.speakers.follow(this, producer);
+    await this.branch.speakers.follow(this, producer);
     this.changed();
     this.room.offer(track);
   }
@@ -186,7 +193,8 @@ export class Participant implements Person {
 
   /** Begins to send them what there is already, if they want everything. */
   async subscribeToAll(): Promise<void> {
-    if (!this.autoSubscribe) return;
+    if (!this.#autoSubscribe) return;
+    this.#wantsAll = true;
     const tracks = this.room.others(this).flatMap((other) => [...other.tracks.values()]);
     await Promise.all(tracks.map((track) => this.subscribe(track)));
   }
@@ -198,19 +206,37 @@ export class Participant implements Person {
     if (!producer || isVain()) return;
     const owner = this.room.participants.get(track.owner.identity);
     if (owner && !owner.lets(this, track)) return;
-    const consumer = await this.downstream.consume({
-      producerId: producer.id,
-      rtpCapabilities: this.room.router.rtpCapabilities,
-      // Until it is agreed on.
-      paused: true,
-      enableRtx: true,
-    });
-    const subscription = new Subscription(track, this, consumer);
-    // Their end may have come meanwhile, or the track's.
-    if (isVain()) {
-      subscription.close();
+    if (this.branch.media.isOverloaded()) {
+      this.events.overloaded(track);
       return;
     }
+    try {
+      const consumer = await this.#consume(track, producer);
+      // Their end may have come meanwhile, or the track's.
+      if (isVain()) consumer.close();
+      else this.#take(track, consumer);
+    } catch (error) {
+      if (!isVain()) throw error;
+    }
+  }
+
+  async #consume(track: Track, producer: Producer): Promise<Consumer> {
+    const { router, capabilities } = this.branch;
+    const { producerId, release } = await track.pipes.tap(producer, track.owner.branch.router, router);
+    try {
+      // Paused, until it is agreed on.
+      const options = { producerId, rtpCapabilities: capabilities, paused: true, enableRtx: true };
+      const consumer = await this.downstream.consume(options);
+      consumer.observer.once('close', release);
+      return consumer;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #take(track: Track, consumer: Consumer): void {
+    const subscription = new Subscription(track, this, consumer);
     this.subscriptions.set(track.id, subscription);
     track.takers.add(subscription);
     consumer.on('layerschange', (layers) => {
@@ -230,10 +256,11 @@ export class Participant implements Person {
     this.room.weighWishes(subscription.track);
   }
 
-  /** Sends them a message. What does not fit into the buffer of a slow receiver is lost. */
-  async send(channel: DataChannel, message: Buffer): Promise<void> {
+  /** Sends them a message. Resolves to whether it went: what does not fit into the buffer of a slow receiver is lost. */
+  async send(channel: DataChannel, message: Buffer): Promise<boolean> {
     const open = this.#channels?.[channel];
-    if (open && !open.closed) await sendMessage(open, message);
+    if (!open || open.closed) return false;
+    return sendMessage(open, message);
   }
 
   close(reason: CloseReason): void {

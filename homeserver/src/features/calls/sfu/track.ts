@@ -1,4 +1,6 @@
 import type { Producer, RtpParameters, WebRtcTransport } from 'mediasoup/types';
+import type { Branch } from './branch.ts';
+import { Pipes } from './pipes.ts';
 import type { LayerSize, Wish } from './quality.ts';
 
 export type TrackKind = 'audio' | 'video';
@@ -30,6 +32,7 @@ export interface TrackOwner {
   readonly id: string;
   readonly identity: string;
   readonly isClosed: boolean;
+  readonly branch: Pick<Branch, 'router'>;
   /** From them to us. */
   readonly upstream: WebRtcTransport;
   readonly events: { layersWanted(track: Track, highest: number): void };
@@ -46,6 +49,7 @@ export class Track {
   readonly id: string;
   readonly owner: TrackOwner;
   readonly takers = new Set<Taker>();
+  readonly pipes = new Pipes();
   description: TrackDescription;
   isMuted: boolean;
   #producer: Producer | undefined;
