@@ -57,15 +57,13 @@ export const describeCalls = (client: ClientPackage, { isShort }: { isShort: boo
         process.stdout.write('    there is no Chromium or no media worker here, so no calls are tried\n');
         return this.skip();
       }
+      const unexpected = () => house.server.errors.filter((line) => !line.includes('a media worker died'));
+      stack.defer(() => void expect(unexpected()).to.deep.equal([]));
       house = stack.use(await CallHouse.open());
       stage = stack.use(await CallStage.open(chromium, client));
       [alice, bob] = await Promise.all([caller('alice'), caller('bob')]);
     });
-    after(async () => {
-      await stack.disposeAsync();
-      const unexpected = house.server.errors.filter((line) => !line.includes('a media worker died'));
-      expect(unexpected).to.deep.equal([]);
-    });
+    after(() => stack.disposeAsync());
 
     it('begins, and carries video in three layers, and sound', async () => {
       await alice.join();

@@ -85,10 +85,19 @@ export class CallHouse implements AsyncDisposable {
   }
 
   /** How many connections have come to this end. */
-  async connections(outcome: string): Promise<number> {
-    const metric = this.server.running.services.metrics.registry.getSingleMetric('holm_calls_connections_total');
+  connections(outcome: string): Promise<number> {
+    return this.#counted('connections_total', { outcome });
+  }
+
+  /** How often clients asked for this and were refused. */
+  refused(what: string): Promise<number> {
+    return this.#counted('refused_total', { what });
+  }
+
+  async #counted(name: string, by: Readonly<Record<string, string>>): Promise<number> {
+    const metric = this.server.running.services.metrics.registry.getSingleMetric(`holm_calls_${name}`);
     const { values } = (await metric?.get()) ?? { values: [] };
-    return values.find(({ labels }) => labels['outcome'] === outcome)?.value ?? 0;
+    return values.find(({ labels }) => Object.entries(by).every(([key, value]) => labels[key] === value))?.value ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

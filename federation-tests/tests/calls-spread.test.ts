@@ -34,6 +34,8 @@ describe('calls over several workers', function () {
 
   before(async function () {
     if (!hasMediaWorker()) return this.skip();
+    const unexpected = () => house.server.errors.filter((line) => !line.includes('a media worker died'));
+    stack.defer(() => void expect(unexpected()).to.deep.equal([]));
     // Two people fill a worker, or ten streams.
     house = stack.use(await CallHouse.open({ workers: 2, config: { limits: { streams_per_worker: 10 } } }));
     const status = mediaWorkerStatus(process.env['MEDIASOUP_WORKER_BIN']);
@@ -41,11 +43,7 @@ describe('calls over several workers', function () {
     stack.defer(() => clients.close());
     router = await clients.createRouter({ mediaCodecs: clientCodecs });
   });
-  after(async () => {
-    await stack.disposeAsync();
-    const unexpected = house.server.errors.filter((line) => !line.includes('a media worker died'));
-    expect(unexpected).to.deep.equal([]);
-  });
+  after(() => stack.disposeAsync());
 
   it('go on to the next worker when theirs is full, with a pipe for each track that is wanted there', async () => {
     await using first = await join('wide');

@@ -1,6 +1,13 @@
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { Calls, isPublic, type MediaAddresses, ownAddresses, WhoMayCall } from '../features/calls/index.ts';
+import {
+  announcedOf,
+  Calls,
+  isHidden,
+  type MediaAddresses,
+  ownAddresses,
+  WhoMayCall,
+} from '../features/calls/index.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import { EphemeralRooms } from '../rooms/members/ephemeral-rooms.ts';
 import { secret } from '../storage/secrets.ts';
@@ -45,15 +52,14 @@ export const composeCalls = async (base: Base, { rooms, accounts, rateLimits }: 
   return { calls, whoMayCall };
 };
 
-/** As configured; else those of the machine and, where none of them is public, what our name leads to. */
+/** As configured; else those of the machine and, where those are inner ones, what our name leads to. */
 const mediaAddresses = async ({ config, dns }: Base): Promise<MediaAddresses> => {
   const { addresses, announced_addresses: told } = config.calls;
   const bound = addresses.length > 0 ? addresses : ownAddresses(networkInterfaces());
-  if (told.length > 0 || config.public_base_url === undefined || bound.some(isPublic))
-    return { bound, announced: told };
+  if (told.length > 0 || config.public_base_url === undefined || !isHidden(bound)) return { bound, announced: told };
   const { hostname } = new URL(config.public_base_url);
-  const found = await dns.addresses(hostname);
-  return { bound, announced: found.map(({ address }) => address).filter(isPublic) };
+  const found = (await dns.addresses(hostname)).map(({ address }) => address);
+  return { bound, announced: announcedOf(bound, found) };
 };
 
 export type CallServices = NonNullable<Awaited<ReturnType<typeof composeCalls>>>;

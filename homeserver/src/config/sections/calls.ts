@@ -9,7 +9,21 @@ const limits = section('What one call and one participant may use. Whoever asks 
     'What one participant may send at once: a camera, a microphone, a screen and its sound are four.',
     1,
   ),
-  incoming_kbit: count(6_000, 'What one participant may send, in kilobit per second.', 100),
+  participants_of_user: count(
+    10,
+    'How often one user may be in calls, all together: with several devices, or in several calls.',
+    1,
+  ),
+  incoming_kbit: count(
+    6_000,
+    'What one participant may send, in kilobit per second. Clients are told; who sends half as much again is sent away.',
+    100,
+  ),
+  track_kbit: count(
+    5_000,
+    'What may come of one track, all its layers together, in kilobit per second. Who sends half as much again is sent away.',
+    100,
+  ),
   streams_per_worker: count(
     500,
     'Streams that one worker sends to participants. Whoever comes to a call when its worker has as many is put on another ' +
@@ -36,7 +50,7 @@ export const calls = section('Voice and video calls. Their media goes through th
   ),
   announced_addresses: texts(
     'What clients are told instead, one for each of IPv4 and IPv6, where others reach this machine by another address. ' +
-      'Without them, where none of its addresses is public, what the host of `public_base_url` resolves to.',
+      'Without them, for each of the two of which it has inner addresses only, what the host of `public_base_url` resolves to.',
     [],
     ['198.51.100.4'],
   ),

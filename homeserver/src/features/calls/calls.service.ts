@@ -70,7 +70,10 @@ export class Calls {
       entropy,
       background: this.#background,
       channels: CHANNELS,
-      incomingBitrate: config.limits.incoming_kbit * 1_000,
+      sending: {
+        participantBitrate: config.limits.incoming_kbit * 1_000,
+        trackBitrate: config.limits.track_kbit * 1_000,
+      },
       openMedia: async (besides) => (await this.#pool?.openCall(besides)) ?? 'no worker',
     });
     const telemetry = callTelemetry(metrics, {
@@ -92,6 +95,7 @@ export class Calls {
       maxTracks: config.limits.tracks,
       limits: {
         participants: config.limits.participants,
+        participantsOfUser: config.limits.participants_of_user,
         participantsOfOtherServer: config.limits.participants_of_other_server,
       },
     });

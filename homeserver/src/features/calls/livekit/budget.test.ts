@@ -16,6 +16,17 @@ describe('a budget', () => {
     expect(spend(budget, 30)).to.equal(10);
   });
 
+  it('is spent sooner on what costs more', () => {
+    const budget = new Budget(new ManualClock(), { burst: 10, perSecond: 2 });
+    expect([budget.take(6), budget.take(6), budget.take(4), budget.take(0), budget.take()]).to.eql([
+      true,
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('is not spent by asking in vain', () => {
     const clock = new ManualClock();
     const budget = new Budget(clock, { burst: 1, perSecond: 1 });

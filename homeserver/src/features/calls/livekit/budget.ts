@@ -18,12 +18,12 @@ export class Budget {
     this.#rate = rate;
   }
 
-  /** Whether there was one left. */
-  take(): boolean {
+  /** Whether there was one left, or as many as it takes. */
+  take(cost = 1): boolean {
     const now = this.#clock.now();
     const { burst, perSecond } = this.#rate;
     const intervalMs = 1_000 / perSecond;
-    const whole = Math.max(this.#whole, now) + intervalMs;
+    const whole = Math.max(this.#whole, now) + cost * intervalMs;
     if (whole - now > burst * intervalMs) return false;
     this.#whole = whole;
     return true;

@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { serverOf } from '@holm/spec/ids';
 import type { Accepted, Socket, SocketRefusal, SocketRequest } from '../../../http/admitted-sockets.ts';
 import type { CallRooms } from '../sfu/call-rooms.ts';
+import type { Participant } from '../sfu/participant.ts';
 import type { CallGrant, CallMember, CallTokens } from '../tokens.ts';
 import { DisconnectReason, LeaveRequest, LeaveRequest_Action } from '@livekit/protocol';
 import { encoded } from './encoder.ts';
@@ -9,6 +10,8 @@ import { Session, type SessionDeps } from './session.ts';
 
 export interface GatewayLimits {
   readonly participants: number;
+  /** Of one user, in all calls. */
+  readonly participantsOfUser: number;
   readonly participantsOfOtherServer: number;
 }
 
@@ -35,8 +38,16 @@ export class Gateway {
 
   /** Everybody who is in a call by this protocol. */
   *sessions(): Iterable<Session> {
+    for (const { session } of this.#here()) yield session;
+  }
+
+  /** With those whose socket is not open yet. */
+  *#here(): Iterable<{ readonly participant: Participant; readonly session: Session }> {
     for (const room of this.#deps.rooms.all) {
-      for (const { events } of room.participants.values()) if (events instanceof Session) yield events;
+      for (const participant of room.participants.values()) {
+        const { events: session } = participant;
+        if (session instanceof Session) yield { participant, session };
+      }
     }
   }
 
@@ -112,16 +123,20 @@ export class Gateway {
     if (room?.participants.has(identity)) return false;
     if (room && room.participants.size >= limits.participants) return true;
     const server = serverOf(member.userId);
-    return server !== serverName && this.#countOf(server) >= limits.participantsOfOtherServer;
-  }
-
-  #countOf(server: string): number {
-    return [...this.sessions()].filter(({ grant }) => serverOf(grant.member.userId) === server).length;
+    let ofUser = 0;
+    let ofServer = 0;
+    for (const { grant } of this.sessions()) {
+      if (grant.member.userId === member.userId) ofUser += 1;
+      if (serverOf(grant.member.userId) === server) ofServer += 1;
+    }
+    return (
+      ofUser >= limits.participantsOfUser || (server !== serverName && ofServer >= limits.participantsOfOtherServer)
+    );
   }
 
   /** Sends everybody away for whom this holds, at once. Gives how many. */
   close(where: (member: CallMember) => boolean): number {
-    const concerned = [...this.sessions()].filter(({ grant }) => where(grant.member));
+    const concerned = [...this.#here()].filter(({ session }) => where(session.grant.member));
     for (const { participant } of concerned) participant.close('removed');
     return concerned.length;
   }

@@ -11,20 +11,25 @@ export const CHANNELS = {
 };
 
 const MESSAGES = { burst: 500, perSecond: 100 };
+/** In bytes, once for each who is sent them: what the machine has to do. */
+const COPIES = { burst: 16_777_216, perSecond: 4_194_304 };
 
 /** Passes messages on, each with who sent it: what it says about that itself is not believed. */
 export class Messages {
-  readonly #budget: Budget;
+  readonly #messages: Budget;
+  readonly #copies: Budget;
+  readonly #dropped: () => void;
 
-  constructor(clock: Pick<Clock, 'now'>) {
-    this.#budget = new Budget(clock, MESSAGES);
+  constructor(clock: Pick<Clock, 'now'>, dropped: () => void) {
+    this.#messages = new Budget(clock, MESSAGES);
+    this.#copies = new Budget(clock, COPIES);
+    this.#dropped = dropped;
   }
 
   pass(from: Participant, channel: DataChannel, message: Buffer): void {
     // Too many and garbled ones are dropped: on these channels, nobody expects an answer.
-    if (!this.#budget.take()) return;
-    const packet = parse(message);
-    if (!packet) return;
+    const packet = this.#messages.take() ? parse(message) : undefined;
+    if (!packet) return this.#dropped();
     packet.participantIdentity = from.identity;
     packet.participantSid = from.id;
     const older = olderPartOf(packet);
@@ -32,8 +37,10 @@ export class Messages {
       older.participantIdentity = from.identity;
       older.participantSid = from.id;
     }
-    const wanted = wantedBy(packet);
-    from.room.relay(from, channel, Buffer.from(packet.toBinary()), wanted);
+    const receivers = from.room.others(from).filter(wantedBy(packet));
+    const copies = Math.min(COPIES.burst, message.length * receivers.length);
+    if (!this.#copies.take(copies)) return this.#dropped();
+    from.room.relay(receivers, channel, Buffer.from(packet.toBinary()));
   }
 }
 

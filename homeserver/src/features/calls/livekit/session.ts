@@ -1,11 +1,4 @@
-import {
-  DisconnectReason,
-  LeaveRequest,
-  LeaveRequest_Action,
-  SignalRequest,
-  StreamState,
-  SubscriptionError,
-} from '@livekit/protocol';
+import { StreamState, SubscriptionError } from '@livekit/protocol';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { CallGrant } from '../tokens.ts';
@@ -15,9 +8,12 @@ import type { Subscription } from '../sfu/subscription.ts';
 import type { Track } from '../sfu/track.ts';
 import { Budget } from './budget.ts';
 import { type Encoder, type Outgoing, encoded } from './encoder.ts';
+import { farewell } from './farewells.ts';
+import { parse } from './frames.ts';
 import { joinMessage, reconnectMessage } from './greetings.ts';
 import { Messages } from './messages.ts';
 import { Publisher } from './publisher.ts';
+import { costOf } from './costs.ts';
 import { type Refused, type Requester, answerRequest } from './requests.ts';
 import { Subscriber } from './subscriber.ts';
 import { TIMES } from './times.ts';
@@ -50,6 +46,7 @@ export interface SessionDeps {
 const OFFERS = { burst: 20, perSecond: 5 };
 const REQUESTS = { burst: 400, perSecond: 60 };
 const MAX_WAITING = 200;
+const MIN_SLEEP_MS = 1_000;
 
 /** One client of a call and what it is told, over however many sockets it comes with. */
 export class Session implements ParticipantEvents, Requester {
@@ -75,7 +72,7 @@ export class Session implements ParticipantEvents, Requester {
     this.deps = deps;
     this.offers = new Budget(deps.clock, OFFERS);
     this.#requests = new Budget(deps.clock, REQUESTS);
-    this.#messages = new Messages(deps.clock);
+    this.#messages = new Messages(deps.clock, () => deps.refused('data'));
   }
 
   get participant(): Participant {
@@ -145,19 +142,22 @@ export class Session implements ParticipantEvents, Requester {
     socket.onMessage((message, isBinary) => {
       if (this.#socket === socket) this.#heard(message, isBinary);
     });
-    socket.onClose(() => {
-      if (this.#socket !== socket) return;
-      this.#socket = undefined;
-      this.#inBackground('wait for a client to come back', () => this.#waitForReturn());
-    });
+    socket.onClose(() => this.#detach(socket));
+  }
+
+  #detach(socket: SignalSocket): void {
+    if (this.#socket !== socket || this.isOver) return;
+    this.#socket = undefined;
+    this.#inBackground('wait for a client to come back', () => this.#waitForReturn());
   }
 
   #heard(message: Buffer, isBinary: boolean): void {
     this.#heardAt = this.deps.clock.now();
     if (!this.#requests.take()) return this.refuse('messages');
     const request = parse(message, isBinary);
-    if (request) this.inOrder(() => answerRequest(this, request));
-    else this.refuse('frame');
+    if (!request) this.refuse('frame');
+    else if (this.#requests.take(costOf(request))) this.inOrder(() => answerRequest(this, request));
+    else this.refuse('messages');
   }
 
   /** One thing after the other, as they came. */
@@ -215,9 +215,14 @@ export class Session implements ParticipantEvents, Requester {
   async #watch(): Promise<void> {
     const timeoutMs = TIMES.pingTimeoutSeconds * 1_000;
     for (;;) {
-      await this.deps.clock.sleep(timeoutMs, this.#over.signal);
+      const leftMs = this.#heardAt + timeoutMs - this.deps.clock.now();
+      await this.deps.clock.sleep(Math.min(timeoutMs, Math.max(MIN_SLEEP_MS, leftMs)), this.#over.signal);
       if (this.isOver) return;
-      if (this.deps.clock.now() - this.#heardAt > timeoutMs) this.#socket?.close();
+      const socket = this.#socket;
+      if (!socket || this.deps.clock.now() - this.#heardAt < timeoutMs) continue;
+      // Whether it ever closes may take the network minutes to find out.
+      this.#detach(socket);
+      socket.close();
     }
   }
 
@@ -250,6 +255,10 @@ export class Session implements ParticipantEvents, Requester {
     this.send({ case: 'streamStateUpdate', value: { streamStates } });
   }
 
+  sentTooMuch(): void {
+    this.refuse('bitrate');
+  }
+
   overloaded(track: Track): void {
     this.deps.refused('streams');
     const value = { trackSid: track.id, err: SubscriptionError.SE_UNKNOWN };
@@ -270,33 +279,7 @@ export class Session implements ParticipantEvents, Requester {
 
   closed(reason: CloseReason): void {
     this.#over.abort();
-    const { reason: told, action } = FAREWELLS[reason];
-    this.send({
-      case: 'leave',
-      value: new LeaveRequest({ reason: told, action, canReconnect: action === LeaveRequest_Action.RECONNECT }),
-    });
+    this.send(farewell(reason));
     this.#socket?.close();
   }
 }
-
-const { DISCONNECT, RECONNECT } = LeaveRequest_Action;
-const FAREWELLS: Readonly<Record<CloseReason, { reason: DisconnectReason; action: LeaveRequest_Action }>> = {
-  left: { reason: DisconnectReason.CLIENT_INITIATED, action: DISCONNECT },
-  lost: { reason: DisconnectReason.SIGNAL_CLOSE, action: RECONNECT },
-  replaced: { reason: DisconnectReason.DUPLICATE_IDENTITY, action: DISCONNECT },
-  removed: { reason: DisconnectReason.PARTICIPANT_REMOVED, action: DISCONNECT },
-  abuse: { reason: DisconnectReason.JOIN_FAILURE, action: DISCONNECT },
-  'media lost': { reason: DisconnectReason.MIGRATION, action: RECONNECT },
-  stopping: { reason: DisconnectReason.SERVER_SHUTDOWN, action: RECONNECT },
-};
-
-/** Clients may write JSON, too. */
-const parse = (message: Buffer, isBinary: boolean): SignalRequest | undefined => {
-  try {
-    return isBinary
-      ? SignalRequest.fromBinary(message)
-      : SignalRequest.fromJsonString(message.toString(), { ignoreUnknownFields: true });
-  } catch {
-    return undefined;
-  }
-};

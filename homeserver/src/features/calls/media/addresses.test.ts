@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { listenInfos, ownAddresses } from './addresses.ts';
+import { announcedOf, isHidden, listenInfos, ownAddresses } from './addresses.ts';
 
 const outer = (address: string) => ({ address, internal: false });
 
@@ -17,6 +17,30 @@ describe('the addresses of media', () => {
   it('are loopback on a machine without a network', () => {
     expect(ownAddresses({ lo: [{ address: '127.0.0.1', internal: true }] })).to.eql(['127.0.0.1']);
   });
+
+  const homes = [
+    { name: 'a public address', bound: ['203.0.113.9'], hidden: false, announced: [] },
+    { name: 'an inner one', bound: ['192.168.1.7'], hidden: true, announced: ['198.51.100.4'] },
+    {
+      name: 'an inner one, and a public one of IPv6',
+      bound: ['192.168.1.7', '2001:db8::7'],
+      hidden: true,
+      announced: ['198.51.100.4'],
+    },
+    {
+      name: 'inner ones of both',
+      bound: ['10.0.0.7', 'fd00::7'],
+      hidden: true,
+      announced: ['198.51.100.4', '2001:db8::4'],
+    },
+    { name: 'both kinds', bound: ['10.0.0.7', '203.0.113.9'], hidden: false, announced: [] },
+  ];
+  for (const { name, bound, hidden, announced } of homes) {
+    it(`are looked for under the name of a machine that has ${name}`, () => {
+      expect(isHidden(bound)).to.equal(hidden);
+      expect(announcedOf(bound, ['198.51.100.4', '2001:db8::4', '10.9.9.9'])).to.eql(announced);
+    });
+  }
 
   const cases = [
     { name: 'themselves', bound: ['192.0.2.7'], announced: [], shown: { '192.0.2.7': undefined } },

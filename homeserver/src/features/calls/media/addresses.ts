@@ -32,13 +32,30 @@ export const ownAddresses = (interfaces: Interfaces): readonly string[] => {
 export const isPublic = (address: string): boolean =>
   !inside.includes(address) && !linkLocal.includes(address) && address !== '::1';
 
+const FAMILIES = [isIPv4, isIPv6];
+
+/** Whether there is a family of addresses by which nobody outside can reach this machine, as all of its own are inner ones. */
+export const isHidden = (bound: readonly string[]): boolean => FAMILIES.some((isOf) => isHiddenBy(isOf, bound));
+
+const isHiddenBy = (isOf: (address: string) => boolean, bound: readonly string[]): boolean => {
+  const own = bound.filter(isOf);
+  return own.length > 0 && !own.some(isPublic);
+};
+
+/**
+ * What to announce, of the addresses that our name leads to: those of the families whose own addresses nobody outside can
+ * reach. At home, IPv6 addresses are mostly public, and IPv4 ones are not.
+ */
+export const announcedOf = (bound: readonly string[], found: readonly string[]): readonly string[] =>
+  FAMILIES.flatMap((isOf) => (isHiddenBy(isOf, bound) ? found.filter((one) => isOf(one) && isPublic(one)) : []));
+
 /**
  * One port of UDP and TCP on each address. An announced address stands for the first bound one of its family that is
  * not public, or the first at all; clients in the same network are told the inner address too.
  */
 export const listenInfos = ({ bound, announced }: MediaAddresses, port: number): TransportListenInfo[] => {
   const shown = new Map<string, string>();
-  for (const isFamily of [isIPv4, isIPv6]) {
+  for (const isFamily of FAMILIES) {
     const own = bound.filter(isFamily);
     const carrier = own.find((address) => !isPublic(address)) ?? own[0];
     const told = announced.find(isFamily);

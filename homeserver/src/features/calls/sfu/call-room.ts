@@ -7,6 +7,7 @@ import { Branches, type NoPlace } from './branches.ts';
 import type { ChannelNames } from './data-channels.ts';
 import type { CloseReason, DataChannel, ParticipantEvents } from './events.ts';
 import { type Arrival, type Call, Participant } from './participant.ts';
+import { Police, type SendingLimits } from './police.ts';
 import { highestWanted } from './quality.ts';
 import type { Track, TrackDescription } from './track.ts';
 
@@ -16,8 +17,7 @@ export interface CallRoomDeps {
   readonly background: Background;
   /** What the data channels are called. */
   readonly channels: ChannelNames;
-  /** What each participant may send, in bit per second. */
-  readonly incomingBitrate: number;
+  readonly sending: SendingLimits;
   /** A place on a worker that is none of these. */
   readonly openMedia: (besides: readonly CallMedia[]) => Promise<CallMedia | NoPlace>;
 }
@@ -58,6 +58,8 @@ export class CallRoom implements Call {
         }),
       lost: (branch) => this.#lost(branch),
     });
+    const police = new Police(deps.clock, deps.sending);
+    this.inBackground('look at what is sent', () => police.watch(() => this.participants.values(), this.#over.signal));
   }
 
   get isClosed(): boolean {
@@ -92,7 +94,7 @@ export class CallRoom implements Call {
 
   async #letIn(arrival: Arrival, branch: Branch): Promise<Participant | 'lost'> {
     const [upstream, downstream] = await Promise.all([branch.connect(), branch.connect()]);
-    await upstream.setMaxIncomingBitrate(this.#deps.incomingBitrate);
+    await upstream.setMaxIncomingBitrate(this.#deps.sending.participantBitrate);
     if (this.isClosed || branch.isClosed) return 'lost';
     this.participants.get(arrival.identity)?.close('replaced');
     const participant = new Participant(arrival, {
@@ -131,15 +133,8 @@ export class CallRoom implements Call {
     return undefined;
   }
 
-  relay(from: Participant, channel: DataChannel, message: Buffer, to: (other: Participant) => boolean): void {
-    for (const other of this.others(from)) {
-      if (!to(other)) continue;
-      this.inBackground(
-        'pass a message on',
-        () => other.send(channel, message),
-        () => other.isClosed,
-      );
-    }
+  relay(to: readonly Participant[], channel: DataChannel, message: Buffer): void {
+    this.inBackground('pass a message on', () => Promise.all(to.map((other) => other.send(channel, message))));
   }
 
   weighWishes(track: Track): void {

@@ -49,6 +49,8 @@ export interface ParticipantEvents {
   unsubscribed(subscription: Subscription): void;
   /** Whether a subscription that is wanted flows: it does not where the network is too slow for it. */
   flowing(subscription: Subscription, isFlowing: boolean): void;
+  /** They send more than they may, and do not stop. */
+  sentTooMuch(): void;
   /** They are not sent a track, because their worker has far too much to do. */
   overloaded(track: Track): void;
   /** The highest layer of a track of their own that anybody wants, or -1. */

@@ -19,8 +19,8 @@ export interface Call {
   offer(track: Track): void;
   /** Tells the owner of a video which layers of it anybody wants. */
   weighWishes(track: Track): void;
-  /** Passes a message on, to some or to everybody else. */
-  relay(from: Participant, channel: DataChannel, message: Buffer, to: (other: Participant) => boolean): void;
+  /** Passes a message on. */
+  relay(to: readonly Participant[], channel: DataChannel, message: Buffer): void;
   left(participant: Participant): void;
   /** Runs what nobody waits for. What fails because something was closed meanwhile has not failed. */
   inBackground(name: string, work: () => Promise<unknown>, isOver: () => boolean): void;

@@ -1,5 +1,4 @@
-import type { Producer, RtpParameters, WebRtcTransport } from 'mediasoup/types';
-import type { Branch } from './branch.ts';
+import type { Producer, Router, RtpParameters, WebRtcTransport } from 'mediasoup/types';
 import { Pipes } from './pipes.ts';
 import type { LayerSize, Wish } from './quality.ts';
 
@@ -32,7 +31,7 @@ export interface TrackOwner {
   readonly id: string;
   readonly identity: string;
   readonly isClosed: boolean;
-  readonly branch: Pick<Branch, 'router'>;
+  readonly branch: { readonly router: Router };
   /** From them to us. */
   readonly upstream: WebRtcTransport;
   readonly events: { layersWanted(track: Track, highest: number): void };
