@@ -42,6 +42,8 @@ export interface Walker {
 /** A user who may see little, or asks for what is rare, gets less per request rather than all the work at once. */
 const MAX_SCANNED = 1000;
 const MIN_PAGE = 20;
+/** Holes of a page that are looked into before it is given as it is. */
+const MAX_HOLES = 10;
 /** Missing events that are fetched at a time, and how often in one request, before somebody can read on upwards. */
 const AHEAD = 500;
 const MAX_AHEAD = 4;
@@ -99,17 +101,18 @@ const pageBack = async (
   { from, limit, size }: Walk & { readonly size: number },
 ): Promise<Page> => {
   const read = () => engine.timeline.page(room, { from: from + 1, direction: 'back', limit: size });
-  const holeIn = (page: readonly StoredEvent[]) =>
-    page.findIndex(({ ord = 0 }, index) => ord !== (page[index - 1]?.ord ?? from + 1) - 1);
   const page = await read();
-  const hole = holeIn(page);
-  const floor = page[hole]?.ord;
-  if (floor === undefined) return { events: page, isCut: false };
-  if (hole >= limit) return { events: page.slice(0, hole), isCut: true };
-  if (!(await backfill.into(room, floor, limit - hole))) return { events: page, isCut: false };
-  const filled = await read();
-  const rest = holeIn(filled);
-  return rest > 0 ? { events: filled.slice(0, rest), isCut: true } : { events: filled, isCut: false };
+  const holes = page.flatMap(({ ord = 0 }, index) => (ord === (page[index - 1]?.ord ?? from + 1) - 1 ? [] : [index]));
+  for (const hole of holes.slice(0, MAX_HOLES)) {
+    const floor = page[hole]?.ord ?? BOTTOM;
+    if (hole >= limit) return { events: page.slice(0, hole), isCut: true };
+    // What was missing in one of them may have turned out to belong further down.
+    if (!(await backfill.into(room, floor, limit - hole))) continue;
+    const filled = await read();
+    const rest = filled.findIndex(({ ord = 0 }, index) => index > hole && ord !== (filled[index - 1]?.ord ?? 0) - 1);
+    return rest > 0 ? { events: filled.slice(0, rest), isCut: true } : { events: filled, isCut: false };
+  }
+  return { events: page, isCut: false };
 };
 
 /**
