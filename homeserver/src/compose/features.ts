@@ -1,5 +1,5 @@
 import { Departure, Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
-import { federatedProfiles, Profiles } from '../features/profiles/index.ts';
+import { federatedProfiles, ProfileNews, Profiles } from '../features/profiles/index.ts';
 import {
   IncomingInvites,
   IncomingMembership,
@@ -11,6 +11,8 @@ import { Sending } from '../features/room-events/index.ts';
 import { RoomExchange, StateTexts } from '../features/room-exchange/index.ts';
 import { RoomUpgrades, SettingsTransfer } from '../features/room-upgrades/index.ts';
 import type { CommitListener } from '../rooms/commit.ts';
+import type { Notifier } from '../streams/notifier.ts';
+import { SequencedStream } from '../streams/sequenced-stream.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import { composeDirectory } from './directory.ts';
@@ -23,18 +25,21 @@ interface Parts {
   readonly federation: Federation;
   readonly rooms: RoomServices;
   readonly accounts: AccountServices;
+  readonly notifier: Notifier;
 }
 
 /** What people do with rooms and in them. */
-export const composeFeatures = (base: Base, { federation, rooms, accounts }: Parts) => {
+export const composeFeatures = async (base: Base, { federation, rooms, accounts, notifier }: Parts) => {
   const { engine, ingest, outside } = rooms;
   const { client, signer, keyring: verifier } = federation;
   const directory = composeDirectory(base, { federation, rooms, accounts });
   const { aliases } = directory;
+  const profileNews = await composeProfileNews(base, { rooms, notifier });
   const profiles = new Profiles({
     ...base,
     users: accounts.accounts,
     remote: federatedProfiles(client),
+    news: profileNews,
     memberEvents: directory.people.following(new ProfileChanges(engine)),
   });
   const log = base.log.with({ area: 'rooms' });
@@ -58,6 +63,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer, states: stateTexts });
   return {
     profiles,
+    profileNews,
     ...directory,
     entering,
     membership,
@@ -87,7 +93,15 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   };
 };
 
-export type FeatureServices = ReturnType<typeof composeFeatures>;
+export type FeatureServices = Awaited<ReturnType<typeof composeFeatures>>;
+
+const composeProfileNews = async (
+  { db, background }: Base,
+  { rooms: { engine }, notifier }: Pick<Parts, 'rooms' | 'notifier'>,
+) => {
+  const stream = await SequencedStream.open(db, 'profiles', 'profile_positions');
+  return new ProfileNews({ db, background, stream, notifier, roomsOf: (user) => engine.userRooms.of(user) });
+};
 
 /** People find in a room that replaces another one what they had set up there. */
 const onJoined =
