@@ -37,13 +37,9 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
   const notifying = await composeNotifications(base, { rooms, accounts, ephemeral, notifier }, stack);
   const presence = await composePresence(base, { rooms, accounts, notifier }, stack);
-  const syncing = composeSync(
-    base,
-    { rooms, features, accounts, ephemeral, encryption, notifying, presence, notifier },
-    stack,
-  );
+  const followed = { rooms, features, accounts, ephemeral, encryption, notifying, presence, notifier };
+  const syncing = composeSync(base, followed, stack);
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
-  const upkeep = composeUpkeep(base, rooms, accounts);
   const media = await composeMedia(base, { federation, accounts }, stack);
   const calling = await composeCalls(base, { rooms, accounts, rateLimits });
   const calls = calling?.calls;
@@ -59,7 +55,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     notifying,
     presence,
     syncing,
-    upkeep,
+    upkeep: composeUpkeep(base, rooms, accounts),
     media,
     rtc,
     rateLimits,

@@ -1,5 +1,4 @@
-import { Departure, Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
-import { federatedProfiles, ProfileNews, Profiles } from '../features/profiles/index.ts';
+import { Departure, Entering, Membership } from '../features/membership/index.ts';
 import {
   IncomingInvites,
   IncomingMembership,
@@ -12,11 +11,11 @@ import { RoomExchange, StateTexts } from '../features/room-exchange/index.ts';
 import { RoomUpgrades, SettingsTransfer } from '../features/room-upgrades/index.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import type { Notifier } from '../streams/notifier.ts';
-import { SequencedStream } from '../streams/sequenced-stream.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import { composeDirectory } from './directory.ts';
 import type { Federation } from './federation.ts';
+import { composeProfiles } from './profiles.ts';
 import { composeReading } from './reading.ts';
 import type { RoomServices } from './rooms.ts';
 import { composeThirdPartyInvites } from './third-party-invites.ts';
@@ -34,14 +33,8 @@ export const composeFeatures = async (base: Base, { federation, rooms, accounts,
   const { client, signer, keyring: verifier } = federation;
   const directory = composeDirectory(base, { federation, rooms, accounts });
   const { aliases } = directory;
-  const profileNews = await composeProfileNews(base, { rooms, notifier });
-  const profiles = new Profiles({
-    ...base,
-    users: accounts.accounts,
-    remote: federatedProfiles(client),
-    news: profileNews,
-    memberEvents: directory.people.following(new ProfileChanges(engine)),
-  });
+  const profiling = await composeProfiles(base, { federation, rooms, accounts, people: directory.people, notifier });
+  const { profiles } = profiling;
   const log = base.log.with({ area: 'rooms' });
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
@@ -62,8 +55,7 @@ export const composeFeatures = async (base: Base, { federation, rooms, accounts,
   const stateTexts = new StateTexts(engine);
   const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer, states: stateTexts });
   return {
-    profiles,
-    profileNews,
+    ...profiling,
     ...directory,
     entering,
     membership,
@@ -94,14 +86,6 @@ export const composeFeatures = async (base: Base, { federation, rooms, accounts,
 };
 
 export type FeatureServices = Awaited<ReturnType<typeof composeFeatures>>;
-
-const composeProfileNews = async (
-  { db, background }: Base,
-  { rooms: { engine }, notifier }: Pick<Parts, 'rooms' | 'notifier'>,
-) => {
-  const stream = await SequencedStream.open(db, 'profiles', 'profile_positions');
-  return new ProfileNews({ db, background, stream, notifier, roomsOf: (user) => engine.userRooms.of(user) });
-};
 
 /** People find in a room that replaces another one what they had set up there. */
 const onJoined =

@@ -90,16 +90,11 @@ export class Answers {
     }
     const stickyEvents = await this.#sticky(asked, views);
     const profiles = await this.#profiles(asked, views);
-    const isStickyNews = stickyEvents !== undefined && stickyEvents.rooms.size > 0;
+    const isOtherNews = extensions.isNews || hasAny(stickyEvents?.rooms) || hasAny(profiles?.users);
     return {
       answer: { lists: following.windows, rooms, extensions: { ...extensions.answer, stickyEvents, profiles } },
-      isNews:
-        base.after === undefined ||
-        rooms.size > 0 ||
-        extensions.isNews ||
-        isStickyNews ||
-        (profiles?.users.size ?? 0) > 0,
-      reached: this.#reached([upTo[0] ?? START, ...extensions.reached], profiles?.reached),
+      isNews: base.after === undefined || rooms.size > 0 || isOtherNews,
+      reached: this.#reached(upTo, extensions.reached, profiles?.reached),
       told: told({ ...asked, candidates }, views),
       members: new Map([...views].map(([nid, { members }]) => [nid, members] as const).filter(([, m]) => m.length > 0)),
       scopes: extensions.scopes,
@@ -223,8 +218,9 @@ export class Answers {
     });
   }
 
-  #reached(positions: Positions, ofProfiles: Position | undefined): Positions {
+  #reached(upTo: Positions, byPart: Positions, ofProfiles: Position | undefined): Positions {
     const { extensions, profiles } = this.#deps;
+    const positions = [upTo[0] ?? START, ...byPart];
     return ofProfiles === undefined ? positions : positions.with(extensions.numberOf(profiles.stream), ofProfiles);
   }
 
@@ -254,3 +250,5 @@ export class Answers {
     return { ...(await this.#deps.extensions.told(ask)), scopes };
   }
 }
+
+const hasAny = (told: ReadonlyMap<unknown, unknown> | undefined): boolean => told !== undefined && told.size > 0;

@@ -1,5 +1,4 @@
 import { serverOf, type UserId } from '@holm/spec/ids';
-import type { JsonObject } from '@holm/spec/json';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
@@ -56,15 +55,19 @@ export class ProfilesExtension {
   async told(ask: Ask): Promise<ProfilesAnswer> {
     const { reader, request, after, upTo } = ask;
     const users = new Map<UserId, ProfileTold>();
-    const isFirst = after === 0;
-    const news = isFirst ? undefined : await this.#deps.news.since(reader.userId, after, upTo);
-    for (const [user, change] of news?.users ?? []) put(users, user, only(change, request.fields));
-    for (const user of isFirst ? [] : await this.#parted(reader)) users.set(user, undefined);
+    const news = await this.#news(reader.userId, after, upTo);
+    for (const [user, change] of news.users) put(users, user, only(change, request.fields));
+    for (const user of after === 0 ? [] : await this.#parted(reader)) users.set(user, undefined);
     for (const [user, updated] of await this.#deps.news.of(await this.#base(ask))) {
       const { removed = [] } = users.get(user) ?? {};
       put(users, user, only({ updated, removed }, request.fields));
     }
-    return { name: request.name, users, reached: news?.reached ?? upTo };
+    return { name: request.name, users, reached: news.reached };
+  }
+
+  /** To whoever begins, nothing of before is news. */
+  #news(user: UserId, after: Position, upTo: Position): ReturnType<ProfileNews['since']> {
+    return this.#deps.news.since(user, after === 0 ? upTo : after, upTo);
   }
 
   /** Those whom the answer shows, and those in rooms that are told of otherwise than before: all that is known of them. */
@@ -98,5 +101,5 @@ const put = (users: Map<UserId, ProfileTold>, user: UserId, change: ProfileChang
 const only = ({ updated, removed }: ProfileChange, fields: readonly string[] | undefined): ProfileChange => {
   if (!fields) return { updated, removed };
   const wanted = Object.entries(updated).filter(([field]) => fields.includes(field));
-  return { updated: Object.fromEntries(wanted) as JsonObject, removed: removed.filter((f) => fields.includes(f)) };
+  return { updated: Object.fromEntries(wanted), removed: removed.filter((f) => fields.includes(f)) };
 };
