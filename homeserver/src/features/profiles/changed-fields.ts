@@ -1,9 +1,8 @@
 import type { JsonObject } from '@holm/spec/json';
-import type { Position } from '../../streams/stream.ts';
 import type { Profile } from './profile.ts';
 
 /** When fields changed last, those that are gone among them. */
-export type ChangedFields = Readonly<Record<string, Position>>;
+export type ChangedFields = Readonly<Record<string, number>>;
 
 /** What became of a profile. */
 export interface ProfileChange {
@@ -18,7 +17,7 @@ const GONE_REMEMBERED = 100;
 export const withChanges = (
   before: ChangedFields,
   fields: readonly string[],
-  { now, position }: { readonly now: Profile; readonly position: Position },
+  { now, position }: { readonly now: Profile; readonly position: number },
 ): ChangedFields => {
   const all = { ...before, ...Object.fromEntries(fields.map((field) => [field, position])) };
   const gone = Object.entries(all).filter(([field]) => !Object.hasOwn(now, field));
@@ -28,7 +27,7 @@ export const withChanges = (
   return Object.fromEntries(Object.entries(all).filter(([field]) => !names.has(field)));
 };
 
-export const changesSince = (profile: Profile, changed: ChangedFields, after: Position): ProfileChange => {
+export const changesSince = (profile: Profile, changed: ChangedFields, after: number): ProfileChange => {
   const fields = Object.entries(changed).flatMap(([field, position]) => (position > after ? [field] : []));
   const updated = fields.filter((field) => Object.hasOwn(profile, field));
   return {
