@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { CallHouse, eventually, hasMediaWorker } from '../src/call-house.ts';
+import { CallHouse, eventually } from '../src/call-house.ts';
 import { Caller, CallStage, type ClientPackage, type JoinOptions, type Source } from '../src/caller.ts';
-import { findChromium } from '../src/browser.ts';
+import { needChromiumAndCalls } from '../src/needs.ts';
 
 /** So many more frames, and it flows. */
 const ENOUGH_FRAMES = 15;
@@ -52,11 +52,7 @@ export const describeCalls = (client: ClientPackage, { isShort }: { isShort: boo
     const close = (...callers: Caller[]) => Promise.all(callers.map(({ page }) => page.close()));
 
     before(async function () {
-      const chromium = findChromium();
-      if (chromium === undefined || !hasMediaWorker()) {
-        process.stdout.write('    there is no Chromium or no media worker here, so no calls are tried\n');
-        return this.skip();
-      }
+      const chromium = needChromiumAndCalls(this);
       const unexpected = () => house.server.errors.filter((line) => !line.includes('a media worker died'));
       stack.defer(() => void expect(unexpected()).to.deep.equal([]));
       house = stack.use(await CallHouse.open());

@@ -6,7 +6,7 @@ import type { CallHouse } from './call-house.ts';
 import type { Person } from './people.ts';
 
 /** Fake devices, no questions, and nothing of the browser's own out to the network. Pages behind others go on. */
-const FLAGS = [
+export const CALL_FLAGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
   '--auto-accept-this-tab-capture', '--autoplay-policy=no-user-gesture-required',
@@ -53,7 +53,7 @@ export class CallStage implements AsyncDisposable {
 
   static async open(executablePath: string, client: ClientPackage): Promise<CallStage> {
     const server = await serve(client);
-    const browser = await chromium.launch({ executablePath, args: FLAGS });
+    const browser = await chromium.launch({ executablePath, args: CALL_FLAGS });
     return new CallStage(browser, await browser.newContext(), server);
   }
 

@@ -9,6 +9,8 @@ interface NetworkOptions {
   readonly names: readonly string[];
   /** More of every server's configuration. */
   readonly config?: object;
+  /** More of that of one, by its name. */
+  readonly configOf?: (name: string) => object;
   /** Where other servers are that are not ours, by name. */
   readonly strangers?: Readonly<Record<string, string>>;
   /** By the name of a server, what it proves itself with. Without it, they speak without TLS. */
@@ -36,7 +38,8 @@ export class TestNetwork implements AsyncDisposable {
   }
 
   static async with(options: NetworkOptions): Promise<TestNetwork> {
-    const { names, config = {}, strangers = {}, certificates = {}, clockOf = (_, clock) => clock } = options;
+    const { names, config = {}, strangers = {}, certificates = {} } = options;
+    const { configOf = () => ({}), clockOf = (_, clock) => clock } = options;
     const network = new TestNetwork();
     const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const));
     for (const [from, to] of pairs) network.#links.set(`${from} ${to}`, await Link.open(certificates[to]));
@@ -46,7 +49,12 @@ export class TestNetwork implements AsyncDisposable {
         const overrides = { ...strangers, ...(Object.fromEntries(links) as Record<string, string>) };
         network.#servers.set(
           name,
-          await TestServer.create({ name, clock: clockOf(name, network.clock), overrides, config }),
+          await TestServer.create({
+            name,
+            clock: clockOf(name, network.clock),
+            overrides,
+            config: { ...config, ...configOf(name) },
+          }),
         );
       }),
     );

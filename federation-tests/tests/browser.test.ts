@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { expect } from 'chai';
-import { findChromium, launchChromium, Screen } from '../src/browser.ts';
+import { launchChromium, Screen } from '../src/browser.ts';
 import { createDatabase } from '../src/database.ts';
+import { needChromiumAndClient } from '../src/needs.ts';
 import { freePort, ServerProcess } from '../src/process.ts';
-
-const CLIENT = new URL('../../client/dist/index.html', import.meta.url);
 
 /** What the README promises: two people, each with a browser and a server of their own, talk. */
 describe('two browsers on two servers', () => {
@@ -18,12 +16,7 @@ describe('two browsers on two servers', () => {
 
   before(async function () {
     this.timeout(60_000);
-    const chromium = findChromium();
-    if (chromium === undefined) {
-      process.stdout.write('    there is no Chromium here, so nothing is tried in a browser (CI has one)\n');
-      return this.skip();
-    }
-    expect(existsSync(CLIENT), 'the web client is not built: npm run build -w client').to.equal(true);
+    const chromium = needChromiumAndClient(this);
     const [portHere, portThere] = [await freePort(), await freePort()];
     const start = async (port: number, otherPort: number): Promise<ServerProcess> => {
       const database = stack.use(await createDatabase());

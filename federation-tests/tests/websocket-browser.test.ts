@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import { splitMessage } from '@holm/spec/extensions/websocket-wire';
 import type { Page } from 'playwright-core';
 import { expect } from 'chai';
-import { findChromium, launchChromium, Screen } from '../src/browser.ts';
+import { launchChromium, Screen } from '../src/browser.ts';
+import { needChromiumAndClient } from '../src/needs.ts';
 import { Link } from '../src/partition.ts';
 import { PASSWORD } from '../src/people.ts';
 import { SocketScene } from '../src/socket-scene.ts';
 
-const CLIENT = new URL('../../client/dist/index.html', import.meta.url);
 const PATIENCE_MS = 20_000;
 
 /** What came to a page over each of its WebSockets, one after another. */
@@ -51,12 +50,7 @@ describe('the web client over a WebSocket', () => {
 
   before(async function () {
     this.timeout(60_000);
-    const chromium = findChromium();
-    if (chromium === undefined) {
-      process.stdout.write('    there is no Chromium here, so nothing is tried in a browser (CI has one)\n');
-      return this.skip();
-    }
-    expect(existsSync(CLIENT), 'the web client is not built: npm run build -w client').to.equal(true);
+    const chromium = needChromiumAndClient(this);
     link = stack.use(await Link.open());
     scene = stack.use(await SocketScene.start({ public_base_url: link.url }));
     await scene.refresh();
