@@ -1,61 +1,23 @@
-import type { CallGrant } from '@holm/homeserver/features/calls/index';
 import { expect } from 'chai';
 import { type Answer, call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
-import { networkWithRogue } from '../src/rogue-network.ts';
 import { RogueRoom } from '../src/rogue-room.ts';
 import type { Rogue } from '../src/rogue.ts';
-
-const SLOT = 'm.call#ROOM';
-/** No media: what is asked here is who gets a token. */
-const config = { calls: { enabled: true, worker: '/nonexistent' } };
-
-interface Proof {
-  readonly access_token: string;
-  readonly matrix_server_name: string;
-}
+import { memberOf, NOT_A_MEMBER, NOT_PROVEN, refused, RtcScene, SLOT } from '../src/rtc-scene.ts';
 
 describe('MatrixRTC', function () {
   this.timeout(30_000);
+  let scene: RtcScene;
   let network: TestNetwork;
   let rogue: Rogue;
   let alice: Person;
   let room: string;
   before(async () => {
-    ({ network, rogue } = await networkWithRogue(['a.test', 'b.test'], config));
-    alice = await network.person('alice', 'a.test');
-    room = await alice.createRoom();
+    scene = await RtcScene.open();
+    ({ network, rogue, alice, room } = scene);
   });
-  after(async () => {
-    await network[Symbol.asyncDispose]();
-    await rogue[Symbol.asyncDispose]();
-  });
-
-  const proofOf = (who: Person): Promise<Proof> =>
-    who.ask('POST', `/user/${encodeURIComponent(who.userId)}/openid/request_token`, {});
-  const service = (path: string, body: unknown, server = 'a.test'): Promise<Answer> =>
-    call('POST', `${network.server(server).url}/livekit/jwt${path}`, { body });
-  const legacy = async (who: Person, more: object = {}) =>
-    service('/sfu/get', { room, openid_token: await proofOf(who), device_id: who.deviceId, ...more });
-  const draft = async (who: Person, more: object = {}, member: object = {}) =>
-    service('/get_token', {
-      room_id: room,
-      slot_id: SLOT,
-      openid_token: await proofOf(who),
-      member: { id: 'M', claimed_user_id: who.userId, claimed_device_id: who.deviceId, ...member },
-      ...more,
-    });
-  /** What the SFU makes of a token. */
-  const read = ({ status, body }: Answer, server = 'a.test'): CallGrant => {
-    expect(status, JSON.stringify(body)).to.equal(200);
-    const grant = network.server(server).running.services.calls!.tokens.verify(body.jwt as string);
-    if (typeof grant === 'string') throw new Error(grant);
-    return grant;
-  };
-  const refused = ({ status, body }: Answer): readonly [number, string] => [status, body.errcode as string];
-  const NOT_PROVEN = [401, 'M_UNAUTHORIZED'] as const;
-  const NOT_A_MEMBER = [403, 'M_FORBIDDEN'] as const;
+  after(() => scene[Symbol.asyncDispose]());
 
   describe('discovery', () => {
     it('tells every generation of clients where calls are', async () => {
@@ -92,15 +54,30 @@ describe('MatrixRTC', function () {
     });
   });
 
+  describe('a TURN server', () => {
+    it('is told of to those who have an account, where there is one', async () => {
+      const ask = (who: Person) => who.ask('GET', '/voip/turnServer');
+      expect(await ask(alice)).to.deep.equal({});
+      const turn = { uris: ['turn:turn.test'], shared_secret: 'hush', ttl_seconds: 600 };
+      await using other = await TestNetwork.with({ names: ['a.test'], config: { turn } });
+      const person = await other.person('alice', 'a.test');
+      const told = await ask(person);
+      const until = Math.floor(other.clock.now() / 1_000) + 600;
+      expect(told).to.deep.include({ uris: turn.uris, ttl: 600, username: `${until}:${person.userId}` });
+      expect(told.password).to.match(/^[A-Za-z0-9+/]{27}=$/);
+      expect((await call('GET', `${person.home.url}/_matrix/client/v3/voip/turnServer`)).status).to.equal(401);
+    });
+  });
+
   describe('the token service', () => {
     it('lets devices in that prove whose they are', async () => {
-      const { body, headers, status } = await legacy(alice);
+      const { body, headers, status } = await scene.legacy(alice);
       expect([status, body.url, headers.get('access-control-allow-origin')]).to.eql([
         200,
         'wss://a.test/livekit/sfu',
         '*',
       ]);
-      const grant = read({ body, headers, status });
+      const grant = scene.read({ body, headers, status });
       expect(grant).to.deep.include({ identity: `${alice.userId}:${alice.deviceId}`, canPublish: true });
       expect(grant.member).to.deep.equal({ userId: alice.userId, deviceId: alice.deviceId, roomId: room });
       // Element Call reads the claims with `atob`.
@@ -109,12 +86,12 @@ describe('MatrixRTC', function () {
     });
 
     it('brings members of a slot into the same call as those devices, and hides who they are', async () => {
-      const [old, member] = [read(await legacy(alice)), read(await draft(alice))];
+      const [old, member] = [scene.read(await scene.legacy(alice)), scene.read(await scene.draft(alice))];
       expect(member.call).to.equal(old.call);
       expect(member.identity).not.to.contain('alice');
-      expect(read(await draft(alice, { slot_id: 'm.call#other' })).call).not.to.equal(old.call);
-      expect(read(await draft(alice, {}, { id: 'N' })).identity).not.to.equal(member.identity);
-      expect(read(await draft(alice)).identity).to.equal(member.identity);
+      expect(scene.read(await scene.draft(alice, { slot_id: 'm.call#other' })).call).not.to.equal(old.call);
+      expect(scene.read(await scene.draft(alice, {}, { id: 'N' })).identity).not.to.equal(member.identity);
+      expect(scene.read(await scene.draft(alice)).identity).to.equal(member.identity);
     });
 
     it('answers preflights of browsers', async () => {
@@ -128,37 +105,37 @@ describe('MatrixRTC', function () {
       const other = await alice.login();
       const mallory = await network.person('mallory', 'a.test');
       await mallory.join(room);
-      const proof = await proofOf(mallory);
+      const proof = await scene.proofOf(mallory);
       const wrong: Answer[] = [
-        await legacy(alice, { openid_token: { ...proof, access_token: 'made up' } }),
-        await legacy(alice, { openid_token: { ...proof, access_token: alice.token } }),
-        await legacy(alice, { openid_token: proof }), // a device that is not the token's
-        await legacy(other, { device_id: alice.deviceId }),
-        await draft(alice, { openid_token: proof }),
-        await draft(mallory, {}, { claimed_user_id: alice.userId }),
-        await draft(mallory, {}, { claimed_device_id: alice.deviceId }),
+        await scene.legacy(alice, { openid_token: { ...proof, access_token: 'made up' } }),
+        await scene.legacy(alice, { openid_token: { ...proof, access_token: alice.token } }),
+        await scene.legacy(alice, { openid_token: proof }), // a device that is not the token's
+        await scene.legacy(other, { device_id: alice.deviceId }),
+        await scene.draft(alice, { openid_token: proof }),
+        await scene.draft(mallory, {}, { claimed_user_id: alice.userId }),
+        await scene.draft(mallory, {}, { claimed_device_id: alice.deviceId }),
       ];
       for (const answer of wrong) expect(refused(answer)).to.deep.equal(NOT_PROVEN);
     });
 
     it('does not let in who is not in the room, or not logged in any more', async () => {
       const bob = await network.person('bob', 'a.test');
-      expect(refused(await legacy(bob))).to.deep.equal(NOT_A_MEMBER);
-      expect(refused(await legacy(alice, { room: '!unknown:a.test' }))).to.deep.equal(NOT_A_MEMBER);
+      expect(refused(await scene.legacy(bob))).to.deep.equal(NOT_A_MEMBER);
+      expect(refused(await scene.legacy(alice, { room: '!unknown:a.test' }))).to.deep.equal(NOT_A_MEMBER);
       await bob.join(room);
-      read(await legacy(bob));
+      scene.read(await scene.legacy(bob));
       await alice.ban(room, bob);
-      expect(refused(await draft(bob))).to.deep.equal(NOT_A_MEMBER);
+      expect(refused(await scene.draft(bob))).to.deep.equal(NOT_A_MEMBER);
       const elsewhere = await alice.login();
-      const body = { room, openid_token: await proofOf(elsewhere), device_id: elsewhere.deviceId };
-      read(await service('/sfu/get', body));
+      const body = { room, openid_token: await scene.proofOf(elsewhere), device_id: elsewhere.deviceId };
+      scene.read(await scene.service('/sfu/get', body));
       await elsewhere.ask('POST', '/logout', {});
-      const late = await service('/sfu/get', body);
+      const late = await scene.service('/sfu/get', body);
       expect(refused(late)).to.deep.equal(NOT_A_MEMBER);
     });
 
     it('says what is wrong with a request, and never that it does not know it', async () => {
-      const openid_token = await proofOf(alice);
+      const openid_token = await scene.proofOf(alice);
       const long = 'x'.repeat(256);
       const bodies = [
         ['/sfu/get', {}],
@@ -173,27 +150,27 @@ describe('MatrixRTC', function () {
         ['/get_token', { room_id: room, slot_id: SLOT, openid_token: {}, member: memberOf(alice) }],
       ] as const;
       for (const [path, body] of bodies) {
-        expect(refused(await service(path, body)), `${path} ${JSON.stringify(body)}`).to.eql([400, 'M_BAD_JSON']);
+        expect(refused(await scene.service(path, body)), `${path} ${JSON.stringify(body)}`).to.eql([400, 'M_BAD_JSON']);
       }
-      expect(refused(await service('/sfu/get', 'nonsense'))).to.deep.equal([400, 'M_NOT_JSON']);
-      expect((await service('/sfu/get', { padding: 'x'.repeat(20_000) })).status).to.equal(413);
+      expect(refused(await scene.service('/sfu/get', 'nonsense'))).to.deep.equal([400, 'M_NOT_JSON']);
+      expect((await scene.service('/sfu/get', { padding: 'x'.repeat(20_000) })).status).to.equal(413);
     });
   });
 
   describe('users of other servers', () => {
     it('get tokens with which they are heard, and newer ones with which they only hear', async () => {
       const bob = await network.person('bob', 'b.test');
-      expect(refused(await legacy(bob)), 'nobody of their server is in the room').to.deep.equal(NOT_PROVEN);
+      expect(refused(await scene.legacy(bob)), 'nobody of their server is in the room').to.deep.equal(NOT_PROVEN);
       await bob.join(room, ['a.test']);
       await network.settle();
-      const grant = read(await legacy(bob));
+      const grant = scene.read(await scene.legacy(bob));
       expect(grant).to.deep.include({ identity: `${bob.userId}:${bob.deviceId}`, canPublish: true });
-      expect(read(await draft(bob)).canPublish).to.equal(false);
+      expect(scene.read(await scene.draft(bob)).canPublish).to.equal(false);
       const carol = await network.person('carol', 'b.test');
-      expect(refused(await legacy(carol)), 'only somebody else of it').to.deep.equal(NOT_A_MEMBER);
-      const { access_token } = await proofOf(carol);
+      expect(refused(await scene.legacy(carol)), 'only somebody else of it').to.deep.equal(NOT_A_MEMBER);
+      const { access_token } = await scene.proofOf(carol);
       const pretending = { access_token, matrix_server_name: 'a.test' };
-      expect(refused(await draft(bob, { openid_token: pretending }))).to.deep.equal(NOT_PROVEN);
+      expect(refused(await scene.draft(bob, { openid_token: pretending }))).to.deep.equal(NOT_PROVEN);
     });
 
     it('are not asked for where nobody of them is, nor after an ACL, nor when all of ours have left', async () => {
@@ -203,15 +180,15 @@ describe('MatrixRTC', function () {
       await bob.join(other, ['a.test']);
       await network.settle();
       const before = network.link('a.test', 'b.test').bytes;
-      expect(refused(await legacy(dave, { room: await alice.createRoom() }))).to.deep.equal(NOT_PROVEN);
+      expect(refused(await scene.legacy(dave, { room: await alice.createRoom() }))).to.deep.equal(NOT_PROVEN);
       expect(network.link('a.test', 'b.test').bytes, 'nothing was asked').to.equal(before);
-      read(await legacy(bob, { room: other }));
+      scene.read(await scene.legacy(bob, { room: other }));
       await alice.setState(other, ['m.room.server_acl', ''], { allow: ['*'], deny: ['b.test'] });
-      expect(refused(await legacy(bob, { room: other }))).to.deep.equal(NOT_PROVEN);
+      expect(refused(await scene.legacy(bob, { room: other }))).to.deep.equal(NOT_PROVEN);
       await alice.setState(other, ['m.room.server_acl', ''], { allow: ['*'], deny: [] });
-      read(await legacy(bob, { room: other }));
+      scene.read(await scene.legacy(bob, { room: other }));
       await alice.leave(other);
-      expect(refused(await legacy(bob, { room: other }))).to.deep.equal(NOT_PROVEN);
+      expect(refused(await scene.legacy(bob, { room: other }))).to.deep.equal(NOT_PROVEN);
     });
 
     it('are believed by their own server only', async () => {
@@ -230,14 +207,14 @@ describe('MatrixRTC', function () {
       ];
       for (const [sub, expected] of claims) {
         said.sub = sub;
-        const answer = await service('/sfu/get', { room, openid_token, device_id: 'D' });
+        const answer = await scene.service('/sfu/get', { room, openid_token, device_id: 'D' });
         if (expected) expect(refused(answer), sub).to.deep.equal(expected);
-        else expect(read(answer).member).to.deep.include({ userId: sub, deviceId: 'D' });
+        else expect(scene.read(answer).member).to.deep.include({ userId: sub, deviceId: 'D' });
       }
       rogue.answers.set('/_matrix/federation/v1/openid/userinfo', () => ({ status: 500, body: {} }));
-      expect(refused(await service('/sfu/get', { room, openid_token, device_id: 'D' }))).to.deep.equal(NOT_PROVEN);
+      expect(refused(await scene.service('/sfu/get', { room, openid_token, device_id: 'D' }))).to.deep.equal(
+        NOT_PROVEN,
+      );
     });
   });
 });
-
-const memberOf = ({ userId, deviceId }: Person) => ({ id: 'M', claimed_user_id: userId, claimed_device_id: deviceId });

@@ -1,5 +1,6 @@
 import { compose, type Composed } from './compose/compose.ts';
 import { createBase, type Effects } from './compose/base.ts';
+import { startDelayed } from './compose/delayed.ts';
 import { startEncryption } from './compose/encryption.ts';
 import { scheduleParts } from './compose/schedules.ts';
 import type { ServerConfig } from './config/schema.ts';
@@ -78,9 +79,7 @@ export const startHomeserver = async (
   await rooms.outbox.start();
   await features.profiles.resume();
   startEncryption(base, server.encryption);
-  await delaying.delayed.recall();
-  delaying.due.start();
-  stack.defer(() => delaying.due.stop());
+  await startDelayed(server, stack);
   rooms.resync.resume();
   base.background.run('finish upgrades of rooms', () => features.upgrades.resume());
 

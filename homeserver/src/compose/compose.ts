@@ -43,7 +43,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const media = await composeMedia(base, { federation, accounts }, stack);
   const calling = await composeCalls(base, { rooms, accounts, rateLimits });
   const calls = calling?.calls;
-  const rtc = calling && composeMatrixRtc(base, { ...calling, federation, features });
+  const rtc = calling && composeMatrixRtc(base, { ...calling, federation, features, delaying });
   const services: Services = {
     federation,
     rooms,

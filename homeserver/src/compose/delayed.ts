@@ -3,6 +3,7 @@ import type { Sending } from '../features/room-events/index.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
+import type { RtcServices } from './matrix-rtc.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
@@ -25,6 +26,20 @@ export const composeDelayed = (base: Base, { rooms, accounts, sending, rateLimit
   });
   accounts.accounts.onDeactivated((user) => base.background.run('forget delayed events', () => delayed.forget(user)));
   return { delayed, due: new DueEvents({ ...base, delayed }) };
+};
+
+interface Started {
+  readonly delaying: DelayedServices;
+  readonly rtc: Pick<RtcServices, 'delegations'> | undefined;
+}
+
+/** Goes on with what was waited for before the start. */
+export const startDelayed = async ({ delaying, rtc }: Started, stack: AsyncDisposableStack): Promise<void> => {
+  await delaying.delayed.recall();
+  delaying.due.start();
+  stack.defer(() => delaying.due.stop());
+  await rtc?.delegations.start();
+  stack.defer(() => rtc?.delegations.stop());
 };
 
 export type DelayedServices = ReturnType<typeof composeDelayed>;

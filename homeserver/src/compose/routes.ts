@@ -13,7 +13,13 @@ import { keyBackupRoutes } from '../features/key-backup/index.ts';
 import { mediaAdministrationRoutes, mediaRoutes, openMediaRoutes, servedMediaRoutes } from '../features/media/index.ts';
 import { membershipRoutes } from '../features/membership/index.ts';
 import { notificationsRoutes } from '../features/notifications/index.ts';
-import { tokenServiceRoutes, transportsRoutes, wellKnownFoci } from '../features/matrix-rtc/index.ts';
+import {
+  livekitRoutes,
+  servedLivekitRoutes,
+  tokenServiceRoutes,
+  transportsRoutes,
+  wellKnownFoci,
+} from '../features/matrix-rtc/index.ts';
 import { openIdRoutes } from '../features/openid/index.ts';
 import { policyServerRoutes } from '../features/policy-server/index.ts';
 import { presenceRoutes, showingActivity } from '../features/presence/index.ts';
@@ -36,6 +42,7 @@ import { servedSpacesRoutes, spacesRoutes } from '../features/spaces/index.ts';
 import { threadSubscriptionsRoutes } from '../features/thread-subscriptions/index.ts';
 import { slidingSyncRoutes, syncRoutes } from '../features/sync/index.ts';
 import { toDeviceRoutes } from '../features/to-device/index.ts';
+import { turnRoutes } from '../features/turn/index.ts';
 import { typingRoutes } from '../features/typing/index.ts';
 import { urlPreviewsRoutes } from '../features/url-previews/index.ts';
 import { userDirectoryRoutes } from '../features/user-directory/index.ts';
@@ -94,7 +101,8 @@ export const matrixRoutes = (base: Base, services: Services): readonly Route[] =
   ...openMediaRoutes(services.media),
   ...urlPreviewsRoutes(services.media.previews),
   ...mediaAdministrationRoutes(services.media.administration),
-  ...(services.rtc ? rtcRoutes(services.rtc) : []),
+  ...turnRoutes({ settings: base.config.turn, clock: base.clock }),
+  ...(services.rtc ? rtcRoutes(services.rtc, services.federation.settings.enabled) : []),
   ...(services.federation.settings.enabled ? federationRoutes(base, services) : []),
 ];
 
@@ -156,9 +164,11 @@ const encryptionRoutes = ({ encryption, syncing }: Services): readonly Route[] =
   ...deviceKeysRoutes({ ...encryption, changes: (caller, from, to) => syncing.sync.deviceLists(caller, from, to) }),
 ];
 
-const rtcRoutes = (rtc: RtcServices): readonly Route[] => [
+const rtcRoutes = (rtc: RtcServices, isFederating: boolean): readonly Route[] => [
   ...transportsRoutes(rtc.addresses),
   ...tokenServiceRoutes(rtc),
+  ...livekitRoutes(rtc),
+  ...(isFederating ? servedLivekitRoutes(rtc) : []),
 ];
 
 const roomRoutes = ({

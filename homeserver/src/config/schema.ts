@@ -8,6 +8,7 @@ import { media } from './sections/media.ts';
 import { presence } from './sections/presence.ts';
 import { federation, log, outgoing, rateLimits, wellKnown } from './sections/network.ts';
 import { policyServer } from './sections/policy-server.ts';
+import { turn } from './sections/turn.ts';
 import { websockets } from './sections/websockets.ts';
 
 const { url, url_file } = secret('url', {
@@ -98,6 +99,7 @@ export const schema = Type.Object(
     delayed_events: delayedEvents,
     presence,
     calls,
+    turn,
     log,
   },
   { additionalProperties: false },

@@ -122,14 +122,14 @@ export class Calls {
     return (this.#pool?.size ?? 0) > 0 ? undefined : this.#problem;
   }
 
-  /** Whether somebody may be in a call now. */
-  admits(grant: CallGrant): Promise<boolean> {
-    return this.#deps.admits(grant);
-  }
-
   /** Who is in calls, once for each participant. */
   *members(): Iterable<CallMember> {
     for (const { grant } of this.gateway.sessions()) yield grant.member;
+  }
+
+  /** Whether such a member is in a call, or may yet come back to it. */
+  isIn(call: string, who: (member: CallMember) => boolean): boolean {
+    return this.gateway.isIn(call, who);
   }
 
   /** Sends away, at once, everybody for whom this holds: those who may not be in a call any more. */

@@ -31,7 +31,8 @@ interface CallTokensDeps {
   readonly entropy: Entropy;
 }
 
-const LIFETIME_MS = 3_600_000;
+/** Twice as long as it takes until the next one. */
+const LIFETIME_MS = 1_200_000;
 /** How wrong the clock may be of another machine of ours that made the token. */
 const SKEW_MS = 10_000;
 const MAX_LENGTH = 4_096;

@@ -51,6 +51,11 @@ export class Gateway {
     }
   }
 
+  isIn(call: string, who: (member: CallMember) => boolean): boolean {
+    const participants = this.#deps.rooms.find(call)?.participants.values() ?? [];
+    return [...participants].some(({ events }) => events instanceof Session && who(events.grant.member));
+  }
+
   /** Whether a token would let its bearer in now: for the question that clients ask when a socket did not open. */
   async refusalOf(token: string | undefined): Promise<SocketRefusal | undefined> {
     const admitted = await this.#admit(token);

@@ -1,0 +1,1 @@
+export { turnRoutes } from './turn.routes.ts';
