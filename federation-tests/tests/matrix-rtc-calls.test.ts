@@ -7,7 +7,10 @@ import { PASSWORD, type Person } from '../src/people.ts';
 import { SignalClient } from '../src/signal-client.ts';
 
 const SLOT = 'm.call#ROOM';
-const config = { calls: { enabled: true, port: 0, addresses: ['127.0.0.1'], workers: 1 } };
+const config = {
+  turn: { uris: ['turns:turn.test'], shared_secret: 'hush' },
+  calls: { enabled: true, port: 0, addresses: ['127.0.0.1'], workers: 1 },
+};
 const MEMBER = 'org.matrix.msc3401.call.member';
 
 describe('members of calls', function () {
@@ -45,6 +48,17 @@ describe('members of calls', function () {
     await working();
   });
   after(() => stack.disposeAsync());
+
+  it('are told of a relay, if they are users of this server', async () => {
+    const { iceServers } = await (await enter(alice)).hears('join');
+    const { username, password } = await alice.ask('GET', '/voip/turnServer');
+    expect(iceServers).to.have.length(1);
+    expect(iceServers[0]).to.deep.include({ urls: ['turns:turn.test'], username, credential: password });
+    const bob = await network.person('bob', 'b.test');
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    expect((await (await enter(bob)).hears('join')).iceServers).to.deep.equal([]);
+  });
 
   describe('are out at once', () => {
     const logout = (who: Person) => who.ask('POST', '/logout', {});

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Answer, call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
-import type { Person } from '../src/people.ts';
+import { PASSWORD, type Person } from '../src/people.ts';
 import { RogueRoom } from '../src/rogue-room.ts';
 import type { Rogue } from '../src/rogue.ts';
 import { memberOf, NOT_A_MEMBER, NOT_PROVEN, refused, RtcScene, SLOT } from '../src/rtc-scene.ts';
@@ -118,6 +118,41 @@ describe('MatrixRTC', function () {
       for (const answer of wrong) expect(refused(answer)).to.deep.equal(NOT_PROVEN);
     });
 
+    it('does not let a device come as somebody whose server has a port', async () => {
+      const body = {
+        type: 'm.login.password',
+        identifier: { type: 'm.id.user', user: alice.name },
+        password: PASSWORD,
+      };
+      const session = await call('POST', `${alice.home.url}/_matrix/client/v3/login`, {
+        body: { ...body, device_id: '8448:X' },
+      });
+      const token = session.body.access_token as string;
+      const path = `/_matrix/client/v3/user/${encodeURIComponent(alice.userId)}/openid/request_token`;
+      const proof = await call('POST', alice.home.url + path, { token, body: {} });
+      const asked = { room, openid_token: proof.body, device_id: '8448:X' };
+      expect(refused(await scene.service('/sfu/get', asked))).to.deep.equal([400, 'M_BAD_JSON']);
+    });
+
+    it('keeps nobody else waiting for those who ask too often', async () => {
+      const rate = { per_second: 1, burst: 3 };
+      const config = { calls: { enabled: true, worker: '/nonexistent' }, rate_limits: { ...OFF, call: rate } };
+      await using other = await TestNetwork.with({ names: ['a.test'], config });
+      const [bob, carol] = [await other.person('bob', 'a.test'), await other.person('carol', 'a.test')];
+      const ask = (who: Person) =>
+        call('POST', `${who.home.url}/_matrix/client/v1/rtc/livekit/get_token`, { token: who.token, body: {} });
+      const stranger = () => call('POST', `${bob.home.url}/livekit/jwt/get_token`, { body: {} });
+      for (const often of [() => ask(bob), stranger]) {
+        for (let count = 0; count < 3; count++) expect(refused(await often())).to.deep.equal([400, 'M_BAD_JSON']);
+        const { status, body, headers } = await often();
+        expect([status, body.errcode, body.retry_after_ms]).to.deep.equal([429, 'M_LIMIT_EXCEEDED', 1_000]);
+        expect(headers.get('access-control-allow-origin')).to.equal('*');
+      }
+      expect((await ask(carol)).status).to.equal(400);
+      other.clock.advance(1_000);
+      expect((await ask(bob)).status).to.equal(400);
+    });
+
     it('does not let in who is not in the room, or not logged in any more', async () => {
       const bob = await network.person('bob', 'a.test');
       expect(refused(await scene.legacy(bob))).to.deep.equal(NOT_A_MEMBER);
@@ -218,3 +253,5 @@ describe('MatrixRTC', function () {
     });
   });
 });
+
+const OFF = Object.fromEntries(['login', 'registration', 'join', 'other'].map((of) => [of, 'off']));

@@ -1,5 +1,6 @@
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { serverOf, type UserId } from '@holm/spec/ids';
 import {
   announcedOf,
   Calls,
@@ -8,6 +9,7 @@ import {
   ownAddresses,
   WhoMayCall,
 } from '../features/calls/index.ts';
+import { turnCredentials } from '../features/turn/index.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import { EphemeralRooms } from '../rooms/members/ephemeral-rooms.ts';
 import { secret } from '../storage/secrets.ts';
@@ -42,6 +44,7 @@ export const composeCalls = async (base: Base, { rooms, accounts, rateLimits }: 
     addresses: () => mediaAddresses(base),
     admits: ({ member }) => whoMayCall.admits(member),
     mayTry: (key) => rateLimits.take('join', key),
+    relaysFor: ({ userId }) => relaysFor(base, userId),
   });
   const callers = {
     members: () => calls.members(),
@@ -50,6 +53,12 @@ export const composeCalls = async (base: Base, { rooms, accounts, rateLimits }: 
   rooms.listeners.push(whoMayCall.listener(callers));
   accounts.sessions.onSessionsEnd(whoMayCall.sessionsEnded(callers));
   return { calls, whoMayCall };
+};
+
+/** Our own users may go through our TURN server. */
+const relaysFor = ({ config, clock, serverName }: Base, userId: UserId) => {
+  const turn = serverOf(userId) === serverName ? turnCredentials(config.turn, userId, clock.now()) : undefined;
+  return turn ? [{ urls: turn.uris, username: turn.username, credential: turn.password }] : [];
 };
 
 /** As configured; else those of the machine and, where those are inner ones, what our name leads to. */

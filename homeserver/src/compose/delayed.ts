@@ -1,9 +1,9 @@
 import { DelayedEvents, DueEvents } from '../features/delayed-events/index.ts';
+import type { Delegations } from '../features/matrix-rtc/index.ts';
 import type { Sending } from '../features/room-events/index.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
-import type { RtcServices } from './matrix-rtc.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
@@ -30,7 +30,7 @@ export const composeDelayed = (base: Base, { rooms, accounts, sending, rateLimit
 
 interface Started {
   readonly delaying: DelayedServices;
-  readonly rtc: Pick<RtcServices, 'delegations'> | undefined;
+  readonly rtc: { readonly delegations: Pick<Delegations, 'start' | 'stop'> } | undefined;
 }
 
 /** Goes on with what was waited for before the start. */

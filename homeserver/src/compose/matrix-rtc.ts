@@ -1,6 +1,6 @@
-import { defaultBaseUrl } from '../features/discovery/index.ts';
 import type { RoomId, ServerName } from '@holm/spec/ids';
 import type { CallMember } from '../features/calls/index.ts';
+import { defaultBaseUrl } from '../features/discovery/index.ts';
 import {
   callAddresses,
   Delegations,

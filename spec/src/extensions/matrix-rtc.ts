@@ -11,6 +11,7 @@ import { name, text } from '../text.ts';
  */
 const UNSTABLE = 'unstable/io.element.msc4195/rtc/livekit';
 
+const MAX_BODY_BYTES = 16_384;
 const url = text(2_048, 1);
 const transport = Type.Object({ type: Type.String(), url: Type.String(), livekit_service_url: Type.String() });
 
@@ -57,7 +58,7 @@ const service = <T extends TProperties, R extends TProperties>(
     query: nothing,
     body: Type.Object(body),
     response,
-    maxBodyBytes: 16_384,
+    maxBodyBytes: MAX_BODY_BYTES,
   });
 
 /** For clients that knew neither slots nor members. */
@@ -103,6 +104,7 @@ export const getLivekitToken = clientEndpoint({
   query: nothing,
   body: Type.Object({ ...asked, server_name: Type.Optional(formats.serverName) }),
   response: token,
+  maxBodyBytes: MAX_BODY_BYTES,
 });
 
 export const delegateDelayedLeave = clientEndpoint({
@@ -116,6 +118,7 @@ export const delegateDelayedLeave = clientEndpoint({
   query: nothing,
   body: Type.Object({ ...asked, delay_id: text(255, 1) }),
   response: nothing,
+  maxBodyBytes: MAX_BODY_BYTES,
 });
 
 export const getLivekitTokenForUser = serverEndpoint({
@@ -128,6 +131,7 @@ export const getLivekitTokenForUser = serverEndpoint({
   query: nothing,
   body: Type.Object({ ...asked, user_id: formats.userId }),
   response: token,
+  maxBodyBytes: MAX_BODY_BYTES,
 });
 
 export const getLivekitTokenForUserUnstable = serverEndpoint({

@@ -2,7 +2,8 @@ import { Type } from '@sinclair/typebox';
 import { count, secret, section } from '../kinds.ts';
 
 export const turn = section(
-  'A TURN server of your own, for calls between two clients of the older kind. Calls of several need none.',
+  'A TURN server of your own: for calls between two clients of the older kind, and for networks that do not let users ' +
+    'of this server through to the ports of `calls`.',
   {
     uris: Type.Array(Type.String({ pattern: '^turns?:' }), {
       default: [],

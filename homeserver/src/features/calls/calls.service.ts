@@ -9,6 +9,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { Encoder } from './livekit/encoder.ts';
 import { Gateway } from './livekit/gateway.ts';
+import type { IceServer } from './livekit/greetings.ts';
 import { CHANNELS } from './livekit/messages.ts';
 import { type MediaAddresses, listenInfos } from './media/addresses.ts';
 import { writeLauncher } from './media/launcher.ts';
@@ -30,6 +31,8 @@ export interface CallsDeps {
   /** Whether somebody may be in a call now: asked whenever they connect, and every few minutes. */
   readonly admits: (grant: CallGrant) => Promise<boolean>;
   readonly mayTry: (key: string) => void;
+  /** Which relays (TURN) somebody may use on their way here. */
+  readonly relaysFor: (member: CallMember) => readonly IceServer[];
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;

@@ -31,6 +31,12 @@ describe('names that calls and members have at an SFU', () => {
     expect(new Set(named).size).to.equal(named.length);
   });
 
+  it('do not let a device come as somebody else', () => {
+    expect(() => deviceIdentity('@a:b' as UserId, '8448:X' as DeviceId)).to.throw('another one');
+    expect(deviceIdentity('@a:b:8448' as UserId, 'X' as DeviceId)).to.equal('@a:b:8448:X');
+    expect(deviceIdentity('@a:b' as UserId, '8448' as DeviceId)).to.equal('@a:b:8448');
+  });
+
   it('are not made of what is not Unicode', () => {
     expect(() => memberIdentity(alice, '\ud800')).to.throw('not Unicode');
   });

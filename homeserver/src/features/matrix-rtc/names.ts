@@ -19,8 +19,14 @@ export const memberIdentity = (userId: UserId, memberId: string): string => hash
 export const draftIdentity = (userId: UserId, deviceId: DeviceId, memberId: string): string =>
   hashed([userId, deviceId, memberId]);
 
-/** As it was before members had ids; it hides nobody. */
-export const deviceIdentity = (userId: UserId, deviceId: DeviceId): string => `${userId}:${deviceId}`;
+/**
+ * As it was before members had ids; it hides nobody. A device that begins like a port is refused: it would come as
+ * somebody whose server has one.
+ */
+export const deviceIdentity = (userId: UserId, deviceId: DeviceId): string => {
+  if (/^\d+:/.test(deviceId)) throw new MatrixError('M_BAD_JSON', 'this device cannot be told from another one');
+  return `${userId}:${deviceId}`;
+};
 
 const hashed = (parts: readonly string[]): string => {
   if (!parts.every((part) => part.isWellFormed())) throw new MatrixError('M_BAD_JSON', 'an id is not Unicode');

@@ -1,1 +1,2 @@
 export { turnRoutes } from './turn.routes.ts';
+export { turnCredentials } from './turn-credentials.ts';

@@ -28,6 +28,8 @@ interface GatewayDeps extends SessionDeps {
   readonly asked: (outcome: Admission) => void;
 }
 
+const NOT_A_MEMBER = 'you are not in the room of this call';
+
 /** Where clients come in that speak LiveKit's protocol. */
 export class Gateway {
   readonly #deps: GatewayDeps;
@@ -78,7 +80,7 @@ export class Gateway {
       if (error instanceof MatrixError) return this.#refuse('rate', 429, error.message);
       throw error;
     }
-    if (!(await admits(grant))) return this.#refuse('not a member', 403, 'you are not in the room of this call');
+    if (!(await admits(grant))) return this.#refuse('not a member', 403, NOT_A_MEMBER);
     return grant;
   }
 
@@ -114,6 +116,11 @@ export class Gateway {
     });
     if (participant === 'no worker') return this.#refuse('no worker', 503, 'there is no media worker');
     if (participant === 'full') return this.#refuse('full', 503, 'all media workers are busy');
+    // Whoever is thrown out from here on is found among the participants. Who was meanwhile, was not.
+    if (!(await this.#deps.admits(grant))) {
+      participant.close('removed');
+      return this.#refuse('not a member', 403, NOT_A_MEMBER);
+    }
     this.#deps.asked('joined');
     return {
       open: (socket) => (participant.isClosed ? comeAnew(socket) : session.begin(participant, socket)),

@@ -1,4 +1,12 @@
-import { Codec, JoinResponse, ReconnectResponse, Room, ServerInfo, ServerInfo_Edition } from '@livekit/protocol';
+import {
+  Codec,
+  ICEServer,
+  JoinResponse,
+  ReconnectResponse,
+  Room,
+  ServerInfo,
+  ServerInfo_Edition,
+} from '@livekit/protocol';
 import type { Participant } from '../sfu/participant.ts';
 import type { Outgoing } from './encoder.ts';
 import { TIMES } from './times.ts';
@@ -13,7 +21,16 @@ const EMPTY_TIMEOUT_SECONDS = 300;
 const serverInfo = () =>
   new ServerInfo({ edition: ServerInfo_Edition.Standard, version: VERSION, protocol: PROTOCOL, nodeId: 'holm' });
 
-export const joinMessage = (participant: Participant): Outgoing => ({
+/** A relay, for clients whose network lets nothing else through. */
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username: string;
+  readonly credential: string;
+}
+
+const iceServer = ({ urls, ...secrets }: IceServer) => new ICEServer({ urls: [...urls], ...secrets });
+
+export const joinMessage = (participant: Participant, relays: readonly IceServer[]): Outgoing => ({
   case: 'join',
   value: new JoinResponse({
     room: roomInfo(participant),
@@ -25,7 +42,7 @@ export const joinMessage = (participant: Participant): Outgoing => ({
     subscriberPrimary: true,
     pingInterval: TIMES.pingIntervalSeconds,
     pingTimeout: TIMES.pingTimeoutSeconds,
-    iceServers: [],
+    iceServers: relays.map(iceServer),
     // Marks frames that a server puts in, unencrypted, in place of missing ones. We never do.
     sifTrailer: new TextEncoder().encode(participant.room.id),
     fastPublish: false,
@@ -44,7 +61,7 @@ const roomInfo = ({ room }: Participant): Room =>
     numParticipants: room.participants.size,
   });
 
-export const reconnectMessage = (): Outgoing => ({
+export const reconnectMessage = (relays: readonly IceServer[]): Outgoing => ({
   case: 'reconnect',
-  value: new ReconnectResponse({ iceServers: [], serverInfo: serverInfo() }),
+  value: new ReconnectResponse({ iceServers: relays.map(iceServer), serverInfo: serverInfo() }),
 });

@@ -1,7 +1,7 @@
 import { StreamState, SubscriptionError } from '@livekit/protocol';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
-import type { CallGrant } from '../tokens.ts';
+import type { CallGrant, CallMember } from '../tokens.ts';
 import type { CloseReason, DataChannel, ParticipantEvents, Person, Speaker } from '../sfu/events.ts';
 import type { Participant } from '../sfu/participant.ts';
 import type { Subscription } from '../sfu/subscription.ts';
@@ -10,7 +10,7 @@ import { Budget } from './budget.ts';
 import { type Encoder, type Outgoing, encoded } from './encoder.ts';
 import { farewell } from './farewells.ts';
 import { parse } from './frames.ts';
-import { joinMessage, reconnectMessage } from './greetings.ts';
+import { type IceServer, joinMessage, reconnectMessage } from './greetings.ts';
 import { Messages } from './messages.ts';
 import { Publisher } from './publisher.ts';
 import { costOf } from './costs.ts';
@@ -41,6 +41,8 @@ export interface SessionDeps {
   /** Whether they may still be here. */
   readonly admits: (grant: CallGrant) => Promise<boolean>;
   readonly refused: (what: Refused) => void;
+  /** Which relays somebody may use. */
+  readonly relaysFor: (member: CallMember) => readonly IceServer[];
 }
 
 const OFFERS = { burst: 20, perSecond: 5 };
@@ -113,7 +115,7 @@ export class Session implements ParticipantEvents, Requester {
       }),
     };
     this.#attach(socket);
-    this.send(joinMessage(participant));
+    this.send(joinMessage(participant, this.deps.relaysFor(this.grant.member)));
     participant.changed();
     this.inOrder(async () => {
       await participant.subscribeToAll();
@@ -129,7 +131,7 @@ export class Session implements ParticipantEvents, Requester {
     this.#attach(socket);
     before?.close();
     const { participant } = this;
-    this.send(reconnectMessage());
+    this.send(reconnectMessage(this.deps.relaysFor(this.grant.member)));
     for (const left of this.#leftMeanwhile.splice(0)) this.#sendBytes(this.deps.encoder.participant(left));
     for (const other of participant.room.participants.values()) this.#sendBytes(this.deps.encoder.participant(other));
     for (const { cid, track } of this.publisher.expected) this.send({ case: 'trackPublished', value: { cid, track } });
