@@ -26,7 +26,7 @@ export const roomExchangeRoutes = (
 
     route(getEventAuth, async ({ origin, params }) => {
       const chain = await exchange.eventAuth(origin, params.roomId, params.eventId);
-      return states.reply('', [{ name: 'auth_chain', nids: chain }]);
+      return states.reply('', [{ name: 'auth_chain', ...chain }]);
     }),
 
     route(getRoomState, async ({ origin, params, query }) => {

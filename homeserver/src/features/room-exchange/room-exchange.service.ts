@@ -24,6 +24,11 @@ export interface RoomExchangeDeps {
 
 type JoinedRoom = Room & { readonly head: Head };
 
+interface AuthChain {
+  readonly nids: readonly EventNid[];
+  readonly discreet: boolean;
+}
+
 interface MissingWanted {
   readonly latest: readonly EventId[];
   readonly earliest: readonly EventId[];
@@ -66,13 +71,18 @@ export class RoomExchange {
     return this.#deps.states.of(room, event.snapshot);
   }
 
-  /** What an event takes its authority from, directly or not. */
-  async eventAuth(origin: ServerName, roomId: RoomId, eventId: EventId): Promise<EventNid[]> {
+  /**
+   * What an event takes its authority from, directly or not. Of an event that the server may not see it still has to know
+   * whether it stands, since that is what it is told of it elsewhere, but no more.
+   */
+  async eventAuth(origin: ServerName, roomId: RoomId, eventId: EventId): Promise<AuthChain> {
     const room = await this.#room(origin, roomId);
     const event = await this.#eventOf(room, eventId);
+    const isSeen = (await this.#deps.visible.filter(origin, room, [event])).length > 0;
     const authEvents = await this.#deps.engine.events.byIds(event.event.authEvents);
     const direct = [...authEvents.values()].map(({ nid }) => nid);
-    return [...new Set([...direct, ...(await this.#deps.states.chainOf(room, direct))])];
+    const nids = [...new Set([...direct, ...(await this.#deps.states.chainOf(room, direct))])];
+    return { nids, discreet: !isSeen };
   }
 
   /** The event closest to a moment that the server may have. */

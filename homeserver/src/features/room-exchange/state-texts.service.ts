@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
 import type { EventId } from '@holm/spec/ids';
+import { pduText } from '../../core/events/pdu-text.ts';
+import { redactEvent } from '../../core/events/to-event.ts';
 import { authChain } from '../../core/state/auth-sweep.ts';
 import { Reply } from '../../http/reply.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { EventNid, SnapshotId } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import { shown } from '../../rooms/timeline/client-events.ts';
 
 /** Events read and sent at a time. */
 const AT_ONCE = 250;
@@ -13,6 +16,8 @@ const AT_ONCE = 250;
 export interface EventList {
   readonly name: string;
   readonly nids: readonly EventNid[];
+  /** Of members, only that they were there: whoever asks may not see what they said of themselves. */
+  readonly discreet?: boolean;
 }
 
 export interface StateNids {
@@ -57,14 +62,26 @@ export class StateTexts {
     return new Reply(200, { 'content-type': 'application/json' }, Readable.from(this.#parts(start, lists)));
   }
 
+  async #texts(nids: readonly EventNid[]): Promise<readonly string[]> {
+    const texts = await this.#engine.events.texts(nids);
+    return nids.flatMap((nid) => texts.get(nid) ?? []);
+  }
+
+  async #discreetly(nids: readonly EventNid[]): Promise<readonly string[]> {
+    const events = await this.#engine.events.glance(nids);
+    return events.map((stored) => {
+      const event = shown(stored);
+      return pduText(event.type === 'm.room.member' ? redactEvent(event) : event);
+    });
+  }
+
   async *#parts(start: string, lists: readonly EventList[]): AsyncGenerator<string> {
     yield `{${start}`;
-    for (const [index, { name, nids }] of lists.entries()) {
+    for (const [index, { name, nids, discreet = false }] of lists.entries()) {
       yield `${index > 0 || start !== '' ? ',' : ''}"${name}":[`;
       let isFirst = true;
       for (const some of batches(nids)) {
-        const texts = await this.#engine.events.texts(some);
-        const found = some.flatMap((nid) => texts.get(nid) ?? []);
+        const found = await (discreet ? this.#discreetly(some) : this.#texts(some));
         if (found.length === 0) continue;
         yield `${isFirst ? '' : ','}${found.join(',')}`;
         isFirst = false;
