@@ -195,6 +195,16 @@ export const describeCalls = (client: ClientPackage, { isShort }: { isShort: boo
 
     if (isShort) return;
 
+    it('goes by TCP where nothing else gets through', async () => {
+      const [one, two] = await pair({ call: 'tcp', tcp: true });
+      await Promise.all([watches(two, one), hears(two, one)]);
+      for (const each of [one, two]) {
+        const protocols = await each.run<string[]>('return call.protocols();');
+        expect(protocols).to.include('tcp').and.not.to.include('udp');
+      }
+      await close(one, two);
+    });
+
     for (const codec of ['vp9', 'h264'] as const) {
       it(`speaks ${codec}, encrypted or not`, async () => {
         for (const key of [undefined, 'the key']) {

@@ -22,6 +22,8 @@ export interface JoinOptions {
   /** A key of end-to-end encryption that all share. */
   readonly key?: string;
   readonly call?: string;
+  /** Only TCP gets through. */
+  readonly tcp?: boolean;
 }
 
 /** What one sees and hears of somebody's track. */

@@ -1,4 +1,5 @@
 import { TrackSource, TrackType, type SessionDescription as Description } from '@livekit/protocol';
+import { systemClock } from '@holm/homeserver/platform/clock';
 import { MEDIA_CODECS } from '@holm/homeserver/features/calls/media/codecs';
 import type { Consumer, Router } from 'mediasoup/types';
 import * as sdpTransform from 'sdp-transform';
@@ -7,6 +8,8 @@ import { RtpSource, type StreamShape } from './rtp-source.ts';
 import { SignalClient } from './signal-client.ts';
 
 export const clientCodecs = MEDIA_CODECS;
+
+const PING_EVERY_MS = 5_000;
 
 /**
  * A client of calls without a browser: it speaks LiveKit's protocol, has both of its connections, and sends and is sent
@@ -18,7 +21,9 @@ export class MediaClient implements AsyncDisposable {
   readonly downstream: MediaPeer;
   readonly #upstream: MediaPeer;
   readonly #router: Router;
-  readonly #sources: RtpSource[] = [];
+  /** What it sends. */
+  readonly sources: RtpSource[] = [];
+  readonly #over = new AbortController();
   readonly #consumers: { readonly consumer: Consumer; readonly cid: string }[] = [];
   #isConnected = false;
   #answered = Promise.resolve();
@@ -31,6 +36,7 @@ export class MediaClient implements AsyncDisposable {
     signal.onMessage(({ case: kind, value }) => {
       if (kind === 'offer') this.#answered = this.#answered.then(() => this.#answer(value));
     });
+    void this.#keepUp();
   }
 
   /** `undefined` where the server does not let it in. */
@@ -62,10 +68,10 @@ export class MediaClient implements AsyncDisposable {
 
   /** Announces a track, offers it and begins to send it. Resolves to its id. */
   async publish(shape: StreamShape): Promise<string> {
-    const isFirst = this.#sources.length === 0;
+    const isFirst = this.sources.length === 0;
     const source = await RtpSource.open(this.#router, shape);
-    this.#sources.push(source);
-    const cid = `${shape.kind}${this.#sources.length}`;
+    this.sources.push(source);
+    const cid = `${shape.kind}${this.sources.length}`;
     const isVideo = shape.kind === 'video';
     const [type, trackSource] = isVideo
       ? [TrackType.VIDEO, TrackSource.CAMERA]
@@ -92,9 +98,18 @@ export class MediaClient implements AsyncDisposable {
     return [...OPENING, `a=group:BUNDLE ${mids}`, ...sections.flat(), ''].join('\r\n');
   }
 
+  async #keepUp(): Promise<void> {
+    for (;;) {
+      await systemClock.sleep(PING_EVERY_MS, this.#over.signal);
+      if (this.#over.signal.aborted || this.signal.closed !== undefined) return;
+      this.signal.say({ case: 'ping', value: 1n });
+    }
+  }
+
   /** Is gone, without a word. */
   vanish(): void {
-    for (const source of this.#sources) source[Symbol.dispose]();
+    this.#over.abort();
+    for (const source of this.sources) source[Symbol.dispose]();
     this.signal[Symbol.dispose]();
     this.#upstream[Symbol.dispose]();
     this.downstream[Symbol.dispose]();
@@ -123,12 +138,13 @@ const offered = ({ kind, rtpParameters }: Consumer, cid: string, fingerprint: st
   const { mid, codecs, headerExtensions = [], encodings = [] } = rtpParameters;
   const [codec] = codecs;
   if (!codec) throw new Error('a stream without codec');
-  const { payloadType, mimeType, clockRate, channels } = codec;
+  const { payloadType, mimeType, clockRate, channels, rtcpFeedback = [] } = codec;
   const name = `${mimeType.split('/')[1]}/${clockRate}${channels === undefined ? '' : `/${channels}`}`;
   return [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}`,
     ...connection(fingerprint, 'actpass'),
     ...[`a=mid:${mid}`, 'a=sendonly', 'a=rtcp-mux', `a=rtpmap:${payloadType} ${name}`, `a=msid:stream ${cid}`],
+    ...rtcpFeedback.map(({ type, parameter = '' }) => `a=rtcp-fb:${payloadType} ${type} ${parameter}`.trim()),
     ...headerExtensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
     ...encodings.slice(0, 1).map(({ ssrc }) => `a=ssrc:${ssrc} cname:someone`),
   ];

@@ -12,7 +12,7 @@ export interface RemoteEnd extends IceCredentials {
 
 const CHECK_EVERY_MS = 5_000;
 const TRY_AGAIN_MS = 50;
-const TRIES = 100;
+const TRIES = 300;
 
 /**
  * The client's end of a WebRTC connection, without a browser. Encryption is done by a transport of a media worker of our

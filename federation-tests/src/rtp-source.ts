@@ -15,7 +15,9 @@ export const AUDIO: StreamShape = { kind: 'audio', packetsPerSecond: 50, packetB
 const FRAMES_PER_SECOND = 30;
 /** Nobody asks for one in vain for long: what is asked of a source is not heard. */
 const KEY_FRAME_EVERY = 15;
-const HEADER_BYTES = 12;
+/** With one extension. */
+const HEADER_BYTES = 20;
+const PLAIN_HEADER_BYTES = 12;
 const TICK_MS = 5;
 
 /** RTP that looks like VP8 or opus to whoever passes it on. */
@@ -26,22 +28,44 @@ export class RtpSource implements Disposable {
   readonly #packet: Buffer;
   #sent = 0;
   #frame = 0;
+  #isPaused = false;
 
   private constructor(producer: Producer, shape: StreamShape) {
     this.producer = producer;
     this.#shape = shape;
     this.#packet = Buffer.alloc(HEADER_BYTES + shape.packetBytes);
-    this.#packet.writeUInt8(0x80, 0);
+    this.#packet.writeUInt8(HAS_EXTENSIONS, 0);
     this.#packet.writeUInt32BE(SOURCE, 8);
+    // One word of short extensions (RFC 8285): how loud it is, which only sound has.
+    this.#packet.writeUInt32BE(0xbede_0001, PLAIN_HEADER_BYTES);
+    this.#packet.writeUInt8(LEVEL_EXTENSION << 4, PLAIN_HEADER_BYTES + 4);
+    this.#packet.writeUInt8(LOUDNESS, PLAIN_HEADER_BYTES + 5);
   }
 
   static async open(router: Router, shape: StreamShape): Promise<RtpSource> {
     const transport = await router.createDirectTransport();
     const producer = await transport.produce({
       kind: shape.kind,
-      rtpParameters: { codecs: [CODECS[shape.kind]], encodings: [{ ssrc: SOURCE }] },
+      rtpParameters: {
+        codecs: [CODECS[shape.kind]],
+        encodings: [{ ssrc: SOURCE }],
+        headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', id: LEVEL_EXTENSION }],
+      },
     });
     return new RtpSource(producer, shape);
+  }
+
+  /** How many packets it has sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
   }
 
   /** Sends until it is closed. */
@@ -51,9 +75,12 @@ export class RtpSource implements Disposable {
 
   async #run(): Promise<void> {
     const { packetsPerSecond } = this.#shape;
-    const startedAt = performance.now();
+    let due = 0;
+    let at = performance.now();
     while (!this.#over.signal.aborted && !this.producer.closed) {
-      const due = ((performance.now() - startedAt) / 1_000) * packetsPerSecond;
+      const now = performance.now();
+      if (!this.#isPaused) due += ((now - at) / 1_000) * packetsPerSecond;
+      at = now;
       while (this.#sent < due) this.#send();
       await systemClock.sleep(TICK_MS, this.#over.signal);
     }
@@ -86,6 +113,10 @@ export class RtpSource implements Disposable {
 }
 
 const SOURCE = 1_111;
+const HAS_EXTENSIONS = 0x90;
+const LEVEL_EXTENSION = 1;
+/** In decibels below the loudest that can be. */
+const LOUDNESS = 20;
 const CODECS = {
   audio: { mimeType: 'audio/opus', payloadType: 100, clockRate: 48_000, channels: 2 },
   video: { mimeType: 'video/VP8', payloadType: 101, clockRate: 90_000 },

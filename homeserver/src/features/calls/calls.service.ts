@@ -43,7 +43,7 @@ export interface CallsDeps {
 export const SIGNALLING_PATH = '/livekit/sfu';
 
 /** A session description of as many sections as may be, and then some. */
-const MAX_FRAME_BYTES = 524_288;
+const MAX_FRAME_BYTES = 1_048_576;
 const LOOK_AGAIN_MS = 5_000;
 /** After a start that failed, for instance because a port is taken. */
 const START_AGAIN_MS = 60_000;

@@ -40,6 +40,8 @@ export interface Requester {
   refuse(what: Refused): void;
 }
 
+const LONG_OFFER_BYTES = 32_768;
+
 type Message = NonNullable<SignalRequest['message']>;
 type Case = NonNullable<Message['case']>;
 type ValueOf<C extends Case> = Extract<Message, { case: C }>['value'];
@@ -51,7 +53,8 @@ type Answers = { readonly [C in Case]?: (session: Requester, value: ValueOf<C>) 
  */
 const answers: Answers = {
   offer: async (session, offer) => {
-    if (!session.offers.take()) return session.refuse('offers');
+    // A long one takes as long to read as several.
+    if (!session.offers.take(1 + offer.sdp.length / LONG_OFFER_BYTES)) return session.refuse('offers');
     const answer = await session.publisher.answer(offer);
     if (answer === 'too many sections') return session.participant.close('media lost');
     if (typeof answer === 'string') return session.refuse('session description');

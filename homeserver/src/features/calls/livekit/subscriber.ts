@@ -1,9 +1,8 @@
 import type { SessionDescription } from '@livekit/protocol';
-import type { SessionDescription as ParsedSdp } from 'sdp-transform';
 import type { Participant } from '../sfu/participant.ts';
 import type { Subscription } from '../sfu/subscription.ts';
-import { dtlsOf } from './sdp/dtls.ts';
-import { type SdpRefusal, midOf, readSdp } from './sdp/read.ts';
+import { type ReadAnswer, readAnswer } from './sdp/read-answer.ts';
+import type { SdpRefusal } from './sdp/read.ts';
 import { SubscriberOffers, sectionOf } from './sdp/subscriber-offer.ts';
 
 export interface Offer {
@@ -79,21 +78,20 @@ export class Subscriber {
   async answer({ sdp, id }: SessionDescription): Promise<Agreement> {
     // Clients before the ids of 2025 send none.
     if (!this.#isWaiting || (id !== 0 && id !== this.#id)) return { state: 'stale' };
-    const answer = readSdp(sdp);
+    const answer = readAnswer(sdp);
     if (typeof answer === 'string') return { state: 'refused', why: answer };
     await this.#connect(answer);
     this.#isWaiting = false;
-    const open = new Set(answer.media.filter(({ port }) => port !== 0).map(midOf));
     const current = this.#offered.filter((each) => this.#subscriptions.has(each));
-    const isTaken = ({ consumer }: Subscription) => open.has(sectionOf(consumer.rtpParameters));
+    const isTaken = ({ consumer }: Subscription) => answer.open.has(sectionOf(consumer.rtpParameters));
     if (this.#isDirty) this.#offer();
     return { state: 'agreed', agreed: current.filter(isTaken), rejected: current.filter((each) => !isTaken(each)) };
   }
 
-  async #connect(answer: ParsedSdp): Promise<void> {
+  async #connect(answer: ReadAnswer): Promise<void> {
     if (this.#isConnected) return;
     this.#isConnected = true;
-    await this.#deps.participant.downstream.connect({ dtlsParameters: dtlsOf(answer) });
+    await this.#deps.participant.downstream.connect({ dtlsParameters: answer.dtls() });
   }
 
   /** Begins the connection anew, for a client that comes back. */
