@@ -41,7 +41,9 @@ for (const name of only?.split(',') ?? Object.keys(measures)) {
   const measure = measures[name];
   if (!measure) throw new Error(`there are ${Object.keys(measures).join(', ')}, and no ${name}`);
   const url = await createDatabase(database.url, `bench_${name}`);
-  const start = () => ServerProcess.start({ folder, database: url, isWeighed: true, profileInto: profile });
+  // All come from one address here, which real ones do not.
+  const settings = { websockets: { max_sockets_per_address: 2 * (sizes.clients + sizes.idle) } };
+  const start = () => ServerProcess.start({ folder, database: url, settings, isWeighed: true, profileInto: profile });
   const server = await start();
   const client = new Client(server.url, 64);
   await measure({ server, client, restart: async () => (await server.stop(), start()) });

@@ -1,4 +1,4 @@
-// `npm run bench:standing [-- --quick]`: 5,000 WebSockets and 1,000 long polls that stay for ten minutes, while one message a
+// `npm run bench:standing [-- --quick --seconds N]`: 5,000 WebSockets and 1,000 long polls that stay for ten minutes, while one message a
 // second is said in rooms of twenty. A server as a process of its own; this process holds all the clients. docs/benchmarks.md.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,18 +9,25 @@ import { silentLog } from '@holm/homeserver/platform/log';
 import { startEmbedded } from '@holm/homeserver/storage/embedded';
 import { Client, type Person } from '../client.ts';
 import { each } from '../load.ts';
-import { describeMachine, header, mb, row } from '../report.ts';
+import { describeMachine, header, mb, ms, row } from '../report.ts';
 import { ServerProcess } from '../server-process.ts';
 import { createDatabase, versionOfPostgres } from '../tables.ts';
 import { longPolls } from './followers.ts';
 import { SocketFollower } from './web-sockets.ts';
 
-const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
-const sizes = quick ? { sockets: 500, polls: 100, seconds: 60 } : { sockets: 5_000, polls: 1_000, seconds: 600 };
+const { quick, seconds } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, seconds: { type: 'string' } },
+}).values;
+const stay = seconds === undefined ? undefined : { seconds: Number(seconds) };
+const sizes = {
+  ...(quick ? { sockets: 500, polls: 100, seconds: 60 } : { sockets: 5_000, polls: 1_000, seconds: 600 }),
+  ...stay,
+};
 const PER_ROOM = 20;
 const TOGETHER = 16;
 const TOLD_EVERY_SECONDS = quick ? 20 : 60;
 const STRAGGLERS_MS = 10_000;
+const ROUND_MS = 6_000;
 
 await using stack = new AsyncDisposableStack();
 const folder = mkdtempSync(join(tmpdir(), 'holm-bench-standing-'));
@@ -33,7 +40,7 @@ header();
 const url = await createDatabase(database.url, 'bench_standing');
 // All come from one address here, which real ones do not.
 const settings = { websockets: { max_sockets_per_address: 2 * sizes.sockets } };
-const start = (): Promise<ServerProcess> => ServerProcess.start({ folder, database: url, settings });
+const start = (): Promise<ServerProcess> => ServerProcess.start({ folder, database: url, settings, isWatched: true });
 
 const people: Person[] = [];
 const rooms: string[] = [];
@@ -68,6 +75,7 @@ const polls: ReturnType<typeof door.open>[] = [];
 stack.defer(async () => {
   await Promise.allSettled([...sockets, ...polls].map((one) => one.stop()));
 });
+const held = await server.watch();
 await each(people.length, TOGETHER, async (i) => {
   const person = people[i];
   if (!person) return;
@@ -83,6 +91,10 @@ await each(people.length, TOGETHER, async (i) => {
 });
 row('who follows', `${sockets.length} WebSockets, ${polls.length} long polls`);
 row('resident memory of the server, all connected', mb(server.residentMb));
+// Presence goes round every five seconds.
+await pause(ROUND_MS);
+const { loopMs, workedMs } = await held();
+row('event loop held while they came, at most', `${ms(loopMs)}, at work in one go ${ms(workedMs)}`);
 
 let said = 0;
 const say = async (): Promise<void> => {
