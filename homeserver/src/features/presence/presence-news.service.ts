@@ -7,7 +7,7 @@ import type { Moves } from './moves.service.ts';
 import type { Status } from './status.ts';
 
 export interface PresenceNewsDeps {
-  readonly circles: Circles;
+  readonly circles: Pick<Circles, 'load' | 'share' | 'around' | 'reachOf' | 'membersOf'>;
   readonly known: KnownStatuses;
   readonly moves: Moves;
 }

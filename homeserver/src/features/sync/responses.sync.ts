@@ -4,6 +4,7 @@ import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Member, RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
+import { Slots } from '../../platform/slots.ts';
 import { warmKeys } from '../../rooms/state/room-keys.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -13,7 +14,7 @@ import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
 import { JoinedRooms } from './joined-rooms.sync.ts';
-import { eventsOf, type JsonText, objectOf } from './json-text.ts';
+import { eventsOf, type JsonText, fieldsOf, objectOf } from './json-text.ts';
 import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
 import { looseTexts } from './loose-events.sync.ts';
@@ -38,10 +39,14 @@ export interface ResponsesDeps {
 export type Positions = readonly Position[];
 
 const START = 0 as Position;
+/** Large rooms of which all members are told at the same time: of the others only the text need be held. */
+const LARGE_AT_ONCE = 10;
+/** In keys of its state. */
+const LARGE = 200;
 
 export interface Told {
   /** The members of the answer that are news; nothing if there is nothing to tell. */
-  readonly text: JsonText | undefined;
+  readonly text: string | undefined;
   /** Up to where. */
   readonly reached: Positions;
 }
@@ -103,7 +108,7 @@ export class Responses {
     const loose = this.#looseSections(view, news);
     const isEmpty = rooms === undefined && Object.keys(loose).length === 0 && !news.some(({ keyCounts }) => keyCounts);
     return {
-      text: isEmpty ? undefined : objectOf({ ...loose, rooms }),
+      text: isEmpty ? undefined : fieldsOf({ ...loose, rooms }),
       reached: upTo.map((position, i) => byPart[i - 1]?.reached ?? position),
     };
   }
@@ -128,7 +133,7 @@ export class Responses {
     const counts = await this.#deps.parts.find((part) => part.keyCounts !== undefined)?.keyCounts?.(viewer);
     const pos = syncToken(reached);
     const nextBatch = `{"next_batch":${JSON.stringify(pos)}${countsText(counts)}`;
-    return { pos, text: text === undefined || text === '{}' ? `${nextBatch}}` : `${nextBatch},${text.slice(1)}` };
+    return { pos, text: text === undefined || text === '' ? `${nextBatch}}` : `${nextBatch},${text}}` };
   }
 
   #looseSections({ filter }: View, news: readonly News[]): Record<string, JsonText> {
@@ -177,8 +182,12 @@ export class Responses {
     if (concerned.length === 0) return sectionsText(gone);
     const rooms = await this.#deps.engine.rooms.byNids(concerned.map(({ roomNid }) => roomNid));
     if (concerned.length > 1) await this.#warm(view, concerned, rooms);
+    const [slots, isWhole] = [new Slots(LARGE_AT_ONCE), hasAllMembers(view)];
     const told = await Promise.all(
-      concerned.map((member) => this.#tell(view, member, { rooms, roomNews, rulesSince })),
+      concerned.map((member) => {
+        const tell = () => this.#tell(view, member, { rooms, roomNews, rulesSince });
+        return isWhole && isLarge(rooms.get(member.roomNid)) ? slots.run(tell) : tell();
+      }),
     );
     return sectionsText([...told.filter((one) => one !== undefined), ...gone]);
   }
@@ -265,6 +274,11 @@ export class Responses {
     return mergeRooms(all).get(room.roomId);
   }
 }
+
+const hasAllMembers = ({ after, fullState, filter }: View): boolean =>
+  (after === undefined || fullState) && !filter.room.state.lazyLoadMembers;
+
+const isLarge = (room: Room | undefined): boolean => (room?.head?.nextKey ?? 0) > LARGE;
 
 const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
 
