@@ -221,6 +221,13 @@ describe('hostile clients of calls', function () {
     await client.ends();
   });
 
+  it('do not get in by coming all at once', async () => {
+    const people = await Promise.all([1, 2, 3, 4, 5, 6].map((each) => house.guest(`crowd${each}`)));
+    const clients = await Promise.all(people.map((person) => tryToken(house.tokenFor(person, 'crowd'))));
+    expect(clients.filter((client) => client !== undefined)).to.have.length(3);
+    for (const client of clients) client?.[Symbol.dispose]();
+  });
+
   it('do not get in where a call is full, in which they have no place yet', async () => {
     const [one, two, three] = await Promise.all(['one', 'two', 'three'].map((name) => house.guest(name)));
     const inside = [await join(one!, 'full'), await join(two!, 'full'), await join(three!, 'full')];

@@ -33,6 +33,8 @@ const NOT_A_MEMBER = 'you are not in the room of this call';
 /** Where clients come in that speak LiveKit's protocol. */
 export class Gateway {
   readonly #deps: GatewayDeps;
+  /** Who is about to be let in, and counts already. */
+  readonly #arriving = new Set<CallGrant>();
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
@@ -108,12 +110,15 @@ export class Gateway {
     if (this.#isFull(grant)) return this.#refuse('full', 503, 'this call is full');
     const autoSubscribe = query.get('auto_subscribe') !== '0';
     const session = new Session(grant, { isFirefox: /firefox/i.test(query.get('browser') ?? '') }, this.#deps);
-    const participant = await this.#deps.rooms.join(grant.call, {
+    this.#arriving.add(grant);
+    const arrival = {
       identity: grant.identity,
       permissions: { canPublish: grant.canPublish },
       autoSubscribe,
       events: session,
-    });
+    };
+    const joining = this.#deps.rooms.join(grant.call, arrival);
+    const participant = await joining.finally(() => this.#arriving.delete(grant));
     if (participant === 'no worker') return this.#refuse('no worker', 503, 'there is no media worker');
     if (participant === 'full') return this.#refuse('full', 503, 'all media workers are busy');
     // Whoever is thrown out from here on is found among the participants. Who was meanwhile, was not.
@@ -129,21 +134,24 @@ export class Gateway {
   }
 
   #isFull({ call, identity, member }: CallGrant): boolean {
-    const { rooms, limits, serverName } = this.#deps;
+    const { rooms, limits } = this.#deps;
     const room = rooms.find(call);
     // Whoever comes again takes their own place.
     if (room?.participants.has(identity)) return false;
-    if (room && room.participants.size >= limits.participants) return true;
-    const server = serverOf(member.userId);
-    let ofUser = 0;
-    let ofServer = 0;
-    for (const { grant } of this.sessions()) {
-      if (grant.member.userId === member.userId) ofUser += 1;
-      if (serverOf(grant.member.userId) === server) ofServer += 1;
-    }
-    return (
-      ofUser >= limits.participantsOfUser || (server !== serverName && ofServer >= limits.participantsOfOtherServer)
+    const coming = [...this.#arriving].filter((each) => each.call === call).length;
+    if ((room?.participants.size ?? 0) + coming >= limits.participants) return true;
+    return this.#isTooOften(member);
+  }
+
+  #isTooOften({ userId }: CallMember): boolean {
+    const { limits, serverName } = this.#deps;
+    const server = serverOf(userId);
+    const users = [...this.sessions(), ...[...this.#arriving].map((grant) => ({ grant }))].map(
+      ({ grant }) => grant.member.userId,
     );
+    if (users.filter((each) => each === userId).length >= limits.participantsOfUser) return true;
+    if (server === serverName) return false;
+    return users.filter((each) => serverOf(each) === server).length >= limits.participantsOfOtherServer;
   }
 
   /** Sends everybody away for whom this holds, at once. Gives how many. */
