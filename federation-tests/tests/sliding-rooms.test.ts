@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person } from '../src/people.ts';
 import { allRooms, bodiesOf, Slider } from '../src/sliding.ts';
@@ -170,7 +171,9 @@ describe('rooms by sliding sync', () => {
     const secret = await alice.createRoom({
       initial_state: [{ type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } }],
     });
-    const invite = await bob.createRoom({ invite: [alice.userId] });
+    const invite = await bob.createRoom({ invite: [alice.userId], name: 'Foxhole' });
+    await alice.setState(plain, ['m.room.name', ''], { name: 'The FOX and the hen' });
+    await alice.setState(secret, ['m.room.name', ''], { name: 'Hens only' });
     await alice.setState(space, ['m.space.child', plain], { via: ['a.test'] });
     await alice.ask('PUT', `/user/${alice.userId}/account_data/m.direct`, { [bob.userId]: [secret] });
     await alice.ask('PUT', `/user/${alice.userId}${pathOf(plain)}/tags/m.favourite`, { order: 0.5 });
@@ -187,6 +190,12 @@ describe('rooms by sliding sync', () => {
       [{ tags: ['m.favourite'] }, [plain]],
       [{ not_tags: ['m.favourite'], is_invite: false }, [space, secret]],
       [{ spaces: [space] }, [plain]],
+      // Nobody finds out what rooms are called that they are not in.
+      [{ room_name_like: 'fox' }, [plain]],
+      [{ room_name_like: 'HEN' }, [plain, secret]],
+      [{ room_name_like: 'hen', is_encrypted: false }, [plain]],
+      [{ room_name_like: 'cat' }, []],
+      [{ room_name_like: null }, [plain, space, secret, invite]],
     ];
     for (const [filters, expected] of cases) {
       const answer = await new Slider(alice, 'filters').sync(allRooms({ filters }));
@@ -194,6 +203,32 @@ describe('rooms by sliding sync', () => {
       expect(ids.toSorted(), JSON.stringify(filters)).to.eql(expected.toSorted());
     }
     expect((await slider.sync(allRooms())).rooms[secret].is_dm).to.equal(true);
+    for (const [filters, expected] of cases) {
+      const { is_invite: isInvited, ...others } = filters as { is_invite?: boolean };
+      const list = { timeline_limit: 0, required_state: {}, filters: { ...others, is_invited: isInvited } };
+      const { body } = await call('POST', `${alice.home.url}/_matrix/client/v4/sync`, {
+        token: alice.token,
+        body: { lists: { list } },
+      });
+      expect(body.lists.list.count, JSON.stringify(filters)).to.equal(expected.length);
+      expect(Object.keys(body.rooms).sort(), JSON.stringify(filters)).to.eql(expected.toSorted());
+    }
+  });
+
+  it('come into a list and go out of it as their names change', async () => {
+    const room = await alice.createRoom({ name: 'Fox' });
+    const other = await alice.createRoom({ name: 'Hen' });
+    const asked = allRooms({ filters: { room_name_like: 'fox' } });
+    const ids = async () => (await slider.sync(asked)).lists.all_rooms.ops[0].room_ids;
+    expect(await ids()).to.eql([room]);
+    await alice.setState(other, ['m.room.name', ''], { name: 'Foxes' });
+    expect((await ids()).sort()).to.eql([room, other].sort());
+    await alice.setState(room, ['m.room.name', ''], { name: 'Wolf' });
+    expect(await ids()).to.eql([other]);
+    expect(await ids()).to.eql([other]);
+    const late = await bob.createRoom({ name: 'Late fox', preset: 'public_chat' });
+    await alice.join(late);
+    expect((await ids()).sort()).to.eql([late, other].sort());
   });
 
   it('answer a position that is not known with M_UNKNOWN_POS', async () => {

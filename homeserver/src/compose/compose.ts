@@ -31,15 +31,15 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const federation = await composeFederation(base, stack);
   const rooms = await composeRooms(base, federation, { notifier, rateLimits });
   const accounts = await composeAccounts(base, notifier);
-  const features = composeFeatures(base, { federation, rooms, accounts });
+  const features = await composeFeatures(base, { federation, rooms, accounts, notifier });
   const delaying = composeDelayed(base, { rooms, accounts, sending: features.sending, rateLimits });
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
   const notifying = await composeNotifications(base, { rooms, accounts, ephemeral, notifier }, stack);
   const presence = await composePresence(base, { rooms, accounts, notifier }, stack);
-  const syncing = composeSync(base, { rooms, accounts, ephemeral, encryption, notifying, presence, notifier }, stack);
+  const followed = { rooms, features, accounts, ephemeral, encryption, notifying, presence, notifier };
+  const syncing = composeSync(base, followed, stack);
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);
-  const upkeep = composeUpkeep(base, rooms, accounts);
   const media = await composeMedia(base, { federation, accounts }, stack);
   const calling = await composeCalls(base, { rooms, accounts, rateLimits });
   const calls = calling?.calls;
@@ -55,7 +55,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     notifying,
     presence,
     syncing,
-    upkeep,
+    upkeep: composeUpkeep(base, rooms, accounts),
     media,
     rtc,
     rateLimits,

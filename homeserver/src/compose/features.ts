@@ -1,5 +1,4 @@
-import { Departure, Entering, Membership, ProfileChanges } from '../features/membership/index.ts';
-import { federatedProfiles, Profiles } from '../features/profiles/index.ts';
+import { Departure, Entering, Membership } from '../features/membership/index.ts';
 import {
   IncomingInvites,
   IncomingMembership,
@@ -11,10 +10,12 @@ import { Sending } from '../features/room-events/index.ts';
 import { RoomExchange, StateTexts } from '../features/room-exchange/index.ts';
 import { RoomUpgrades, SettingsTransfer } from '../features/room-upgrades/index.ts';
 import type { CommitListener } from '../rooms/commit.ts';
+import type { Notifier } from '../streams/notifier.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import { composeDirectory } from './directory.ts';
 import type { Federation } from './federation.ts';
+import { composeProfiles } from './profiles.ts';
 import { composeReading } from './reading.ts';
 import type { RoomServices } from './rooms.ts';
 import { composeThirdPartyInvites } from './third-party-invites.ts';
@@ -23,20 +24,17 @@ interface Parts {
   readonly federation: Federation;
   readonly rooms: RoomServices;
   readonly accounts: AccountServices;
+  readonly notifier: Notifier;
 }
 
 /** What people do with rooms and in them. */
-export const composeFeatures = (base: Base, { federation, rooms, accounts }: Parts) => {
+export const composeFeatures = async (base: Base, { federation, rooms, accounts, notifier }: Parts) => {
   const { engine, ingest, outside } = rooms;
   const { client, signer, keyring: verifier } = federation;
   const directory = composeDirectory(base, { federation, rooms, accounts });
   const { aliases } = directory;
-  const profiles = new Profiles({
-    ...base,
-    users: accounts.accounts,
-    remote: federatedProfiles(client),
-    memberEvents: directory.people.following(new ProfileChanges(engine)),
-  });
+  const profiling = await composeProfiles(base, { federation, rooms, accounts, people: directory.people, notifier });
+  const { profiles } = profiling;
   const log = base.log.with({ area: 'rooms' });
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
@@ -57,7 +55,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   const stateTexts = new StateTexts(engine);
   const exchange = new RoomExchange({ engine, ingest, visible: rooms.visibleToServer, states: stateTexts });
   return {
-    profiles,
+    ...profiling,
     ...directory,
     entering,
     membership,
@@ -87,7 +85,7 @@ export const composeFeatures = (base: Base, { federation, rooms, accounts }: Par
   };
 };
 
-export type FeatureServices = ReturnType<typeof composeFeatures>;
+export type FeatureServices = Awaited<ReturnType<typeof composeFeatures>>;
 
 /** People find in a room that replaces another one what they had set up there. */
 const onJoined =

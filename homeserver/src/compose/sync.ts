@@ -2,6 +2,7 @@ import type { UserId } from '@holm/spec/ids';
 import { accountDataPart } from '../features/account-data/index.ts';
 import { deviceListsPart } from '../features/device-lists/index.ts';
 import { presencePart } from '../features/presence/index.ts';
+import { profilesPart } from '../features/profiles/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
 import { createSliding, Sync } from '../features/sync/index.ts';
 import { threadSubscriptionsPart } from '../features/thread-subscriptions/index.ts';
@@ -9,18 +10,21 @@ import { toDevicePart } from '../features/to-device/index.ts';
 import { typingPart } from '../features/typing/index.ts';
 import type { Schedule } from '../platform/schedule.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
+import type { Reader } from '../streams/sync-part.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import { parseSubscriptionsToken } from '../streams/tokens.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
 import type { EncryptionServices } from './encryption.ts';
 import type { EphemeralServices } from './ephemeral.ts';
+import type { FeatureServices } from './features.ts';
 import type { NotificationServices } from './notifications.ts';
 import type { PresenceServices } from './presence.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
   readonly rooms: RoomServices;
+  readonly features: FeatureServices;
   readonly accounts: AccountServices;
   readonly ephemeral: EphemeralServices;
   readonly encryption: EncryptionServices;
@@ -32,12 +36,13 @@ interface Parts {
 /** What clients follow. */
 export const composeSync = (
   base: Base,
-  { rooms, accounts, ephemeral, encryption, notifying, presence, notifier }: Parts,
+  { rooms, features, accounts, ephemeral, encryption, notifying, presence, notifier }: Parts,
   stack: AsyncDisposableStack,
 ) => {
   const { db } = base;
   const { accountData, sessions } = accounts;
   const { threads, unread } = notifying;
+  const { profileNews } = features;
   const ignoredBy = (user: UserId) => accounts.ignoredUsers.of(user);
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [
@@ -52,6 +57,7 @@ export const composeSync = (
     }),
     presencePart(presence, { ...base, ignoredBy }),
     threadSubscriptionsPart(threads),
+    profilesPart(profileNews),
   ];
   const threadsNumber = 1 + parts.findIndex(({ stream }) => stream === threads.stream);
   const readers = new Readers(rooms.engine.visible, ignoredBy);
@@ -61,7 +67,8 @@ export const composeSync = (
     sync.polls.end(ended);
     sync.follows.end(ended);
   });
-  const sliding = createSliding({ ...deps, sync, settings: accountData });
+  const profiles = { news: profileNews, parted: (reader: Reader) => encryption.lists.news.parted(reader) };
+  const sliding = createSliding({ ...deps, sync, settings: accountData, profiles });
   rooms.listeners.push(sliding.cards.listener);
   stack.defer(() => sliding.connections.write());
   stack.defer(() => sliding.cards.write());

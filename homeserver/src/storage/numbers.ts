@@ -11,6 +11,7 @@ const BLOCK = {
   thread_subscription_positions: 1000,
   receipt_positions: 1000,
   account_data_positions: 1000,
+  profile_positions: 1000,
 } as const;
 export type Sequence = keyof typeof BLOCK;
 

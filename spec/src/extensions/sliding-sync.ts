@@ -30,6 +30,8 @@ const filters = {
   tags: names,
   not_tags: names,
   spaces: names,
+  /** Of the proposal before this one (MSC3575). */
+  room_name_like: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
 };
 
 const batch = Type.Optional(
@@ -41,6 +43,7 @@ const batch = Type.Optional(
 );
 const windowed = Type.Optional(Type.Object({ enabled: flag, limit: Type.Optional(count) }));
 const scoped = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms: names }));
+const profiles = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms: names, fields: names }));
 const extensions = Type.Optional(
   Type.Object({
     to_device: batch,
@@ -50,6 +53,8 @@ const extensions = Type.Optional(
     typing: scoped,
     sticky_events: batch,
     'org.matrix.msc4354.sticky_events': batch,
+    profiles,
+    'org.matrix.msc4262.profiles': profiles,
     thread_subscriptions: windowed,
     'io.element.msc4308.thread_subscriptions': windowed,
   }),

@@ -6,6 +6,7 @@ import { UserInteractiveAuth } from '../../http/uia.ts';
 import { Background } from '../../platform/background.ts';
 import { silentLog } from '../../platform/log.ts';
 import { Notifier } from '../../streams/notifier.ts';
+import type { Position } from '../../streams/stream.ts';
 import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { createTestApp, serve, type TestServer } from '../../testing/http.ts';
@@ -38,6 +39,7 @@ const build = async ({ db }: TestDatabase) => {
     background,
     serverName,
     users: accounts,
+    news: { ready: async () => undefined, claim: () => 1 as Position },
     remote: { query: async () => undefined },
     memberEvents: { profileChanged: async () => undefined },
   });

@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
 import { type Keys, LoggedChanges } from '../../streams/logged-changes.ts';
 import type { Position, Range } from '../../streams/stream.ts';
-import type { DeviceListNews } from '../../streams/sync-part.ts';
+import type { DeviceListNews, Reader } from '../../streams/sync-part.ts';
 import type { DeviceLists } from './device-lists.service.ts';
 import { deviceListsStore as store } from './device-lists.store.ts';
 import { type Move, Moves } from './moves.service.ts';
@@ -74,6 +74,14 @@ export class ListNews {
     if (areRoomsStill) return false;
     if (this.#movedUsers.mayHaveChanged(userId, after.timeline)) return true;
     return this.#movedRooms.mayAnyHaveChanged(rooms, after.timeline);
+  }
+
+  /** With whom somebody has ceased to share any room in a stretch of the timeline. */
+  async parted({ userId, rooms, timeline }: Pick<Reader, 'userId' | 'rooms' | 'timeline'>): Promise<readonly UserId[]> {
+    const { settled } = this.#deps.lists.stream;
+    const lists = { after: settled, upTo: settled };
+    if (timeline.after === 0 || !this.mayHave(userId, rooms(), { lists: settled, timeline: timeline.after })) return [];
+    return (await this.of({ userId, rooms: [...rooms()], lists, timeline })).left;
   }
 
   async of(question: Question): Promise<DeviceListNews> {

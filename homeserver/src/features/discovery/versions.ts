@@ -18,6 +18,8 @@ export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   'org.matrix.msc4354': true,
   // Following threads, and hearing of it by sliding sync (MSC4308).
   'org.matrix.msc4306': true,
+  // Profiles by sliding sync.
+  'org.matrix.msc4262': true,
   // `state_after` in /sync, under its name of before.
   'org.matrix.msc4222': true,
   // Moderators may see what redacted events were.

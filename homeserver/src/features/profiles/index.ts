@@ -1,5 +1,8 @@
 export { federatedProfiles } from './federated-profiles.service.ts';
+export type { ProfileChange } from './changed-fields.ts';
 export type { MemberProfile, Profile } from './profile.ts';
+export { ProfileNews } from './profile-news.service.ts';
+export { profilesPart } from './profiles.sync.ts';
 export { profilesRoutes } from './profiles.routes.ts';
 export {
   type LocalUsers,

@@ -3,6 +3,7 @@ import { ServerName, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { Background } from '../../platform/background.ts';
 import { silentLog } from '../../platform/log.ts';
+import type { Position } from '../../streams/stream.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { type MemberProfile, Profiles } from './index.ts';
@@ -29,6 +30,7 @@ describe('profiles on a database', () => {
       clock,
       background,
       serverName: ServerName.parse('a.test'),
+      news: { ready: async () => undefined, claim: () => 1 as Position },
       users: { exists: async (userId) => userId === alice },
       remote: {
         async query(userId, field) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MatrixError } from '@holm/spec/errors';
 import { type ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import type { Json } from '@holm/spec/json';
@@ -6,6 +7,7 @@ import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Database } from '../../storage/database.ts';
+import { withChanges } from './changed-fields.ts';
 import {
   assertKey,
   isShownInRooms,
@@ -15,6 +17,7 @@ import {
   withField,
   withoutField,
 } from './profile.ts';
+import type { ProfileNews } from './profile-news.service.ts';
 import { profilesStore as store } from './profiles.store.ts';
 
 /** Profiles of other servers' users. Rejects with a `MatrixError` when their server cannot be asked. */
@@ -41,6 +44,7 @@ export interface ProfilesDeps {
   readonly users: LocalUsers;
   readonly remote: RemoteProfiles;
   readonly memberEvents: MemberEvents;
+  readonly news: Pick<ProfileNews, 'ready' | 'claim'>;
 }
 
 const REMOTE_CACHE_SIZE = 10_000;
@@ -97,9 +101,13 @@ export class Profiles {
 
   /** Forgets what somebody told, without a word to rooms: for accounts that are closed. */
   async erase(userId: UserId): Promise<void> {
-    await this.#deps.db.transact(async (tx) => {
-      const { version } = await store.lock(tx, userId);
-      await store.put(tx, userId, {}, version);
+    const { db, news } = this.#deps;
+    await news.ready();
+    await db.transact(async (tx) => {
+      const { fields, version, changed } = await store.lock(tx, userId);
+      const position = news.claim(tx, userId);
+      const gone = withChanges(changed, Object.keys(fields), { now: {}, position });
+      await store.put(tx, userId, { fields: {}, version, changed: gone }, position);
     });
   }
 
@@ -109,11 +117,16 @@ export class Profiles {
   }
 
   async #change(userId: UserId, key: string, change: (profile: Profile) => Profile): Promise<void> {
-    await this.#deps.db.transact(async (tx) => {
-      const { fields, version } = await store.lock(tx, userId);
-      const changed = change(fields);
-      const rooms = isShownInRooms(key) && changed[key] !== fields[key];
-      await store.put(tx, userId, changed, rooms ? version + 1 : version);
+    const { db, news } = this.#deps;
+    await news.ready();
+    await db.transact(async (tx) => {
+      const { fields, version, changed } = await store.lock(tx, userId);
+      const now = change(fields);
+      if (isDeepStrictEqual(now[key], fields[key])) return;
+      const rooms = isShownInRooms(key);
+      const position = news.claim(tx, userId);
+      const next = { fields: now, version: rooms ? version + 1 : version };
+      await store.put(tx, userId, { ...next, changed: withChanges(changed, [key], { now, position }) }, position);
       if (rooms) tx.afterCommit(() => this.#tellRooms(userId));
     });
   }

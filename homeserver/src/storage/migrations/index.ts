@@ -24,6 +24,7 @@ import { Media1763690000068 } from './0068-media.ts';
 import { RecentReceipts1763690000069 } from './0069-recent-receipts.ts';
 import { StreamPositions1763690000070 } from './0070-stream-positions.ts';
 import { ThreadSubscriptions1763690000071 } from './0071-thread-subscriptions.ts';
+import { ProfileChanges1763690000072 } from './0072-profile-changes.ts';
 import { Calls1763690000073 } from './0073-calls.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
@@ -53,5 +54,6 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   RecentReceipts1763690000069,
   StreamPositions1763690000070,
   ThreadSubscriptions1763690000071,
+  ProfileChanges1763690000072,
   Calls1763690000073,
 ];

@@ -4,6 +4,7 @@ import type { Member, RoomNid } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import { warmKeys } from '../../../rooms/state/room-keys.ts';
 import type { Database } from '../../../storage/database.ts';
+import type { Position } from '../../../streams/stream.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
@@ -12,6 +13,7 @@ import type { CoveredRoom, ListWindow } from './cover.ts';
 import type { ExtensionParts, ExtensionsAnswer } from './extensions.sync.ts';
 import type { Following, Followings } from './following.service.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
+import type { ProfilesExtension } from './profiles-extension.sync.ts';
 import type { Scope, ScopedExtension, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
@@ -40,6 +42,7 @@ export interface AnswersDeps {
   readonly summaries: Summaries;
   readonly extensions: ExtensionParts;
   readonly sticky: StickyExtension;
+  readonly profiles: ProfilesExtension;
 }
 
 export interface ToldRoom extends RoomAnswer {
@@ -86,11 +89,12 @@ export class Answers {
       if (room) rooms.set(room.listed.card.roomId, { ...answer, lists: room.lists });
     }
     const stickyEvents = await this.#sticky(asked, views);
-    const isStickyNews = stickyEvents !== undefined && stickyEvents.rooms.size > 0;
+    const profiles = await this.#profiles(asked, views);
+    const isOtherNews = extensions.isNews || hasAny(stickyEvents?.rooms) || hasAny(profiles?.users);
     return {
-      answer: { lists: following.windows, rooms, extensions: { ...extensions.answer, stickyEvents } },
-      isNews: base.after === undefined || rooms.size > 0 || extensions.isNews || isStickyNews,
-      reached: [upTo[0] ?? START, ...extensions.reached],
+      answer: { lists: following.windows, rooms, extensions: { ...extensions.answer, stickyEvents, profiles } },
+      isNews: base.after === undefined || rooms.size > 0 || isOtherNews,
+      reached: this.#reached(upTo, extensions.reached, profiles?.reached),
       told: told({ ...asked, candidates }, views),
       members: new Map([...views].map(([nid, { members }]) => [nid, members] as const).filter(([, m]) => m.length > 0)),
       scopes: extensions.scopes,
@@ -194,11 +198,39 @@ export class Answers {
     return wanted && this.#deps.sticky.told({ viewer, request: wanted, following, upTo: upTo[0] ?? START, shown });
   }
 
+  async #profiles(asked: Asked, views: ReadonlyMap<RoomNid, RoomView>) {
+    const { request, base, upTo, following } = asked;
+    const { extensions, profiles, engine } = this.#deps;
+    const wanted = request.extensions.profiles;
+    if (!wanted) return undefined;
+    const number = extensions.numberOf(profiles.stream);
+    const scope = new ScopedRooms(following, new Map()).of(wanted.scope, 'joined');
+    const isOther = base.connection.scopes.profiles !== JSON.stringify(wanted);
+    const members = await engine.userRooms.of(request.viewer.userId);
+    const timeline = { after: base.after?.[0] ?? START, upTo: upTo[0] ?? START };
+    return profiles.told({
+      reader: { ...request.viewer, rooms: () => members.joined, timeline },
+      request: wanted,
+      after: base.after?.[number] ?? START,
+      upTo: upTo[number] ?? START,
+      views: [...views].flatMap(([nid, view]) => (scope.steady.has(nid) ? [view] : [])),
+      rescoped: isOther && base.after !== undefined ? scope.all() : new Set<RoomNid>(),
+    });
+  }
+
+  #reached(upTo: Positions, byPart: Positions, ofProfiles: Position | undefined): Positions {
+    const { extensions, profiles } = this.#deps;
+    const positions = [upTo[0] ?? START, ...byPart];
+    return ofProfiles === undefined ? positions : positions.with(extensions.numberOf(profiles.stream), ofProfiles);
+  }
+
   async #extensions({ request, base, upTo, following, candidates }: Asked) {
     const { viewer, extensions } = request;
     const { connection, after } = base;
     const scopes: Record<string, string> = { ...connection.scopes };
-    for (const name of SCOPED) if (extensions[name]) scopes[name] = JSON.stringify(extensions[name]);
+    for (const name of [...SCOPED, 'profiles'] as const) {
+      if (extensions[name]) scopes[name] = JSON.stringify(extensions[name]);
+    }
     const others = [...candidates].flatMap(([nid, room]) => {
       const parts = partsOf(base, nid, room);
       return parts === undefined ? [] : [[nid, parts] as const];
@@ -218,3 +250,5 @@ export class Answers {
     return { ...(await this.#deps.extensions.told(ask)), scopes };
   }
 }
+
+const hasAny = (told: ReadonlyMap<unknown, unknown> | undefined): boolean => told !== undefined && told.size > 0;

@@ -27,7 +27,7 @@ export interface Sent {
 }
 
 /** Of which rooms each extension told, as text. */
-export type Scopes = Readonly<Partial<Record<ScopedExtension, string>>>;
+export type Scopes = Readonly<Partial<Record<ScopedExtension | 'profiles', string>>>;
 
 export interface Saved {
   readonly epoch: string;

@@ -12,7 +12,9 @@ import { Connections } from './connections.service.ts';
 import { ExtensionParts } from './extensions.sync.ts';
 import { Followings } from './following.service.ts';
 import { OutsideViews } from './outside-views.sync.ts';
+import { ProfilesExtension, type ProfilesExtensionDeps } from './profiles-extension.sync.ts';
 import { RoomCards } from './room-cards.service.ts';
+import { RoomNames } from './room-names.service.ts';
 import { RoomLists, type Settings } from './room-lists.service.ts';
 import { Rosters } from './rosters.service.ts';
 import { RoomStates } from './room-state.sync.ts';
@@ -25,6 +27,7 @@ export interface SlidingDeps extends SyncDeps {
   readonly entropy: Entropy;
   readonly background: Background;
   readonly settings: Settings;
+  readonly profiles: Omit<ProfilesExtensionDeps, 'engine'>;
   /** Whose polls, and whose counting of answers, this one shares. */
   readonly sync: Sync;
 }
@@ -40,7 +43,12 @@ export const createSliding = (deps: SlidingDeps) => {
   const states = new RoomStates(engine, deltas);
   const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers() });
   const rosters = new Rosters(engine, cards, (user) => readers.ignoredBy(user));
-  const lists = new RoomLists({ rosters, settings: deps.settings, spaces: new Spaces(engine) });
+  const lists = new RoomLists({
+    rosters,
+    settings: deps.settings,
+    spaces: new Spaces(engine),
+    names: new RoomNames(db, engine),
+  });
   const extensions = new ExtensionParts(parts);
   const answers = new Answers({
     db,
@@ -51,6 +59,7 @@ export const createSliding = (deps: SlidingDeps) => {
     summaries,
     extensions,
     sticky: new StickyExtension(engine, readers),
+    profiles: new ProfilesExtension({ ...deps.profiles, engine }),
   });
   const settled = () => [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
   const { polls, follows, telemetry } = sync;

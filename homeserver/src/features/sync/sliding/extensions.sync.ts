@@ -3,10 +3,11 @@ import { isObject, type Json, type JsonObject } from '@holm/spec/json';
 import type { Caller } from '../../../http/route.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Keys } from '../../../streams/logged-changes.ts';
-import type { Position } from '../../../streams/stream.ts';
+import type { Position, Stream } from '../../../streams/stream.ts';
 import type { DeviceListNews, KeyCounts, LooseEvent, News, Reader, SyncPart } from '../../../streams/sync-part.ts';
 import type { JsonText } from '../json-text.ts';
 import type { Scopes } from './connection.ts';
+import type { ProfilesAnswer } from './profiles-extension.sync.ts';
 import type { Extensions, Scope, ScopedExtension } from './request.ts';
 import type { Behind, ScopeOfRooms } from './scoped-rooms.ts';
 
@@ -31,6 +32,7 @@ export interface ExtensionsAnswer {
   readonly toDevice?: ToDeviceAnswer;
   readonly stickyEvents?: StickyAnswer | undefined;
   readonly threads?: { readonly name: string; readonly content: JsonObject | undefined };
+  readonly profiles?: ProfilesAnswer | undefined;
   readonly e2ee?: { readonly lists: DeviceListNews | undefined; readonly counts: KeyCounts | undefined };
 }
 
@@ -75,6 +77,11 @@ export class ExtensionParts {
 
   constructor(parts: readonly SyncPart[]) {
     this.#parts = parts;
+  }
+
+  /** Where a stream's position is among those of an answer. */
+  numberOf(stream: Stream): number {
+    return 1 + this.#parts.findIndex((part) => part.stream === stream);
   }
 
   async told(ask: ExtensionsAsk): Promise<ExtensionsTold> {

@@ -1,6 +1,15 @@
 import { MatrixError } from '@holm/spec/errors';
 import { RoomId } from '@holm/spec/ids';
-import type { Extensions, RoomConfig, RoomFilters, Scope, Span, StickyRequest, ThreadsRequest } from './request.ts';
+import type {
+  Extensions,
+  ProfilesRequest,
+  RoomConfig,
+  RoomFilters,
+  Scope,
+  Span,
+  StickyRequest,
+  ThreadsRequest,
+} from './request.ts';
 
 /** What the dialects read alike. */
 
@@ -18,6 +27,10 @@ interface BatchFields {
   readonly since?: string | null;
 }
 
+interface ProfilesFields extends ScopedFields {
+  readonly fields?: readonly string[] | undefined;
+}
+
 export interface ExtensionFields {
   readonly to_device?: BatchFields | undefined;
   readonly e2ee?: { readonly enabled?: Flag } | undefined;
@@ -26,6 +39,8 @@ export interface ExtensionFields {
   readonly typing?: ScopedFields | undefined;
   readonly sticky_events?: BatchFields | undefined;
   readonly 'org.matrix.msc4354.sticky_events'?: BatchFields | undefined;
+  readonly profiles?: ProfilesFields | undefined;
+  readonly 'org.matrix.msc4262.profiles'?: ProfilesFields | undefined;
   readonly thread_subscriptions?: BatchFields | undefined;
   readonly 'io.element.msc4308.thread_subscriptions'?: BatchFields | undefined;
 }
@@ -38,6 +53,7 @@ export interface FilterFields {
   readonly tags?: readonly string[] | undefined;
   readonly not_tags?: readonly string[] | undefined;
   readonly spaces?: readonly string[] | undefined;
+  readonly room_name_like?: string | null | undefined;
 }
 
 /** As many as are told at a time. */
@@ -51,6 +67,7 @@ export const extensionsIn = (fields: ExtensionFields = {}): Extensions => ({
   e2ee: fields.e2ee?.enabled === true ? true : undefined,
   stickyEvents: stickyIn(fields),
   threads: threadsIn(fields),
+  profiles: profilesIn(fields),
 });
 
 const batchIn = (fields: BatchFields | undefined) =>
@@ -78,6 +95,16 @@ const threadsIn = (fields: ExtensionFields): ThreadsRequest | undefined => {
   return undefined;
 };
 
+const PROFILES_NAMES = ['profiles', 'org.matrix.msc4262.profiles'] as const;
+
+const profilesIn = (fields: ExtensionFields): ProfilesRequest | undefined => {
+  for (const name of PROFILES_NAMES) {
+    const scope = scopeIn(fields[name]);
+    if (scope) return { name, scope, fields: fields[name]?.fields };
+  }
+  return undefined;
+};
+
 const scopeIn = (fields: ScopedFields | undefined): Scope | undefined =>
   fields?.enabled === true ? { lists: fields.lists, rooms: fields.rooms } : undefined;
 
@@ -90,6 +117,7 @@ export const filtersIn = (fields: FilterFields, isInvited: Flag): RoomFilters =>
   tags: fields.tags,
   notTags: fields.not_tags,
   spaces: fields.spaces,
+  nameLike: fields.room_name_like ?? undefined,
 });
 
 export const spanIn = ([first, last]: readonly [number, number]): Span => {

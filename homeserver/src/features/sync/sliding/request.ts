@@ -21,6 +21,8 @@ export interface RoomFilters {
   readonly tags?: readonly string[] | undefined;
   readonly notTags?: readonly string[] | undefined;
   readonly spaces?: readonly string[] | undefined;
+  /** What is in the name, in whichever case. */
+  readonly nameLike?: string | undefined;
 }
 
 /** First and last, both included. */
@@ -48,6 +50,7 @@ export interface Extensions {
   readonly e2ee?: true | undefined;
   readonly stickyEvents?: StickyRequest | undefined;
   readonly threads?: ThreadsRequest | undefined;
+  readonly profiles?: ProfilesRequest | undefined;
 }
 
 /** How far a client has got with what sticks, in its own words, and how much more it wants at a time. */
@@ -62,6 +65,13 @@ export interface StickyRequest {
 export interface ThreadsRequest {
   readonly name: string;
   readonly limit: number;
+}
+
+/** Which fields of profiles are wanted; absent for all. */
+export interface ProfilesRequest {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly fields: readonly string[] | undefined;
 }
 
 export type ScopedExtension = 'accountData' | 'receipts' | 'typing';

@@ -79,6 +79,16 @@ export const roomCardsStore = {
       ),
     ),
 
+  /** The events that name rooms. */
+  names: (tx: ReadTx, rooms: readonly RoomNid[], key: number): Promise<{ room_nid: RoomNid; json: string }[]> =>
+    tx.rows(
+      named(
+        'cards.names',
+        sql`SELECT s.room_nid, e.json FROM current_state s JOIN events e USING (event_nid)
+             WHERE s.room_nid = ANY(${rooms}::int[]) AND s.key_number = ${key}`,
+      ),
+    ),
+
   put: (tx: ReadTx, cards: readonly CardWrite[]): Promise<unknown> =>
     tx.rows(
       named(

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
 import type { ListedRoom } from './listed-room.ts';
 import type { RoomFilters } from './request.ts';
+import type { Names, RoomNames } from './room-names.service.ts';
 import type { Roster, RosterView, Test } from './roster.ts';
 import type { Rosters } from './rosters.service.ts';
 import type { Spaces } from './spaces.service.ts';
@@ -31,6 +32,13 @@ interface Known extends Sorting {
   readonly direct: string;
 }
 
+export interface RoomListsDeps {
+  readonly rosters: Rosters;
+  readonly settings: Settings;
+  readonly spaces: Spaces;
+  readonly names: RoomNames;
+}
+
 const CACHED_USERS = 10_000;
 
 /** Which rooms somebody has, and which of them a list asks for. */
@@ -38,12 +46,14 @@ export class RoomLists {
   readonly #rosters: Rosters;
   readonly #settings: Settings;
   readonly #spaces: Spaces;
+  readonly #names: RoomNames;
   readonly #sortings = new LRUCache<UserId, Known>({ max: CACHED_USERS });
 
-  constructor({ rosters, settings, spaces }: { rosters: Rosters; settings: Settings; spaces: Spaces }) {
+  constructor({ rosters, settings, spaces, names }: RoomListsDeps) {
     this.#rosters = rosters;
     this.#settings = settings;
     this.#spaces = spaces;
+    this.#names = names;
   }
 
   rosterOf(user: UserId): Promise<Roster> {
@@ -56,8 +66,9 @@ export class RoomLists {
     const byTag = (tags ?? notTags) ? await sorting.tags() : undefined;
     const children = spaces && (await this.#spaces.childrenOf(roster, spaces));
     const dms = filters.isDm === undefined ? undefined : sorting.dms;
-    const isWanted = () => testOf(filters, { dms, byTag, children: children && new Set(children.flat()) });
-    return roster.view(JSON.stringify(filters), [dms, byTag, ...(children ?? [])], isWanted);
+    const names = filters.nameLike === undefined ? undefined : await this.#names.of(roster);
+    const isWanted = () => testOf(filters, { dms, byTag, names, children: children && new Set(children.flat()) });
+    return roster.view(JSON.stringify(filters), [dms, byTag, names, ...(children ?? [])], isWanted);
   }
 
   async sortingOf(userId: UserId): Promise<Sorting> {
@@ -84,6 +95,7 @@ export class RoomLists {
 interface Around {
   readonly dms: ReadonlySet<string> | undefined;
   readonly byTag: Tags | undefined;
+  readonly names: Names | undefined;
   readonly children: ReadonlySet<string> | undefined;
 }
 
@@ -92,7 +104,8 @@ const testOf = (filters: RoomFilters, around: Around): Test => {
   return (room) => tests.every((test) => test(room));
 };
 
-const testsAround = ({ isDm, tags, notTags }: RoomFilters, { dms, byTag, children }: Around): Test[] => {
+const testsAround = (filters: RoomFilters, { dms, byTag, names, children }: Around): Test[] => {
+  const { isDm, tags, notTags, nameLike } = filters;
   const tests: Test[] = [];
   if (dms) tests.push(({ card }) => dms.has(card.roomId) === isDm);
   if (byTag) {
@@ -100,6 +113,11 @@ const testsAround = ({ isDm, tags, notTags }: RoomFilters, { dms, byTag, childre
     tests.push(({ card }) => (!tags || hasOne(card.roomId, tags)) && !hasOne(card.roomId, notTags ?? []));
   }
   if (children) tests.push(({ card }) => children.has(card.roomId));
+  // Who is not in a room must not find out by guessing what it is called now.
+  const like = nameLike?.toLowerCase();
+  if (names && like !== undefined) {
+    tests.push(({ card, member }) => member.membership === 'join' && names.get(card.nid)?.includes(like) === true);
+  }
   return tests;
 };
 

@@ -2,6 +2,7 @@ import type { JsonObject } from '@holm/spec/json';
 import type { LooseEvent } from '../../../streams/sync-part.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from '../json-text.ts';
 import type { ExtensionsAnswer } from './extensions.sync.ts';
+import type { ProfileTold } from './profiles-extension.sync.ts';
 import type { Hero } from './room-answer.ts';
 
 /** What the dialects write alike. */
@@ -13,7 +14,7 @@ export const textOf = (value: string | number | boolean | null | undefined): Jso
   value === undefined ? undefined : JSON.stringify(value);
 
 export const extensionsText = (answer: ExtensionsAnswer): JsonText => {
-  const { accountData, receipts, typing, toDevice, e2ee, stickyEvents, threads } = answer;
+  const { accountData, receipts, typing, toDevice, e2ee, stickyEvents, threads, profiles } = answer;
   return objectOf({
     account_data: accountData && accountDataText(accountData),
     receipts: receipts && ephemeralText('m.receipt', receipts),
@@ -22,6 +23,7 @@ export const extensionsText = (answer: ExtensionsAnswer): JsonText => {
     ...(stickyEvents && { [stickyEvents.name]: stickyText(stickyEvents) }),
     // With nothing to tell, there is nothing.
     ...(threads && { [threads.name]: threads.content && JSON.stringify(threads.content) }),
+    ...(profiles && { [profiles.name]: profilesText(profiles) }),
     e2ee: e2ee && e2eeText(e2ee),
   });
 };
@@ -42,6 +44,19 @@ const toDeviceText = ({ nextBatch, events }: Answered<'toDevice'>): JsonText =>
 
 const stickyText = ({ nextBatch, rooms }: Answered<'stickyEvents'>): JsonText =>
   objectOf({ next_batch: textOf(nextBatch), rooms: recordOf(rooms, eventsOf) });
+
+const profilesText = ({ users }: Answered<'profiles'>): JsonText | undefined =>
+  users.size === 0 ? undefined : objectOf({ users: recordOf(users, profileText) });
+
+/** What there is none of is left out. */
+const profileText = (told: ProfileTold): JsonText => {
+  if (!told) return 'null';
+  const { updated, removed } = told;
+  return objectOf({
+    updated: Object.keys(updated).length > 0 ? JSON.stringify(updated) : undefined,
+    removed: removed.length > 0 ? JSON.stringify(removed) : undefined,
+  });
+};
 
 const e2eeText = ({ lists, counts }: Answered<'e2ee'>): JsonText =>
   objectOf({

@@ -1,0 +1,106 @@
+import type { UserId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
+import type { Background } from '../../platform/background.ts';
+import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import { LoggedChanges } from '../../streams/logged-changes.ts';
+import type { Notifier } from '../../streams/notifier.ts';
+import type { SequencedStream } from '../../streams/sequenced-stream.ts';
+import type { Position, Stream } from '../../streams/stream.ts';
+import { changesSince, type ProfileChange } from './changed-fields.ts';
+import type { Profile } from './profile.ts';
+import { profilesStore as store } from './profiles.store.ts';
+
+export interface ProfileNewsDeps {
+  readonly db: Database;
+  readonly background: Background;
+  readonly stream: SequencedStream;
+  readonly notifier: Notifier;
+  /** Somebody's rooms. */
+  readonly roomsOf: (user: UserId) => Promise<Pick<ReadonlyMemberships, 'joined'>>;
+}
+
+export interface ProfilesTold {
+  readonly users: ReadonlyMap<UserId, ProfileChange>;
+  readonly reached: Position;
+}
+
+/** Users of whom one answer tells; the next ones follow at once. */
+const BATCH = 500;
+/** Of those who ask for such news, so many are woken. */
+const FOLLOWERS = 20_000;
+
+/** What becomes of the profiles of our users, for those who share a room with them. */
+export class ProfileNews {
+  readonly #deps: ProfileNewsDeps;
+  readonly #changes: LoggedChanges<UserId>;
+  /** Who has asked. */
+  readonly #followers = new LRUCache<UserId, true>({ max: FOLLOWERS });
+
+  constructor(deps: ProfileNewsDeps) {
+    this.#deps = deps;
+    this.#changes = new LoggedChanges(deps.stream.settled);
+  }
+
+  get stream(): Stream {
+    return this.#deps.stream;
+  }
+
+  /** To be awaited before `claim`. */
+  ready(): Promise<void> {
+    return this.#deps.stream.ready();
+  }
+
+  /** The position of a change that `tx` is about to make. */
+  claim(tx: Tx, user: UserId): Position {
+    const { background, stream } = this.#deps;
+    const position = stream.claim();
+    tx.afterEnd(() => stream.release(position));
+    tx.afterCommit(() => {
+      this.#changes.note(user, position);
+      stream.whenSettled(position, () => background.run('tell of a profile', () => this.#wake(user)));
+    });
+    return position;
+  }
+
+  /** What has changed since a position of those who share a room with somebody, and of themselves. */
+  async since(reader: UserId, after: Position, upTo: Position): Promise<ProfilesTold> {
+    this.#followers.set(reader, true);
+    if (after >= upTo || !(await this.#mayConcern(reader, after))) return { users: new Map(), reached: upTo };
+    const { joined } = await this.#deps.roomsOf(reader);
+    const rows = await store.changedSince(this.#deps.db, { reader, rooms: [...joined], after, limit: BATCH });
+    const users = rows.map(
+      ({ user_id: user, fields, changed }) => [user, changesSince(fields, changed, after)] as const,
+    );
+    return { users: new Map(users), reached: rows.length < BATCH ? upTo : (rows.at(-1)?.position ?? upTo) };
+  }
+
+  /** As they are now. */
+  async of(users: readonly UserId[]): Promise<ReadonlyMap<UserId, Profile>> {
+    if (users.length === 0) return new Map();
+    const rows = await store.all(this.#deps.db, users);
+    return new Map(rows.map(({ user_id: user, fields }) => [user, fields]));
+  }
+
+  async #mayConcern(reader: UserId, after: Position): Promise<boolean> {
+    const changed = this.#changes.among(EVERYBODY, after);
+    if (!changed) return true;
+    for (const user of changed) if (await this.#share(reader, user)) return true;
+    return false;
+  }
+
+  async #wake(user: UserId): Promise<void> {
+    for (const follower of [...this.#followers.keys()]) {
+      if (await this.#share(follower, user)) this.#deps.notifier.wake([follower]);
+    }
+  }
+
+  async #share(one: UserId, other: UserId): Promise<boolean> {
+    if (one === other) return true;
+    const { roomsOf } = this.#deps;
+    const [a, b] = await Promise.all([roomsOf(one), roomsOf(other)]);
+    return !a.joined.isDisjointFrom(b.joined);
+  }
+}
+
+const EVERYBODY = { size: Infinity, has: () => true };
