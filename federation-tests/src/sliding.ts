@@ -5,20 +5,59 @@ import type { Person } from './people.ts';
 
 export const UNSTABLE = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync';
 
-/** One connection of sliding sync, in the dialect that clients speak now. */
+export const STABLE = '/_matrix/client/v4/sync';
+
+/** A body of the dialect that clients speak now, in that which was accepted. */
+export const stableBody = ({ lists = {}, room_subscriptions: subscriptions, ...more }: any): any => ({
+  ...more,
+  lists: mapped(lists, ({ ranges: [range], ...list }: any) => ({ ...stableConfig(list), range })),
+  ...(subscriptions && { room_subscriptions: mapped(subscriptions, stableConfig) }),
+});
+
+const stableConfig = ({ required_state: pairs, ...config }: any): any => ({
+  ...config,
+  required_state: { include: pairs.map(([type, key]: any) => ({ type, ...(key !== '*' && { state_key: key }) })) },
+});
+
+/** An answer of the dialect that was accepted, in that which clients speak now. */
+export const unstableAnswer = ({ rooms = {}, extensions = {}, ...more }: any): any => ({
+  ...more,
+  extensions,
+  rooms: mapped(
+    rooms,
+    ({ timeline_events: timeline, expanded_timeline: isExpanded, stripped_state: state, ...room }) => ({
+      ...room,
+      ...(timeline && { timeline }),
+      ...(isExpanded && { unstable_expanded_timeline: isExpanded }),
+      ...(state && { invite_state: state }),
+    }),
+  ),
+});
+
+const mapped = (values: any, change: (value: any) => any): any =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+
+/** One connection of sliding sync, by default in the dialect that clients speak now; bodies and answers are of that. */
 export class Slider {
   readonly person: Person;
   /** What the last answer that was kept said; absent before the first. */
   pos: string | undefined;
   readonly connId: string;
+  readonly dialect: 'unstable' | 'v4';
 
-  constructor(person: Person, connId = 'room-list') {
+  constructor(person: Person, connId = 'room-list', dialect: 'unstable' | 'v4' = 'unstable') {
     this.person = person;
     this.connId = connId;
+    this.dialect = dialect;
   }
 
   /** Any answer, which is not kept. */
-  request(body: object, timeout = 0, pos = this.pos): Promise<Answer> {
+  async request(body: object, timeout = 0, pos = this.pos): Promise<Answer> {
+    if (this.dialect === 'v4') {
+      const stable = { ...stableBody(body), conn_id: this.connId, timeout, ...(pos !== undefined && { pos }) };
+      const answer = await call('POST', this.person.home.url + STABLE, { token: this.person.token, body: stable });
+      return { ...answer, body: answer.status === 200 ? unstableAnswer(answer.body) : answer.body };
+    }
     const query = `?timeout=${timeout}${pos === undefined ? '' : `&pos=${encodeURIComponent(pos)}`}`;
     const url = `${this.person.home.url}${UNSTABLE}${query}`;
     return call('POST', url, { token: this.person.token, body: { conn_id: this.connId, ...body } });

@@ -83,6 +83,25 @@ describe('connections of sliding sync', () => {
       expect([taken.status, taken.body.errcode]).to.eql([400, 'M_UNKNOWN_POS']);
     });
 
+    it('go on from a position of before there was something new to follow', async () => {
+      const room = await alice.createRoom();
+      const slider = new Slider(alice);
+      const asked = {
+        ...allRooms(),
+        extensions: {
+          'io.element.msc4308.thread_subscriptions': { enabled: true },
+          'org.matrix.msc4262.profiles': { enabled: true },
+        },
+      };
+      await slider.sync(asked);
+      slider.pos = slider.pos?.replace(/(_\d+){2}$/, '');
+      await alice.say(room, 'new');
+      expect(bodiesOf((await slider.sync(asked)).rooms[room])).to.eql(['new']);
+      await alice.ask('PUT', `/profile/${alice.userId}/m.tz`, { 'm.tz': 'UTC' });
+      const { extensions, rooms } = await slider.sync(asked);
+      expect([rooms, Object.keys(extensions)]).to.eql([{}, ['org.matrix.msc4262.profiles']]);
+    });
+
     it('are forgotten when there are more than a device needs, the longest unused first', async () => {
       await alice.createRoom();
       const sliders = Array.from({ length: 21 }, (_, n) => new Slider(alice, `connection ${n}`));

@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
 import { TestNetwork } from '../src/network.ts';
 import { asked, happen, SlidingClient } from '../src/sliding-client.ts';
@@ -12,18 +13,24 @@ describe('answers of sliding sync, put together', () => {
   before(async () => (network = await TestNetwork.start('a.test')));
   after(() => network[Symbol.asyncDispose]());
 
-  const walk = async (seed: string): Promise<void> => {
+  const walk = async (seed: string, dialect: 'unstable' | 'v4'): Promise<void> => {
     const dice = new Dice(seed);
     const [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'a.test')]);
     const rooms = await Promise.all(Array.from({ length: ROOMS }, () => alice.createRoom()));
     for (const room of rooms) await bob.join(room);
     const scene = { alice, bob, isIn: new Set(rooms) };
     const client = new SlidingClient();
-    const slider = new Slider(bob);
+    const slider = new Slider(bob, 'walk', dialect);
+    const sent: string[] = [];
     for (let n = 0; n < STEPS; n++) {
-      if (dice.below(3) > 0) await happen(dice, dice.of(rooms), scene);
+      const kind = dice.below(9);
+      if (kind === 0) {
+        sent.push(`message ${n}`);
+        const messages = { [bob.userId]: { [bob.deviceId]: { body: `message ${n}` } } };
+        await alice.ask('PUT', `/sendToDevice/org.example.x/${seed.replace(' ', '-')}-${n}`, { messages });
+      } else if (kind < 6) await happen(dice, dice.of(rooms), scene);
       else {
-        const body = asked(dice.below(ROOMS), dice.of([1, 3, 20]), dice.of([undefined, dice.of(rooms)]));
+        const body = asked(dice.below(ROOMS), dice.of([1, 3, 20]), dice.of([undefined, dice.of(rooms)]), client.since);
         if (dice.below(3) === 0) await slider.lose(body);
         else client.hear(await slider.sync(body));
       }
@@ -32,17 +39,19 @@ describe('answers of sliding sync, put together', () => {
         await network.start('a.test');
       }
     }
+    client.hear(await slider.sync(asked(ROOMS, 50, undefined, client.since)));
     const all = asked(ROOMS, 50, undefined);
-    client.hear(await slider.sync(all));
     const fresh = new SlidingClient();
-    fresh.hear(await new Slider(bob, 'fresh').sync(all));
+    fresh.hear(await new Slider(bob, 'fresh', dialect).sync(all));
     client.assertLike(fresh, seed);
+    expect(client.messages, seed).to.eql(sent);
   };
 
   for (let n = 0; n < WALKS; n++) {
-    it(`are what a fresh one says, whatever was lost on the way (${n})`, async function () {
+    const dialect = n % 2 === 0 ? 'unstable' : 'v4';
+    it(`are what a fresh one says, whatever was lost on the way (${n}, ${dialect})`, async function () {
       this.timeout(60_000);
-      await walk(`sliding ${n}`);
+      await walk(`sliding ${n}`, dialect);
     });
   }
 });

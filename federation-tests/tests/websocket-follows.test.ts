@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Person } from '../src/people.ts';
+import { MatrixError } from '@holm/spec/errors';
+import { PASSWORD, type Person } from '../src/people.ts';
 import { allRooms, bodiesOf } from '../src/sliding.ts';
 import { sinceOf, SocketScene, textsIn } from '../src/socket-scene.ts';
 import { TestSocket } from '../src/socket.ts';
@@ -7,6 +8,16 @@ import { TestSocket } from '../src/socket.ts';
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
 const V3 = '/_matrix/client/v3';
+
+const passwordOf = ({ name }: Person) => ({
+  type: 'm.login.password',
+  identifier: { type: 'm.id.user', user: name },
+  password: PASSWORD,
+});
+
+/** Asked by another session of the account, which proves who it is. */
+const proved = async (person: Person, path: string, body: object) =>
+  (await person.login()).ask('POST', path, { ...body, auth: passwordOf(person) });
 
 describe('a WebSocket over which somebody follows', () => {
   let scene: SocketScene;
@@ -178,6 +189,15 @@ describe('a WebSocket over which somebody follows', () => {
       ['when that logs out', (person) => person.ask('POST', '/logout', {})],
       ['when all log out', async (person) => (await person.login()).ask('POST', '/logout/all', {})],
       ['when the account is closed', (person) => person.deactivate()],
+      ['when its device is removed', (person) => proved(person, '/delete_devices', { devices: [person.deviceId] })],
+      [
+        'when the password is changed',
+        (person) => proved(person, '/account/password', { new_password: `${PASSWORD}!`, logout_devices: true }),
+      ],
+      [
+        'when somebody logs in on its device',
+        (person) => person.ask('POST', '/login', { ...passwordOf(person), device_id: person.deviceId }),
+      ],
     ];
     for (const [when, end] of ways) {
       it(when, async () => {
@@ -191,6 +211,28 @@ describe('a WebSocket over which somebody follows', () => {
         await other.close();
       });
     }
+
+    it('or, where only the token has expired, with the code that says so', async () => {
+      const socket = await TestSocket.open(bob);
+      const { sessions } = scene.services.accounts;
+      const real = sessions.authenticate.bind(sessions);
+      const server = scene.network.server('a.test');
+      await server.rows({ text: 'DELETE FROM access_tokens WHERE user_id = $1', values: [bob.userId] });
+      // No token of ours expires yet: this is how it would be.
+      sessions.authenticate = () =>
+        Promise.reject(new MatrixError('M_UNKNOWN_TOKEN', 'expired', { extra: { soft_logout: true } }));
+      try {
+        await scene.sockets.confirm();
+        expect(await socket.ended()).to.deep.equal({ code: 4002, reason: 'M_UNKNOWN_TOKEN' });
+        const late = await TestSocket.connect(bob.home.url);
+        late.say({ type: 'auth', access_token: bob.token });
+        const { body } = await late.next('refused');
+        expect(body).to.include({ errcode: 'M_UNKNOWN_TOKEN', soft_logout: true });
+        expect((await late.ended()).code).to.equal(4002);
+      } finally {
+        sessions.authenticate = real;
+      }
+    });
 
     it('when another process has ended it', async () => {
       const socket = await TestSocket.open(bob);

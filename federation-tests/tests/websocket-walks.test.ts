@@ -1,17 +1,49 @@
 import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
 import { asked, happen, SlidingClient } from '../src/sliding-client.ts';
-import { Slider } from '../src/sliding.ts';
+import { Slider, stableBody, unstableAnswer } from '../src/sliding.ts';
 import { SocketScene } from '../src/socket-scene.ts';
 import { type TestFollow, TestSocket } from '../src/socket.ts';
 import { View } from '../src/view.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
-const WALKS = 8;
+const WALKS = 5;
 const STEPS = 50;
 const ROOMS = 3;
 const MEMBERS_ONLY = [{ type: 'm.room.history_visibility', state_key: '', content: { history_visibility: 'joined' } }];
+
+/** Where nothing is told, there may be nothing. */
+const withExtensions = ({ extensions, rooms = {}, ...body }: any) => ({
+  ...body,
+  rooms,
+  extensions: { account_data: { rooms: {} }, receipts: { rooms: {} }, ...extensions },
+});
+
+const readIn = (content: object): (readonly [string, string])[] =>
+  Object.entries<any>(content).flatMap(([event, byType]) =>
+    Object.keys(byType['m.read'] ?? {}).map((user) => [event, user] as const),
+  );
+
+/** What `/v3/sync` says beside timelines and state. */
+class Facts {
+  readonly known = new Map<string, string>();
+
+  take({ account_data: settings, rooms = {} }: any): void {
+    for (const { type, content } of settings?.events ?? []) this.known.set(type, JSON.stringify(content));
+    for (const room of Object.keys(rooms.leave ?? {})) {
+      for (const key of [...this.known.keys()]) if (key.startsWith(room)) this.known.delete(key);
+    }
+    for (const [id, room] of Object.entries<any>(rooms.join ?? {})) {
+      const { unread_notifications: unread, account_data: data, ephemeral } = room;
+      if (unread) this.known.set(`${id} unread`, JSON.stringify(unread));
+      for (const { type, content } of data?.events ?? []) this.known.set(`${id} ${type}`, JSON.stringify(content));
+      for (const { content } of (ephemeral?.events ?? []).filter(({ type }: any) => type === 'm.receipt')) {
+        for (const [event, user] of readIn(content)) this.known.set(`${id} read by ${user}`, event);
+      }
+    }
+  }
+}
 
 const filterOf = (limit: number) => JSON.stringify({ room: { timeline: { limit } } });
 
@@ -36,6 +68,7 @@ describe('what is pushed over WebSockets that break', () => {
   const classic = (dice: Dice, seed: string): Door => {
     const { bob } = scene;
     const view = new View(bob);
+    const facts = new Facts();
     return {
       follow: (socket, pos) =>
         socket.follow('v3', { query: { filter: filterOf(dice.of([1, 3, 20])) }, ...(pos !== undefined && { pos }) }),
@@ -43,11 +76,18 @@ describe('what is pushed over WebSockets that break', () => {
         const body = await bob.ask('GET', `/sync?timeout=0${pos === undefined ? '' : `&since=${pos}`}`);
         return { pos: body.next_batch, body };
       },
-      hear: (body) => view.take(body),
+      hear: (body) => {
+        view.take(body);
+        facts.take(body);
+      },
       isEnd: (body) => (body.account_data?.events ?? []).some(({ type }: any) => type === 'org.example.end'),
       async compare() {
         const fresh = new View(bob);
-        fresh.take(await bob.ask('GET', `/sync?filter=${encodeURIComponent(filterOf(100))}`));
+        const first = await bob.ask('GET', `/sync?filter=${encodeURIComponent(filterOf(100))}`);
+        fresh.take(first);
+        const freshFacts = new Facts();
+        freshFacts.take(first);
+        expect([...facts.known].sort(), seed).to.eql([...freshFacts.known].sort());
         expect([...view.joined.keys()].sort(), seed).to.eql([...fresh.joined.keys()].sort());
         for (const [room, { state, timeline }] of fresh.joined) {
           const told = view.joined.get(room)!;
@@ -59,35 +99,39 @@ describe('what is pushed over WebSockets that break', () => {
     };
   };
 
-  const sliding = (dice: Dice, seed: string): Door => {
-    const { bob } = scene;
-    const client = new SlidingClient();
-    const slider = new Slider(bob, 'walk');
-    const wish = () => asked(dice.of([1, ROOMS]), dice.of([1, 3, 20]), undefined);
-    const all = asked(ROOMS, 50, undefined);
-    return {
-      follow: (socket, pos) =>
-        socket.follow('simplified_msc3575', {
-          body: { conn_id: 'walk', ...wish() },
-          ...(pos !== undefined && { pos }),
-        }),
-      ask: async (pos) => {
-        slider.pos = pos;
-        const body = await slider.sync(wish());
-        return { pos: body.pos, body };
-      },
-      hear: (body) => client.hear({ extensions: { account_data: { rooms: {} }, receipts: { rooms: {} } }, ...body }),
-      isEnd: (body) => (body.extensions.account_data?.global ?? []).some(({ type }: any) => type === 'org.example.end'),
-      async compare(pos) {
-        slider.pos = pos;
-        // Whatever was out of range is told now.
-        client.hear(await slider.sync(all));
-        const fresh = new SlidingClient();
-        fresh.hear(await new Slider(bob, 'fresh').sync(all));
-        client.assertLike(fresh, seed);
-      },
+  const slidingIn =
+    (dialect: 'unstable' | 'v4') =>
+    (dice: Dice, seed: string): Door => {
+      const { bob } = scene;
+      const client = new SlidingClient();
+      const slider = new Slider(bob, 'walk', dialect);
+      const isStable = dialect === 'v4';
+      const wish = () => asked(dice.of([1, ROOMS]), dice.of([1, 3, 20]), undefined);
+      const all = asked(ROOMS, 50, undefined);
+      return {
+        follow: (socket, pos) =>
+          socket.follow(isStable ? 'v4' : 'simplified_msc3575', {
+            body: { conn_id: 'walk', ...(isStable ? stableBody(wish()) : wish()) },
+            ...(pos !== undefined && { pos }),
+          }),
+        ask: async (pos) => {
+          slider.pos = pos;
+          const body = await slider.sync(wish());
+          return { pos: body.pos, body };
+        },
+        hear: (body) => client.hear(withExtensions(isStable ? unstableAnswer(body) : body)),
+        isEnd: (body) =>
+          (body.extensions.account_data?.global ?? []).some(({ type }: any) => type === 'org.example.end'),
+        async compare(pos) {
+          slider.pos = pos;
+          // Whatever was out of range is told now.
+          client.hear(await slider.sync(all));
+          const fresh = new SlidingClient();
+          fresh.hear(await new Slider(bob, 'fresh', dialect).sync(all));
+          client.assertLike(fresh, seed);
+        },
+      };
     };
-  };
 
   const walk = async (seed: string, doorOf: typeof classic): Promise<void> => {
     await scene.refresh();
@@ -177,7 +221,8 @@ describe('what is pushed over WebSockets that break', () => {
 
   for (const [name, doorOf] of [
     ['v3', classic],
-    ['sliding sync', sliding],
+    ['sliding sync', slidingIn('unstable')],
+    ['v4', slidingIn('v4')],
   ] as const) {
     for (let n = 0; n < WALKS; n++) {
       it(`adds up to what a fresh sync tells, and to nothing that is not to be seen (${name}, ${n})`, async function () {
