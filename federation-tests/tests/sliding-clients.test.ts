@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { TestNetwork } from '../src/network.ts';
+import type { Person } from '../src/people.ts';
+import { allRooms, bodiesOf, Slider } from '../src/sliding.ts';
+
+/** What clients such as Element X take for granted. */
+describe('clients of sliding sync', () => {
+  let network: TestNetwork;
+  let alice: Person;
+  let bob: Person;
+  let room: string;
+  let slider: Slider;
+  before(async () => (network = await TestNetwork.start('a.test')));
+  after(() => network[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'a.test')]);
+    room = await alice.createRoom({ preset: 'public_chat', name: 'Den' });
+    await bob.join(room);
+    slider = new Slider(alice);
+  });
+
+  it('are answered at once where they do not wait, with the id of their request', async () => {
+    expect(await slider.sync({ ...allRooms(), txn_id: 'one' })).to.include({ txn_id: 'one' });
+    const still = await slider.sync({ ...allRooms(), txn_id: 'two' });
+    expect(still).to.deep.include({ txn_id: 'two', rooms: {}, extensions: {} });
+    expect(still.lists.all_rooms.count).to.equal(1);
+    expect(await slider.sync(allRooms())).to.not.have.property('txn_id');
+  });
+
+  it('may ask for what this server does not know', async () => {
+    const filters = { is_tombstoned: false, room_name_like: null, 'org.example.x': [1] };
+    const list = { ...allRooms({ filters, sort: ['by_recency'], bump_event_types: ['m.room.message'] }) };
+    const extensions = { presence: { enabled: true }, 'org.example.x': { enabled: true, since: 5 } };
+    const answer = await slider.sync({ ...list, extensions, clock: 7 });
+    expect(Object.keys(answer.rooms)).to.eql([room]);
+    expect(answer.extensions).to.eql({});
+  });
+
+  it('change what they ask for while a request waits: the one that waits ends, and nothing is lost', async () => {
+    await slider.sync(allRooms());
+    const waiting = slider.request(allRooms(), 30_000);
+    await bob.say(room, 'hello');
+    // Whether the first one has been answered by now or not, its answer is not taken in.
+    const other = await slider.sync(allRooms({ timeline_limit: 5 }), 30_000);
+    expect(bodiesOf(other.rooms[room])).to.eql(['hello']);
+    expect((await waiting).status).to.equal(200);
+    expect((await slider.sync(allRooms({ timeline_limit: 5 }))).rooms).to.eql({});
+  });
+
+  it('see no room any more that they have left and forgotten, and see it anew when they come back', async () => {
+    await slider.sync(allRooms());
+    await alice.leave(room);
+    const left = await slider.sync(allRooms());
+    expect(left.rooms[room].timeline.at(-1).content.membership).to.equal('leave');
+    expect((await slider.sync(allRooms())).rooms).to.eql({});
+    await alice.forget(room);
+    const gone = await slider.sync(allRooms());
+    expect([gone.lists.all_rooms.count, gone.rooms]).to.eql([0, {}]);
+    await alice.join(room);
+    expect((await slider.sync(allRooms())).rooms[room]).to.include({ initial: true, name: 'Den', joined_count: 2 });
+  });
+
+  it('find the tombstone of a room that was replaced, and both rooms in their list', async () => {
+    const asked = allRooms({ required_state: [['m.room.tombstone', '']] });
+    await slider.sync(asked);
+    const { replacement_room: next } = await alice.ask('POST', `/rooms/${encodeURIComponent(room)}/upgrade`, {
+      new_version: '11',
+    });
+    const { rooms, lists } = await slider.sync(asked);
+    const [tombstone] = rooms[room].required_state;
+    expect([tombstone.type, tombstone.content.replacement_room]).to.eql(['m.room.tombstone', next]);
+    expect(rooms[next]).to.include({ initial: true, name: 'Den' });
+    expect(lists.all_rooms.count).to.equal(2);
+  });
+
+  it('learn the names and pictures of those whom a room is called by', async () => {
+    const unnamed = await alice.createRoom();
+    await bob.ask('PUT', `/profile/${bob.userId}/displayname`, { displayname: 'Bob' });
+    await bob.ask('PUT', `/profile/${bob.userId}/avatar_url`, { avatar_url: 'mxc://a.test/bob' });
+    await bob.join(unnamed);
+    const { rooms } = await slider.sync(allRooms());
+    const heroes = [{ user_id: bob.userId, displayname: 'Bob', avatar_url: 'mxc://a.test/bob' }];
+    expect(rooms[unnamed].heroes).to.eql(heroes);
+    expect(rooms[unnamed]).to.not.have.property('name');
+    expect(rooms[room]).to.not.have.property('heroes');
+  });
+});
