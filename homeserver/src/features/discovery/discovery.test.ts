@@ -17,7 +17,8 @@ const get = async (path: string, more: Partial<DiscoveryDeps> = {}) => {
   const routes = discoveryRoutes({ ...deps, ...more });
   await using server = await serve(createTestApp(routes, { authenticate }).handler());
   const response = await fetch(`${server.origin}${path}`, { headers: { authorization: 'Bearer t' } });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  const { status, headers } = response;
+  return { status, headers, body: (await response.json()) as Record<string, unknown> };
 };
 
 describe('discovery', () => {
@@ -54,6 +55,38 @@ describe('discovery', () => {
     expect((await get('/.well-known/matrix/support', { wellKnown })).body).to.eql({
       contacts: [{ role: 'm.role.admin', matrix_id: '@a:test' }],
       support_page: 'https://h',
+    });
+  });
+
+  const documents: readonly (readonly [string, Partial<DiscoveryDeps>, Record<string, unknown>])[] = [
+    ['server', { wellKnown: { ...deps.wellKnown, server: 'a.test:443' } }, { 'm.server': 'a.test:443' }],
+    ['client', {}, { 'm.homeserver': { base_url: 'https://matrix.test' } }],
+    [
+      'support',
+      { wellKnown: { ...deps.wellKnown, support: { admin_email: 'a@a.test' } } },
+      { contacts: [{ role: 'm.role.admin', email_address: 'a@a.test' }] },
+    ],
+    ['policy_server', { policyServerKey: 'a2V5' }, { public_keys: { ed25519: 'a2V5' } }],
+  ];
+  for (const [name, more, expected] of documents) {
+    it(`serves /.well-known/matrix/${name} as JSON, to pages of other sites too, and 404 where it is not configured`, async () => {
+      const path = `/.well-known/matrix/${name}`;
+      const { status, headers, body } = await get(path, more);
+      expect([status, body]).to.eql([200, expected]);
+      expect(headers.get('content-type')).to.match(/^application\/json/);
+      expect(headers.get('access-control-allow-origin')).to.equal('*');
+      if (name === 'client') return; // there always is one: it says where clients find us
+      const absent = await get(path);
+      expect([absent.status, absent.body['errcode']]).to.eql([404, 'M_NOT_FOUND']);
+      expect(absent.headers.get('access-control-allow-origin')).to.equal('*');
+    });
+  }
+
+  it('does not let the configuration move the server that clients are led to', async () => {
+    const wellKnown = { ...deps.wellKnown, client: { 'm.homeserver': { base_url: 'https://evil.test' }, 'org.x': 1 } };
+    expect((await get('/.well-known/matrix/client', { wellKnown })).body).to.eql({
+      'm.homeserver': { base_url: 'https://matrix.test' },
+      'org.x': 1,
     });
   });
 
