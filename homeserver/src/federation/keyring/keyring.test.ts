@@ -118,6 +118,55 @@ describe('the keyring', () => {
     expect(asked).to.equal(1);
   });
 
+  it('asks once for all who need keys at the same time, whatever they need them for, also when there is no answer', async () => {
+    const a = await start(A, 1);
+    const asked: string[] = [];
+    const send = a.transport.send.bind(a.transport);
+    a.transport.send = (server, request) => {
+      asked.push(`${server} ${request.uri}`);
+      return send(server, request);
+    };
+    const event = eventOf('@x:b.test', testKey(2));
+    const askers = () =>
+      Promise.all([
+        ...Array.from({ length: 50 }, () => allowed(a, [event])),
+        ...Array.from({ length: 50 }, (_, n) =>
+          a.keyring.verifyKeysFor(B, [n % 2 === 0 ? testKey(2).keyId : 'ed25519:no'], {
+            for: 'request',
+            now: clock.now(),
+          }),
+        ),
+      ]);
+    await askers();
+    expect(asked).to.eql(['b.test /_matrix/key/v2/server']);
+    await start(B, 2);
+    clock.advance(2_000);
+    const answers = await askers();
+    expect(answers.slice(0, 50)).to.eql(Array(50).fill([true]));
+    expect(asked).to.eql(Array(2).fill('b.test /_matrix/key/v2/server'));
+  });
+
+  it('takes from a notary what is of the server that it asked about, however much else it is told', async () => {
+    const a = await start(A, 1, { settings: { notaries: [C] } });
+    const c = await start(C, 3);
+    const of = (serverName: ServerName, key: number) =>
+      signJson(publishedKeys({ serverName, signing: [testKey(key)], old: [] }, clock.now()), C, testKey(3));
+    const D = ServerName.parse('d.test');
+    const lies: readonly JsonObject[] = [of(D, 4), of(A, 4), { server_name: B }, { ...of(D, 4), server_name: B }];
+    let said: readonly JsonObject[] = lies;
+    c.notary.answerFor = () => Promise.resolve(said[0]);
+    const event = eventOf('@x:b.test', testKey(2));
+    for (const lie of lies) {
+      said = [lie];
+      expect(await allowed(a, [event])).to.eql([false]);
+      clock.advance(3_600_000);
+    }
+    expect(await allowed(a, [eventOf('@x:d.test', testKey(4))])).to.eql([false]);
+    clock.advance(3_600_000);
+    said = [of(B, 2)];
+    expect(await allowed(a, [event])).to.eql([true]);
+  });
+
   it('does not ask a server that failed over and over', async () => {
     const a = await start(A, 1);
     const event = eventOf('@x:b.test', testKey(2));
