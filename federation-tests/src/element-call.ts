@@ -22,10 +22,7 @@ const PROGRAM = fileURLToPath(new URL('dist/', import.meta.resolve('@element-hq/
 const WIDGET_API = fileURLToPath(new URL('../dist/api.js', import.meta.resolve('matrix-widget-api')));
 const HOST = fileURLToPath(new URL('../calls/element-call/', import.meta.url));
 
-/** How long the server waits for a client that has vanished: by Element Call itself, or when the server looks after it. */
-export const LEAVE_MS = { own: 6_000, delegated: 60_000 };
-
-/** What whoever serves Element Call may set: small pictures, so that four fit on two cores, and short times. */
+/** What whoever serves Element Call may set: small pictures, so that four fit on two cores, and new keys soon. */
 const settingsOf = (mode: RtcMode): object => ({
   ...(JSON.parse(readFileSync(join(PROGRAM, 'config.json'), 'utf8')) as object),
   matrix_rtc_mode: mode,
@@ -33,11 +30,7 @@ const settingsOf = (mode: RtcMode): object => ({
     video: { max_resolution: 180, max_framerate: 10, max_bitrate: 200_000 },
     screen_share: { max_resolution: 360, max_framerate: 5, max_bitrate: 300_000 },
   },
-  matrix_rtc_session: {
-    wait_for_key_rotation_ms: 1_000,
-    delayed_leave: { delay_ms: LEAVE_MS.own, restart_ms: 2_000 },
-    delegated_delayed_leave: { delay_ms: LEAVE_MS.delegated, restart_ms: 20_000 },
-  },
+  matrix_rtc_session: { wait_for_key_rotation_ms: 1_000 },
 });
 
 /** What a page gets of one track. */
