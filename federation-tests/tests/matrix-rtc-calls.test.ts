@@ -181,6 +181,11 @@ describe('members of calls', function () {
       }
       // Two of one member, in turn, and one of the device.
       expect(delegations.size).to.equal(2);
+      // One event, in the words of every generation.
+      const same = await comeIn();
+      for (const draft of drafts) expect((await draft(same)).status).to.equal(200);
+      expect((await delegate(bob, same)).status).to.equal(200);
+      expect(delegations.size).to.equal(1);
     });
 
     it('cannot delegate what is not theirs, not of the room, over, or too short', async () => {

@@ -73,7 +73,7 @@ export class Delegations {
         throw new MatrixError(errcode, 'you have no such delayed event in this room');
       }
       if (event.delayMs < SHORTEST_DELAY_MS) throw new MatrixError(errcode, 'its delay is too short to be delegated');
-      await store.put(db, delegation);
+      await db.transact((tx) => store.put(tx, delegation));
       for (const { delegation: other } of this.#watched.values()) {
         if (isSameMember(other, delegation)) this.#watched.delete(other.delayId);
       }

@@ -1,4 +1,4 @@
-import type { Database, ReadTx } from '../../storage/database.ts';
+import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import { sql } from '../../storage/sql.ts';
 import type { Delegation } from './delegation.ts';
 
@@ -15,15 +15,14 @@ interface Row {
 
 export const delegationsStore = {
   /** In place of an earlier one of the same member, and of the same event. */
-  async put(db: Database, { userId, deviceId, roomId, slotId, memberId, delayId }: Delegation): Promise<void> {
-    await db.run(sql`
-      WITH before AS (DELETE FROM call_delegations
-                       WHERE delay_id = ${delayId}
-                         AND (user_id, room_id, slot_id, member_id) <> (${userId}, ${roomId}, ${slotId}, ${memberId}))
+  async put(tx: Tx, { userId, deviceId, roomId, slotId, memberId, delayId }: Delegation): Promise<void> {
+    await tx.run(sql`
+      DELETE FROM call_delegations
+       WHERE delay_id = ${delayId}
+          OR (user_id, room_id, slot_id, member_id) = (${userId}, ${roomId}, ${slotId}, ${memberId})`);
+    await tx.run(sql`
       INSERT INTO call_delegations (user_id, device_id, room_id, slot_id, member_id, delay_id)
-      VALUES (${userId}, ${deviceId}, ${roomId}, ${slotId}, ${memberId}, ${delayId})
-      ON CONFLICT (user_id, room_id, slot_id, member_id)
-      DO UPDATE SET device_id = excluded.device_id, delay_id = excluded.delay_id`);
+      VALUES (${userId}, ${deviceId}, ${roomId}, ${slotId}, ${memberId}, ${delayId})`);
   },
 
   async remove(db: Database, delayId: string): Promise<void> {
