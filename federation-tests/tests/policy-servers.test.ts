@@ -275,6 +275,18 @@ describe('policy servers', () => {
       });
     }
 
+    it('does not come to light later because it sticks', async () => {
+      const { seat, room } = await intruder();
+      answer(400, { errcode: 'M_FORBIDDEN', error: 'spam' });
+      const sticky = { field: 'msc4354_sticky', durationMs: 3_600_000 } as const;
+      const event = seat.event({ sticky, sentAt: network.clock.now() });
+      await seat.push(event);
+      agree();
+      await alice.setState(room, ['m.room.name', ''], { name: 'Den' });
+      await network.settle();
+      expect((await stored('a.test', event.eventId)).status).to.equal('soft-failed');
+    });
+
     it('is believed to be signed if it is', async () => {
       const { seat, room } = await intruder();
       const event = seat.event({ content: { msgtype: 'm.text', body: 'signed' } });

@@ -112,11 +112,11 @@ export class Committer {
   /** What sticks is news wherever it has its place: it takes a position of its own if the step has none for it. */
   async #stick(change: Change, positions: readonly Position[]): Promise<readonly Position[]> {
     const now = this.#deps.clock.now();
-    const stuck = stickyOf(change.events, now, undefined);
-    if (stuck.length === 0) return positions;
-    const isPlaced = change.events.every(({ position, status }) => position !== undefined || status !== 'accepted');
+    const events = change.events.filter(({ nid }) => !change.unstuck.has(nid));
+    if (stickyOf(events, now, undefined).length === 0) return positions;
+    const isPlaced = events.every(({ position, status }) => position !== undefined || status !== 'accepted');
     const own = isPlaced ? undefined : await this.claim();
-    change.sticky.push(...stickyOf(change.events, now, own));
+    change.sticky.push(...stickyOf(events, now, own));
     return own === undefined ? positions : [...positions, own];
   }
 

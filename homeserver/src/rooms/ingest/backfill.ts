@@ -158,8 +158,10 @@ export class Backfill {
       forward: false,
       before: edge,
     };
-    const verdicts = await ingest.enter(room, step);
-    return [...verdicts.values()].filter(({ allowed }) => allowed).length;
+    await ingest.enter(room, step);
+    // What has been refused is something, too: it leads on to what comes before it.
+    const now = await this.#deps.events.byIds(events.map(({ eventId }) => eventId));
+    return [...now.values()].filter(({ snapshot }) => snapshot !== undefined).length;
   }
 
   /** Whom to ask about a room's history: those that have most users there. */

@@ -84,7 +84,7 @@ export const gapsStore = {
              ORDER BY e.ord DESC LIMIT 1`,
       ),
     );
-    return row ? { last: row.last, count: row.last - (row.below ?? -Infinity) } : { last: ord, count: 0 };
+    return row ? { last: row.last, count: row.last - (row.below ?? -Infinity) } : { last: ord - 1, count: Infinity };
   },
 
   /** The depth of the oldest event of a room's timeline. */

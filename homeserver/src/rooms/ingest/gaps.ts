@@ -8,6 +8,8 @@ import type { StepStates } from './step-states.ts';
 
 /** Gaps that an event takes over from refused ones before it. */
 const MAX_INHERITED = 20;
+/** Events that take over the gaps of a refused one after them. */
+const MAX_HEIRS = 20;
 
 export interface GapsOf {
   readonly change: Change;
@@ -53,6 +55,15 @@ export class Gaps {
     const filled = new Set(this.#of.change.filled);
     const stored = await gapsStore.before(this.#db, unseen, MAX_INHERITED);
     return [...new Set([...missing, ...here, ...stored])].filter((id) => !filled.has(id));
+  }
+
+  /**
+   * What is missing before an event that comes late and stands in no timeline is missing before those that follow it
+   * already, too: they must go on looking where it leads. The earliest ones are who history is asked from.
+   */
+  heirs(id: EventId): EventNid[] {
+    const nids = (this.#followers.get(id) ?? []).map(({ nid }) => nid);
+    return nids.sort((a, b) => a - b).slice(0, MAX_HEIRS);
   }
 
   /**

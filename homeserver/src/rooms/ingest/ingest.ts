@@ -208,9 +208,10 @@ export class Ingest {
     await placer.known.prepare(step.events);
     const verdicts = new Map<EventId, Verdict>();
     const { forward, resets = false } = step;
+    const first = await this.#firstOfHistory(change.room, step);
     for (const [index, event] of step.events.entries()) {
       const stated = await this.#stated(change, step.stated.get(event.eventId));
-      const history = step.before === undefined ? undefined : step.before - step.events.length + index;
+      const history = first === undefined ? undefined : first + index;
       const verdict = await placer.place({
         event,
         stated,
@@ -227,6 +228,14 @@ export class Ingest {
     await new Unrejection(this.#deps.db, { change, known: placer.known, placer }).after(placer.news);
     await placer.settle();
     return verdicts;
+  }
+
+  /** Numbers that were free when history was fetched may have been given since to what came late. */
+  async #firstOfHistory({ nid, roomId }: Room, { before, events }: Step): Promise<number | undefined> {
+    if (before === undefined) return undefined;
+    const { last, count } = await gapsStore.freeBelow(this.#deps.db, nid, before);
+    if (count < events.length) throw new Error(`no room is left for history in ${roomId} in front of ${before}`);
+    return last + 1 - events.length;
   }
 
   async #stated(change: Change, stated: StatedState | undefined) {

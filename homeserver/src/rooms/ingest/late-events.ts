@@ -45,9 +45,11 @@ export class LateEvents {
     return (await this.#places).has(id);
   }
 
-  /** An event that `isHistory` has been placed as such. */
-  add({ nid, status, event }: StoredEvent): void {
-    if (isOfRoom(status) && !isHidden(event)) this.#late.push(nid);
+  /** An event that `isHistory` has been judged as such. Whether it will have a number. */
+  add({ nid, status, event }: StoredEvent): boolean {
+    if (!isOfRoom(status) || isHidden(event)) return false;
+    this.#late.push(nid);
+    return true;
   }
 
   /** Gives late events their numbers in the timeline: together, right in front of what follows them. */
@@ -57,8 +59,11 @@ export class LateEvents {
     const places = await (this.#places ?? this.#find());
     const late = this.#late.flatMap((nid) => change.event(nid) ?? []);
     const given = new Map<number, number>();
-    for (const [place, events] of Map.groupBy(late, ({ event }) => places.get(event.eventId))) {
-      if (place === undefined) continue;
+    // From above: what follows an event of another group stands in front of something later, and goes in above it.
+    const groups = Map.groupBy(late, ({ event }) => places.get(event.eventId));
+    for (const place of new Set([...places.values()].sort((a, b) => b - a))) {
+      const events = groups.get(place);
+      if (!events) continue;
       const free = await gapsStore.freeBelow(this.#db, change.room.nid, place);
       const before = given.get(free.last) ?? 0;
       // A hole that is full does not occur by honest means; then nobody is shown them.

@@ -2,6 +2,7 @@ import type { EventId, ServerName } from '@holm/spec/ids';
 import type { AuthState } from '../../core/auth/auth-state.ts';
 import { isHidden } from '../../core/events/dummy.ts';
 import { isState, type Event } from '../../core/events/event.ts';
+import { stickinessOf } from '../../core/events/sticky.ts';
 import { refuse, type Verdict } from '../../core/verdict.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -160,8 +161,23 @@ export class Placer {
     if (existing?.status === 'rejected' && status !== 'rejected') this.unrejected.push(stored.event.eventId);
     this.#redactions.placed(effect, stored.nid);
     if (position !== undefined) await this.#moveOn(stored, position, toPlace);
-    else if (found.isLate) this.#late.add(stored);
-    for (const gap of gaps) this.#change.gaps.push([gap, stored.nid]);
+    else if (await this.#isNotToStick(toPlace, found)) this.#change.unstuck.add(stored.nid);
+    const isShown = stored.ord !== undefined || (found.isLate && this.#late.add(stored));
+    this.#leaveGaps(stored, gaps, isShown);
+  }
+
+  #leaveGaps({ nid, event }: StoredEvent, gaps: readonly EventId[], isShown: boolean): void {
+    const followers = isShown ? [] : this.#gaps.heirs(event.eventId);
+    for (const gap of gaps) for (const child of [nid, ...followers]) this.#change.gaps.push([gap, child]);
+  }
+
+  /** What sticks is news even if its place is in history. Then it has to be allowed now like any other news. */
+  async #isNotToStick({ event }: ToPlace, { status, isLate }: Found): Promise<boolean> {
+    if (!isOfRoom(status) || stickinessOf(event.pdu) === undefined) return false;
+    if (isLate) return true;
+    const others = this.#isPartial ? await membersByAuthEvents(this.known, event) : undefined;
+    const now = { change: this.#change, snapshot: this.#change.head.snapshot, others };
+    return !(await checkByCurrentState(this.#deps.states, event, now)).allowed;
   }
 
   #leave(event: Event, references: readonly EventId[], known: ReadonlyMap<EventId, StoredEvent>, why: string): Verdict {

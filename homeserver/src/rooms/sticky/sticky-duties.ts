@@ -51,14 +51,17 @@ export class StickyDuties {
 
   /** "Re-evaluate soft-failure of soft-failed unexpired sticky events when the authorising state changes." */
   async #judgeAgain(room: Room): Promise<void> {
-    const { events, sticky, states } = this.#deps.engine;
+    const { events, sticky, states, policies, serverName } = this.#deps.engine;
     const { head } = room;
     if (!head) return;
+    await room.members.load(serverName);
     const hidden = sticky.hidden(room.nid);
     const stored = await events.load(hidden.map(({ nid }) => nid));
     for (const stuck of hidden) {
       const failed = stored.get(stuck.nid);
       if (failed?.status !== 'soft-failed') continue;
+      // That a policy server does not want it is as good a reason as that it was not allowed.
+      if ((await policies.objection(room, failed.event)) !== undefined) continue;
       const view = await states.view(room, head.snapshot, stateToAuthorise(room.version, failed.event));
       if (authorise(failed.event, authStateOf(view)).allowed) await this.#reveal(room, failed, stuck.expiresAt);
     }

@@ -62,6 +62,8 @@ export class Change implements Pending {
   readonly txns: (readonly [Buffer, EventNid])[] = [];
   readonly outbox: OutboxWrite[] = [];
   readonly sticky: Stuck[] = [];
+  /** What would stick, but is of long ago and not allowed any more. */
+  readonly unstuck = new Set<EventNid>();
   readonly #placed = new Map<EventNid, StoredEvent>();
   readonly #byId = new Map<EventId, StoredEvent>();
   readonly #members = new Map<UserId, CommittedMember>();
