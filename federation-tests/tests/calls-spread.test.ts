@@ -47,7 +47,7 @@ describe('calls over several workers', function () {
 
   it('go on to the next worker when theirs is full, with a pipe for each track that is wanted there', async () => {
     await using first = await join('wide');
-    await first.publish(VIDEO);
+    const video = await first.publish(VIDEO);
     await first.publish(AUDIO);
     await using second = await join('wide');
     await receives(second);
@@ -63,6 +63,15 @@ describe('calls over several workers', function () {
     await third.publish(AUDIO);
     await receives(second, 1_000);
     expect(await gauge('pipes')).to.equal(3);
+
+    const want = (client: MediaClient, subscribe: boolean) =>
+      client.signal.say({ case: 'subscription', value: { trackSids: [video], subscribe } });
+    want(fourth, false);
+    want(third, false);
+    await eventually(async () => (await gauge('pipes')) === 2, 'a pipe ends with the last who wants it');
+    want(third, true);
+    await eventually(async () => (await gauge('pipes')) === 3, 'another one is opened');
+    await receives(third);
 
     await fourth.leave();
     expect(await gauge('pipes'), 'somebody there wants it still').to.equal(3);
