@@ -100,6 +100,33 @@ describe('events that fill a gap late', () => {
     expect(await seen).to.deep.equal(idsOf(last, late, other, join));
   });
 
+  it('are found in the second of two holes, where they are missing before both', async () => {
+    const missing = after$(join);
+    const first = after$(missing);
+    const second = after$(missing, first);
+    await taken(first);
+    await taken(second);
+    give(missing);
+    expect(await newest(4)).to.deep.equal(idsOf(second, first, missing, join));
+  });
+
+  it('are not asked for with every page that somebody reads, while nobody has them', async () => {
+    const missing = after$(join);
+    const last = after$(missing);
+    await taken(last);
+    const asksWhileReading = async (): Promise<number> => {
+      const before = rogue.asked.length;
+      expect(await newest(2)).to.deep.equal(idsOf(last, join));
+      return rogue.asked.slice(before).filter((uri) => uri.includes('/backfill/')).length;
+    };
+    expect([await asksWhileReading(), await asksWhileReading()]).to.deep.equal([1, 0]);
+    network.clock.advance(60_000);
+    expect([await asksWhileReading(), await asksWhileReading()]).to.deep.equal([1, 0]);
+    network.clock.advance(240_000);
+    give(missing);
+    expect(await newest(3)).to.deep.equal(idsOf(last, missing, join));
+  });
+
   it('stand after what they follow, whatever they stand in front of', async () => {
     const early = byEve(join);
     const late = byEve(early);

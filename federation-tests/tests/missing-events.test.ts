@@ -214,25 +214,6 @@ describe('what events rest on and a server does not have', () => {
     expect(await said(alice, room)).to.deep.equal(['last', 'missing', 'I am Eve']);
   });
 
-  it('is found at the second of two holes, where it is missing before both', async () => {
-    const room = await enter('11');
-    const hello = await alice.say(room.roomId, 'hello');
-    const missing = room.event({ content: { msgtype: 'm.text', body: 'missing' }, prevEvents: [EventId.parse(hello)] });
-    const first = room.event({ content: { msgtype: 'm.text', body: 'first' }, prevEvents: [missing.eventId] });
-    const second = room.event({
-      content: { msgtype: 'm.text', body: 'second' },
-      prevEvents: [missing.eventId, first.eventId],
-    });
-    lie(...(await stateOf(room, hello)));
-    expect(await errorOf(room, first)).to.equal(undefined);
-    expect(await errorOf(room, second)).to.equal(undefined);
-    rogue.answers.set(`${federation}/backfill`, () => ({
-      status: 200,
-      body: { origin: rogue.name, origin_server_ts: 1, pdus: [missing.pdu] },
-    }));
-    expect(await said(alice, room)).to.deep.equal(['second', 'first', 'missing', 'hello']);
-  });
-
   it('is history when it comes after others have moved on, though it would not be allowed any more', async () => {
     const room = await enter('11');
     const join = joinOf(room);

@@ -1,6 +1,8 @@
 import type { EventId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
 import { isExpired } from '../../core/rooms/retention.ts';
+import { FederationError } from '../../federation/client/federation-error.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
@@ -14,6 +16,7 @@ import type { Holds } from '../upkeep/holds.ts';
 import type { Retention } from '../upkeep/retention.ts';
 import { GAP_LENGTH } from '../write/change.ts';
 import type { Admission } from './admission.ts';
+import { BarrenGaps } from './barren-gaps.ts';
 import type { Ingest, Step } from './ingest.ts';
 import type { Missing } from './missing.ts';
 import { byPrevEvents, inOrder } from './order.ts';
@@ -37,6 +40,7 @@ export interface BackfillDeps {
   readonly missing: Missing;
   readonly ingest: Ingest;
   readonly events: Events;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -68,14 +72,22 @@ interface Hole {
   readonly edge: number;
 }
 
+/** What is asked for: what comes right before some missing events, and these. */
+interface Wish {
+  readonly gaps: readonly EventId[];
+  readonly limit: number;
+}
+
 /** Fetches history that this server did not see: from before it took part in a room, or from while it was away. */
 export class Backfill {
   readonly #deps: BackfillDeps;
   /** Two who fill the same hole would take the same numbers. */
   readonly #queue = new KeyedQueue<RoomNid>();
+  readonly #barren: BarrenGaps;
 
   constructor(deps: BackfillDeps) {
     this.#deps = deps;
+    this.#barren = new BarrenGaps(deps.clock);
   }
 
   /**
@@ -104,42 +116,46 @@ export class Backfill {
     return this.#queue.run(room.nid, async () => {
       const edge = (room.head?.firstOrd ?? 1) - GAP_LENGTH;
       const hole: Hole = { floor: Number.MIN_SAFE_INTEGER, edge };
-      try {
-        return (await this.#from(server, room, hole, { gaps: [eventId], limit: ISLAND })) > 0;
-      } catch (err) {
-        this.#deps.log.info('another server gave no history', { server, roomId: room.roomId, err });
-        return false;
-      }
+      return ((await this.#tryFrom(server, room, hole, { gaps: [eventId], limit: ISLAND })) ?? 0) > 0;
     });
   }
 
   /** Asks servers in the room, one after the other, until one has something. Resolves to the number of new events. */
   async #more(room: Room, floor: number, limit: number): Promise<number> {
-    const { db, timeline, log } = this.#deps;
+    const { db, timeline } = this.#deps;
     const [above] = await timeline.page(room, { from: floor, direction: 'forward', limit: 1 });
     if (above?.ord === undefined || above.ord === floor + 1) return 0;
     // What comes before has been purged, or would be.
     if (above.event.sentAt < ((await this.#deps.retention.floor(room)) ?? -Infinity)) return 0;
     const hole: Hole = { floor, edge: above.ord };
-    const gaps = await store.gaps(db, room.nid, hole.edge);
-    if (gaps.length === 0) return 0;
+    const gaps = (await store.gaps(db, room.nid, hole.edge)).filter((id) => !this.#barren.isLeftAlone(id));
+    return gaps.length === 0 ? 0 : this.#fromAnybody(room, hole, { gaps, limit });
+  }
+
+  async #fromAnybody(room: Room, hole: Hole, wish: Wish): Promise<number> {
+    let isAnswered = false;
     for (const server of await this.servers(room)) {
-      try {
-        const found = await this.#from(server, room, hole, { gaps, limit });
-        if (found > 0) return found;
-      } catch (err) {
-        log.info('another server gave no history', { server, roomId: room.roomId, err });
-      }
+      const found = await this.#tryFrom(server, room, hole, wish);
+      if (found !== undefined && found > 0) return found;
+      isAnswered ||= found !== undefined;
     }
+    if (isAnswered) this.#barren.add(wish.gaps);
     return 0;
   }
 
-  async #from(
-    server: ServerName,
-    room: Room,
-    { floor, edge }: Hole,
-    { gaps, limit }: { readonly gaps: readonly EventId[]; readonly limit: number },
-  ): Promise<number> {
+  /** Undefined where the server did not answer, or what it said could not be taken in: then there may be others. */
+  async #tryFrom(server: ServerName, room: Room, hole: Hole, wish: Wish): Promise<number | undefined> {
+    const { log } = this.#deps;
+    try {
+      return await this.#from(server, room, hole, wish);
+    } catch (err) {
+      const isTheirs = err instanceof FederationError;
+      log[isTheirs ? 'info' : 'error']('no history could be had', { server, roomId: room.roomId, err });
+      return undefined;
+    }
+  }
+
+  async #from(server: ServerName, room: Room, { floor, edge }: Hole, { gaps, limit }: Wish): Promise<number> {
     const { remote, admission, missing, ingest } = this.#deps;
     const raw = await remote.backfill(server, room.roomId, gaps, limit);
     const admitted = await admission.admit(room, raw, { limitReferences: false });

@@ -68,7 +68,7 @@ export const createIngest = (engine: RoomEngine, ports: IngestPorts): IngestEngi
   const resync = new Resync({ ...engine, ...ports, admission, ingest, completion });
   const joins = new JoinsUnderWay();
   const withdrawals = new Withdrawals({ ...engine, admission, outside });
-  const backfill = new Backfill({ ...engine, db, remote, admission, missing, ingest, log });
+  const backfill = new Backfill({ ...engine, ...ports, admission, missing, ingest });
   return {
     admission,
     ingest,
