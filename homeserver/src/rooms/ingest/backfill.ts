@@ -128,18 +128,19 @@ export class Backfill {
     // What comes before has been purged, or would be.
     if (above.event.sentAt < ((await this.#deps.retention.floor(room)) ?? -Infinity)) return 0;
     const hole: Hole = { floor, edge: above.ord };
-    const gaps = (await store.gaps(db, room.nid, hole.edge)).filter((id) => !this.#barren.isLeftAlone(id));
+    const gaps = (await store.gaps(db, room.nid, hole.edge)).filter((id) => !this.#barren.isLeftAlone(room.nid, id));
     return gaps.length === 0 ? 0 : this.#fromAnybody(room, hole, { gaps, limit });
   }
 
   async #fromAnybody(room: Room, hole: Hole, wish: Wish): Promise<number> {
-    let isAnswered = false;
-    for (const server of await this.servers(room)) {
+    const servers = await this.servers(room);
+    let answers = 0;
+    for (const server of servers) {
       const found = await this.#tryFrom(server, room, hole, wish);
       if (found !== undefined && found > 0) return found;
-      isAnswered ||= found !== undefined;
+      if (found !== undefined) answers++;
     }
-    if (isAnswered) this.#barren.add(wish.gaps);
+    if (answers > 0) this.#barren.add(room.nid, wish.gaps, { isCertain: answers === servers.length });
     return 0;
   }
 

@@ -12,6 +12,14 @@ export interface LateEventsOf {
   readonly known: KnownEvents;
 }
 
+/** What a step places. */
+export interface PlacedAmong {
+  /** In the order in which they follow each other. */
+  readonly events: readonly Event[];
+  /** What follows those of them that were missing. */
+  readonly followers: ReadonlyMap<EventId, readonly Follower[]>;
+}
+
 /**
  * Events of a step that come when the room has moved on: others follow them already, across a gap.
  *
@@ -26,16 +34,11 @@ export class LateEvents {
   #places: Promise<ReadonlyMap<EventId, number>> | undefined;
   readonly #late: EventNid[] = [];
 
-  /** `events`: of the step, in the order in which they follow each other. `followers`: what follows them already. */
-  constructor(
-    db: Database,
-    of: LateEventsOf,
-    step: { readonly events: readonly Event[]; readonly followers: ReadonlyMap<EventId, readonly Follower[]> },
-  ) {
+  constructor(db: Database, of: LateEventsOf, { events, followers }: PlacedAmong) {
     this.#db = db;
     this.#of = of;
-    this.#events = step.events;
-    this.#followers = step.followers;
+    this.#events = events;
+    this.#followers = followers;
   }
 
   /** Whether an event stands before others of the room's timeline. */
