@@ -216,7 +216,7 @@ export class JoinedRooms {
     }
     const members = await this.#membersOf(room, { needed, target: delta.target, timeline });
     const nowKnown = [...told, ...inTimeline, ...members.flatMap(memberOf)];
-    if (nowKnown.length > 0) lazyMembers.tell(viewer, room.nid, { members: nowKnown, at: upTo });
+    lazyMembers.tell(viewer, room.nid, { members: nowKnown, at: upTo, isWhole: delta.isWhole });
     return members;
   }
 

@@ -5,9 +5,17 @@ import type { RoomNid } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
 
 interface Telling {
-  readonly members: Iterable<UserId>;
+  readonly members: readonly UserId[];
   /** The position that the answer ends at. */
   readonly at: Position;
+  /** The answer tells the room from its beginning: whom the device knew before, it need not know any more, or as they were. */
+  readonly isWhole: boolean;
+}
+
+interface Device {
+  /** By room, when each member was last told. What was told of last comes last. */
+  readonly rooms: Map<RoomNid, Map<UserId, Position>>;
+  size: number;
 }
 
 const DEVICES = 5_000;
@@ -20,30 +28,42 @@ const MEMBERS_PER_DEVICE = 2_000;
  * comes back with a token that is at least as new.
  */
 export class LazyMembers {
-  /** When each member was last told, oldest first. */
-  readonly #told = new LRUCache<string, Map<string, Position>>({ max: DEVICES });
+  readonly #told = new LRUCache<string, Device>({ max: DEVICES });
 
-  knows({ userId, deviceId }: Caller, room: RoomNid, at: Position): (member: UserId) => boolean {
-    const told = this.#told.get(`${userId} ${deviceId}`);
-    return (member) => (told?.get(`${room} ${member}`) ?? Infinity) <= at;
+  knows(viewer: Caller, room: RoomNid, at: Position): (member: UserId) => boolean {
+    const told = this.#told.get(nameOf(viewer))?.rooms.get(room);
+    return (member) => (told?.get(member) ?? Infinity) <= at;
   }
 
-  tell({ userId, deviceId }: Caller, room: RoomNid, { members, at }: Telling): void {
-    const device = `${userId} ${deviceId}`;
-    let told = this.#told.get(device);
-    for (const member of members) {
-      if (!told) this.#told.set(device, (told = new Map<string, Position>()));
-      const key = `${room} ${member}`;
-      if ((told.get(key) ?? Infinity) <= at) continue;
-      told.set(key, at);
-      if (told.size > MEMBERS_PER_DEVICE) forgetOldest(told);
-    }
+  tell(viewer: Caller, room: RoomNid, telling: Telling): void {
+    if (telling.members.length === 0 && !telling.isWhole) return;
+    const device = this.#told.get(nameOf(viewer)) ?? { rooms: new Map<RoomNid, Map<UserId, Position>>(), size: 0 };
+    learn(device, room, telling);
+    while (device.size > MEMBERS_PER_DEVICE) forgetOldest(device);
+    if (device.size > 0) this.#told.set(nameOf(viewer), device);
   }
 }
 
-const forgetOldest = (told: Map<string, Position>): void => {
-  for (const key of told.keys()) {
-    told.delete(key);
+const nameOf = ({ userId, deviceId }: Caller): string => `${userId} ${deviceId}`;
+
+const learn = (device: Device, room: RoomNid, { members, at, isWhole }: Telling): void => {
+  const before = device.rooms.get(room);
+  const told = isWhole || !before ? new Map<UserId, Position>() : before;
+  device.size -= before?.size ?? 0;
+  device.rooms.delete(room);
+  for (const member of members) if ((told.get(member) ?? Infinity) > at) told.set(member, at);
+  device.size += told.size;
+  if (told.size > 0) device.rooms.set(room, told);
+};
+
+const forgetOldest = (device: Device): void => {
+  for (const [room, told] of device.rooms) {
+    for (const member of told.keys()) {
+      told.delete(member);
+      device.size -= 1;
+      break;
+    }
+    if (told.size === 0) device.rooms.delete(room);
     return;
   }
 };

@@ -1,14 +1,15 @@
+import type { UserId } from '@holm/spec/ids';
 import { membershipOf } from '../../core/events/content.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
-import type { Member } from '../../rooms/model.ts';
+import type { Member, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import { timelineToken } from '../../streams/tokens.ts';
 import type { Position } from '../../streams/stream.ts';
 import { filterable, readerTextsOf, textsOf } from './event-texts.sync.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
 import { type Departure, departureOf, wasJoinedBefore } from './standing.sync.ts';
-import type { StateDeltas } from './state-deltas.sync.ts';
+import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { type Timelines, timelineText } from './timelines.sync.ts';
 import type { View } from './view.sync.ts';
 
@@ -53,10 +54,9 @@ export class LeftRooms {
     const seen = new Set(await reader.sight.see(stretch.events));
     const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
     const window = { after: view.fullState ? undefined : since, upTo, timeline: events, field: view.stateField };
-    const lazy = filter.room.state.lazyLoadMembers;
-    const delta = await deltas.get(room, window, { withMembers: !lazy });
-    const senders = new Set([viewer.userId, ...events.map(({ event }) => event.sender)]);
-    const members = lazy && delta.isWhole ? await deltas.members(room, delta.target, senders) : [];
+    const isLazy = filter.room.state.lazyLoadMembers;
+    const delta = await deltas.get(room, window, { withMembers: !isLazy });
+    const members = isLazy ? await deltas.members(room, delta.target, membersFor(view, delta, events)) : [];
     const state = [...delta.events, ...members].filter(({ event }) => filter.room.state.event(filterable(event)));
     const limited = stretch.limited || (after !== undefined && !wasThere);
     const texts = await readerTextsOf(engine.presenter, { reader, events, withRelations: limited }, filter);
@@ -87,3 +87,10 @@ export class LeftRooms {
     });
   }
 }
+
+/** Whoever speaks in what is shown; it is shown once, so that it does not matter whom the reader knows. */
+const membersFor = ({ viewer }: View, { events, isWhole }: Delta, timeline: readonly StoredEvent[]): Set<UserId> => {
+  const told = new Set(events.flatMap(({ event }) => (event.type === 'm.room.member' ? (event.stateKey ?? []) : [])));
+  const senders = timeline.map(({ event }) => event.sender).filter((sender) => sender !== viewer.userId);
+  return new Set([...(isWhole ? [viewer.userId] : []), ...senders].filter((user) => !told.has(user)));
+};

@@ -219,6 +219,60 @@ describe('/sync on a database', () => {
     });
   });
 
+  describe('with members loaded lazily, tells again whom a device may not know as they are', () => {
+    const filter = { room: { timeline: { limit: 1 }, state: { lazy_load_members: true } } };
+    let room: Awaited<ReturnType<SyncFixture['room']>>;
+    let since: string;
+    const ask = async (more: { since?: string; fullState?: true } = {}) => {
+      const answer = await fixture.ask(bob, { filter, device: 'LAZY', ...more });
+      since = answer.next_batch;
+      return membersOf(stateOf(answer, room));
+    };
+
+    beforeEach(async () => {
+      room = await fixture.room(alice, [['m.room.name', { name: 'Square' }]]);
+      for (const user of [bob, carol]) await fixture.member(room, user, 'join');
+      await fixture.say(room, alice, 'welcome');
+      await ask();
+      await fixture.say(room, carol, 'hello');
+      expect(await ask({ since })).to.eql([carol]);
+      await fixture.say(room, bob, 'hello');
+    });
+
+    it('because it begins afresh', async () => {
+      expect(await ask()).to.eql([bob]);
+      await fixture.say(room, carol, 'again');
+      expect(await ask({ since })).to.eql([carol]);
+    });
+
+    it('because it asks for all state, in which others have changed', async () => {
+      await fixture.rename(room, carol, 'Caroline');
+      await fixture.say(room, bob, 'hello, Caroline');
+      expect(await ask({ since, fullState: true })).to.eql([bob]);
+      await fixture.say(room, carol, 'again');
+      expect(await ask({ since })).to.eql([carol]);
+    });
+
+    it('because it was not in the room when others changed', async () => {
+      await fixture.member(room, bob, 'leave');
+      await ask({ since });
+      await fixture.rename(room, carol, 'Caroline');
+      await fixture.member(room, bob, 'join');
+      await ask({ since });
+      await fixture.say(room, carol, 'again');
+      expect(await ask({ since })).to.eql([carol]);
+    });
+
+    it('because it is put out of the room', async () => {
+      await ask();
+      for (let i = 0; i < 3; i++) await fixture.say(room, carol, `m${i}`);
+      await fixture.member(room, bob, 'leave', alice);
+      const two = { room: { ...filter.room, timeline: { limit: 2 } } };
+      const { rooms } = await fixture.ask(bob, { filter: two, since, device: 'LAZY' });
+      expect(membersOf(rooms?.leave?.[room]?.state.events)).to.eql([alice, carol]);
+    });
+  });
+
   describe('account data', () => {
     it('comes once, of rooms and of none, and wakes', async () => {
       const room = await fixture.room(alice);
