@@ -4,10 +4,12 @@ import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
-import { timelineToken } from '../../streams/tokens.ts';
 import type { Position } from '../../streams/stream.ts';
+import type { RoomNews } from '../../streams/sync-part.ts';
+import { timelineToken } from '../../streams/tokens.ts';
 import { filterable, readerTextsOf, textsOf } from './event-texts.sync.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
+import { roomAccountDataOf } from './loose-events.sync.ts';
 import { type Departure, departureOf, wasJoinedBefore } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { type Timelines, timelineText } from './timelines.sync.ts';
@@ -20,6 +22,16 @@ export interface LeftRoomsDeps {
   readonly deltas: StateDeltas;
 }
 
+interface About {
+  readonly member: Member;
+  readonly news: RoomNews | undefined;
+}
+
+interface Ended {
+  /** What the user keeps of the room: leaving takes nothing of it away. */
+  readonly accountData: JsonText;
+}
+
 /** What a sync says of a room that its user has left, or was kept from entering. */
 export class LeftRooms {
   readonly #deps: LeftRoomsDeps;
@@ -28,18 +40,20 @@ export class LeftRooms {
     this.#deps = deps;
   }
 
-  async section(view: View, room: Room, member: Member): Promise<JsonText | undefined> {
+  async section(view: View, room: Room, { member, news }: About): Promise<JsonText | undefined> {
     const { events } = this.#deps.engine;
+    const accountData = eventsOf(roomAccountDataOf(view.filter, room.roomId, news));
     const departure = await departureOf(events, member);
     const position = departure?.event.position;
     const isNews = position !== undefined && position > (view.after ?? -1) && room.head !== undefined;
-    if (isNews) return this.#stay(view, room, departure as Departure);
+    if (isNews) return this.#stay(view, room, { departure: departure as Departure, accountData });
     // Who has left before, or never was there, sees of the room only what became of themselves.
-    return view.after === undefined && departure === undefined ? undefined : this.#ownEvent(view, room, member);
+    const isNothing = view.after === undefined && departure === undefined;
+    return isNothing ? undefined : this.#ownEvent(view, room, { member, accountData });
   }
 
   /** The room's end, as the user saw it. */
-  async #stay(view: View, room: Room, departure: Departure): Promise<JsonText> {
+  async #stay(view: View, room: Room, { departure, accountData }: Ended & { departure: Departure }): Promise<JsonText> {
     const { engine, readers, timelines, deltas } = this.#deps;
     const { after, viewer, filter } = view;
     const wasThere = after !== undefined && (await wasJoinedBefore(engine.events, departure.join, after));
@@ -63,11 +77,11 @@ export class LeftRooms {
     return objectOf({
       [view.stateField]: eventsOf(await textsOf(engine.clientEvents, state, filter)),
       timeline: timelineText(texts.join(','), { limited, prevBatch: stretch.prevBatch }),
-      account_data: eventsOf([]),
+      account_data: accountData,
     });
   }
 
-  async #ownEvent(view: View, room: Room, member: Member): Promise<JsonText> {
+  async #ownEvent(view: View, room: Room, { member, accountData }: Ended & { member: Member }): Promise<JsonText> {
     const { events, presenter } = this.#deps.engine;
     const own = await events.byNid(member.eventNid);
     // Where state resolution took a join back, there is no event that says so.
@@ -83,7 +97,7 @@ export class LeftRooms {
         limited: 'false',
         prev_batch: own?.ord === undefined ? undefined : JSON.stringify(timelineToken(own.ord - 1)),
       }),
-      account_data: eventsOf([]),
+      account_data: accountData,
     });
   }
 }

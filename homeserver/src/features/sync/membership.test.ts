@@ -1,6 +1,7 @@
 import type { UserId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
-import { bodies, joinedIn, SyncFixture, typesOf, userOf } from '../../testing/sync.ts';
+import { bodies, joinedIn, SyncFixture, type SyncResponse, typesOf, userOf } from '../../testing/sync.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');
@@ -74,6 +75,23 @@ describe('memberships in /sync', () => {
     const archived = await fixture.ask(bob, { filter: { room: { include_leave: true } } });
     expect(bodies(archived.rooms?.leave?.[room]).slice(-2)).to.eql(['heard', 'm.room.member']);
     expect(JSON.stringify(archived)).to.not.contain('unheard');
+  });
+
+  it('a room that one leaves is told with what one keeps of it', async () => {
+    const room = await fixture.room(alice);
+    await fixture.member(room, bob, 'join');
+    const set = (content: JsonObject) => fixture.accountData.set({ userId: bob, roomId: room, type: 'm.tag' }, content);
+    const kept = (answer: SyncResponse) => answer.rooms?.leave?.[room]?.account_data.events;
+    await set({ tags: {} });
+    const since = await next(bob);
+    const tags = { type: 'm.tag', content: { tags: { 'm.lowpriority': {} } } };
+    await set(tags.content);
+    await fixture.member(room, bob, 'leave');
+    expect(kept(await fixture.ask(bob, { since }))).to.eql([tags]);
+    expect(kept(await fixture.ask(bob, { since: await next(bob) }))).to.equal(undefined);
+    const archived = (filter: JsonObject) => fixture.ask(bob, { filter: { room: { include_leave: true, ...filter } } });
+    expect(kept(await archived({}))).to.eql([tags]);
+    expect(kept(await archived({ account_data: { not_types: ['m.*'] } }))).to.eql([]);
   });
 
   it('a ban after leaving tells the ban and nothing of the room', async () => {

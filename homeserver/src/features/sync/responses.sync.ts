@@ -248,7 +248,7 @@ export class Responses {
     }
     if (view.after !== undefined && member.position <= view.after) return undefined;
     if (await this.#isUnwelcome(view, member)) return undefined;
-    if (sectionOf(member) === 'leave') return this.#left.section(view, room, member);
+    if (sectionOf(member) === 'leave') return this.#left.section(view, room, { member, news });
     return this.#invited.section(view, room, member);
   }
 
