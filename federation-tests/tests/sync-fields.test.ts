@@ -73,6 +73,12 @@ describe('the answers of /sync', () => {
       expect(await summary()).to.eql({ 'm.heroes': [bob.userId], ...counts(1, 0) });
     });
 
+    it('not by those who ask to be let in', async () => {
+      await alice.setState(room, ['m.room.join_rules', ''], { join_rule: 'knock' });
+      await bob.knock(room);
+      expect(await summary()).to.eql(counts(1, 0));
+    });
+
     it('again when it loses its name', async () => {
       await bob.join(room);
       await alice.setState(room, ['m.room.name', ''], { name: 'Kitchen' });

@@ -22,13 +22,13 @@ export const summariesStore = {
     return new Map(rows.map((row) => [row.room_nid, row]));
   },
 
-  /** The first members of each room: those who are in it or invited before those who left. */
+  /** The first members of each room: those who are in it or invited before those who left, and nobody who asks to be let in. */
   async first(tx: ReadTx, rooms: readonly RoomNid[], limit: number): Promise<Map<RoomNid, UserId[]>> {
     const rows = await tx.rows<{ room_nid: RoomNid; users: UserId[] }>(
       named(
         'sync.first_members',
         sql`SELECT r.room_nid,
-                   ARRAY(SELECT user_id FROM memberships WHERE room_nid = r.room_nid
+                   ARRAY(SELECT user_id FROM memberships WHERE room_nid = r.room_nid AND membership <> 'knock'
                           ORDER BY membership IN ('join', 'invite') DESC, position, user_id LIMIT ${limit}) AS users
               FROM unnest(${rooms}::int[]) AS r(room_nid)`,
       ),
