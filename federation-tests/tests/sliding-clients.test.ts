@@ -3,6 +3,8 @@ import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 import { allRooms, bodiesOf, Slider } from '../src/sliding.ts';
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
+
 /** What clients such as Element X take for granted. */
 describe('clients of sliding sync', () => {
   let network: TestNetwork;
@@ -83,5 +85,53 @@ describe('clients of sliding sync', () => {
     expect(rooms[unnamed].heroes).to.eql(heroes);
     expect(rooms[unnamed]).to.not.have.property('name');
     expect(rooms[room]).to.not.have.property('heroes');
+  });
+
+  describe('that load members lazily are told again', () => {
+    let carol: Person;
+    const body = allRooms({ timeline_limit: 2, required_state: [['m.room.member', '$LAZY']] });
+    const told = async (): Promise<string[]> => {
+      const { required_state: state = [] } = (await slider.sync(body)).rooms[room];
+      return state.map(({ state_key: user, content }: any) => `${user} ${content.displayname}`);
+    };
+
+    beforeEach(async () => {
+      carol = await network.person('carol', 'a.test');
+      await carol.join(room);
+      for (let i = 0; i < 2; i++) await carol.say(room, `${i}`);
+      expect(await told()).to.eql([`${carol.userId} undefined`]);
+    });
+
+    const rename = async () => {
+      const renamed = { membership: 'join', displayname: 'Caroline' };
+      await carol.setState(room, ['m.room.member', carol.userId], renamed);
+    };
+
+    it('whom they know by another name, when somebody changed in a gap', async () => {
+      await rename();
+      for (let i = 0; i < 3; i++) await bob.say(room, `${i}`);
+      expect(await told()).to.eql([`${bob.userId} undefined`]);
+      await carol.say(room, 'it is me');
+      expect(await told()).to.eql([`${carol.userId} Caroline`]);
+    });
+
+    it('who speaks in such a gap, and nobody where nobody changed', async () => {
+      for (let i = 0; i < 3; i++) await carol.say(room, `${i}`);
+      expect(await told()).to.eql([]);
+      await rename();
+      for (let i = 0; i < 3; i++) await carol.say(room, `${i}`);
+      expect(await told()).to.eql([`${carol.userId} Caroline`]);
+    });
+
+    it('whom they knew before they left and came back', async () => {
+      await alice.leave(room);
+      await slider.sync(body);
+      await rename();
+      await alice.join(room);
+      await alice.say(room, 'back');
+      expect(await told()).to.eql([`${alice.userId} undefined`]);
+      await carol.say(room, 'it is me');
+      expect(await told()).to.eql([`${carol.userId} Caroline`]);
+    });
   });
 });

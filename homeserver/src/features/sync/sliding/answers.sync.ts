@@ -8,7 +8,7 @@ import type { Position } from '../../../streams/stream.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
-import type { Scopes, Told } from './connection.ts';
+import type { MembersTold, Scopes, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
 import type { ExtensionParts, ExtensionsAnswer } from './extensions.sync.ts';
 import type { Following, Followings } from './following.service.ts';
@@ -61,7 +61,7 @@ export interface Draft {
   readonly isNews: boolean;
   readonly reached: Positions;
   readonly told: ReadonlyMap<RoomNid, Told>;
-  readonly members: ReadonlyMap<RoomNid, readonly UserId[]>;
+  readonly members: ReadonlyMap<RoomNid, MembersTold>;
   readonly scopes: Scopes;
   /** To be told when a state of the connection says what this answer told of rooms. */
   readonly settle: (gen: number) => void;
@@ -96,7 +96,7 @@ export class Answers {
       isNews: base.after === undefined || rooms.size > 0 || isOtherNews,
       reached: this.#reached(upTo, extensions.reached, profiles?.reached),
       told: told({ ...asked, candidates }, views),
-      members: new Map([...views].map(([nid, { members }]) => [nid, members] as const).filter(([, m]) => m.length > 0)),
+      members: membersTold(views, base),
       scopes: extensions.scopes,
       settle: following.settle,
     };
@@ -250,5 +250,13 @@ export class Answers {
     return { ...(await this.#deps.extensions.told(ask)), scopes };
   }
 }
+
+/** Where nobody is told of, and nobody was, there is nothing to be remembered. */
+const membersTold = (views: ReadonlyMap<RoomNid, RoomView>, { connection }: Base): Map<RoomNid, MembersTold> =>
+  new Map(
+    [...views].flatMap(([nid, { members: users, startsOver }]) =>
+      users.length > 0 || (startsOver && connection.knowsMembers(nid)) ? [[nid, { users, startsOver }] as const] : [],
+    ),
+  );
 
 const hasAny = (told: ReadonlyMap<unknown, unknown> | undefined): boolean => told !== undefined && told.size > 0;

@@ -26,6 +26,13 @@ export interface Sent {
   readonly scopes: Scopes;
 }
 
+/** Of which members of a room an answer tells. */
+export interface MembersTold {
+  readonly users: readonly string[];
+  /** Those who were told before may be others by now. */
+  readonly startsOver: boolean;
+}
+
 /** Of which rooms each extension told, as text. */
 export type Scopes = Readonly<Partial<Record<ScopedExtension | 'profiles', string>>>;
 
@@ -69,7 +76,7 @@ export class Connection {
   readonly #parsed = new Map<number, RoomConfig>();
   /** Lazily loaded members: forgetting them costs only bytes, so they are not written down. */
   readonly #members = new Map<RoomNid, Set<string>>();
-  #sentMembers = new Map<RoomNid, readonly string[]>();
+  #sentMembers: ReadonlyMap<RoomNid, MembersTold> = new Map();
 
   constructor(saved: Saved, rooms: ReadonlyMap<RoomNid, Told> = new Map()) {
     this.epoch = saved.epoch;
@@ -126,10 +133,10 @@ export class Connection {
   }
 
   /** A new answer; its number. The one before is forgotten if the client has not gone on from it. */
-  send(rooms: ReadonlyMap<RoomNid, Told>, scopes: Scopes, members: ReadonlyMap<RoomNid, readonly string[]>): number {
+  send(rooms: ReadonlyMap<RoomNid, Told>, scopes: Scopes, members: ReadonlyMap<RoomNid, MembersTold>): number {
     this.#last += 1;
     this.#sent = { gen: this.#last, rooms, scopes };
-    this.#sentMembers = new Map(members);
+    this.#sentMembers = members;
     return this.#last;
   }
 
@@ -153,12 +160,12 @@ export class Connection {
     return config;
   }
 
-  knowsMember(room: RoomNid, user: string): boolean {
-    return this.#members.get(room)?.has(user) === true;
+  knowsMembers(room: RoomNid): boolean {
+    return this.#members.has(room);
   }
 
-  forgetMembers(room: RoomNid): void {
-    this.#members.delete(room);
+  knowsMember(room: RoomNid, user: string): boolean {
+    return this.#members.get(room)?.has(user) === true;
   }
 
   #arrived({ gen, rooms, scopes }: Sent): void {
@@ -175,12 +182,12 @@ export class Connection {
     this.#sent = undefined;
   }
 
-  #learn(room: RoomNid, members: readonly string[]): void {
+  #learn(room: RoomNid, { users, startsOver }: MembersTold): void {
     const known = this.#members.get(room) ?? new Set<string>();
     this.#members.delete(room);
-    if (known.size + members.length > MAX_MEMBERS) known.clear();
-    for (const member of members) known.add(member);
-    this.#members.set(room, known);
+    if (startsOver || known.size + users.length > MAX_MEMBERS) known.clear();
+    for (const user of users) known.add(user);
+    if (known.size > 0) this.#members.set(room, known);
     const [oldest] = this.#members.size > MAX_MEMBER_ROOMS ? this.#members.keys() : [];
     if (oldest !== undefined) this.#members.delete(oldest);
   }

@@ -41,7 +41,7 @@ export class OutsideViews {
       ...namesIn(stripped),
       stripped,
     };
-    return { answer, limit: 0, members: [], shown: [] };
+    return { answer, ...NOTHING_KEPT };
   }
 
   /** Told once: the room's end, as its reader saw it. */
@@ -89,9 +89,7 @@ export class OutsideViews {
           isExpanded: false,
         },
       },
-      limit: 0,
-      members: [],
-      shown: [],
+      ...NOTHING_KEPT,
     };
   }
 
@@ -107,12 +105,13 @@ export class OutsideViews {
     const timeline = { text: texts.join(','), limited: false, prevBatch, live: texts.length, isExpanded: false };
     return {
       answer: { ...leaving(ask.member), isInitial: false, state: texts, timeline },
-      limit: 0,
-      members: [],
-      shown: [],
+      ...NOTHING_KEPT,
     };
   }
 }
+
+/** Who comes into the room later has it all to learn. */
+const NOTHING_KEPT = { limit: 0, members: [], startsOver: true, shown: [] } as const;
 
 const leaving = ({ membership, position }: Member) => ({ membership, bump: position });
 

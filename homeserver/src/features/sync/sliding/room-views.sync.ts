@@ -45,6 +45,8 @@ export interface RoomView {
   /** How many of the newest events are known now; see `Told.limit`. */
   readonly limit: number;
   readonly members: readonly UserId[];
+  /** Members that were told before may be others by now, without having been told of again. */
+  readonly startsOver: boolean;
   /** What is in the timeline. */
   readonly shown: readonly EventNid[];
 }
@@ -83,7 +85,8 @@ export class RoomViews {
     const shown = await this.#timeline(ask, isExpanded);
     const after = await engine.stateLogs.at(ask.room, ask.upTo);
     const change = await this.#change(ask, { after, isGapless: !shown.limited || isExpanded });
-    const lazy = isLazy(ask.config.wishes) ? await this.#lazyMembers(ask, { shown, change, after }) : [];
+    const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
+    const lazy = isLazy(ask.config.wishes) ? await this.#lazyMembers(ask, { shown, change, after, startsOver }) : [];
     const state = [...change.events, ...lazy];
     const isNews = isExpanded || shown.limited || shown.events.length > 0 || state.length > 0;
     if (!isNews && !isOtherwiseNews(ask, change)) return undefined;
@@ -102,6 +105,7 @@ export class RoomViews {
       answer,
       limit: knownAfter(ask, shown, isExpanded),
       members: state.flatMap(membersOf),
+      startsOver,
       shown: shown.events.map(({ nid }) => nid),
     };
   }
@@ -130,13 +134,13 @@ export class RoomViews {
   /** Senders and targets of what is shown, as far as they are not known; heroes are told by themselves. */
   #lazyMembers(
     { room, knowsMember }: Ask,
-    { shown, change, after }: { shown: Shown; change: StateChange; after: SnapshotId },
+    { shown, change, after, startsOver }: { shown: Shown; change: StateChange; after: SnapshotId; startsOver: boolean },
   ): Promise<readonly StoredEvent[]> {
     const told = new Set(change.events.flatMap(membersOf));
     const needed = new Set<UserId>();
     for (const event of shown.events) {
       for (const user of [event.event.sender, ...membersOf(event)]) {
-        if (!told.has(user) && !knowsMember(user)) needed.add(user);
+        if (!told.has(user) && (startsOver || !knowsMember(user))) needed.add(user);
       }
     }
     return this.#deps.states.members(room, after, needed);
@@ -168,6 +172,10 @@ export class RoomViews {
 }
 
 const limitOf = ({ config }: Ask): number => Math.min(config.timelineLimit, MAX_LIMIT);
+
+/** Of members who changed in a gap nothing is told until they are needed: not even of those whom the reader knows. */
+const isStartingOver = ({ told }: Ask, { hasNewMembers }: StateChange, { isGap }: { isGap: boolean }): boolean =>
+  told === undefined || (isGap && hasNewMembers);
 
 /** What is said of a room beside its timeline and its state. */
 const isOtherwiseNews = ({ told, isDm, isRead }: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>
