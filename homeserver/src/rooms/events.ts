@@ -8,6 +8,7 @@ import { Gather } from '../storage/gather.ts';
 import type { Position } from '../streams/stream.ts';
 import { EVENT_STATUSES, type EventRow, eventsStore as store } from './events.store.ts';
 import type { EventNid, RoomNid, StoredEvent } from './model.ts';
+import { atMost } from '../platform/at-most.ts';
 
 /** An event's own text and what is parsed from it; roughly. */
 const BYTES_PER_EVENT = 3_000;
@@ -23,7 +24,7 @@ export class Events {
   readonly #cache: LRUCache<EventNid, StoredEvent>;
   readonly #nids: LRUCache<EventId, EventNid>;
   /** What has been redacted while somebody may still be reading what it was. */
-  readonly #redacted = new LRUCache<EventNid, EventNid>({ max: 10_000 });
+  readonly #redacted = new LRUCache<EventNid, EventNid>(atMost(10_000));
   readonly #gather = new Gather<EventNid, StoredEvent>((nids) => this.#read(nids));
   readonly #gatherIds = new Gather<EventId, StoredEvent>((ids) => this.#readIds(ids));
 
@@ -31,8 +32,8 @@ export class Events {
     this.#db = db;
     this.#rooms = rooms;
     const max = Math.max(100, Math.floor(cacheBytes / BYTES_PER_EVENT));
-    this.#cache = new LRUCache({ max });
-    this.#nids = new LRUCache({ max });
+    this.#cache = new LRUCache(atMost(max));
+    this.#nids = new LRUCache(atMost(max));
   }
 
   async byNid(nid: EventNid): Promise<StoredEvent | undefined> {

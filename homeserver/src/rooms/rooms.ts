@@ -8,6 +8,7 @@ import type { Head, RoomIdentity, RoomNid } from './model.ts';
 import type { PartialRooms } from './partial/partial-rooms.ts';
 import { Room } from './room.ts';
 import { roomsStore, type RoomRow } from './rooms.store.ts';
+import { atMost } from '../platform/at-most.ts';
 
 const CACHED_ROOMS = 2_000;
 
@@ -15,8 +16,8 @@ const CACHED_ROOMS = 2_000;
 export class Rooms {
   readonly #db: Database;
   readonly #partial: Pick<PartialRooms, 'get'>;
-  readonly #byNid = new LRUCache<RoomNid, Room>({ max: CACHED_ROOMS });
-  readonly #nids = new LRUCache<RoomId, RoomNid>({ max: 4 * CACHED_ROOMS });
+  readonly #byNid = new LRUCache<RoomNid, Room>(atMost(CACHED_ROOMS));
+  readonly #nids = new LRUCache<RoomId, RoomNid>(atMost(4 * CACHED_ROOMS));
   readonly #loading = new Map<RoomNid, Promise<Room | undefined>>();
 
   readonly #rows: Gather<RoomNid, RoomRow>;

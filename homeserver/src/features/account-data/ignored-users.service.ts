@@ -2,6 +2,7 @@ import { UserId } from '@holm/spec/ids';
 import { isObject, type JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
 import type { AccountData } from './account-data.service.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 interface Known {
   readonly version: number;
@@ -14,7 +15,7 @@ const CACHED_USERS = 10_000;
 /** Whom users do not want to hear: https://spec.matrix.org/latest/client-server-api/#ignoring-users */
 export class IgnoredUsers {
   readonly #accountData: Pick<AccountData, 'find' | 'versionOf'>;
-  readonly #known = new LRUCache<UserId, Known>({ max: CACHED_USERS });
+  readonly #known = new LRUCache<UserId, Known>(atMost(CACHED_USERS));
 
   constructor(accountData: Pick<AccountData, 'find' | 'versionOf'>) {
     this.#accountData = accountData;

@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { DeviceId, type UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../http/route.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -51,7 +52,7 @@ interface Known {
 /** Who is logged in where. */
 export class Sessions {
   readonly #deps: SessionsDeps;
-  readonly #known = new LRUCache<TokenHash, Known>({ max: CACHE_SIZE });
+  readonly #known = new LRUCache<TokenHash, Known>(atMost(CACHE_SIZE));
   readonly #lastSeen = new LastSeen();
   readonly #listeners: ((ended: SessionsEnded) => void)[] = [];
   readonly #deviceListeners: DeviceListener[] = [];

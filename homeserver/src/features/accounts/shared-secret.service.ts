@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { MatrixError } from '@holm/spec/errors';
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Accounts } from './accounts.service.ts';
@@ -28,7 +29,7 @@ const MAX_NONCES = 10_000;
 /** Lets programs that know a secret open accounts. Nonces live in this process, for a minute, and are good once. */
 export class SharedSecretRegistration {
   readonly #deps: SharedSecretDeps;
-  readonly #nonces = new LRUCache<string, number>({ max: MAX_NONCES });
+  readonly #nonces = new LRUCache<string, number>(atMost(MAX_NONCES));
 
   constructor(deps: SharedSecretDeps) {
     this.#deps = deps;

@@ -1,6 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import { isObject, type Json } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { KeyCounts } from '../../streams/sync-part.ts';
@@ -32,7 +33,7 @@ export interface OneTimeKeysDeps {
 /** Keys that devices publish for others to take, each of which is given away once, and what stands in when none is left. */
 export class OneTimeKeys {
   readonly #deps: OneTimeKeysDeps;
-  readonly #counts = new LRUCache<string, Promise<KeyCounts>>({ max: REMEMBERED });
+  readonly #counts = new LRUCache<string, Promise<KeyCounts>>(atMost(REMEMBERED));
 
   constructor(deps: OneTimeKeysDeps) {
     this.#deps = deps;

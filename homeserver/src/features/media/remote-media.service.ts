@@ -6,6 +6,7 @@ import { downloadMedia } from '@holm/spec/server-server/media';
 import { LRUCache } from 'lru-cache';
 import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { FetchError, type FetchOpen } from '../../platform/fetch.ts';
 import type { Log } from '../../platform/log.ts';
@@ -53,9 +54,9 @@ export class RemoteMedia {
   readonly #slots = new Slots(AT_ONCE);
   readonly #servers = new Map<ServerName, Slots>();
   /** What could not be had, so that it is not asked for again at once. */
-  readonly #refused = new LRUCache<string, { readonly error: MatrixError; readonly until: number }>({
-    max: MAX_REFUSALS,
-  });
+  readonly #refused = new LRUCache<string, { readonly error: MatrixError; readonly until: number }>(
+    atMost(MAX_REFUSALS),
+  );
 
   constructor(deps: RemoteMediaDeps) {
     this.#deps = deps;

@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import type { ServerName } from '@holm/spec/ids';
 import type { ThumbnailQuery } from '@holm/spec/media';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database } from '../../storage/database.ts';
@@ -39,9 +40,7 @@ export class Thumbnails {
   readonly #deps: ThumbnailsDeps;
   readonly #making = new Map<string, Promise<Thumbnail>>();
   /** What could not be made small, so that it is not tried at each request. */
-  readonly #refused = new LRUCache<string, { readonly outcome: Refusal; readonly until: number }>({
-    max: MAX_REFUSALS,
-  });
+  readonly #refused = new LRUCache<string, { readonly outcome: Refusal; readonly until: number }>(atMost(MAX_REFUSALS));
   #unavailable: string | undefined;
 
   constructor(deps: ThumbnailsDeps) {

@@ -5,6 +5,7 @@ import { type PushRule, type PushRuleset, SUBSCRIBED_THREAD } from '../../core/p
 import { type CompiledRules, compileRules } from '../../core/push/evaluate.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 /** What decides of what notifies somebody. */
 export interface UserRules {
@@ -42,7 +43,7 @@ const NO_THREADS: Subscribed = new Map();
 /** Everybody's rules, compiled once for each change of the account. */
 export class AllUserRules {
   readonly #deps: UserRulesDeps;
-  readonly #known = new LRUCache<UserId, Known>({ max: CACHED_USERS });
+  readonly #known = new LRUCache<UserId, Known>(atMost(CACHED_USERS));
 
   constructor(deps: UserRulesDeps) {
     this.#deps = deps;

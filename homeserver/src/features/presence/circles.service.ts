@@ -4,6 +4,7 @@ import type { CommitListener } from '../../rooms/commit.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Database } from '../../storage/database.ts';
 import { presenceStore as store } from './presence.store.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 export interface CirclesDeps {
   readonly db: Database;
@@ -46,10 +47,10 @@ const NOWHERE: readonly RoomNid[] = [];
 export class Circles {
   readonly #deps: CirclesDeps;
   readonly #rooms = new LRUCache<UserId, readonly RoomNid[]>({
-    max: MAX_USERS,
+    ...atMost(MAX_USERS),
     dispose: (rooms, user) => this.#unindex(user, rooms),
   });
-  readonly #sizes = new LRUCache<RoomNid, Size>({ max: MAX_ROOMS });
+  readonly #sizes = new LRUCache<RoomNid, Size>(atMost(MAX_ROOMS));
   /** Users that are loaded, by the rooms that count. */
   readonly #members = new Map<RoomNid, Set<UserId>>();
   /** Small rooms whose members were not told one by one. */

@@ -1,5 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
 import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -35,7 +36,7 @@ export class ProfileNews {
   readonly #deps: ProfileNewsDeps;
   readonly #changes: LoggedChanges<UserId>;
   /** Who has asked. */
-  readonly #followers = new LRUCache<UserId, true>({ max: FOLLOWERS });
+  readonly #followers = new LRUCache<UserId, true>(atMost(FOLLOWERS));
 
   constructor(deps: ProfileNewsDeps) {
     this.#deps = deps;

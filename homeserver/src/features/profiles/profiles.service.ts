@@ -3,6 +3,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { type ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import type { Json } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
@@ -58,7 +59,7 @@ interface Remembered {
 /** What people tell about themselves. */
 export class Profiles {
   readonly #deps: ProfilesDeps;
-  readonly #remote = new LRUCache<string, Remembered>({ max: REMOTE_CACHE_SIZE });
+  readonly #remote = new LRUCache<string, Remembered>(atMost(REMOTE_CACHE_SIZE));
   readonly #propagation = new KeyedQueue<UserId>();
 
   constructor(deps: ProfilesDeps) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EventId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import type { Viewer } from '../../rooms/timeline/client-events.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 const REMEMBERED = 20_000;
 const KEY_BYTES = 20;
@@ -15,7 +16,7 @@ export const transactionKey = ({ userId, deviceId }: Viewer, path: readonly stri
 
 /** What repeated requests are answered with, while it is at hand. The database knows for longer. */
 export class Transactions {
-  readonly #done = new LRUCache<string, EventId>({ max: REMEMBERED });
+  readonly #done = new LRUCache<string, EventId>(atMost(REMEMBERED));
   readonly #running = new Map<string, Promise<EventId>>();
 
   /** Does the work once, however often and however simultaneously it is asked for. What failed may be tried again. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { EventNid, RoomNid } from '../../rooms/model.ts';
 import type { Viewer } from '../../rooms/timeline/client-events.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 /** Ends of pages that are remembered, and members of one chain of pages: whoever is told of more is told of some again. */
 const PAGES = 2_000;
@@ -13,7 +14,7 @@ const NOBODY: ReadonlySet<EventNid> = new Set();
  * is not named on each. That a page arrived is known by who asks for the next one: a page that got lost is given again as it was.
  */
 export class ToldMembers {
-  readonly #byEnd = new LRUCache<string, ReadonlySet<EventNid>>({ max: PAGES });
+  readonly #byEnd = new LRUCache<string, ReadonlySet<EventNid>>(atMost(PAGES));
 
   /** What has been told on the pages that end where this one begins. */
   before(viewer: Viewer, room: RoomNid, from: string | undefined): ReadonlySet<EventNid> {

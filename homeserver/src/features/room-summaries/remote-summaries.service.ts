@@ -4,6 +4,7 @@ import { getSpaceHierarchy } from '@holm/spec/server-server/spaces';
 import { LRUCache } from 'lru-cache';
 import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { inOrder, readChild, type SpaceChild } from './space-child.ts';
 import { readSummary, type RoomSummary } from './summary.ts';
@@ -54,7 +55,7 @@ export class RemoteSummaries {
     sizeCalculation: ({ answer }) => (answer ? sizeOf(answer) : 200),
   });
   readonly #asking = new Map<string, Promise<RemoteSummary | undefined>>();
-  readonly #vias = new LRUCache<string, readonly ServerName[]>({ max: REMEMBERED_VIAS });
+  readonly #vias = new LRUCache<string, readonly ServerName[]>(atMost(REMEMBERED_VIAS));
 
   constructor(deps: RemoteSummariesDeps) {
     this.#deps = deps;

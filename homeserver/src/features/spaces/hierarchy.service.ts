@@ -1,6 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
 import { type RemoteSummaries, type RoomSummary, type SpaceChild, viaOf } from '../room-summaries/index.ts';
@@ -50,7 +51,7 @@ interface Session {
 export class Hierarchy {
   readonly #deps: HierarchyDeps;
   /** Walks that go on. They live here alone: who asks after a restart begins anew. */
-  readonly #sessions = new LRUCache<string, Session>({ max: SESSIONS });
+  readonly #sessions = new LRUCache<string, Session>(atMost(SESSIONS));
 
   constructor(deps: HierarchyDeps) {
     this.#deps = deps;

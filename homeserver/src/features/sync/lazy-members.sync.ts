@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../http/route.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 interface Telling {
   readonly members: readonly UserId[];
@@ -28,7 +29,7 @@ const MEMBERS_PER_DEVICE = 2_000;
  * comes back with a token that is at least as new.
  */
 export class LazyMembers {
-  readonly #told = new LRUCache<string, Device>({ max: DEVICES });
+  readonly #told = new LRUCache<string, Device>(atMost(DEVICES));
 
   knows(viewer: Caller, room: RoomNid, at: Position): (member: UserId) => boolean {
     const told = this.#told.get(nameOf(viewer))?.rooms.get(room);

@@ -14,6 +14,7 @@ import { subscriptionsToken } from '../../streams/tokens.ts';
 import { threadOf } from '../receipts/index.ts';
 import type { ThreadChange } from './subscription.ts';
 import { type StoredChange, type Thread, threadSubscriptionsStore as store } from './thread-subscriptions.store.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 export interface ThreadSubscriptionsDeps {
   readonly db: Database;
@@ -49,7 +50,7 @@ interface Followed {
 export class ThreadSubscriptions {
   readonly #deps: ThreadSubscriptionsDeps;
   readonly #changes: LastChanges<UserId>;
-  readonly #followed = new LRUCache<UserId, Followed>({ max: CACHED_USERS });
+  readonly #followed = new LRUCache<UserId, Followed>(atMost(CACHED_USERS));
 
   constructor(deps: ThreadSubscriptionsDeps) {
     this.#deps = deps;

@@ -4,6 +4,7 @@ import type { JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
 import { canonicalJson, NotCanonicalError } from '../../core/json/canonical.ts';
 import type { Outbox } from '../../federation/outbox/outbox.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
@@ -57,9 +58,9 @@ export class ToDevice {
   readonly #deps: ToDeviceDeps;
   readonly #changes: LastChanges<string>;
   /** Up to where there is nothing stored for a device. */
-  readonly #cleared = new LRUCache<string, Position>({ max: REMEMBERED });
+  readonly #cleared = new LRUCache<string, Position>(atMost(REMEMBERED));
   /** How much has come for a device since it was last looked at how much waits for it. */
-  readonly #come = new LRUCache<string, { messages: number; bytes: number }>({ max: REMEMBERED });
+  readonly #come = new LRUCache<string, { messages: number; bytes: number }>(atMost(REMEMBERED));
 
   constructor(deps: ToDeviceDeps) {
     this.#deps = deps;

@@ -3,6 +3,7 @@ import { MatrixError } from '@holm/spec/errors';
 import type { JsonObject } from '@holm/spec/json';
 import { printMxc } from '@holm/spec/media';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { FetchError, type FetchOpen, type OpenResponse } from '../../platform/fetch.ts';
 import type { Log } from '../../platform/log.ts';
@@ -47,7 +48,7 @@ const HEADERS = {
 /** What pages on the web say of themselves, for clients to show beside links. */
 export class UrlPreviews {
   readonly #deps: UrlPreviewsDeps;
-  readonly #kept = new LRUCache<string, Kept>({ max: MAX_KEPT });
+  readonly #kept = new LRUCache<string, Kept>(atMost(MAX_KEPT));
   readonly #running = new Map<string, Promise<Preview>>();
   readonly #slots = new Slots(AT_ONCE);
 

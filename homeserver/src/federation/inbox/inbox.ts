@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from '@holm/spec/json';
 import { MAX_EDUS_PER_TRANSACTION, MAX_PDUS_PER_TRANSACTION } from '@holm/spec/server-server/transactions';
 import { LRUCache } from 'lru-cache';
 import { InvalidJsonError, parseJson } from '../../core/json/parse.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
@@ -53,8 +54,8 @@ export class Inbox {
   readonly #deps: InboxDeps;
   readonly #telemetry: ReturnType<typeof inboxTelemetry>;
   /** Answers by origin and transaction id. Losing one costs a repetition, which changes nothing. */
-  readonly #answers = new LRUCache<string, Promise<TransactionResult>>({ max: MAX_REMEMBERED });
-  readonly #attempts = new LRUCache<string, number>({ max: MAX_REMEMBERED });
+  readonly #answers = new LRUCache<string, Promise<TransactionResult>>(atMost(MAX_REMEMBERED));
+  readonly #attempts = new LRUCache<string, number>(atMost(MAX_REMEMBERED));
   readonly #queue = new KeyedQueue<ServerName>();
   readonly #waiting = new Map<ServerName, number>();
 

@@ -1,6 +1,7 @@
 import type { ServerName } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import type { VerifyKey } from '../../core/crypto/keys.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/database.ts';
@@ -40,8 +41,8 @@ interface Attempt {
 /** The keys of other servers: in memory, in the database, and at the servers themselves. */
 export class KeyDirectory {
   readonly #deps: KeyDirectoryDeps;
-  readonly #entries = new LRUCache<ServerName, Entries>({ max: MAX_SERVERS });
-  readonly #attempts = new LRUCache<ServerName, Attempt>({ max: MAX_SERVERS });
+  readonly #entries = new LRUCache<ServerName, Entries>(atMost(MAX_SERVERS));
+  readonly #attempts = new LRUCache<ServerName, Attempt>(atMost(MAX_SERVERS));
   readonly #fetching = new Map<ServerName, Promise<void>>();
 
   constructor(deps: KeyDirectoryDeps) {

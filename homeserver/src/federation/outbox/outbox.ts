@@ -2,6 +2,7 @@ import type { ServerName } from '@holm/spec/ids';
 import type { Edu } from '@holm/spec/server-server/transactions';
 import { LRUCache } from 'lru-cache';
 import { canonicalJson } from '../../core/json/canonical.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
@@ -61,7 +62,7 @@ export class Outbox {
   readonly #queues = new Map<ServerName, DestinationQueue>();
   /** Those that want events which are not settled yet. */
   readonly #unsettled = new Set<DestinationQueue>();
-  readonly #texts = new LRUCache<number, Promise<string | undefined>>({ max: MAX_TEXTS });
+  readonly #texts = new LRUCache<number, Promise<string | undefined>>(atMost(MAX_TEXTS));
   readonly #progress: Progress;
   readonly #stop = new AbortController();
   /** Gives messages that are kept their positions. */

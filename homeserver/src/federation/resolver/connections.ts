@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { Address, Dns } from './dns.ts';
 import type { Target } from './target.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 export interface ConnectionsDeps {
   readonly dns: Pick<Dns, 'addresses'>;
@@ -32,7 +33,7 @@ export class Connections implements AsyncDisposable {
 
   constructor(deps: ConnectionsDeps) {
     this.#deps = deps;
-    this.#pools = new LRUCache<string, Pool>({ max: MAX_POOLS, dispose: (pool) => this.#close(pool) });
+    this.#pools = new LRUCache<string, Pool>({ ...atMost(MAX_POOLS), dispose: (pool) => this.#close(pool) });
   }
 
   /** What to send a request to `target` with. */

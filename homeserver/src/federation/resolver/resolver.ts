@@ -1,5 +1,6 @@
 import type { ServerName } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
@@ -35,7 +36,7 @@ const SRV_FAILURE_LIFETIME_MS = 30_000;
  */
 export class Resolver {
   readonly #deps: ResolverDeps;
-  readonly #srvCache = new LRUCache<string, CachedSrv>({ max: MAX_CACHED });
+  readonly #srvCache = new LRUCache<string, CachedSrv>(atMost(MAX_CACHED));
 
   constructor(deps: ResolverDeps) {
     this.#deps = deps;

@@ -1,5 +1,6 @@
 import type { ServerName } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import {
@@ -38,7 +39,7 @@ const MAX_ENTRIES = 10_000;
 /** Remembers who delegates to whom, failures included. */
 export class WellKnown {
   readonly #deps: WellKnownDeps;
-  readonly #entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
+  readonly #entries = new LRUCache<string, Entry>(atMost(MAX_ENTRIES));
   readonly #asking = new Map<string, Promise<ServerName | undefined>>();
 
   constructor(deps: WellKnownDeps) {

@@ -1,5 +1,6 @@
 import type { EventId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { RoomNid } from '../model.ts';
 
@@ -19,7 +20,7 @@ interface Attempt {
  */
 export class BarrenGaps {
   readonly #clock: Clock;
-  readonly #attempts = new LRUCache<`${RoomNid} ${EventId}`, Attempt>({ max: MAX_KNOWN });
+  readonly #attempts = new LRUCache<`${RoomNid} ${EventId}`, Attempt>(atMost(MAX_KNOWN));
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -4,6 +4,7 @@ import type { Database } from '../../storage/database.ts';
 import type { Member, RoomNid } from '../model.ts';
 import { membersStore as store } from './members.store.ts';
 import { Memberships, type ReadonlyMemberships } from './memberships.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 const CACHED_USERS = 10_000;
 
@@ -17,7 +18,7 @@ interface Loading {
 /** Each user's rooms, so that following the stream asks the database nothing. */
 export class UserRooms {
   readonly #db: Database;
-  readonly #cache = new LRUCache<UserId, Memberships>({ max: CACHED_USERS });
+  readonly #cache = new LRUCache<UserId, Memberships>(atMost(CACHED_USERS));
   /** Changes that were committed while a user's rooms were being read. */
   readonly #loading = new Map<UserId, Loading>();
 

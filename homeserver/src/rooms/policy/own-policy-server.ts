@@ -7,6 +7,7 @@ import type { Event } from '../../core/events/event.ts';
 import { checkContentHash, referenceText } from '../../core/events/hashes.ts';
 import { type HouseRules, objectionTo } from '../../core/moderation/judgement.ts';
 import type { BanLists } from './ban-lists.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 /** How this server judges the events of rooms that have named it as their policy server. */
 export interface PolicyServerSettings {
@@ -27,7 +28,7 @@ export class OwnPolicyServer {
   readonly key: SigningKey;
   readonly #settings: PolicyServerSettings;
   readonly #bans: Pick<BanLists, 'current'>;
-  readonly #verdicts = new LRUCache<EventId, { readonly objection: string | undefined }>({ max: REMEMBERED_VERDICTS });
+  readonly #verdicts = new LRUCache<EventId, { readonly objection: string | undefined }>(atMost(REMEMBERED_VERDICTS));
 
   constructor(settings: PolicyServerSettings, bans: Pick<BanLists, 'current'>) {
     this.key = settings.key;

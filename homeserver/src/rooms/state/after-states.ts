@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { EventNid, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 import type { StateRow } from '../write/room-write.ts';
 import type { NextState, Tries } from './tries.ts';
+import { atMost } from '../../platform/at-most.ts';
 
 const REMEMBERED = 20_000;
 /** Other processes collect states, too; they wait for longer than this between condemning one and deleting it. */
@@ -11,7 +12,7 @@ const NO_ROWS: readonly StateRow[] = [];
 /** States after events. Messages leave the state as it was; so do rejected events. */
 export class AfterStates {
   readonly #tries: Pick<Tries, 'changeShared' | 'generation'>;
-  readonly #known = new LRUCache<EventNid, SnapshotId>({ max: REMEMBERED, ttl: REMEMBERED_MS });
+  readonly #known = new LRUCache<EventNid, SnapshotId>({ ...atMost(REMEMBERED), ttl: REMEMBERED_MS });
   #generation = 0;
 
   constructor(tries: Pick<Tries, 'changeShared' | 'generation'>) {

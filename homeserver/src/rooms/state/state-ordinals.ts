@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AuthGraph, Ordinal } from '../../core/state/auth-graph.ts';
 import { OrdinalSet } from '../../core/state/ordinal-set.ts';
+import { atMost } from '../../platform/at-most.ts';
 import { breathe } from '../../platform/breathe.ts';
 import type { EventNid, RoomNid, SnapshotId } from '../model.ts';
 import type { Tries } from './tries.ts';
@@ -30,7 +31,7 @@ interface Asked {
  */
 export class StateOrdinals {
   readonly #tries: Pick<Tries, 'entries' | 'diff' | 'generation'>;
-  readonly #known = new LRUCache<RoomNid, Known>({ max: ROOMS_KEPT });
+  readonly #known = new LRUCache<RoomNid, Known>(atMost(ROOMS_KEPT));
 
   constructor(tries: Pick<Tries, 'entries' | 'diff' | 'generation'>) {
     this.#tries = tries;

@@ -5,6 +5,7 @@ import { toClientEvent } from '../../core/events/client-format.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
 import type { Membership } from '../../core/events/membership.ts';
 import type { Event } from '../../core/events/event.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Events } from '../events.ts';
 import type { StickyEvents } from '../sticky/sticky-events.ts';
@@ -22,11 +23,11 @@ export const REMEMBERED_DELAYS = 20_000;
 
 /** Which client requests became which events, for as long as their senders may be waiting to see them. */
 export class TransactionEchoes {
-  readonly #byEvent = new LRUCache<EventNid, { readonly device: string; readonly id: string }>({
-    max: REMEMBERED_TRANSACTIONS,
-  });
+  readonly #byEvent = new LRUCache<EventNid, { readonly device: string; readonly id: string }>(
+    atMost(REMEMBERED_TRANSACTIONS),
+  );
 
-  readonly #delays = new LRUCache<EventNid, string>({ max: REMEMBERED_DELAYS });
+  readonly #delays = new LRUCache<EventNid, string>(atMost(REMEMBERED_DELAYS));
 
   sent(nid: EventNid, viewer: Viewer, id: string): void {
     this.#byEvent.set(nid, { device: deviceOf(viewer), id });

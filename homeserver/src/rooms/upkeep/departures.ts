@@ -1,5 +1,6 @@
 import type { RoomId, UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
@@ -33,7 +34,7 @@ const store = {
 export class Departures {
   readonly #db: Database;
   readonly #clock: Clock;
-  readonly #cache = new LRUCache<UserId, Gone>({ max: CACHED_USERS });
+  readonly #cache = new LRUCache<UserId, Gone>(atMost(CACHED_USERS));
   #last = 0;
 
   constructor(db: Database, clock: Clock) {

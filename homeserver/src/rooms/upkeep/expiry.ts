@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { maxLifetime, type RetentionRules } from '../../core/rooms/retention.ts';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RoomEngine } from '../engine.ts';
@@ -34,7 +35,7 @@ interface Looked {
 export class Expiry {
   readonly #deps: ExpiryDeps;
   /** Up to where a room's timeline holds nothing that can expire any more, unless history has come in below. */
-  readonly #done = new LRUCache<RoomNid, number>({ max: 10_000, ttl: LONGEST_REST_MS });
+  readonly #done = new LRUCache<RoomNid, number>({ ...atMost(10_000), ttl: LONGEST_REST_MS });
 
   constructor(deps: ExpiryDeps) {
     this.#deps = deps;

@@ -8,6 +8,7 @@ import { wellKnownKey } from '../../../rooms/state/well-known-keys.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { type CardRow, type CardWrite, type FreshRow, roomCardsStore as store } from './room-cards.store.ts';
+import { atMost } from '../../../platform/at-most.ts';
 
 /** What lists sort and filter rooms by. */
 export interface Card {
@@ -52,7 +53,7 @@ const READ_AT_ONCE = 2_000;
 export class RoomCards {
   readonly #db: Database;
   readonly #engine: Pick<RoomEngine, 'roomChanges'>;
-  readonly #cards = new LRUCache<RoomNid, Card>({ max: KEPT });
+  readonly #cards = new LRUCache<RoomNid, Card>(atMost(KEPT));
   readonly #dirty = new Set<RoomNid>();
   /** For each who is reading cards, the rooms that have changed meanwhile. */
   readonly #readers = new Set<Set<RoomNid>>();

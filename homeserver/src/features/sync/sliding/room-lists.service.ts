@@ -7,6 +7,7 @@ import type { Names, RoomNames } from './room-names.service.ts';
 import type { Roster, RosterView, Test } from './roster.ts';
 import type { Rosters } from './rosters.service.ts';
 import type { Spaces } from './spaces.service.ts';
+import { atMost } from '../../../platform/at-most.ts';
 
 /** As much of account data as lists look at. */
 export interface Settings {
@@ -47,7 +48,7 @@ export class RoomLists {
   readonly #settings: Settings;
   readonly #spaces: Spaces;
   readonly #names: RoomNames;
-  readonly #sortings = new LRUCache<UserId, Known>({ max: CACHED_USERS });
+  readonly #sortings = new LRUCache<UserId, Known>(atMost(CACHED_USERS));
 
   constructor({ rosters, settings, spaces, names }: RoomListsDeps) {
     this.#rosters = rosters;

@@ -7,6 +7,7 @@ import type { IgnoredBy } from '../../../rooms/timeline/readers.ts';
 import { departureOf } from '../standing.sync.ts';
 import type { RoomCards } from './room-cards.service.ts';
 import { type Kind, Roster } from './roster.ts';
+import { atMost } from '../../../platform/at-most.ts';
 
 type Engine = Pick<RoomEngine, 'userRooms' | 'holds' | 'events' | 'roomChanges'>;
 
@@ -36,7 +37,7 @@ export class Rosters {
     sizeCalculation: ({ roster }) => PER_USER + roster.size,
   });
   /** By the event that put somebody out of a room. */
-  readonly #wasThere = new LRUCache<EventNid, boolean>({ max: PUT_OUT });
+  readonly #wasThere = new LRUCache<EventNid, boolean>(atMost(PUT_OUT));
 
   constructor(engine: Engine, cards: RoomCards, ignoredBy: IgnoredBy) {
     this.#engine = engine;
