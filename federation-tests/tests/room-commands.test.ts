@@ -25,7 +25,6 @@ describe('rooms from the command line', () => {
       poolSize: 2,
       statementTimeoutMs: 10_000,
       log: silentLog,
-      entities: [],
     };
     const db = await connect(own);
     const rooms = await administrationOf(db, network.clock, 'a.test' as never);

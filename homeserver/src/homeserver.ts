@@ -4,14 +4,13 @@ import { startDelayed } from './compose/delayed.ts';
 import { startEncryption } from './compose/encryption.ts';
 import { scheduleParts } from './compose/schedules.ts';
 import type { ServerConfig } from './config/schema.ts';
-import { accountSchema } from './features/accounts/index.ts';
-import { aliasSchema } from './features/aliases/index.ts';
 import { listen } from './http/listen.ts';
 import type { Route } from './http/route.ts';
 import { createSchedule } from './platform/schedule.ts';
 import { expireTransactions } from './rooms/send/txn-expiry.ts';
 import { connect } from './storage/connect.ts';
 import type { Database } from './storage/database.ts';
+import type { Migrate } from './storage/migrate.ts';
 
 /** How long a stop waits for requests, then for what they have started, then for what is on its way to other servers. */
 const REQUESTS_DRAIN_MS = 4_000;
@@ -22,6 +21,8 @@ export interface DatabaseAddress {
   readonly url: string;
   /** Tests give each server its own. */
   readonly schema?: string;
+  /** By whom its tables are brought up to date. */
+  readonly migrate?: Migrate;
 }
 
 /** A server that answers requests. */
@@ -40,15 +41,14 @@ export interface Running {
 export const openDatabase = (
   config: ServerConfig,
   effects: Effects,
-  { url, schema }: DatabaseAddress,
+  { url, ...address }: DatabaseAddress,
 ): Promise<Database> =>
   connect({
     url,
     poolSize: config.database.pool_size,
     statementTimeoutMs: config.database.statement_timeout_ms,
     log: effects.log.with({ area: 'storage' }),
-    entities: [accountSchema, aliasSchema],
-    ...(schema !== undefined && { schema }),
+    ...address,
   });
 
 export const startHomeserver = async (

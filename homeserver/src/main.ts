@@ -15,6 +15,7 @@ import { createLog, type Log } from './platform/log.ts';
 import { Metrics } from './platform/metrics.ts';
 import { processMetrics } from './platform/process-metrics.ts';
 import { servedEmbedded, startEmbedded } from './storage/embedded.ts';
+import { migrateAside } from './storage/migrate.ts';
 import { ServerName } from '@holm/spec/ids';
 import { VERSION } from './version.ts';
 
@@ -29,10 +30,10 @@ const effectsOf = (config: ServerConfig): Effects => ({
 
 /** The database that is configured, or one of our own. */
 const databaseOf = async (config: ServerConfig, log: Log, stack: AsyncDisposableStack): Promise<DatabaseAddress> => {
-  if (config.database.url !== undefined) return { url: config.database.url };
+  if (config.database.url !== undefined) return { url: config.database.url, migrate: migrateAside };
   const embedded = await startEmbedded({ dataDir: config.data_dir, log: log.with({ area: 'postgres' }) });
   stack.defer(() => embedded.stop());
-  return embedded;
+  return { url: embedded.url, migrate: migrateAside };
 };
 
 const start = async (config: ServerConfig): Promise<void> => {

@@ -21,7 +21,7 @@ export interface LocalEngine extends AsyncDisposable {
 }
 
 export const openEngine = async (url: string): Promise<LocalEngine> => {
-  const db = await connect({ url, poolSize: 5, statementTimeoutMs: 60_000, log: silentLog, entities: [] });
+  const db = await connect({ url, poolSize: 5, statementTimeoutMs: 60_000, log: silentLog });
   const server = ServerName.parse('bench.localhost');
   const signer = { server, key: signingKeyFromSeed(KeyId.parse('ed25519:bench'), systemEntropy.bytes(32)) };
   const start = () =>

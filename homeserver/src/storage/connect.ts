@@ -1,8 +1,7 @@
-import 'reflect-metadata';
-import pg, { type Pool } from 'pg';
-import { DataSource, type EntitySchema } from 'typeorm';
+import pg from 'pg';
 import type { Log } from '../platform/log.ts';
 import { Database, watchQueries } from './database.ts';
+import { migrateHere, type Migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 
 export interface ConnectOptions {
@@ -11,32 +10,38 @@ export interface ConnectOptions {
   readonly poolSize: number;
   readonly statementTimeoutMs: number;
   readonly log: Log;
-  readonly entities: readonly EntitySchema[];
   /** Everything happens in this schema; tests give each server its own. */
   readonly schema?: string;
+  /** By whom the tables are brought up to date; in this very process unless something else is said. */
+  readonly migrate?: Migrate;
 }
 
 // All our 64-bit numbers stay below 2^53; node-postgres would hand them out as strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** Opens the pool and brings the tables up to date. */
-export const connect = async (options: ConnectOptions): Promise<Database> => {
-  const { url, poolSize, statementTimeoutMs, log, entities, schema } = options;
-  const source = new DataSource({
-    type: 'postgres',
-    url,
-    poolSize,
-    installExtensions: false,
-    entities: [...entities],
-    migrations: [...migrations],
-    ...(schema !== undefined && { schema }),
-    extra: {
-      statement_timeout: statementTimeoutMs,
-      ...(schema !== undefined && { options: `-c search_path=${schema}` }),
-    },
-  });
-  await source.initialize();
-  await source.runMigrations({ transaction: 'each' });
-  const pool = (source.driver as unknown as { master: Pool }).master;
-  return new Database(source, pool, watchQueries(log));
+export const connect = async ({ migrate = migrateHere, ...options }: ConnectOptions): Promise<Database> => {
+  const { url, poolSize, statementTimeoutMs, log, schema } = options;
+  const path = schema === undefined ? {} : { options: `-c search_path=${schema}` };
+  const pool = new pg.Pool({ connectionString: url, max: poolSize, statement_timeout: statementTimeoutMs, ...path });
+  // One that nobody uses; whoever uses one hears of it.
+  pool.on('error', (err) => log.warn('a connection to the database broke', { err }));
+  try {
+    if (!(await isUpToDate(pool))) {
+      await migrate({ url, statementTimeoutMs, ...(schema !== undefined && { schema }) });
+    }
+    return new Database(pool, watchQueries(log));
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+};
+
+/** Whether there is nothing to migrate, which is nearly always so: then TypeORM, which would do it, is not even loaded. */
+const isUpToDate = async (pool: pg.Pool): Promise<boolean> => {
+  const { rowCount } = await pool.query(`SELECT WHERE to_regclass('migrations') IS NOT NULL`);
+  if (rowCount === 0) return false;
+  const { rows } = await pool.query<{ name: string }>('SELECT name FROM migrations');
+  const done = new Set(rows.map(({ name }) => name));
+  return migrations.every(({ name }) => done.has(name));
 };

@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from 'pg';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { Log } from '../platform/log.ts';
 import { stopwatch } from '../platform/stopwatch.ts';
 import type { Sql } from './sql.ts';
@@ -12,8 +11,6 @@ export interface ReadTx {
 export interface Tx extends ReadTx {
   /** Resolves to the number of rows written. */
   run(statement: Sql): Promise<number>;
-  /** Plain create, read, update and delete of a table that has an `EntitySchema`. */
-  readonly entities: EntityManager;
   /** Runs once the rows are durable. Waking readers, sending to peers and metrics go here. */
   afterCommit(hook: () => void): void;
   /** Runs once the transaction is over, whichever way it ended. */
@@ -28,12 +25,10 @@ const SLOW_QUERY_MS = 200;
 
 /** PostgreSQL: snapshots to read, transactions to write, single statements that are their own transaction. */
 export class Database implements ReadTx {
-  readonly #source: DataSource;
   readonly #pool: Pool;
   readonly #watch: Watch;
 
-  constructor(source: DataSource, pool: Pool, watch: Watch) {
-    this.#source = source;
+  constructor(pool: Pool, watch: Watch) {
     this.#pool = pool;
     this.#watch = watch;
   }
@@ -65,40 +60,40 @@ export class Database implements ReadTx {
   }
 
   async close(): Promise<void> {
-    await this.#source.destroy();
+    await this.#pool.end();
   }
 
   async #once<T>(isolation: 'READ COMMITTED' | 'REPEATABLE READ', work: (tx: Tx) => Promise<T>): Promise<T> {
-    const runner = this.#source.createQueryRunner();
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    const onError = (error: Error): void => void (broken = error);
+    client.on('error', onError);
+    const tx = new PgTx(client, this.#watch);
     try {
-      const tx = new PgTx(runner, (await runner.connect()) as PoolClient, this.#watch);
-      try {
-        await runner.startTransaction(isolation);
-        const result = await work(tx);
-        await runner.commitTransaction();
-        tx.end('committed');
-        return result;
-      } catch (error) {
-        if (runner.isTransactionActive) await runner.rollbackTransaction();
-        tx.end('rolled back');
-        throw error;
-      }
+      await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+      const result = await work(tx);
+      await client.query('COMMIT');
+      tx.end('committed');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(onError);
+      tx.end('rolled back');
+      throw error;
     } finally {
-      await runner.release();
+      client.off('error', onError);
+      client.release(broken); // a broken one is thrown away
     }
   }
 }
 
 class PgTx implements Tx {
-  readonly entities: EntityManager;
   readonly #client: PoolClient;
   readonly #watch: Watch;
   readonly #afterCommit: (() => void)[] = [];
   readonly #afterEnd: ((outcome: Outcome) => void)[] = [];
   #open = true;
 
-  constructor(runner: QueryRunner, client: PoolClient, watch: Watch) {
-    this.entities = runner.manager;
+  constructor(client: PoolClient, watch: Watch) {
     this.#client = client;
     this.#watch = watch;
   }

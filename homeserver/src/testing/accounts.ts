@@ -8,7 +8,7 @@ import { seededEntropy } from './seeded-entropy.ts';
 
 const OPEN: RegistrationSettings = { open: true, tokens: [] };
 
-/** The accounts of the server `a.test`, with passwords that cost nothing. Wants `accountSchema` in the database. */
+/** The accounts of the server `a.test`, with passwords that cost nothing. */
 export const createTestAccounts = (db: Database, settings: RegistrationSettings = OPEN) => {
   const serverName = ServerName.parse('a.test');
   const clock = new ManualClock();

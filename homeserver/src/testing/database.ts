@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { EntitySchema } from 'typeorm';
 import { silentLog } from '../platform/log.ts';
 import { connect } from '../storage/connect.ts';
 import type { Database } from '../storage/database.ts';
@@ -43,7 +42,7 @@ export interface TestDatabase extends AsyncDisposable {
   readonly db: Database;
 }
 
-export const createTestDatabase = async (entities: readonly EntitySchema[] = []): Promise<TestDatabase> => {
+export const createTestDatabase = async (): Promise<TestDatabase> => {
   const schema = await createTestSchema();
   const db = await connect({
     url: testDatabaseUrl(),
@@ -51,7 +50,6 @@ export const createTestDatabase = async (entities: readonly EntitySchema[] = [])
     poolSize: 5,
     statementTimeoutMs: 10_000,
     log: silentLog,
-    entities,
   });
   return {
     db,

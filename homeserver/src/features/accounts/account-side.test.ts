@@ -11,13 +11,12 @@ import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { createTestApp, serve, type TestServer } from '../../testing/http.ts';
 import { AccountData, accountDataRoutes, openAccountDataStream, Tags, tagsRoutes } from '../account-data/index.ts';
-import { Aliases, aliasesRoutes, aliasSchema } from '../aliases/index.ts';
+import { Aliases, aliasesRoutes } from '../aliases/index.ts';
 import { Devices, devicesRoutes } from '../devices/index.ts';
 import { Filters, filtersRoutes } from '../filters/index.ts';
 import { Profiles, profilesRoutes } from '../profiles/index.ts';
 import { PushRules, pushRulesContent, pushRulesRoutes } from '../push-rules/index.ts';
 import {
-  accountSchema,
   accountsRoutes,
   Reauthentication,
   registrationRoutes,
@@ -89,7 +88,7 @@ describe('the account side over HTTP', () => {
   let house: Awaited<ReturnType<typeof build>>;
 
   before(async () => {
-    database = await createTestDatabase([accountSchema, aliasSchema]);
+    database = await createTestDatabase();
     house = await build(database);
     server = await serve(house.app.handler());
   });

@@ -8,7 +8,7 @@ import type { Sql } from '../../storage/sql.ts';
 import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { seededEntropy } from '../../testing/seeded-entropy.ts';
-import { Accounts, accountSchema, Passwords, Sessions, type SessionsEnded, SharedSecretRegistration } from './index.ts';
+import { Accounts, Passwords, Sessions, type SessionsEnded, SharedSecretRegistration } from './index.ts';
 
 const origin = { address: '10.0.0.1', userAgent: 'test\0agent' };
 
@@ -35,7 +35,7 @@ describe('accounts on a database', () => {
   let names = 0;
 
   before(async () => {
-    database = await createTestDatabase([accountSchema]);
+    database = await createTestDatabase();
     house = build(database);
   });
   after(() => database[Symbol.asyncDispose]());

@@ -108,7 +108,7 @@ export class Accounts {
       const locked = await store.lock(tx, account.userId);
       // Somebody changed the password, or closed the account, while we were hashing.
       if (locked?.passwordHash !== verified) throw this.#refused();
-      if (renewed !== undefined) await store.change(tx, account.userId, { passwordHash: renewed });
+      if (renewed !== undefined) await store.setPassword(tx, account.userId, renewed);
       const { deviceId: id, displayName } = attempt;
       const device = { ...(id !== undefined && { id }), ...(displayName !== undefined && { displayName }) };
       tx.afterCommit(() => this.#telemetry.logins.add(1, { outcome: 'accepted' }));
@@ -146,7 +146,7 @@ export class Accounts {
 
   async makeAdmin(userId: UserId): Promise<void> {
     const changed = await this.#deps.db.transact(async (tx) => {
-      const found = await store.change(tx, userId, { admin: true });
+      const found = await store.makeAdmin(tx, userId);
       if (found) await registrationTokensStore.removeUnusedSignUp(tx);
       return found;
     });
@@ -158,7 +158,7 @@ export class Accounts {
     const { clock, db, log, sessions } = this.#deps;
     await db.transact(async (tx) => {
       if (!(await store.lock(tx, userId))) throw new MatrixError('M_NOT_FOUND', 'there is no such account');
-      await store.change(tx, userId, { passwordHash: null, admin: false, deactivatedAt: clock.now() });
+      await store.deactivate(tx, userId, clock.now());
       await sessions.endOthers(tx, userId, undefined);
       tx.afterCommit(() => {
         log.info('account deactivated', { userId });
@@ -179,7 +179,7 @@ export class Accounts {
     await db.transact(async (tx) => {
       const account = await store.lock(tx, userId);
       if (account?.deactivatedAt !== null) throw new MatrixError('M_NOT_FOUND', 'there is no such account');
-      await store.change(tx, userId, { passwordHash });
+      await store.setPassword(tx, userId, passwordHash);
       await andThen(tx);
     });
   }

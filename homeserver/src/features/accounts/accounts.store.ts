@@ -1,7 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import type { UnixMillis } from '../../platform/clock.ts';
 import type { ReadTx, Tx } from '../../storage/database.ts';
-import { entity } from '../../storage/entity.ts';
 import { sql } from '../../storage/sql.ts';
 
 export interface Account {
@@ -12,14 +11,6 @@ export interface Account {
   readonly createdAt: UnixMillis;
   readonly deactivatedAt: UnixMillis | null;
 }
-
-export const accountSchema = entity<Account>('accounts', {
-  userId: { name: 'user_id', type: 'text', primary: true },
-  passwordHash: { name: 'password_hash', type: 'text', nullable: true },
-  admin: { type: 'boolean' },
-  createdAt: { name: 'created_at', type: 'bigint' },
-  deactivatedAt: { name: 'deactivated_at', type: 'bigint', nullable: true },
-});
 
 const COLUMNS = `user_id AS "userId", password_hash AS "passwordHash", admin, created_at AS "createdAt",
   deactivated_at AS "deactivatedAt"`;
@@ -53,9 +44,19 @@ export const accountsStore = {
     return written > 0;
   },
 
-  async change(tx: Tx, userId: UserId, to: Partial<Omit<Account, 'userId'>>): Promise<boolean> {
-    const { affected } = await tx.entities.getRepository(accountSchema).update({ userId }, to);
-    return affected === 1;
+  async setPassword(tx: Tx, userId: UserId, hash: string): Promise<void> {
+    await tx.run(sql`UPDATE accounts SET password_hash = ${hash} WHERE user_id = ${userId}`);
+  },
+
+  /** False when there is no such account. */
+  async makeAdmin(tx: Tx, userId: UserId): Promise<boolean> {
+    return (await tx.run(sql`UPDATE accounts SET admin = true WHERE user_id = ${userId}`)) > 0;
+  },
+
+  /** Nobody can log in any more, and it has no rights. */
+  async deactivate(tx: Tx, userId: UserId, at: UnixMillis): Promise<void> {
+    await tx.run(sql`
+      UPDATE accounts SET password_hash = NULL, admin = false, deactivated_at = ${at} WHERE user_id = ${userId}`);
   },
 
   async exists(tx: ReadTx, userId: UserId): Promise<boolean> {

@@ -1,6 +1,5 @@
 export { accountsRoutes, type AccountsRoutesDeps } from './accounts.routes.ts';
 export { Accounts, type AccountsDeps, type LoginAttempt } from './accounts.service.ts';
-export { accountSchema } from './accounts.store.ts';
 export { Passwords, type PasswordSettings } from './passwords.service.ts';
 export { Reauthentication } from './reauthentication.service.ts';
 export { registrationRoutes, type RegistrationRoutesDeps } from './registration.routes.ts';

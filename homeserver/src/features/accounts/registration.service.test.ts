@@ -2,7 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { expect } from 'chai';
 import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase } from '../../testing/database.ts';
-import { accountSchema, type RegistrationSettings } from './index.ts';
+import type { RegistrationSettings } from './index.ts';
 
 const CLOSED: RegistrationSettings = { open: false, tokens: [] };
 
@@ -18,7 +18,7 @@ const refusal = async (work: Promise<unknown>): Promise<string> => {
 
 describe('who may register', () => {
   it('by the sign-up link: once, and as administrator', async () => {
-    await using database = await createTestDatabase([accountSchema]);
+    await using database = await createTestDatabase();
     const { accounts, registration } = createTestAccounts(database.db, CLOSED);
     expect(await refusal(registration.flows())).to.equal('M_FORBIDDEN');
     const token = (await registration.signUpToken())!;
@@ -36,7 +36,7 @@ describe('who may register', () => {
   });
 
   it('the link is withdrawn when an administrator comes about otherwise, and survives a stranger', async () => {
-    await using database = await createTestDatabase([accountSchema]);
+    await using database = await createTestDatabase();
     const { accounts, registration } = createTestAccounts(database.db);
     const token = (await registration.signUpToken())!;
     expect(await registration.flows()).to.eql([['m.login.dummy'], ['m.login.registration_token']]);
@@ -49,7 +49,7 @@ describe('who may register', () => {
   });
 
   it('by tokens, as often and as long as they say', async () => {
-    await using database = await createTestDatabase([accountSchema]);
+    await using database = await createTestDatabase();
     const { clock, registration } = createTestAccounts(database.db, CLOSED);
     expect(await refusal(registration.flows())).to.equal('M_FORBIDDEN');
     const twice = await registration.issueToken({ usesAllowed: 2, expiresAt: null });
@@ -67,7 +67,7 @@ describe('who may register', () => {
   });
 
   it('by tokens of the configuration, any number', async () => {
-    await using database = await createTestDatabase([accountSchema]);
+    await using database = await createTestDatabase();
     const { accounts, registration } = createTestAccounts(database.db, { open: false, tokens: ['family'] });
     expect(await registration.flows()).to.eql([['m.login.registration_token']]);
     expect(await registration.isUsable('family')).to.equal(true);

@@ -3,7 +3,7 @@ import { RoomAlias, RoomId, ServerName, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
-import { Aliases, aliasSchema } from './index.ts';
+import { Aliases } from './index.ts';
 
 const [a, b, c] = ['a.test', 'b.test', 'c.test'].map(ServerName.parse) as [ServerName, ServerName, ServerName];
 const [creator, chief, admin, member, stranger] = ['creator', 'chief', 'admin', 'member', 'stranger'].map((name) =>
@@ -26,7 +26,7 @@ describe('aliases on a database', () => {
   let count = 0;
 
   before(async () => {
-    database = await createTestDatabase([aliasSchema]);
+    database = await createTestDatabase();
     aliases = new Aliases({
       db: database.db,
       clock: new ManualClock(),

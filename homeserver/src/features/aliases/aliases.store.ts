@@ -1,7 +1,6 @@
 import type { RoomAlias, RoomId, UserId } from '@holm/spec/ids';
 import type { UnixMillis } from '../../platform/clock.ts';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
-import { entity } from '../../storage/entity.ts';
 import { named, sql } from '../../storage/sql.ts';
 
 export interface AliasRow {
@@ -10,13 +9,6 @@ export interface AliasRow {
   readonly creator: UserId;
   readonly createdAt: UnixMillis;
 }
-
-export const aliasSchema = entity<AliasRow>('room_aliases', {
-  alias: { type: 'text', primary: true },
-  roomId: { name: 'room_id', type: 'text' },
-  creator: { type: 'text' },
-  createdAt: { name: 'created_at', type: 'bigint' },
-});
 
 export const aliasesStore = {
   async get(tx: ReadTx, alias: RoomAlias): Promise<AliasRow | undefined> {
@@ -38,16 +30,12 @@ export const aliasesStore = {
   },
 
   /** False when the alias is taken. */
-  async put(tx: Tx, row: AliasRow): Promise<boolean> {
-    const result = await tx.entities
-      .createQueryBuilder()
-      .insert()
-      .into(aliasSchema)
-      .values(row)
-      .orIgnore()
-      .returning(['alias'])
-      .execute();
-    return (result.raw as unknown[]).length > 0;
+  async put(tx: Tx, { alias, roomId, creator, createdAt }: AliasRow): Promise<boolean> {
+    const written = await tx.run(sql`
+      INSERT INTO room_aliases (alias, room_id, creator, created_at)
+      VALUES (${alias}, ${roomId}, ${creator}, ${createdAt})
+      ON CONFLICT DO NOTHING`);
+    return written > 0;
   },
 
   moveAll: (tx: Tx, from: RoomId, to: RoomId): Promise<number> =>
@@ -67,7 +55,6 @@ export const aliasesStore = {
 
   /** False when there was no such alias. */
   async remove(tx: Tx, alias: RoomAlias): Promise<boolean> {
-    const { affected } = await tx.entities.getRepository(aliasSchema).delete({ alias });
-    return affected === 1;
+    return (await tx.run(sql`DELETE FROM room_aliases WHERE alias = ${alias}`)) > 0;
   },
 };

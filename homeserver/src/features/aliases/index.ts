@@ -9,4 +9,3 @@ export {
   type RoomServers,
 } from './aliases.service.ts';
 export { federatedAliases } from './federated-aliases.service.ts';
-export { aliasSchema } from './aliases.store.ts';

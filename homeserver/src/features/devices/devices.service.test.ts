@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { UserInteractiveAuth } from '../../http/uia.ts';
 import { createTestAccounts } from '../../testing/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { type Accounts, accountSchema, Reauthentication, type Sessions } from '../accounts/index.ts';
+import { type Accounts, Reauthentication, type Sessions } from '../accounts/index.ts';
 import { Devices } from './index.ts';
 
 const code = (error: unknown): unknown => (error instanceof MatrixError ? error.errcode : error);
@@ -16,7 +16,7 @@ describe('devices on a database', () => {
   let devices: Devices;
 
   before(async () => {
-    database = await createTestDatabase([accountSchema]);
+    database = await createTestDatabase();
     const { db } = database;
     const house = createTestAccounts(db);
     const { clock, entropy } = house;
