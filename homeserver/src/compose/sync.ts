@@ -8,6 +8,7 @@ import { createSliding, Sync } from '../features/sync/index.ts';
 import { threadSubscriptionsPart } from '../features/thread-subscriptions/index.ts';
 import { toDevicePart } from '../features/to-device/index.ts';
 import { typingPart } from '../features/typing/index.ts';
+import { Deadlines } from '../platform/deadlines.ts';
 import type { Schedule } from '../platform/schedule.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { Reader } from '../streams/sync-part.ts';
@@ -61,7 +62,8 @@ export const composeSync = (
   ];
   const threadsNumber = 1 + parts.findIndex(({ stream }) => stream === threads.stream);
   const readers = new Readers(rooms.engine.visible, ignoredBy);
-  const deps = { ...base, notifier, engine: rooms.engine, readers, unread, parts, presence };
+  const deadlines = new Deadlines(base.clock);
+  const deps = { ...base, deadlines, notifier, engine: rooms.engine, readers, unread, parts, presence };
   const sync = new Sync(deps);
   sessions.onSessionsEnd((ended) => {
     sync.polls.end(ended);

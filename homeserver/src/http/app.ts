@@ -1,25 +1,24 @@
 import type { RequestListener } from 'node:http';
-import Koa, { type Context } from 'koa';
+import type { Context } from 'koa';
 import { type IpRanges, ipRanges, isLoopback } from '../platform/address.ts';
 import { type Entropy, token } from '../platform/entropy.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { withRequestId } from '../platform/request-id.ts';
-import { stopwatch } from '../platform/stopwatch.ts';
 import type { Authenticator } from './authenticate.ts';
-import { HungUpError } from './body.ts';
 import { clientAddress, isForwarded } from './client-address.ts';
-import { isMatrixPath, setCors } from './cors.ts';
+import { isMatrixPath } from './cors.ts';
 import { OpenRequests } from './exchange.ts';
+import type { Later } from './later.ts';
 import { type BodyLimits, pipeline } from './pipeline.ts';
 import type { PlainRoute } from './plain.ts';
 import type { RateLimits } from './rate-limit.ts';
 import { json } from './reply.ts';
 import { type Resource, resourceOf } from './resource.ts';
-import { respond, respondError } from './respond.ts';
+import { respond } from './respond.ts';
 import { type Mounted, RouteTable } from './route-table.ts';
 import type { Route } from './route.ts';
-import { httpTelemetry, statusClass } from './telemetry.ts';
+import { type Seen, Serving, UNKNOWN } from './serving.ts';
+import { httpTelemetry } from './telemetry.ts';
 import { type UpgradeRoute, type Upgrades, upgradesOf } from './upgrade.ts';
 
 export interface AppDeps {
@@ -62,12 +61,6 @@ const EVERYTHING: readonly Resource[] = [
   'metrics',
 ];
 const DEFAULTS: HandlerOptions = { resources: EVERYTHING, trustedProxies: ipRanges([]), hstsSeconds: 0 };
-const UNKNOWN = 'unknown';
-
-/** What the middleware learns on the way, for the log line and the metrics. */
-interface Seen {
-  operation: string;
-}
 
 export const createApp = (deps: AppDeps): App => {
   const { routes, plainRoutes, upgradeRoutes = [], metrics, entropy } = deps;
@@ -83,36 +76,13 @@ export const createApp = (deps: AppDeps): App => {
     const { resources, trustedProxies, hstsSeconds } = { ...DEFAULTS, ...options };
     const mounted = mount(deps, { open, resources, trustedProxies });
     const plain = plainRoutes.filter(({ resource }) => resources.includes(resource));
-    const app = new Koa();
-    app.silent = true;
     const isOnlyResource = resources.length === 1;
-    const answer = async (ctx: Context, seen: Seen): Promise<void> => {
-      const seconds = stopwatch();
-      try {
-        if (isMatrixPath(ctx.path)) await serveMatrix(ctx, mounted);
-        else await servePlain(ctx, plain, { trustedProxies, isOnlyResource });
-      } catch (error) {
-        if (error instanceof HungUpError) ctx.respond = false;
-        else if (respondError(ctx, error)) log.error('request failed', { ...seen, err: error });
-      }
-      // At the end, so that a long poll that was told to answer closes its connection too.
-      if (open.isDraining) ctx.set('Connection', 'close');
-      const { status, method } = ctx;
-      telemetry.requests.observe(seconds(), { operation: seen.operation, status: statusClass(status) });
-      log.debug('request', { operation: seen.operation, method, status, seconds: seconds() });
+    const answer = (ctx: Context): Promise<Later | undefined> =>
+      isMatrixPath(ctx.path) ? serveMatrix(ctx, mounted) : servePlain(ctx, plain, { trustedProxies, isOnlyResource });
+    const serving = new Serving({ open, telemetry, log, hstsSeconds }, answer);
+    return (request, response) => {
+      serving.begin(request, response, `${prefix}-${(++count).toString(36)}`);
     };
-    app.use((ctx) => {
-      const requestId = `${prefix}-${(++count).toString(36)}`;
-      const seen: Seen = { operation: UNKNOWN };
-      ctx.state = seen;
-      ctx.set('X-Request-Id', requestId);
-      if (hstsSeconds > 0) ctx.set('Strict-Transport-Security', `max-age=${hstsSeconds}`);
-      return withRequestId(requestId, () => answer(ctx, seen));
-    });
-    // What Koa itself reports: a stream that broke while it was sent.
-    app.on('error', (err: unknown) => log.debug('response failed', { err }));
-    const serve = app.callback();
-    return (request, response) => void serve(request, response);
   };
 
   const drain = (): void => {
@@ -124,11 +94,11 @@ export const createApp = (deps: AppDeps): App => {
   return { handler, upgrades, drain, isDraining: () => open.isDraining };
 };
 
-const serveMatrix = async (ctx: Context, table: RouteTable): Promise<void> => {
-  setCors(ctx);
+const serveMatrix = async (ctx: Context, table: RouteTable): Promise<Later | undefined> => {
+  if (ctx.method !== 'OPTIONS') return table.dispatch(ctx);
   // A preflight runs nothing, and is the same for every path.
-  if (ctx.method === 'OPTIONS') ctx.status = 204;
-  else await table.dispatch(ctx);
+  ctx.status = 204;
+  return undefined;
 };
 
 interface Mounting {
@@ -143,7 +113,7 @@ const mount = (deps: AppDeps, { open, resources, trustedProxies }: Mounting): Ro
     .flatMap((route): Mounted[] => {
       const { method, path, aliases = [], operationId } = route.endpoint;
       const serve = pipeline(route, { ...deps, open, trustedProxies });
-      const run = (ctx: Context): Promise<void> => {
+      const run = (ctx: Context): Promise<Later | undefined> => {
         (ctx.state as Seen).operation = operationId;
         return serve(ctx);
       };
@@ -156,10 +126,11 @@ const servePlain = async (
   ctx: Context,
   plain: readonly PlainRoute[],
   { trustedProxies, isOnlyResource }: { trustedProxies: IpRanges; isOnlyResource: boolean },
-): Promise<void> => {
+): Promise<undefined> => {
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
-    return respond(ctx, json(405, { errcode: 'M_UNRECOGNIZED', error: `${ctx.path} is only read` }));
+    await respond(ctx, json(405, { errcode: 'M_UNRECOGNIZED', error: `${ctx.path} is only read` }));
+    return;
   }
   const address = clientAddress(ctx.req, trustedProxies);
   const isLocal = isLoopback(address) && !isForwarded(ctx.req);
@@ -169,7 +140,8 @@ const servePlain = async (
     const reply = await route.answer({ method, path, query, headers: req.headers, address, isLocal, isOnlyResource });
     if (!reply) continue;
     (ctx.state as Seen).operation = route.name;
-    return respond(ctx, reply);
+    await respond(ctx, reply);
+    return;
   }
-  return respond(ctx, json(404, { errcode: 'M_UNRECOGNIZED', error: 'there is nothing here' }));
+  await respond(ctx, json(404, { errcode: 'M_UNRECOGNIZED', error: 'there is nothing here' }));
 };

@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import type { ServerName } from '@holm/spec/ids';
 import type { Context } from 'koa';
 import { streamBody } from './body.ts';
+import type { Later } from './later.ts';
 import type { Caller } from './route.ts';
 
 /** A request with all that a handler may ask about it; the shape that `Request` promises. */
@@ -43,7 +45,29 @@ const GONE = Symbol('nobody waits for the answer any more');
 /** The requests whose handlers may wait, so that they can be told to stop. */
 export class OpenRequests {
   readonly #signals = new Map<Context, AbortController>();
+  readonly #aside = new Map<ServerResponse, Later>();
+  /** One for all of them; the response is what it is called on. */
+  readonly #hurryOf: (this: ServerResponse) => void;
   #isDraining = false;
+
+  constructor() {
+    const aside = this.#aside;
+    this.#hurryOf = function () {
+      aside.get(this)?.hurry();
+    };
+  }
+
+  /** Waits for an answer that comes later. */
+  setAside(response: ServerResponse, later: Later, ready: (result: Promise<unknown>) => void): void {
+    this.#aside.set(response, later);
+    response.on('close', this.#hurryOf);
+    if (this.#isDraining || response.closed) later.hurry();
+    later.wait((result) => {
+      this.#aside.delete(response);
+      response.off('close', this.#hurryOf);
+      ready(result);
+    });
+  }
 
   signalOf(ctx: Context): AbortSignal {
     const known = this.#signals.get(ctx);
@@ -66,6 +90,7 @@ export class OpenRequests {
   drain(): void {
     this.#isDraining = true;
     for (const controller of this.#signals.values()) controller.abort(GONE);
+    for (const later of this.#aside.values()) later.hurry();
   }
 
   get isDraining(): boolean {
@@ -73,6 +98,6 @@ export class OpenRequests {
   }
 
   get size(): number {
-    return this.#signals.size;
+    return this.#signals.size + this.#aside.size;
   }
 }

@@ -8,6 +8,7 @@ import { type Authenticator, accessToken, requireToken } from './authenticate.ts
 import { dropRest, parseJson, readBody } from './body.ts';
 import { clientAddress } from './client-address.ts';
 import { Exchange, type OpenRequests } from './exchange.ts';
+import { Later } from './later.ts';
 import { checker, queryReader } from './parse.ts';
 import type { LimitClass, RateLimits } from './rate-limit.ts';
 import { respond } from './respond.ts';
@@ -37,7 +38,10 @@ const COST_OF_STRANGERS = 10;
  * handler. In that order, so that strangers learn nothing and cost little. Only another server's request is read
  * before it is known whose it is, because its signature covers the body.
  */
-export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx: Context) => Promise<void>) => {
+export const pipeline = (
+  { endpoint, handle }: Route,
+  deps: PipelineDeps,
+): ((ctx: Context) => Promise<Later | undefined>) => {
   const run = handle as Handle;
   const limit = limitClassOf(endpoint);
   const readQuery = queryReader(endpoint.query);
@@ -52,7 +56,7 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
     return bytes.length === 0 ? NO_BODY : parseJson(bytes);
   };
 
-  const serve = async (ctx: Context): Promise<void> => {
+  const serve = async (ctx: Context): Promise<Later | undefined> => {
     const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
     const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
     const network = networkOf(request.address);
@@ -76,15 +80,18 @@ export const pipeline = ({ endpoint, handle }: Route, deps: PipelineDeps): ((ctx
     body ??= await read(ctx);
     request.body = checkBody(body.value === undefined ? {} : body.value);
     request.bodyText = body.text;
-    await respond(ctx, await run(request));
+    const result = await run(request);
+    if (result instanceof Later) return result;
+    await respond(ctx, result);
+    return undefined;
   };
   return endpoint.streams === true ? (ctx) => afterTheBody(ctx, serve(ctx)) : serve;
 };
 
 /** A refusal is said when the client has said all, or as much of it as is worth waiting for. */
-const afterTheBody = async (ctx: Context, served: Promise<void>): Promise<void> => {
+const afterTheBody = async (ctx: Context, served: Promise<Later | undefined>): Promise<Later | undefined> => {
   try {
-    await served;
+    return await served;
   } catch (error) {
     if (!ctx.req.destroyed && !(await dropRest(ctx.req))) ctx.set('Connection', 'close');
     throw error;

@@ -2,11 +2,12 @@ import Router from '@koa/router';
 import { MatrixError } from '@holm/spec/errors';
 import type { Method } from '@holm/spec/endpoint';
 import type { Context, Middleware } from 'koa';
+import type { Later } from './later.ts';
 
 export interface Mounted {
   readonly method: Method;
   readonly path: string;
-  readonly run: (ctx: Context) => Promise<void>;
+  readonly run: (ctx: Context) => Promise<Later | undefined>;
 }
 
 type Dispatch = Middleware<Record<string, unknown>>;
@@ -40,12 +41,12 @@ export class RouteTable {
   }
 
   /** Runs the request's route, or throws `M_UNRECOGNIZED`: 404 for a path nobody has, 405 for another method's. */
-  async dispatch(ctx: Context): Promise<void> {
+  async dispatch(ctx: Context): Promise<Later | undefined> {
     const segments = ctx.path.split('/');
     const found = this.#find(ctx.method === 'HEAD' ? 'GET' : ctx.method, segments);
     if (!found) return this.#refuse(ctx, segments);
     // What the router calls next where none of its routes fits, which can only be for an empty parameter.
-    await found(ctx, () => Promise.reject(noEndpoint()));
+    return (await found(ctx, () => Promise.reject(noEndpoint()))) as Later | undefined;
   }
 
   #find(method: string, segments: readonly string[]): Dispatch | undefined {

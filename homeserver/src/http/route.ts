@@ -1,5 +1,6 @@
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@holm/spec/endpoint';
 import type { DeviceId, ServerName, UserId } from '@holm/spec/ids';
+import type { Later } from './later.ts';
 import type { Reply } from './reply.ts';
 
 /** A user who presented an access token. */
@@ -43,5 +44,5 @@ export interface Route {
 /** Binds a handler to an operation. The handler sees checked values and never the HTTP library. */
 export const route = <const E extends Endpoint>(
   endpoint: E,
-  handle: (request: Request<E>) => Promise<ResponseOf<E> | Reply>,
+  handle: (request: Request<E>) => Promise<ResponseOf<E> | Reply | Later>,
 ): Route => ({ endpoint, handle });

@@ -6,6 +6,8 @@ const STATUS = ['2xx', '3xx', '4xx', '5xx'] as const;
 export const statusClass = (status: number): (typeof STATUS)[number] =>
   STATUS[Math.min(Math.max(Math.floor(status / 100), 2), 5) - 2] ?? '5xx';
 
+export type HttpTelemetry = ReturnType<typeof httpTelemetry>;
+
 export const httpTelemetry = (metrics: Metrics, operations: readonly string[]) => ({
   requests: metrics.histogram(
     'holm_http_request_seconds',

@@ -5,9 +5,10 @@ import { AccountData, accountDataPart, openAccountDataStream } from '../features
 import { AllUserRules, UnreadEvents } from '../features/notifications/index.ts';
 import { defaultPushRules } from '../core/push/default-rules.ts';
 import { Background } from '../platform/background.ts';
+import { Deadlines } from '../platform/deadlines.ts';
 import { silentLog } from '../platform/log.ts';
 import { Filters } from '../features/filters/index.ts';
-import { Sync, type SyncRequest } from '../features/sync/index.ts';
+import { type Answer, Poll, Sync, type SyncRequest } from '../features/sync/index.ts';
 import { Metrics } from '../platform/metrics.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
@@ -50,6 +51,13 @@ export interface SyncResponse {
 export type SyncWish = Partial<Omit<SyncRequest, 'filter' | 'viewer'>> & {
   readonly filter?: JsonObject;
   readonly device?: string;
+  /** Aborts when the client hangs up. */
+  readonly signal?: AbortSignal;
+};
+
+const answerOf = (poll: Poll<Answer>, signal?: AbortSignal): Promise<Answer> => {
+  signal?.addEventListener('abort', () => poll.hurry(), { once: true });
+  return new Promise((resolve) => poll.wait(resolve));
 };
 
 export const userOf = (name: string, server = 'a.test'): UserId => UserId.parse(`@${name}:${server}`);
@@ -84,17 +92,17 @@ export class SyncFixture {
   }
 
   async ask(user: UserId, wish: SyncWish = {}): Promise<SyncResponse> {
-    const { filter, device = 'D', ...rest } = wish;
-    const text = await this.sync.sync({
+    const { filter, device = 'D', signal, ...rest } = wish;
+    const begun = await this.sync.begin({
       viewer: { userId: user, deviceId: DeviceId.parse(device), tokenId: 1 },
       filter: await this.filters.resolve(user, filter && JSON.stringify(filter)),
       since: undefined,
       fullState: false,
       stateField: 'state',
       timeoutMs: 0,
-      signal: new AbortController().signal,
       ...rest,
     });
+    const { text } = await (begun instanceof Poll ? answerOf(begun, signal) : begun);
     return JSON.parse(text) as SyncResponse;
   }
 
@@ -166,7 +174,7 @@ export class SyncFixture {
     return new Sync({
       readers: new Readers(this.engine.visible, async () => new Set()),
       db,
-      clock,
+      deadlines: new Deadlines(clock),
       notifier,
       metrics: new Metrics(),
       engine: this.engine,

@@ -1,4 +1,4 @@
-import type { UserId } from '@holm/spec/ids';
+import type { DeviceId, UserId } from '@holm/spec/ids';
 import type { Caller } from '../../http/route.ts';
 import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import { Devices, type Limits } from './devices.ts';
@@ -29,12 +29,12 @@ export class Attendance {
     const { clock } = this.#deps;
     if (said === 'offline') {
       this.#remove(userId, [deviceId]);
-      return { [Symbol.dispose]: () => undefined };
+      return NOT_HERE;
     }
     const devices = this.#of(userId);
     this.#here.set(userId, devices);
     if (devices.follow(deviceId, said, clock.now())) this.#deps.onChange(userId);
-    return { [Symbol.dispose]: () => devices.unfollow(deviceId, clock.now()) };
+    return new Stay(devices, deviceId, clock);
   }
 
   set({ userId, deviceId }: Client, state: PresenceState, message: string | undefined): void {
@@ -97,3 +97,22 @@ export class Attendance {
     if (isChanged) this.#deps.onChange(userId);
   }
 }
+
+/** A client that follows the stream. A closure would keep more, and there is one for everybody who waits. */
+class Stay implements Disposable {
+  readonly #devices: Devices;
+  readonly #deviceId: DeviceId;
+  readonly #clock: Clock;
+
+  constructor(devices: Devices, deviceId: DeviceId, clock: Clock) {
+    this.#devices = devices;
+    this.#deviceId = deviceId;
+    this.#clock = clock;
+  }
+
+  [Symbol.dispose](): void {
+    this.#devices.unfollow(this.#deviceId, this.#clock.now());
+  }
+}
+
+const NOT_HERE: Disposable = { [Symbol.dispose]: () => undefined };

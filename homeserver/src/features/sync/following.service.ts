@@ -3,10 +3,11 @@ import type { Dialect } from '@holm/spec/extensions/websocket-wire';
 import { slidingSync, slidingSyncUnstable } from '@holm/spec/extensions/sliding-sync';
 import type { Json } from '@holm/spec/json';
 import { parseJson } from '../../http/body.ts';
+import type { Waiting } from '../../http/later.ts';
 import { checker } from '../../http/parse.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Filters } from '../filters/index.ts';
-import type { Answer } from './responses.sync.ts';
+import { Poll } from './poll.service.ts';
 import type { SlidingRequest } from './sliding/request.ts';
 import type { SlidingAnswer, SlidingSync } from './sliding/sliding.service.ts';
 import { readStable, writeStable } from './sliding/stable.codec.ts';
@@ -27,14 +28,19 @@ export interface FollowWish {
   readonly bodyText: string;
 }
 
+/** What is pushed to a client from one update to the next. */
+export interface Update {
+  readonly pos: string;
+  readonly text: string;
+}
+
 interface Going {
   readonly isPushed: true;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
 }
 
-/** The answer of the sync that goes on from `pos`, once there is something to tell. */
-export type NextAnswer = (pos: string | undefined, going: Going) => Promise<Answer>;
+/** Begins the sync that goes on from `pos`; what it gives back waits for what there is to tell. */
+export type NextUpdate = (pos: string | undefined, going: Going) => Promise<Waiting<Update>>;
 
 const checkQuery = checker(syncEndpoint.query, 'M_INVALID_PARAM');
 const checkStable = checker(slidingSync.body, 'M_INVALID_PARAM');
@@ -50,57 +56,75 @@ export class Following {
   }
 
   /** M_INVALID_PARAM and such for what a request would be refused for. */
-  async begin(viewer: Caller, { dialect, query, bodyText }: FollowWish): Promise<NextAnswer> {
+  async begin(viewer: Caller, { dialect, query, bodyText }: FollowWish): Promise<NextUpdate> {
     if (dialect === 'v3') return this.#classic(viewer, query);
     return dialect === 'v4' ? this.#stable(viewer, bodyText) : this.#unstable(viewer, query, bodyText);
   }
 
-  async #classic(viewer: Caller, given: unknown): Promise<NextAnswer> {
+  async #classic(viewer: Caller, given: unknown): Promise<NextUpdate> {
     const query = checkQuery(given ?? {});
     const filter = await this.#deps.filters.resolve(viewer.userId, query.filter);
     const stateField = stateFieldOf(query);
     let fullState = query.full_state ?? false;
-    return (since, going) => {
+    return async (since, going) => {
       const setPresence = query.set_presence;
       const request = { viewer, filter, since, fullState, stateField, setPresence, ...going };
       fullState = false;
-      return this.#deps.sync.next(request);
+      const begun = await this.#deps.sync.begin(request);
+      return begun instanceof Poll ? begun : new AtOnce(begun);
     };
   }
 
-  #stable(viewer: Caller, bodyText: string): NextAnswer {
+  #stable(viewer: Caller, bodyText: string): NextUpdate {
     const body = checkStable(jsonIn(bodyText));
-    const next = this.#slide((signal) => readStable(viewer, body, signal));
-    return async (pos, going) => {
-      const answer = await next(pos, going);
-      return { pos: answer.pos, text: writeStable(answer) };
-    };
+    const request = readStable(viewer, body);
+    return this.#slide(request, writeStable);
   }
 
-  #unstable(viewer: Caller, given: unknown, bodyText: string): NextAnswer {
+  #unstable(viewer: Caller, given: unknown, bodyText: string): NextUpdate {
     const query = checkUnstableQuery(given ?? {});
     const body = checkUnstable(jsonIn(bodyText));
-    const next = this.#slide((signal) => readUnstable({ viewer, query, body, signal }));
-    return async (pos, going) => {
-      const answer = await next(pos, going);
-      return { pos: answer.pos, text: writeUnstable(answer, body.txn_id) };
-    };
+    const { txn_id: txnId } = body;
+    const request = readUnstable({ viewer, query, body });
+    return this.#slide(request, (answer) => writeUnstable(answer, txnId));
   }
 
   /** A request says by itself how far messages to the device have come: here that moves on with each answer. */
-  #slide(read: (signal: AbortSignal) => SlidingRequest) {
+  #slide(request: SlidingRequest, write: (answer: SlidingAnswer) => string): NextUpdate {
+    const { toDevice } = request.extensions;
     let come: string | undefined;
-    return async (pos: string | undefined, going: Going): Promise<SlidingAnswer> => {
-      const request = read(going.signal);
-      const { toDevice } = request.extensions;
+    const toUpdate = (answer: SlidingAnswer): Update => {
+      come = answer.extensions.toDevice?.nextBatch;
+      return { pos: answer.pos, text: write(answer) };
+    };
+    return async (pos, going) => {
       const extensions = {
         ...request.extensions,
         toDevice: toDevice && { ...toDevice, since: come ?? toDevice.since },
       };
-      const answer = await this.#deps.sliding.sync({ ...request, ...going, extensions, pos });
-      come = answer.extensions.toDevice?.nextBatch;
-      return answer;
+      const poll = await this.#deps.sliding.begin({ ...request, ...going, extensions, pos });
+      return {
+        wait: (ready) => poll.wait((answer) => ready(answer.then(toUpdate))),
+        hurry: () => poll.hurry(),
+      };
     };
+  }
+}
+
+/** An answer for which nobody had to wait. */
+class AtOnce implements Waiting<Update> {
+  readonly #answer: Update;
+
+  constructor(answer: Update) {
+    this.#answer = answer;
+  }
+
+  wait(ready: (answer: Promise<Update>) => void): void {
+    ready(Promise.resolve(this.#answer));
+  }
+
+  hurry(): void {
+    // It has come.
   }
 }
 

@@ -1,4 +1,5 @@
-export { Following, type NextAnswer } from './following.service.ts';
+export { Following, type NextUpdate, type Update } from './following.service.ts';
+export { Poll } from './poll.service.ts';
 export type { Answer } from './responses.sync.ts';
 export { createSliding, type Sliding } from './sliding/create-sliding.ts';
 export { slidingSyncRoutes } from './sliding/sliding.routes.ts';

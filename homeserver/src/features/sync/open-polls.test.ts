@@ -1,18 +1,30 @@
 import { expect } from 'chai';
-import { OpenPolls, OVER } from './open-polls.ts';
+import { type Ended, type Ending, OpenPolls } from './open-polls.ts';
+
+class Waiting implements Ended {
+  ending: Ending | undefined;
+  end(how: Ending): void {
+    this.ending = how;
+  }
+}
 
 describe('long polls of a session', () => {
   it('end with the oldest when there are too many', () => {
     const polls = new OpenPolls();
-    const opened = Array.from({ length: 25 }, () => polls.open(1));
-    const other = polls.open(2);
-    expect(opened.map(({ signal }) => signal.aborted)).to.deep.equal([
-      ...Array<boolean>(5).fill(true),
-      ...Array<boolean>(20).fill(false),
+    const opened = Array.from({ length: 25 }, () => new Waiting());
+    const other = new Waiting();
+    for (const poll of opened) polls.add(1, poll);
+    polls.add(2, other);
+    expect(opened.map(({ ending }) => ending)).to.deep.equal([
+      ...Array<string>(5).fill('over'),
+      ...Array<undefined>(20).fill(undefined),
     ]);
-    expect(opened[0]?.signal.reason).to.equal(OVER);
-    expect(other.signal.aborted).to.equal(false);
-    for (const poll of [...opened, other]) poll[Symbol.dispose]();
+    expect(other.ending).to.equal(undefined);
+    expect(polls.size).to.equal(21);
+    polls.end({ tokenIds: [2] });
+    expect(other.ending).to.equal('session ended');
+    for (const poll of opened) polls.delete(1, poll);
+    polls.delete(2, other);
     expect(polls.size).to.equal(0);
   });
 });

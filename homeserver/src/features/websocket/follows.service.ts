@@ -1,11 +1,12 @@
 import { MatrixError } from '@holm/spec/errors';
 import { type ClientHead } from '@holm/spec/extensions/websocket';
 import { WEBSOCKET } from '@holm/spec/extensions/websocket-wire';
+import type { Waiting } from '../../http/later.ts';
 import { knownError } from '../../http/respond.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Answer, Following } from '../sync/index.ts';
+import type { Following, NextUpdate, Update } from '../sync/index.ts';
 import type { Say } from './requests.service.ts';
 
 export type FollowHead = Extract<ClientHead, { type: 'follow' }>;
@@ -18,12 +19,16 @@ export interface FollowsDeps {
   readonly takeTurn: (caller: Caller) => void;
 }
 
-/** One follow: what was told last, and who waits for that to be acknowledged. */
-class Follow extends AbortController {
+/** One follow: what is told next, who waits for it, and what was told last. */
+interface Follow {
+  readonly id: number;
+  readonly timeoutMs: number;
+  next: NextUpdate | undefined;
+  waiting: Waiting<Update> | undefined;
+  /** Of an update that is not acknowledged yet. */
   sent: string | undefined;
   /** When it was written to the network. */
-  sentAt = Infinity;
-  acknowledged: () => void = () => undefined;
+  sentAt: number;
 }
 
 /** What a client follows over its socket. */
@@ -31,7 +36,8 @@ export class Follows {
   readonly #deps: FollowsDeps;
   readonly #caller: Caller;
   readonly #say: Say;
-  readonly #open = new Map<number, Follow>();
+  /** Few: one, mostly. */
+  #open: readonly Follow[] = [];
 
   constructor(deps: FollowsDeps, caller: Caller, say: Say) {
     this.#deps = deps;
@@ -40,86 +46,107 @@ export class Follows {
   }
 
   has(id: number): boolean {
-    return this.#open.has(id);
+    return this.#find(id) !== undefined;
   }
 
   async begin(head: FollowHead, payload: string): Promise<void> {
-    const follow = new Follow();
-    const { id } = head;
-    try {
-      if (this.#open.size >= WEBSOCKET.maxFollows) throw tooMany();
-      this.#open.set(id, follow);
+    const { id, dialect, query, pos, timeout: timeoutMs = WEBSOCKET.maxSilenceMs } = head;
+    const follow: Follow = { id, timeoutMs, next: undefined, waiting: undefined, sent: undefined, sentAt: Infinity };
+    const isOneTooMany = this.#open.length >= WEBSOCKET.maxFollows;
+    this.#open = [...this.#open, follow];
+    await this.#trying(follow, async () => {
+      if (isOneTooMany) throw tooMany();
       this.#deps.takeTurn(this.#caller);
-      await this.#run(follow, head, payload);
-    } catch (error) {
-      if (!follow.signal.aborted) await this.#fail(id, error);
-    } finally {
-      if (this.#open.get(id) === follow) this.#open.delete(id);
-    }
+      follow.next = await this.#deps.following.begin(this.#caller, { dialect, query, bodyText: payload });
+      await this.#wait(follow, pos);
+    });
   }
 
   /** False for what is not an update that waits for this. */
   acknowledge(id: number, pos: string): boolean {
-    const follow = this.#open.get(id);
+    const follow = this.#find(id);
     // Of a follow that ended while this was on its way.
     if (!follow) return true;
     if (follow.sent !== pos) return false;
     follow.sent = undefined;
-    follow.acknowledged();
+    void this.#trying(follow, async () => {
+      await this.#turn(follow);
+      await this.#wait(follow, pos);
+    });
     return true;
   }
 
   end(id: number): void {
-    const follow = this.#open.get(id);
-    this.#open.delete(id);
-    follow?.abort(ENDED);
-    follow?.acknowledged();
+    const follow = this.#find(id);
+    if (follow) this.#forget(follow);
+    follow?.waiting?.hurry();
   }
 
   endAll(): void {
-    for (const id of this.#open.keys()) this.end(id);
+    for (const { id } of this.#open) this.end(id);
   }
 
   /** For how long an update has been waiting to be acknowledged, in milliseconds. */
   unacknowledgedMs(now: number): number {
     let oldest = now;
-    for (const { sent, sentAt } of this.#open.values()) if (sent !== undefined) oldest = Math.min(oldest, sentAt);
+    for (const { sent, sentAt } of this.#open) if (sent !== undefined) oldest = Math.min(oldest, sentAt);
     return now - oldest;
   }
 
-  async #run(follow: Follow, { id, dialect, query, pos, timeout }: FollowHead, payload: string): Promise<void> {
-    const { signal } = follow;
-    const { following } = this.#deps;
-    const next = await following.begin(this.#caller, { dialect, query, bodyText: payload });
-    const going = { timeoutMs: timeout ?? WEBSOCKET.maxSilenceMs, signal, isPushed: true } as const;
-    for (let from = pos; !signal.aborted;) from = await this.#tell(follow, id, () => next(from, going));
+  #find(id: number): Follow | undefined {
+    return this.#open.find((follow) => follow.id === id);
   }
 
-  /** Waits for one update and sees it through. Nothing of it may stay behind, as it would in the frame of a loop. */
-  async #tell(follow: Follow, id: number, next: () => Promise<Answer>): Promise<string> {
-    const { pos, text } = await next();
+  #forget(follow: Follow): void {
+    this.#open = this.#open.filter((one) => one !== follow);
+  }
+
+  #isOpen(follow: Follow): boolean {
+    return this.#open.includes(follow);
+  }
+
+  /** What fails ends the follow. */
+  async #trying(follow: Follow, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (!this.#isOpen(follow)) return;
+      this.#forget(follow);
+      await this.#fail(follow.id, error);
+    }
+  }
+
+  /** Goes on when there is an update; till then nothing is under way for it, however long that takes. */
+  async #wait(follow: Follow, from: string | undefined): Promise<void> {
+    if (!follow.next || !this.#isOpen(follow)) return;
+    const waiting = await follow.next(from, { timeoutMs: follow.timeoutMs, isPushed: true });
+    follow.waiting = waiting;
+    if (!this.#isOpen(follow)) waiting.hurry();
+    waiting.wait((update) => {
+      follow.waiting = undefined;
+      void this.#trying(follow, async () => this.#tell(follow, await update));
+    });
+  }
+
+  async #tell(follow: Follow, { pos, text }: Update): Promise<void> {
     // What came too late is told again by whatever goes on from there.
-    if (follow.signal.aborted) return pos;
-    const acknowledged = new Promise<void>((resolve) => (follow.acknowledged = resolve));
+    if (!this.#isOpen(follow)) return;
     follow.sentAt = Infinity;
     follow.sent = pos;
-    await this.#say({ type: 'update', id, pos }, text);
-    follow.sentAt = this.#deps.clock.now();
-    await acknowledged;
-    await this.#turn(follow.signal);
-    return pos;
+    await this.#say({ type: 'update', id: follow.id, pos }, text);
+    if (follow.sent === pos) follow.sentAt = this.#deps.clock.now();
   }
 
   /** An acknowledgement asks for the next update: too many of them are served later, and together. */
-  async #turn(signal: AbortSignal): Promise<void> {
+  async #turn(follow: Follow): Promise<void> {
     const { takeTurn, clock } = this.#deps;
-    while (!signal.aborted) {
+    while (this.#isOpen(follow)) {
       try {
         takeTurn(this.#caller);
         return;
       } catch (error) {
         if (!(error instanceof MatrixError)) throw error;
-        await clock.sleep(Number(error.extra['retry_after_ms'] ?? 0), signal);
+        await clock.sleep(Number(error.extra['retry_after_ms'] ?? 0));
       }
     }
   }
@@ -131,8 +158,6 @@ export class Follows {
     return this.#say({ type: 'over', id, status: told.status }, JSON.stringify(told));
   }
 }
-
-const ENDED = Symbol('the follow has ended');
 
 const tooMany = (): MatrixError =>
   new MatrixError('M_LIMIT_EXCEEDED', `more than ${WEBSOCKET.maxFollows} follows on one socket`, {

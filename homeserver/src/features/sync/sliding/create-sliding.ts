@@ -1,4 +1,5 @@
 import type { Background } from '../../../platform/background.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import type { Entropy } from '../../../platform/entropy.ts';
 import { InvitedRooms } from '../invited-rooms.sync.ts';
 import { JoinedRooms } from '../joined-rooms.sync.ts';
@@ -24,6 +25,7 @@ import { SlidingSync } from './sliding.service.ts';
 import { Spaces } from './spaces.service.ts';
 
 export interface SlidingDeps extends SyncDeps {
+  readonly clock: Clock;
   readonly entropy: Entropy;
   readonly background: Background;
   readonly settings: Settings;

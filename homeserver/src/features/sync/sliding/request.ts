@@ -1,6 +1,5 @@
 import type { RoomId } from '@holm/spec/ids';
-import type { Caller } from '../../../http/route.ts';
-import type { PresenceState } from '../../presence/index.ts';
+import type { PollWish } from '../poll.service.ts';
 import type { StateWish } from './state-wish.ts';
 
 /** What is to be told of a room. */
@@ -77,19 +76,10 @@ export interface ProfilesRequest {
 export type ScopedExtension = 'accountData' | 'receipts' | 'typing';
 
 /** A request of sliding sync, in terms of no dialect in particular. */
-export interface SlidingRequest {
-  readonly viewer: Caller;
+export interface SlidingRequest extends PollWish {
   readonly connId: string;
   readonly pos: string | undefined;
-  /** How long to wait for news; it is up to whoever asks to bound it. */
-  readonly timeoutMs: number;
-  /** How the client says that its user is; by default, online. */
-  readonly setPresence?: PresenceState | undefined;
-  /** The answer is not of a request of its own. */
-  readonly isPushed?: true;
   readonly lists: ReadonlyMap<string, ListRequest>;
   readonly subscriptions: ReadonlyMap<RoomId, RoomConfig>;
   readonly extensions: Extensions;
-  /** Aborts when nobody waits for the answer any more, or the server stops. */
-  readonly signal: AbortSignal;
 }

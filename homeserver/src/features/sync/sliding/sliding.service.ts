@@ -1,10 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
-import type { Clock } from '../../../platform/clock.ts';
-import type { Notifier } from '../../../streams/notifier.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { readSlidingToken, slidingToken } from '../../../streams/tokens.ts';
-import type { Followers } from '../followers.sync.ts';
-import { type OpenPolls, OVER, SESSION_ENDED } from '../open-polls.ts';
+import { Poll, type PollDeps } from '../poll.service.ts';
 import type { SyncTelemetry } from '../telemetry.ts';
 import type { Answer, Answers, Draft } from './answers.sync.ts';
 import type { Base, Positions } from './told-rooms.ts';
@@ -13,16 +10,11 @@ import type { Connections } from './connections.service.ts';
 import type { ExtensionParts } from './extensions.sync.ts';
 import type { SlidingRequest } from './request.ts';
 
-export interface SlidingSyncDeps {
-  readonly clock: Clock;
-  readonly notifier: Notifier;
+export interface SlidingSyncDeps extends PollDeps {
   readonly connections: Connections;
   readonly answers: Answers;
   readonly extensions: ExtensionParts;
-  readonly polls: OpenPolls;
-  readonly follows: OpenPolls;
   readonly telemetry: SyncTelemetry;
-  readonly presence: Followers | undefined;
   /** How far everybody may look at this moment. */
   readonly settled: () => Positions;
 }
@@ -37,18 +29,26 @@ const NOTHING: Answer = { lists: new Map(), rooms: new Map(), extensions: {} };
 export class SlidingSync {
   readonly #deps: SlidingSyncDeps;
   /** The poll of each connection: a client has one request at a time. */
-  readonly #polls = new WeakMap<Connection, AbortController>();
+  readonly #polls = new WeakMap<Connection, SlidingPoll>();
+
+  readonly #pollDeps: SlidingPollDeps;
 
   constructor(deps: SlidingSyncDeps) {
     this.#deps = deps;
+    this.#pollDeps = { ...deps, isLatest: (poll, connection) => this.#polls.get(connection) === poll };
   }
 
-  /** M_UNKNOWN_POS where the client has to start afresh; M_UNKNOWN_TOKEN when the session ends while it waits. */
-  async sync(request: SlidingRequest): Promise<SlidingAnswer> {
+  /**
+   * Who waits for the answer. M_UNKNOWN_POS where the client has to start afresh; M_UNKNOWN_TOKEN when the session ends
+   * meanwhile.
+   */
+  async begin(request: SlidingRequest): Promise<SlidingPoll> {
     const base = await this.#base(request);
     await this.#deps.extensions.acknowledge(request.viewer, request.extensions);
-    using _following = this.#deps.presence?.follow(request.viewer, request.setPresence ?? 'online');
-    return await this.#poll(request, base);
+    const poll = new SlidingPoll(this.#pollDeps, request, base);
+    this.#polls.get(base.connection)?.end('over');
+    this.#polls.set(base.connection, poll);
+    return poll;
   }
 
   async #base({ viewer, connId, pos }: SlidingRequest): Promise<Base> {
@@ -62,52 +62,41 @@ export class SlidingSync {
     }
     throw new MatrixError('M_UNKNOWN_POS', 'this position is not known any more: start afresh');
   }
+}
 
-  async #poll(request: SlidingRequest, base: Base): Promise<SlidingAnswer> {
-    const { clock, notifier } = this.#deps;
-    const { viewer, signal } = request;
-    // Listen first, then read: what is written in between rings.
-    using listener = notifier.listen(viewer.userId);
-    using poll = this.#open(request);
-    this.#polls.get(base.connection)?.abort(OVER);
-    this.#polls.set(base.connection, poll);
-    const stop = () => poll.abort(OVER);
-    signal.addEventListener('abort', stop, { once: true });
-    const isPatient = base.after !== undefined && request.timeoutMs > 0;
-    let isWaiting = false;
-    try {
-      for (;;) {
-        const draft = await this.#deps.answers.draft(request, base, this.#deps.settled());
-        if (poll.signal.reason === SESSION_ENDED) throw new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
-        const isOver = poll.signal.aborted || signal.aborted;
-        if (draft.isNews || !isPatient || isOver) return this.#end(request, base, { draft, poll });
-        if (!isWaiting) void clock.sleep(request.timeoutMs, poll.signal).then(stop);
-        isWaiting = true;
-        await listener.next(poll.signal);
-      }
-    } finally {
-      signal.removeEventListener('abort', stop);
-      stop();
-    }
+interface SlidingPollDeps extends SlidingSyncDeps {
+  /** Whether a poll is still the one that its connection's client waits for. */
+  readonly isLatest: (poll: SlidingPoll, connection: Connection) => boolean;
+}
+
+/** A client of sliding sync that waits. */
+export class SlidingPoll extends Poll<SlidingAnswer> {
+  readonly #deps: SlidingPollDeps;
+  readonly #request: SlidingRequest;
+  readonly #base: Base;
+
+  constructor(deps: SlidingPollDeps, request: SlidingRequest, base: Base) {
+    super(deps, request);
+    this.#deps = deps;
+    this.#request = request;
+    this.#base = base;
   }
 
-  #open({ viewer, isPushed }: SlidingRequest): AbortController & Disposable {
-    const { polls, follows } = this.#deps;
-    return (isPushed === true ? follows : polls).open(viewer.tokenId);
-  }
-
-  #end(
-    request: SlidingRequest,
-    base: Base,
-    { draft, poll }: { readonly draft: Draft; readonly poll: AbortController },
-  ): SlidingAnswer {
+  protected override async look(isLast: boolean): Promise<SlidingAnswer | undefined> {
+    const { answers, settled, isLatest } = this.#deps;
+    const { connection, after } = this.#base;
+    const { pos, timeoutMs } = this.#request;
+    const draft = await answers.draft(this.#request, this.#base, settled());
+    const isPatient = after !== undefined && timeoutMs > 0;
+    if (!draft.isNews && isPatient && !isLast) return undefined;
     // A newer request of the connection has taken over: nobody reads this answer.
-    const isLate = this.#polls.get(base.connection) !== poll;
-    if (isLate && request.pos !== undefined) return { ...NOTHING, pos: request.pos };
-    return this.#send(request, base, draft);
+    if (!isLatest(this, connection) && pos !== undefined) return { ...NOTHING, pos };
+    return this.#send(draft);
   }
 
-  #send({ viewer, connId }: SlidingRequest, { connection, after }: Base, draft: Draft): SlidingAnswer {
+  #send(draft: Draft): SlidingAnswer {
+    const { viewer, connId } = this.#request;
+    const { connection, after } = this.#base;
     const { connections, telemetry } = this.#deps;
     telemetry.answered(after === undefined, draft.isNews);
     const { reached, told, scopes, members, answer } = draft;

@@ -16,12 +16,11 @@ type Body = BodyOf<typeof slidingSync>;
 type ListFields = NonNullable<Body['lists']>[string];
 type RoomFields = Pick<ListFields, 'required_state' | 'timeline_limit'>;
 
-export const readStable = (viewer: Caller, body: Body, signal: AbortSignal): SlidingRequest => {
+export const readStable = (viewer: Caller, body: Body): SlidingRequest => {
   assertAtMost(SLIDING_LIMITS.lists, 'lists', body.lists);
   assertAtMost(SLIDING_LIMITS.subscriptions, 'rooms', body.room_subscriptions);
   return {
     viewer,
-    signal,
     // The two dialects do not share connections.
     connId: `v4 ${body.conn_id ?? ''}`,
     pos: body.pos,

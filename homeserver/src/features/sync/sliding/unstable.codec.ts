@@ -23,10 +23,9 @@ interface Asked {
   readonly viewer: Caller;
   readonly query: QueryOf<typeof slidingSyncUnstable>;
   readonly body: Body;
-  readonly signal: AbortSignal;
 }
 
-export const readUnstable = ({ viewer, query, body, signal }: Asked): SlidingRequest => {
+export const readUnstable = ({ viewer, query, body }: Asked): SlidingRequest => {
   assertAtMost(SLIDING_LIMITS.lists, 'lists', body.lists);
   assertAtMost(SLIDING_LIMITS.subscriptions, 'rooms', body.room_subscriptions);
   const configIn = ({ timeline_limit, required_state }: RoomFields): RoomConfig => ({
@@ -40,7 +39,6 @@ export const readUnstable = ({ viewer, query, body, signal }: Asked): SlidingReq
   });
   return {
     viewer,
-    signal,
     connId: body.conn_id ?? '',
     pos: query.pos === '' ? undefined : query.pos,
     timeoutMs: query.timeout ?? 0,

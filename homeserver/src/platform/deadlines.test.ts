@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { Deadlines, NOWHERE, type Timed } from './deadlines.ts';
+
+/** Lets everything run that has nothing to wait for. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+const timedBy = (clock: ManualClock, rung: [string, number][], name: string): Timed => ({
+  dueAt: 0,
+  place: NOWHERE,
+  due: () => void rung.push([name, clock.now() - START]),
+});
+
+const START = 1_700_000_000_000;
+
+describe('deadlines', () => {
+  it('are kept to the millisecond, in order, whatever is taken back', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ ms: fc.integer({ min: 1, max: 50 }), isTakenBack: fc.boolean() }), { maxLength: 30 }),
+        async (wishes) => {
+          const clock = new ManualClock(START);
+          const deadlines = new Deadlines(clock);
+          const rung: [string, number][] = [];
+          const all = wishes.map((_, i) => timedBy(clock, rung, String(i)));
+          wishes.forEach(({ ms }, i) => deadlines.add(all[i]!, ms));
+          wishes.forEach(({ isTakenBack }, i) => isTakenBack && deadlines.remove(all[i]!));
+          for (let ms = 0; ms < 50; ms++) {
+            clock.advance(1);
+            await settle();
+          }
+          const wanted = wishes.flatMap(({ ms, isTakenBack }, i) => (isTakenBack ? [] : [[String(i), ms] as const]));
+          expect(rung).to.have.deep.members(wanted);
+          expect(rung.map(([, ms]) => ms)).to.eql(wanted.map(([, ms]) => ms).sort((a, b) => a - b));
+          expect([deadlines.size, ...all.map(({ place }) => place)]).to.eql([0, ...all.map(() => NOWHERE)]);
+        },
+      ),
+      { numRuns: 50 },
+    ));
+
+  it('do not wait longer because somebody puts the clock back', async () => {
+    let now = START;
+    const wakes: (() => void)[] = [];
+    const clock = {
+      now: () => now as ReturnType<ManualClock['now']>,
+      sleep: (ms: number) => {
+        slept.push(ms);
+        return new Promise<void>((resolve) => wakes.push(resolve));
+      },
+    };
+    const slept: number[] = [];
+    const deadlines = new Deadlines(clock);
+    const rung: string[] = [];
+    for (const [name, ms] of [
+      ['first', 1_000],
+      ['second', 5_000],
+    ] as const)
+      // prettier-ignore
+      deadlines.add({ dueAt: 0, place: NOWHERE, due: () => void rung.push(name) }, ms);
+    now += 1_000 - 3_600_000;
+    wakes[0]?.();
+    await settle();
+    expect(rung).to.eql(['first']);
+    expect(slept).to.eql([1_000, 4_000]);
+  });
+});
