@@ -44,7 +44,8 @@ export class CallHouse implements AsyncDisposable {
     });
     const host = await Person.register(server, 'host');
     const house = new CallHouse(server, host, await host.createRoom());
-    await eventually(() => house.calls.problem === undefined, 'the media workers run');
+    await eventually(() => house.calls.problem === undefined, 'there can be calls');
+    await house.calls.open();
     return house;
   }
 

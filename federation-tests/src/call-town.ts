@@ -73,7 +73,7 @@ export class CallTown implements AsyncDisposable {
   /** Everybody who is connected to an SFU: once for each that they are connected to. */
   sessions(name?: string): readonly Session[] {
     const names = name === undefined ? this.#names : [name];
-    return names.flatMap((each) => [...this.calls(each).gateway.sessions()]).filter(({ hasBegun }) => hasBegun);
+    return names.flatMap((each) => [...this.calls(each).sessions()]).filter(({ hasBegun }) => hasBegun);
   }
 
   isConnected({ userId }: Person): boolean {

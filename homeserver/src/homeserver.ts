@@ -6,6 +6,7 @@ import { scheduleParts } from './compose/schedules.ts';
 import type { ServerConfig } from './config/schema.ts';
 import { listen } from './http/listen.ts';
 import type { Route } from './http/route.ts';
+import { clearAway } from './platform/garbage.ts';
 import { createSchedule } from './platform/schedule.ts';
 import { expireTransactions } from './rooms/send/txn-expiry.ts';
 import { connect } from './storage/connect.ts';
@@ -99,6 +100,7 @@ export const startHomeserver = async (
   schedule.every('*/3 * * * *', 'write down when devices were seen', () => accounts.sessions.writeLastSeen());
   schedule.every('*/4 * * * *', 'write down what is unread', () => server.notifying.unread.save());
 
+  clearAway(); // while nobody waits yet
   const listening = await listen(config.listeners, { ...effects, app });
   stack.defer(() => listening.close(REQUESTS_DRAIN_MS));
   server.calls?.start();

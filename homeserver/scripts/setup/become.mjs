@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { nodeEnvironment } from './flags.mjs';
 import { root } from './root.mjs';
 
 // Node keeps what it made of our sources: a start is a quarter of a second faster and takes 20 MB less.
@@ -14,7 +15,7 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
  * Where the system can replace the running program, it does, so that no second process stays behind.
  */
 export const become = (node, args, env = {}) => {
-  const environment = { NODE_COMPILE_CACHE, UV_THREADPOOL_SIZE, ...process.env, ...env };
+  const environment = { NODE_COMPILE_CACHE, UV_THREADPOOL_SIZE, ...nodeEnvironment, ...process.env, ...env };
   if (process.execve !== undefined && process.platform !== 'win32') {
     process.removeAllListeners('warning'); // execve announces itself as experimental
     process.execve(node, [node, ...args], environment);

@@ -40,7 +40,12 @@ export const composeMatrixRtc = (base: Base, { calls, whoMayCall, federation, fe
     ...base,
     ...asking,
     ...rtcTelemetry(metrics, () => delegations.size),
-    tokens: calls.tokens,
+    tokens: {
+      mint(grant) {
+        calls.expect();
+        return calls.tokens.mint(grant);
+      },
+    },
     proofs: new OpenIdProofs({ ...base, ...asking, openId: features.openId }),
     addresses,
     othersMaySend: config.calls.users_of_other_servers_may_send,

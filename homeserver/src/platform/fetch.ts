@@ -1,8 +1,9 @@
 import { type LookupFunction, isIP } from 'node:net';
 import { promises as dns } from 'node:dns';
 import { rootCertificates } from 'node:tls';
-import { Agent, type Dispatcher, buildConnector, request } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import type { IpRanges } from './address.ts';
+import { Lazy } from './lazy.ts';
 
 /** How one class of outgoing requests may behave. */
 export interface OutgoingSettings {
@@ -63,8 +64,9 @@ const noAddress = (host: string): FetchError => new FetchError('unreachable', `$
 const notAllowed = (host: string): FetchError =>
   new FetchError('address not allowed', `${host} is at an address that is never contacted`);
 
-/** Opens connections by the rules of one class. Close it when the server stops. */
-export const createAgent = ({ denied, verifyCertificates, extraAuthorities, ...more }: OutgoingSettings): Agent => {
+/** What opens connections by the rules of one class, and what sends requests over them. */
+const openClient = async ({ denied, verifyCertificates, extraAuthorities, ...more }: OutgoingSettings) => {
+  const { Agent, buildConnector, request } = await import('undici');
   const connector = buildConnector({
     timeout: CONNECT_MS,
     rejectUnauthorized: verifyCertificates,
@@ -77,8 +79,10 @@ export const createAgent = ({ denied, verifyCertificates, extraAuthorities, ...m
     if (denied && isIP(host) !== 0 && denied.leadsTo(host)) callback(notAllowed(host), null);
     else connector(options, callback);
   };
-  return new Agent({ connect, maxResponseSize: -1, bodyTimeout: 0, headersTimeout: 0 });
+  return { agent: new Agent({ connect, maxResponseSize: -1, bodyTimeout: 0, headersTimeout: 0 }), request };
 };
+
+type Client = Awaited<ReturnType<typeof openClient>>;
 
 export interface FetchRequest {
   readonly method?: 'GET' | 'POST' | 'PUT';
@@ -119,14 +123,16 @@ export type FetchOpen = <T>(
 const MAX_BYTES = 1_000_000;
 
 export const createFetch = (settings: OutgoingSettings): Fetch & { open: FetchOpen } & AsyncDisposable => {
-  const agent = createAgent(settings);
+  const client = new Lazy(() => openClient(settings));
   const open: FetchOpen = async (url, options, use) => {
     const timeout = AbortSignal.timeout(settings.timeoutMs);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     const told = (error: unknown) => failureOf(error, timeout.aborted, url);
-    const { response, url: last } = await follow(url, { ...options, signal }, agent).catch((error: unknown) => {
-      throw told(error);
-    });
+    const { response, url: last } = await follow(url, { ...options, signal }, await client.get()).catch(
+      (error: unknown) => {
+        throw told(error);
+      },
+    );
     const body = limited(response.body, options.maxBytes ?? MAX_BYTES, told);
     try {
       return await use({ status: response.statusCode, headers: response.headers, body, url: last });
@@ -140,15 +146,15 @@ export const createFetch = (settings: OutgoingSettings): Fetch & { open: FetchOp
       ...response,
       body: Buffer.concat(await Array.fromAsync(response.body)),
     }));
-  return Object.assign(run, { open, [Symbol.asyncDispose]: () => agent.destroy() });
+  return Object.assign(run, { open, [Symbol.asyncDispose]: async () => (await client.ifMade)?.agent.destroy() });
 };
 
-const follow = async (start: string, options: FetchRequest, agent: Agent) => {
+const follow = async (start: string, options: FetchRequest, client: Client) => {
   const { maxRedirects = 0, method = 'GET' } = options;
   const hopsAllowed = method === 'GET' ? maxRedirects : 0;
   let url = new URL(start);
   for (let hops = 0; ; hops++) {
-    const response = await send(url, options, agent);
+    const response = await send(url, options, client);
     const next = redirectOf(response, url);
     if (!next || hopsAllowed === 0) return { response, url: url.href };
     await response.body.dump();
@@ -157,7 +163,11 @@ const follow = async (start: string, options: FetchRequest, agent: Agent) => {
   }
 };
 
-const send = (url: URL, options: FetchRequest, dispatcher: Agent): Promise<Dispatcher.ResponseData> => {
+const send = (
+  url: URL,
+  options: FetchRequest,
+  { request, agent: dispatcher }: Client,
+): Promise<Dispatcher.ResponseData> => {
   const schemes = options.httpsOnly === true ? ['https:'] : ['https:', 'http:'];
   if (!schemes.includes(url.protocol)) throw new FetchError('scheme not allowed', `${url.protocol} is not fetched`);
   const { method = 'GET', headers = {}, body = null, signal = null } = options;

@@ -16,7 +16,7 @@ export const callsRoutes = (calls: Calls): readonly PlainRoute[] => [
     answer: async (request) => {
       if (!request.path.startsWith(`${SIGNALLING_PATH}/`)) return undefined;
       if (request.path !== `${SIGNALLING_PATH}/rtc/validate`) return text(404, 'not found');
-      const refusal = await calls.gateway.refusalOf(tokenOf(request));
+      const refusal = await calls.door.refusalOf(tokenOf(request));
       return refusal ? text(refusal.status, refusal.reason) : text(200, 'success');
     },
   },

@@ -1,21 +1,18 @@
-import { version } from 'mediasoup';
 import type { ServerConfig } from '../../config/schema.ts';
-import { admittedSockets } from '../../http/admitted-sockets.ts';
+import { type Accepted, admittedSockets, type SocketRefusal, type SocketRequest } from '../../http/admitted-sockets.ts';
 import type { UpgradeRoute } from '../../http/upgrade.ts';
 import { Background } from '../../platform/background.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { Encoder } from './livekit/encoder.ts';
-import { Gateway } from './livekit/gateway.ts';
+import { Door, NO_WORKER } from './livekit/door.ts';
 import type { IceServer } from './livekit/greetings.ts';
-import { CHANNELS } from './livekit/messages.ts';
+import type { Session } from './livekit/session.ts';
 import { type MediaAddresses, listenInfos } from './media/addresses.ts';
-import { writeLauncher } from './media/launcher.ts';
-import { WorkerPool } from './media/pool.ts';
+import { portOf, tryPorts } from './media/ports.ts';
 import { mediaWorkerStatus } from './media-worker.ts';
-import { CallRooms } from './sfu/call-rooms.ts';
+import type { Switchboard } from './switchboard.service.ts';
 import { callTelemetry } from './telemetry.ts';
 import { type CallGrant, type CallMember, CallTokens } from './tokens.ts';
 
@@ -45,148 +42,180 @@ export const SIGNALLING_PATH = '/livekit/sfu';
 /** A session description of as many sections as may be, and then some. */
 const MAX_FRAME_BYTES = 1_048_576;
 const LOOK_AGAIN_MS = 5_000;
-/** After a start that failed, for instance because a port is taken. */
-const START_AGAIN_MS = 60_000;
+const LOOK_AT_PORTS_AGAIN_MS = 60_000;
 
-/** Calls: media workers, the rooms on them, and the door by which LiveKit's clients come in. */
+/**
+ * Calls, and the door to them. What carries them is loaded, and its media workers are started, when somebody asks for a
+ * token and so is about to call: most servers carry no call most of the time, and all of that takes 60 MB.
+ */
 export class Calls {
   readonly tokens: CallTokens;
-  readonly gateway: Gateway;
+  readonly door: Door;
   /** The signalling. */
   readonly sockets: UpgradeRoute;
   readonly #deps: CallsDeps;
-  readonly #rooms: CallRooms;
+  readonly #log: Log;
+  readonly #telemetry: ReturnType<typeof callTelemetry>;
   readonly #stopped = new AbortController();
   /** Of its own: what goes on as long as a call does must not be waited for. */
   readonly #background: Background;
-  #pool: WorkerPool | undefined;
-  #problem = 'the media workers are being started';
+  #opening: Promise<Switchboard | undefined> | undefined;
+  #board: Switchboard | undefined;
+  #problem: string | undefined = 'it is not known yet whether there can be calls';
 
   constructor(deps: CallsDeps) {
     this.#deps = deps;
-    const { clock, entropy, config, metrics } = deps;
-    const log = deps.log.with({ area: 'calls' });
-    this.#background = new Background(log);
+    this.#log = deps.log.with({ area: 'calls' });
+    this.#background = new Background(this.#log);
     this.tokens = new CallTokens(deps);
-    this.#rooms = new CallRooms({
-      clock,
-      entropy,
-      background: this.#background,
-      channels: CHANNELS,
-      sending: {
-        participantBitrate: config.limits.incoming_kbit * 1_000,
-        trackBitrate: config.limits.track_kbit * 1_000,
-      },
-      openMedia: async (besides) => (await this.#pool?.openCall(besides)) ?? 'no worker',
-    });
-    const telemetry = callTelemetry(metrics, {
-      calls: () => this.#rooms.size,
+    this.#telemetry = callTelemetry(deps.metrics, {
+      calls: () => this.#board?.calls ?? 0,
       participants: () => this.participants,
-      workers: () => this.#pool?.size ?? 0,
-      streams: () => this.#pool?.streams ?? 0,
-      pipes: () => this.#pool?.pipes ?? 0,
-      workerDeaths: () => this.#pool?.deaths ?? 0,
+      workers: () => this.#board?.workers.size ?? 0,
+      streams: () => this.#board?.workers.streams ?? 0,
+      pipes: () => this.#board?.workers.pipes ?? 0,
+      workerDeaths: () => this.#board?.workers.deaths ?? 0,
     });
-    this.gateway = new Gateway({
-      ...deps,
-      ...telemetry,
-      log,
-      tokens: this.tokens,
-      rooms: this.#rooms,
-      encoder: new Encoder(),
-      mint: (grant) => this.tokens.mint(grant),
-      maxTracks: config.limits.tracks,
-      limits: {
-        participants: config.limits.participants,
-        participantsOfUser: config.limits.participants_of_user,
-        participantsOfOtherServer: config.limits.participants_of_other_server,
-      },
-    });
+    this.door = new Door({ ...deps, ...this.#telemetry, tokens: this.tokens });
     this.sockets = admittedSockets({
       resource: 'client',
       path: `${SIGNALLING_PATH}/rtc`,
       maxMessageBytes: MAX_FRAME_BYTES,
-      accept: (request) => this.gateway.accept(request),
-      log,
+      accept: (request) => this.#accept(request),
+      log: this.#log,
     });
   }
 
   get participants(): number {
-    return [...this.#rooms.all].reduce((sum, { participants }) => sum + participants.size, 0);
+    return this.#board?.participants ?? 0;
   }
 
   /** Which processes the workers are. */
   get workerPids(): readonly number[] {
-    return this.#pool?.pids ?? [];
+    return this.#board?.workers.pids ?? [];
   }
 
   /** Why there can be no calls now. */
   get problem(): string | undefined {
-    return (this.#pool?.size ?? 0) > 0 ? undefined : this.#problem;
+    return this.#board?.workers.size === 0 ? 'no media worker runs' : this.#problem;
   }
 
   /** Who is in calls, once for each participant. */
   *members(): Iterable<CallMember> {
-    for (const { grant } of this.gateway.sessions()) yield grant.member;
+    for (const { grant } of this.sessions()) yield grant.member;
+  }
+
+  /** The same, with all that is known of them. */
+  sessions(): Iterable<Session> {
+    return this.#board?.gateway.sessions() ?? [];
   }
 
   /** Whether such a member is in a call, or may yet come back to it. */
   isIn(call: string, who: (member: CallMember) => boolean): boolean {
-    return this.gateway.isIn(call, who);
+    return this.#board?.gateway.isIn(call, who) ?? false;
   }
 
   /** Sends away, at once, everybody for whom this holds: those who may not be in a call any more. */
   close(where: (member: CallMember) => boolean): number {
-    return this.gateway.close(where);
+    return this.#board?.gateway.close(where) ?? 0;
   }
 
-  /** Starts the workers, now or when there is a program for them. Nothing else waits for it. */
+  /** Sees whether there can be calls, now or when there is a program for them. Nothing else waits for it. */
   start(): void {
-    this.#background.run('start media workers', () => this.#startWorkers());
+    this.#background.run('see whether there can be calls', () => this.#look());
   }
 
-  async #startWorkers(): Promise<void> {
-    const { clock, config, log } = this.#deps;
+  async #look(): Promise<void> {
+    const { clock } = this.#deps;
     while (!this.#stopped.signal.aborted) {
-      const status = mediaWorkerStatus(config.worker);
-      if (status.state === 'ready' && (await this.#tryToStart(status.path))) return;
+      const status = mediaWorkerStatus(this.#deps.config.worker);
+      if (status.state === 'ready' && (await this.#canListen())) return;
       if (status.state === 'building') this.#problem = 'the media worker is being built';
       if (status.state === 'unavailable') this.#problem = status.why;
-      log.debug('no media workers yet', { problem: this.#problem });
-      await clock.sleep(status.state === 'ready' ? START_AGAIN_MS : LOOK_AGAIN_MS, this.#stopped.signal);
+      this.#log.debug('no calls yet', { problem: this.#problem });
+      await clock.sleep(status.state === 'ready' ? LOOK_AT_PORTS_AGAIN_MS : LOOK_AGAIN_MS, this.#stopped.signal);
     }
   }
 
-  async #tryToStart(worker: string): Promise<boolean> {
-    const { clock, config, cores, folder, addresses, log } = this.#deps;
-    const size = config.workers === 0 ? cores : config.workers;
+  async #canListen(): Promise<boolean> {
+    const { config, addresses } = this.#deps;
+    const workers = this.#size;
     try {
       const bound = await addresses();
-      const pool = new WorkerPool({
-        clock,
-        log,
-        size,
-        program: await writeLauncher(folder, worker, version),
-        capacity: config.limits.streams_per_worker,
-        listenInfos: (index) => listenInfos(bound, config.port === 0 ? 0 : config.port + index),
-      });
-      await pool.start();
-      this.#pool = pool;
-      log.info('calls are on', { workers: size, port: config.port, ...bound });
+      for (let index = 0; index < workers; index++) await tryPorts(listenInfos(bound, portOf(config, index)));
+      this.#problem = undefined;
+      this.#log.info('calls are on', { workers, port: config.port, ...bound });
       return true;
     } catch (err) {
-      if (this.#problem !== CANNOT_START) log.error('the media workers do not start', { err });
-      this.#problem = CANNOT_START;
+      this.#cannotStart(err);
       return false;
     }
+  }
+
+  /** Said once. */
+  #cannotStart(err: unknown): void {
+    if (this.#problem !== CANNOT_START) this.#log.error('the media workers cannot start', { err });
+    this.#problem = CANNOT_START;
+  }
+
+  get #size(): number {
+    const { config, cores } = this.#deps;
+    return config.workers === 0 ? cores : config.workers;
+  }
+
+  /** Somebody is about to call. */
+  expect(): void {
+    this.#background.run('get ready for a call', () => this.open());
+  }
+
+  /** Resolves to what carries calls, as soon as that is there; to nothing where it cannot be. */
+  open(): Promise<Switchboard | undefined> {
+    this.#opening ??= this.#open().catch((err: unknown) => {
+      this.#cannotStart(err);
+      this.#opening = undefined; // whoever comes next tries again
+      return undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<Switchboard | undefined> {
+    const { config, folder, addresses } = this.#deps;
+    const status = mediaWorkerStatus(config.worker);
+    if (status.state !== 'ready' || this.#stopped.signal.aborted) {
+      this.#opening = undefined;
+      return undefined;
+    }
+    const { Switchboard } = await import('./switchboard.service.ts');
+    const board = await Switchboard.open(
+      {
+        ...this.#deps,
+        ...this.#telemetry,
+        log: this.#log,
+        tokens: this.tokens,
+        door: this.door,
+        background: this.#background,
+      },
+      { worker: status.path, folder, size: this.#size, bound: await addresses() },
+    );
+    this.#problem = undefined;
+    this.#board = board;
+    return board;
+  }
+
+  async #accept(request: SocketRequest): Promise<Accepted | SocketRefusal> {
+    const admitted = await this.door.admit(request);
+    if ('status' in admitted) return admitted;
+    const board = await this.open();
+    return board ? board.gateway.accept(admitted, request.query) : this.door.refuse('no worker', 503, NO_WORKER);
   }
 
   /** Tells everybody to come again, and ends the workers. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    this.#rooms.closeAll();
+    const board = await this.#opening;
+    board?.closeAll();
     await this.#background.idle();
-    await this.#pool?.stop();
+    await board?.stop();
   }
 }
 

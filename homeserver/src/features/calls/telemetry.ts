@@ -1,5 +1,5 @@
 import type { Metrics } from '../../platform/metrics.ts';
-import type { Admission } from './livekit/gateway.ts';
+import type { Admission } from './livekit/door.ts';
 import type { Refused } from './livekit/requests.ts';
 
 const OUTCOMES: readonly Admission[] = [

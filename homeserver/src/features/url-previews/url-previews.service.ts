@@ -10,7 +10,7 @@ import type { Log } from '../../platform/log.ts';
 import { Slots } from '../../platform/slots.ts';
 import type { FoundPictures } from '../media/index.ts';
 import { decoderFor } from './charset.ts';
-import { PageReader, type PageWords } from './page-words.ts';
+import type { PageWords } from './page-words.ts';
 import { previewUrl } from './preview-url.ts';
 
 export interface UrlPreviewsDeps {
@@ -157,6 +157,7 @@ export class UrlPreviews {
 const headerOf = ({ headers }: OpenResponse, name: string): string => [headers[name]].flat()[0] ?? '';
 
 const wordsOf = async ({ body }: OpenResponse, type: string): Promise<PageWords> => {
+  const { PageReader } = await import('./page-words.ts'); // and with it htmlparser2
   const reader = new PageReader();
   let decoder: TextDecoder | undefined;
   let bytes = 0;

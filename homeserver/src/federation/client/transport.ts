@@ -1,5 +1,5 @@
 import type { ServerName } from '@holm/spec/ids';
-import { type Dispatcher, errors } from 'undici';
+import type { Dispatcher } from 'undici';
 import { Spool } from '../../platform/spool.ts';
 import type { Connections } from '../resolver/connections.ts';
 import type { Resolver } from '../resolver/resolver.ts';
@@ -64,7 +64,8 @@ export class Transport {
   }
 
   async #once(target: Target, { uri, headers, maxBytes, body, stallMs, ...request }: RawRequest): Promise<RawAnswer> {
-    const answer = await this.#deps.connections.to(target).request({
+    const connection = await this.#deps.connections.to(target);
+    const answer = await connection.request({
       ...request,
       path: uri,
       headers: { ...headers, host: target.hostHeader },
@@ -90,5 +91,6 @@ const nothingArrived = (error: unknown): boolean =>
   (error as Error | undefined)?.name === 'UnreachableAddressError' ||
   /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME|ERR_SSL|EPROTO/.test(codeOf(error));
 
-const isClosedConnection = (error: unknown): boolean =>
-  error instanceof errors.SocketError || codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE';
+const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+const isClosedConnection = (error: unknown): boolean => CLOSED.has(codeOf(error));

@@ -26,7 +26,7 @@ describe('connections to addresses that must not be contacted', () => {
     const { port } = guarded.address() as AddressInfo;
     const target: Target = { scheme: 'https', host, port, hostHeader: host, tlsName: host, trusted };
     reached = 0;
-    const request = connections.to(target).request({ method: 'GET', path: '/' });
+    const request = (await connections.to(target)).request({ method: 'GET', path: '/' });
     const error: unknown = await request.catch((thrown: unknown) => thrown);
     return { reached, name: (error as Error).name };
   };
@@ -70,7 +70,7 @@ describe('connections to a name with several addresses', () => {
       const target: Target = {
         scheme: 'http', host: 'a.test', port, hostHeader: 'a.test', tlsName: 'a.test', trusted: false,
       }; // prettier-ignore
-      const { statusCode, body } = await connections.to(target).request({ method: 'GET', path: '/' });
+      const { statusCode, body } = await (await connections.to(target)).request({ method: 'GET', path: '/' });
       expect([statusCode, await body.text()]).to.eql([200, 'hi']);
     });
   }

@@ -1,10 +1,11 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { checkServerIdentity, type PeerCertificate, rootCertificates } from 'node:tls';
 import { LRUCache } from 'lru-cache';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { buildConnector, Dispatcher, Pool } from 'undici';
 import type { Address, Dns } from './dns.ts';
 import type { Target } from './target.ts';
 import { atMost } from '../../platform/at-most.ts';
+import { Lazy } from '../../platform/lazy.ts';
 
 export interface ConnectionsDeps {
   readonly dns: Pick<Dns, 'addresses'>;
@@ -30,6 +31,7 @@ export class Connections implements AsyncDisposable {
   readonly #deps: ConnectionsDeps;
   readonly #closing = new Set<Promise<void>>();
   readonly #pools: LRUCache<string, Pool>;
+  readonly #undici = new Lazy(() => import('undici'));
 
   constructor(deps: ConnectionsDeps) {
     this.#deps = deps;
@@ -37,9 +39,10 @@ export class Connections implements AsyncDisposable {
   }
 
   /** What to send a request to `target` with. */
-  to(target: Target): Dispatcher {
+  async to(target: Target): Promise<Dispatcher> {
+    const undici = await this.#undici.get();
     const key = `${target.scheme} ${target.host} ${target.port} ${target.tlsName} ${target.trusted}`;
-    const pool = this.#pools.get(key) ?? this.#open(target);
+    const pool = this.#pools.get(key) ?? this.#open(target, undici);
     this.#pools.set(key, pool);
     return pool;
   }
@@ -49,7 +52,7 @@ export class Connections implements AsyncDisposable {
     await Promise.all(this.#closing);
   }
 
-  #open({ scheme, host, port, tlsName, trusted }: Target): Pool {
+  #open({ scheme, host, port, tlsName, trusted }: Target, { Pool, buildConnector }: typeof import('undici')): Pool {
     const authority = isIP(host) === 6 ? `[${host}]` : host;
     const { trustedCa, verifyCertificates } = this.#deps;
     return new Pool(`${scheme}://${authority}:${port}`, {

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { ManualClock } from '../../../testing/manual-clock.ts';
 import { seededEntropy } from '../../../testing/seeded-entropy.ts';
 import { CallTokens } from '../tokens.ts';
+import { Door } from './door.ts';
 import { Gateway } from './gateway.ts';
 
 describe('the gateway of calls', () => {
@@ -15,12 +16,16 @@ describe('the gateway of calls', () => {
     const left = [...answers];
     const closed: unknown[] = [];
     const outcomes: unknown[] = [];
-    const gateway = new Gateway({
+    const door = new Door({
       tokens,
+      admits: () => Promise.resolve(left.shift() === true),
+      mayTry: () => undefined,
+      asked: (outcome) => outcomes.push(outcome),
+    });
+    const gateway = new Gateway({
+      door,
       clock,
       serverName: 'test',
-      admits: () => Promise.resolve(left.shift()),
-      mayTry: () => undefined,
       asked: (outcome: unknown) => outcomes.push(outcome),
       limits: { participants: 2, participantsOfOtherServer: 2, participantsOfUser: 2, streamsPerWorker: 2 },
       rooms: {
@@ -30,7 +35,9 @@ describe('the gateway of calls', () => {
       },
     } as never);
     const token = tokens.mint({ identity: 'a', call: 'c', canPublish: true, member });
-    const answer = await gateway.accept({ query: new URLSearchParams({ access_token: token }), headers: {} } as never);
+    const query = new URLSearchParams({ access_token: token });
+    const admitted = await door.admit({ query, headers: {} });
+    const answer = 'status' in admitted ? admitted : await gateway.accept(admitted, query);
     return { isIn: !('status' in answer), closed, outcomes };
   };
 

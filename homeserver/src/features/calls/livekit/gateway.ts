@@ -1,10 +1,10 @@
-import { MatrixError } from '@holm/spec/errors';
 import { serverOf } from '@holm/spec/ids';
-import type { Accepted, Socket, SocketRefusal, SocketRequest } from '../../../http/admitted-sockets.ts';
+import type { Accepted, Socket, SocketRefusal } from '../../../http/admitted-sockets.ts';
 import type { CallRooms } from '../sfu/call-rooms.ts';
 import type { Participant } from '../sfu/participant.ts';
-import type { CallGrant, CallMember, CallTokens } from '../tokens.ts';
+import type { CallGrant, CallMember } from '../tokens.ts';
 import { DisconnectReason, LeaveRequest, LeaveRequest_Action } from '@livekit/protocol';
+import { type Admission, type Door, NO_WORKER } from './door.ts';
 import { encoded } from './encoder.ts';
 import { Session, type SessionDeps } from './session.ts';
 
@@ -15,22 +15,15 @@ export interface GatewayLimits {
   readonly participantsOfOtherServer: number;
 }
 
-export type Admission =
-  'joined' | 'resumed' | 'token' | 'not a member' | 'rate' | 'full' | 'no worker' | 'unknown session';
-
 interface GatewayDeps extends SessionDeps {
-  readonly tokens: CallTokens;
+  readonly door: Pick<Door, 'refuse' | 'stillAdmits'>;
   readonly rooms: CallRooms;
   readonly limits: GatewayLimits;
   readonly serverName: string;
-  /** Throws `M_LIMIT_EXCEEDED` for who comes too often. */
-  readonly mayTry: (key: string) => void;
   readonly asked: (outcome: Admission) => void;
 }
 
-const NOT_A_MEMBER = 'you are not in the room of this call';
-
-/** Where clients come in that speak LiveKit's protocol. */
+/** Where clients come in that speak LiveKit's protocol, once the door has let them pass. */
 export class Gateway {
   readonly #deps: GatewayDeps;
   /** Who is about to be let in, and counts already. */
@@ -60,35 +53,8 @@ export class Gateway {
     return [...participants].some(({ events }) => events instanceof Session && who(events.grant.member));
   }
 
-  /** Whether a token would let its bearer in now: for the question that clients ask when a socket did not open. */
-  async refusalOf(token: string | undefined): Promise<SocketRefusal | undefined> {
-    const admitted = await this.#admit(token);
-    return 'status' in admitted ? admitted : undefined;
-  }
-
-  async accept({ query, headers }: SocketRequest): Promise<Accepted | SocketRefusal> {
-    const admitted = await this.#admit(query.get('access_token') ?? bearerOf(headers.authorization));
-    if ('status' in admitted) return admitted;
-    return query.get('reconnect') === '1' ? this.#resume(admitted, query.get('sid')) : this.#join(admitted, query);
-  }
-
-  async #admit(token: string | undefined): Promise<CallGrant | SocketRefusal> {
-    const { tokens, admits, mayTry } = this.#deps;
-    const grant = tokens.verify(token);
-    if (typeof grant === 'string') return this.#refuse('token', 401, grant);
-    try {
-      mayTry(`${grant.member.userId} in calls`);
-    } catch (error) {
-      if (error instanceof MatrixError) return this.#refuse('rate', 429, error.message);
-      throw error;
-    }
-    if (!(await admits(grant))) return this.#refuse('not a member', 403, NOT_A_MEMBER);
-    return grant;
-  }
-
-  #refuse(outcome: Admission, status: number, reason: string): SocketRefusal {
-    this.#deps.asked(outcome);
-    return { status, reason };
+  async accept(grant: CallGrant, query: URLSearchParams): Promise<Accepted | SocketRefusal> {
+    return query.get('reconnect') === '1' ? this.#resume(grant, query.get('sid')) : this.#join(grant, query);
   }
 
   #resume(grant: CallGrant, participantId: string | null): Accepted {
@@ -107,7 +73,8 @@ export class Gateway {
   }
 
   async #join(grant: CallGrant, query: URLSearchParams): Promise<Accepted | SocketRefusal> {
-    if (this.#isFull(grant)) return this.#refuse('full', 503, 'this call is full');
+    const { door } = this.#deps;
+    if (this.#isFull(grant)) return door.refuse('full', 503, 'this call is full');
     const autoSubscribe = query.get('auto_subscribe') !== '0';
     const session = new Session(grant, { isFirefox: /firefox/i.test(query.get('browser') ?? '') }, this.#deps);
     this.#arriving.add(grant);
@@ -119,12 +86,13 @@ export class Gateway {
     };
     const joining = this.#deps.rooms.join(grant.call, arrival);
     const participant = await joining.finally(() => this.#arriving.delete(grant));
-    if (participant === 'no worker') return this.#refuse('no worker', 503, 'there is no media worker');
-    if (participant === 'full') return this.#refuse('full', 503, 'all media workers are busy');
+    if (participant === 'no worker') return door.refuse('no worker', 503, NO_WORKER);
+    if (participant === 'full') return door.refuse('full', 503, 'all media workers are busy');
     // Whoever is thrown out from here on is found among the participants. Who was meanwhile, was not.
-    if (!(await this.#deps.admits(grant))) {
+    const refusal = await door.stillAdmits(grant);
+    if (refusal) {
       participant.close('removed');
-      return this.#refuse('not a member', 403, NOT_A_MEMBER);
+      return refusal;
     }
     this.#deps.asked('joined');
     return {
@@ -169,5 +137,3 @@ const comeAnew = (socket: Socket): void => {
   socket.send(encoded({ case: 'leave', value }));
   socket.close();
 };
-
-const bearerOf = (header: string | undefined): string | undefined => /^Bearer (\S+)$/i.exec(header ?? '')?.[1];
