@@ -10,8 +10,11 @@ import type { Held } from './loop-watch.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** As `npm start` has it. */
-const { nodeFlags } = (await import(new URL('../../homeserver/scripts/setup/flags.mjs', import.meta.url).href)) as {
+const { nodeFlags, nodeEnvironment } = (await import(
+  new URL('../../homeserver/scripts/setup/flags.mjs', import.meta.url).href
+)) as {
   readonly nodeFlags: readonly string[];
+  readonly nodeEnvironment: Readonly<Record<string, string>>;
 };
 const WATCH = new URL('loop-watch.ts', import.meta.url).href;
 const WEIGH = new URL('memory-probe.ts', import.meta.url).href;
@@ -81,7 +84,7 @@ export class ServerProcess {
       [...nodeFlags, ...probesOf(options), `${root}homeserver/src/main.ts`, 'start', '--config', file],
       {
         cwd: folder,
-        env: { ...process.env, NODE_COMPILE_CACHE: `${root}.runtime/compiled` },
+        env: { ...nodeEnvironment, ...process.env, NODE_COMPILE_CACHE: `${root}.runtime/compiled` },
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },
     );

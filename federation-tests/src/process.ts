@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly port: number;
   /** More of the configuration file. */
   readonly config?: object;
+  /** A module that is loaded into its process before anything else. */
+  readonly preload?: string;
 }
 
 /** A homeserver as a user has it: a process of its own with a configuration file, on the machine's time. */
@@ -32,12 +34,14 @@ export class ServerProcess implements AsyncDisposable {
   readonly url: string;
   readonly folder = mkdtempSync(join(tmpdir(), 'holm-process-'));
   readonly #configFile = join(this.folder, 'config.yaml');
+  readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
   /** Everything it has said since it was started last. */
   readonly output: string[] = [];
 
-  constructor({ name, port, config = {} }: ProcessOptions) {
+  constructor({ name, port, config = {}, preload }: ProcessOptions) {
     this.name = name;
+    this.#flags = preload === undefined ? [] : ['--import', preload];
     this.url = `http://127.0.0.1:${port}`;
     chmodSync(this.folder, 0o711); // as root, PostgreSQL's own account has to get in
     const settings = {
@@ -56,7 +60,7 @@ export class ServerProcess implements AsyncDisposable {
     const began = performance.now();
     this.output.length = 0;
     const environment = Object.entries(process.env).filter(([key]) => !key.startsWith('HOLM_'));
-    const child = spawn(process.execPath, [MAIN, 'start', '--config', this.#configFile], {
+    const child = spawn(process.execPath, [...this.#flags, MAIN, 'start', '--config', this.#configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...Object.fromEntries(environment), HOLM_MEDIA_WORKER: undefined },
     });

@@ -38,7 +38,7 @@ describe('members of calls', function () {
     return client;
   };
   const working = () =>
-    eventually(() => network.server('a.test').running.services.calls!.problem === undefined, 'there is a worker');
+    eventually(() => network.server('a.test').running.services.calls!.problem === undefined, 'there can be calls');
 
   before(async function () {
     if (!hasMediaWorker()) return this.skip();
@@ -48,6 +48,15 @@ describe('members of calls', function () {
     await working();
   });
   after(() => stack.disposeAsync());
+
+  it('have media workers: as long as nobody may come with a token, none runs', async () => {
+    const { calls } = network.server('a.test').running.services;
+    const url = `${network.server('a.test').url.replace('http', 'ws')}/livekit/sfu`;
+    expect(await SignalClient.open(url, { access_token: 'invented' })).to.equal(undefined);
+    expect(calls!.workerPids).to.eql([]);
+    await enter(alice);
+    expect(calls!.workerPids).to.have.length(1);
+  });
 
   it('are told of a relay, if they are users of this server', async () => {
     const { iceServers } = await (await enter(alice)).hears('join');

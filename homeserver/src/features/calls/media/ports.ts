@@ -19,11 +19,13 @@ export const tryPorts = async (infos: readonly TransportListenInfo[]): Promise<v
 };
 
 const tryUdp = async (address: string, port: number): Promise<void> => {
-  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: true });
+  const socket = createSocket(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
   const bound = once(socket, 'listening');
   socket.bind({ address, port, exclusive: true });
   await bound;
+  const closed = once(socket, 'close');
   socket.close();
+  await closed;
 };
 
 const tryTcp = async (host: string, port: number): Promise<void> => {
@@ -31,5 +33,7 @@ const tryTcp = async (host: string, port: number): Promise<void> => {
   const bound = once(server, 'listening');
   server.listen({ host, port, exclusive: true, ipv6Only: true });
   await bound;
+  const closed = once(server, 'close');
   server.close();
+  await closed;
 };
