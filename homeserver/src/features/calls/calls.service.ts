@@ -2,8 +2,10 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { type Accepted, admittedSockets, type SocketRefusal, type SocketRequest } from '../../http/admitted-sockets.ts';
 import type { UpgradeRoute } from '../../http/upgrade.ts';
 import { Background } from '../../platform/background.ts';
+import { breathe } from '../../platform/breathe.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
+import { Lazy } from '../../platform/lazy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { Door, NO_WORKER } from './livekit/door.ts';
@@ -59,7 +61,8 @@ export class Calls {
   readonly #stopped = new AbortController();
   /** Of its own: what goes on as long as a call does must not be waited for. */
   readonly #background: Background;
-  #opening: Promise<Switchboard | undefined> | undefined;
+  readonly #switchboard = new Lazy(() => this.#start());
+  /** The same, once it is there. */
   #board: Switchboard | undefined;
   #problem: string | undefined = 'it is not known yet whether there can be calls';
 
@@ -169,23 +172,21 @@ export class Calls {
   }
 
   /** Resolves to what carries calls, as soon as that is there; to nothing where it cannot be. */
-  open(): Promise<Switchboard | undefined> {
-    this.#opening ??= this.#open().catch((err: unknown) => {
+  async open(): Promise<Switchboard | undefined> {
+    if (this.#board) return this.#board;
+    const { state } = mediaWorkerStatus(this.#deps.config.worker);
+    if (state !== 'ready' || this.#stopped.signal.aborted) return undefined;
+    return this.#switchboard.get().catch((err: unknown) => {
       this.#cannotStart(err);
-      this.#opening = undefined; // whoever comes next tries again
       return undefined;
     });
-    return this.#opening;
   }
 
-  async #open(): Promise<Switchboard | undefined> {
+  async #start(): Promise<Switchboard> {
     const { config, folder, addresses } = this.#deps;
+    const Switchboard = await loadSwitchboard();
     const status = mediaWorkerStatus(config.worker);
-    if (status.state !== 'ready' || this.#stopped.signal.aborted) {
-      this.#opening = undefined;
-      return undefined;
-    }
-    const { Switchboard } = await import('./switchboard.service.ts');
+    if (status.state !== 'ready') throw new Error('the program of the media worker is gone');
     const board = await Switchboard.open(
       {
         ...this.#deps,
@@ -212,7 +213,7 @@ export class Calls {
   /** Tells everybody to come again, and ends the workers. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    const board = await this.#opening;
+    const board = await this.#switchboard.ifMade?.catch(() => undefined);
     board?.closeAll();
     await this.#background.idle();
     await board?.stop();
@@ -220,3 +221,14 @@ export class Calls {
 }
 
 const CANNOT_START = 'the media workers do not start; the log says why';
+
+/** In parts: each takes some tens of milliseconds, in which nothing else runs. */
+const loadSwitchboard = async () => {
+  await import('@livekit/protocol');
+  await breathe();
+  await import('mediasoup/ortc');
+  await breathe();
+  await import('mediasoup');
+  await breathe();
+  return (await import('./switchboard.service.ts')).Switchboard;
+};
