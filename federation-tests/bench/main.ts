@@ -29,8 +29,12 @@ const folderFor = (name: string): string => {
 const measureStarts = async (): Promise<void> => {
   const folder = folderFor('start');
   for (const which of ['first', 'second']) {
-    const server = await ServerProcess.start({ folder });
+    // As it comes: calls are on, and nobody calls.
+    const server = await ServerProcess.start({ folder, settings: { calls: { port: 0 } } });
     row(`${which} start, with its own PostgreSQL, until it answers`, ms(server.startMs));
+    await pause(2000);
+    row('    resident memory of the server', mb(server.residentMb));
+    row('    of the server and its PostgreSQL, what they share counted once', mb(server.allMb));
     await server.stop();
   }
 };

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { freePort } from '../src/process.ts';
 import type { Held } from './loop-watch.ts';
+import { memoryOfTree } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** As `npm start` has it. */
@@ -114,6 +115,11 @@ export class ServerProcess {
   get residentMb(): number {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  }
+
+  /** Megabytes of all processes that belong to it, its PostgreSQL among them; Linux only. */
+  get allMb(): number {
+    return memoryOfTree(this.#process.pid ?? 0);
   }
 
   /** What is in use in megabytes, rubbish put out first: of the heap, and with what lies beside it. */
