@@ -25,6 +25,7 @@ const tuned = {
   random_page_cost: '1.1',
   jit: 'off',
   max_worker_processes: '4',
+  max_logical_replication_workers: '0', // or a process is there that only waits for them
   io_workers: '1',
   timezone: 'UTC',
   log_timezone: 'UTC',
