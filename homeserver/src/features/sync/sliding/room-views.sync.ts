@@ -86,7 +86,8 @@ export class RoomViews {
     const after = await engine.stateLogs.at(ask.room, ask.upTo);
     const change = await this.#change(ask, { after, isGapless: !shown.limited || isExpanded });
     const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
-    const lazy = isLazy(ask.config.wishes) ? await this.#lazyMembers(ask, { shown, change, after, startsOver }) : [];
+    const asker = startsOver ? { ...ask, knowsMember: () => false } : ask;
+    const lazy = isLazy(ask.config.wishes) ? await this.#lazyMembers(asker, { shown, change, after }) : [];
     const state = [...change.events, ...lazy];
     const isNews = isExpanded || shown.limited || shown.events.length > 0 || state.length > 0;
     if (!isNews && !isOtherwiseNews(ask, change)) return undefined;
@@ -134,13 +135,13 @@ export class RoomViews {
   /** Senders and targets of what is shown, as far as they are not known; heroes are told by themselves. */
   #lazyMembers(
     { room, knowsMember }: Ask,
-    { shown, change, after, startsOver }: { shown: Shown; change: StateChange; after: SnapshotId; startsOver: boolean },
+    { shown, change, after }: { shown: Shown; change: StateChange; after: SnapshotId },
   ): Promise<readonly StoredEvent[]> {
     const told = new Set(change.events.flatMap(membersOf));
     const needed = new Set<UserId>();
     for (const event of shown.events) {
       for (const user of [event.event.sender, ...membersOf(event)]) {
-        if (!told.has(user) && (startsOver || !knowsMember(user))) needed.add(user);
+        if (!told.has(user) && !knowsMember(user)) needed.add(user);
       }
     }
     return this.#deps.states.members(room, after, needed);
