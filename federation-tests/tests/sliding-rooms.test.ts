@@ -118,6 +118,23 @@ describe('rooms by sliding sync', () => {
     expect((await slider.sync(asked)).rooms).to.eql({});
   });
 
+  it('are not expanded where all that is shown is new, with a gap before it or without', async () => {
+    const [gap, whole] = [await alice.createRoom(), await alice.createRoom()];
+    await slider.sync(allRooms());
+    for (const text of ['1', '2', '3']) await alice.say(gap, text);
+    for (const text of ['1', '2']) await alice.say(whole, text);
+    const wish = { timeline_limit: 2, required_state: [] };
+    const { rooms } = await slider.sync({ ...allRooms(), room_subscriptions: { [gap]: wish, [whole]: wish } });
+    expect(bodiesOf(rooms[gap])).to.eql(['2', '3']);
+    expect(bodiesOf(rooms[whole])).to.eql(['1', '2']);
+    for (const [room, limited] of [
+      [gap, true],
+      [whole, false],
+    ] as const) {
+      expect(rooms[room]).to.include({ limited, num_live: 2 }).and.not.have.property('unstable_expanded_timeline');
+    }
+  });
+
   it('that one is invited to, asks to enter and leaves', async () => {
     const room = await bob.createRoom({ preset: 'private_chat', name: 'Burrow' });
     await bob.invite(room, alice);

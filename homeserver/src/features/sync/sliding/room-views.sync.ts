@@ -81,8 +81,7 @@ export class RoomViews {
   /** Nothing if there is no news. */
   async joined(ask: Ask): Promise<RoomView | undefined> {
     const { engine } = this.#deps;
-    const isExpanded = ask.told !== undefined && limitOf(ask) > ask.told.limit;
-    const shown = await this.#timeline(ask, isExpanded);
+    const { shown, isExpanded } = await this.#timeline(ask);
     const after = await engine.stateLogs.at(ask.room, ask.upTo);
     const change = await this.#change(ask, { after, isGapless: !shown.limited || isExpanded });
     const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
@@ -126,9 +125,17 @@ export class RoomViews {
     });
   }
 
-  #timeline(ask: Ask, isExpanded: boolean): Promise<Shown> {
-    const { room, member, told } = ask;
-    const after = isExpanded ? undefined : told?.at;
+  /** What is new; with older events, where more are asked for than before and what is new does not make up for it. */
+  async #timeline(ask: Ask): Promise<{ readonly shown: Shown; readonly isExpanded: boolean }> {
+    const { told } = ask;
+    const shown = await this.#timelineSince(ask, told?.at);
+    const hasEnough = told === undefined || limitOf(ask) <= told.limit;
+    if (hasEnough || shown.limited || shown.events.length >= limitOf(ask)) return { shown, isExpanded: false };
+    return { shown: await this.#timelineSince(ask, undefined), isExpanded: true };
+  }
+
+  #timelineSince(ask: Ask, after: Position | undefined): Promise<Shown> {
+    const { room, member } = ask;
     return this.#deps.joined.timeline(viewOf(ask, after), room, { member, isNew: after === undefined });
   }
 
