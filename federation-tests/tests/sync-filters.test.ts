@@ -67,6 +67,27 @@ describe('filters of /sync', () => {
       for (const [filter, expected] of cases) expect(await timeline(filter), JSON.stringify(filter)).to.eql(expected);
     });
 
+    it('choose by what others have said about it, and who, as long as that is there', async () => {
+      const carol = await network.person('carol', 'a.test');
+      const events = [];
+      for (const body of ['one', 'two', 'three', 'four']) events.push(await alice.say(room, body));
+      const [one = '', two = '', three = ''] = events;
+      const reply = (person: Person, type: string, eventId: string) =>
+        person.send(room, 'x.reply', { 'm.relates_to': { rel_type: type, event_id: eventId } });
+      await reply(bob, 'm.thread', one);
+      await reply(bob, 'x.other', two);
+      await carol.join(room);
+      const after = await reply(carol, 'm.thread', three);
+      const by = (relTypes: string[], senders?: string[]) =>
+        timeline({ related_by_rel_types: relTypes, ...(senders && { related_by_senders: senders }) });
+      expect(await by(['m.thread'])).to.eql(['one', 'three']);
+      expect(await by(['m.thread', 'x.other'], [bob.userId])).to.eql(['one', 'two']);
+      expect(await by(['x.none'])).to.eql([]);
+      expect(await by([])).to.eql([]);
+      await carol.ask('PUT', `${pathOf(room)}/redact/${encodeURIComponent(after)}/1`, {});
+      expect(await by(['m.thread'], [carol.userId])).to.eql([]);
+    });
+
     it('cut it where there is more that is wanted, and nowhere else', async () => {
       for (let i = 0; i < 4; i++) await send(`${i}`);
       const isCut = async (filter: object) => (await told({ room: { timeline: filter } })).timeline.limited;

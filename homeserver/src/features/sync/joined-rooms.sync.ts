@@ -14,7 +14,7 @@ import { hasStayed } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { StuckEvents } from './stuck-events.sync.ts';
 import type { Summaries, Summary } from './summaries.sync.ts';
-import { type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
+import { type Stretch, type Timelines, timelineText, type Window, wishOf } from './timelines.sync.ts';
 import { unknownMembers } from './unknown-members.sync.ts';
 import type { View } from './view.sync.ts';
 import type { Unread, UnreadEvents } from '../notifications/index.ts';
@@ -138,20 +138,25 @@ export class JoinedRooms {
 
   /** Of the room's newest events those that are news to the reader, as they see them. */
   async timeline(view: View, room: Room, { isNew, member }: Pick<About, 'isNew' | 'member'>): Promise<Shown> {
-    const { upTo, filter } = view;
-    const { readers, timelines } = this.#deps;
+    const { upTo } = view;
     const window = { after: isNew ? undefined : view.after, upTo };
-    const shared = await timelines.get(room, window, filter);
-    const ignored = await readers.ignoredBy(view.viewer.userId);
-    const stretch = shared.senders.isDisjointFrom(ignored)
-      ? shared
-      : await timelines.read(room, window, { filter, ignored });
+    const stretch = await this.#stretch(view, room, window);
     // Who comes back has an older timeline of the room, which the new one does not continue.
     const limited = stretch.limited || (isNew && view.after !== undefined);
     const tell = isPlain(stretch, member) ? this.#plain : this.#read;
     const told = await tell.call(this, view, room, { stretch, limited });
     const { events, texts } = told;
     return { stretch, events, text: texts?.join(',') ?? stretch.text, limited };
+  }
+
+  /** The same for everybody, but for whom there is to be left out what others are told. */
+  async #stretch({ filter, viewer }: View, room: Room, window: Window): Promise<Stretch> {
+    const { engine, readers, timelines } = this.#deps;
+    if (filter.room.timeline.relatedBy === undefined) {
+      const shared = await timelines.get(room, window, filter);
+      if (shared.senders.isDisjointFrom(await readers.ignoredBy(viewer.userId))) return shared;
+    }
+    return timelines.read(room, window, wishOf(engine, await readers.of(viewer, { room }), filter));
   }
 
   /** For somebody who was there all the time: as everybody sees it, but for who said something, and for what is said about it. */

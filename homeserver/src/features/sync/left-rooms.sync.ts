@@ -12,7 +12,7 @@ import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
 import { roomAccountDataOf } from './loose-events.sync.ts';
 import { type Departure, departureOf, wasJoinedBefore } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
-import { type Timelines, timelineText } from './timelines.sync.ts';
+import { type Timelines, timelineText, wishOf } from './timelines.sync.ts';
 import type { View } from './view.sync.ts';
 
 export interface LeftRoomsDeps {
@@ -60,11 +60,8 @@ export class LeftRooms {
     const since = wasThere ? after : undefined;
     const upTo = departure.event.position as Position;
     const reader = await readers.of(viewer, { room, until: departure.event.ord });
-    const stretch = await timelines.read(
-      room,
-      { after: since, upTo, lastOrd: departure.event.ord },
-      { filter, ignored: reader.ignored },
-    );
+    const shown = { after: since, upTo, lastOrd: departure.event.ord };
+    const stretch = await timelines.read(room, shown, wishOf(engine, reader, filter));
     const seen = new Set(await reader.sight.see(stretch.events));
     const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
     const window = { after: view.fullState ? undefined : since, upTo, timeline: events, field: view.stateField };

@@ -7,6 +7,7 @@ import { isExpired } from '../../core/rooms/retention.ts';
 import { stateKey } from '../../core/state/state-key.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
+import type { Reader } from '../../rooms/relations/bundles.ts';
 import type { Room } from '../../rooms/room.ts';
 import { isWelcome } from '../../rooms/timeline/readers.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -26,6 +27,8 @@ export interface Window {
 export interface Wish {
   readonly filter: Filter;
   readonly ignored?: ReadonlySet<UserId> | undefined;
+  /** Of events those about which others have said what the filter asks for; absent where it asks for nothing of the kind. */
+  readonly related?: ((events: readonly StoredEvent[]) => Promise<readonly StoredEvent[]>) | undefined;
 }
 
 /** A stretch of a room's timeline. It is the same for everybody who asks for it. */
@@ -123,6 +126,7 @@ export class Timelines {
     let batch = await this.#from(room, window.lastOrd);
     let scanned = 0;
     while (batch.length > 0) {
+      await gathering.look(batch);
       if (!batch.every((event) => gathering.take(event)) || isNothingWanted) return gathering;
       const oldest = batch.at(-1);
       if (oldest?.ord === undefined || oldest.event.type === 'm.room.create') return gathering;
@@ -171,6 +175,8 @@ class Gathering {
   readonly #filter: RoomEventFilter;
   readonly #ignored: ReadonlySet<UserId>;
   readonly #limit: number;
+  readonly #relatedOf: Wish['related'];
+  #related: ReadonlySet<StoredEvent> | undefined;
   readonly #newestFirst: StoredEvent[] = [];
   limited = false;
   /** The newest event of the window, wanted or not. */
@@ -178,15 +184,21 @@ class Gathering {
   /** The number of the oldest event that has been looked at. */
   #oldest: number | undefined;
 
-  constructor(window: Window, { filter, ignored = NOBODY }: Wish) {
+  constructor(window: Window, { filter, ignored = NOBODY, related }: Wish) {
     this.#window = window;
     this.#ignored = ignored;
+    this.#relatedOf = related;
     this.#filter = filter.room.timeline;
     this.#limit = this.#filter.limit(LIMIT);
   }
 
   get events(): readonly StoredEvent[] {
     return this.#newestFirst.toReversed();
+  }
+
+  /** Finds out what is not known from the events themselves, before they are taken. */
+  async look(batch: readonly StoredEvent[]): Promise<void> {
+    if (this.#relatedOf) this.#related = new Set(await this.#relatedOf(batch));
   }
 
   /** False when no older events are needed. */
@@ -208,7 +220,8 @@ class Gathering {
   }
 
   #isWanted(event: StoredEvent): boolean {
-    return this.#filter.event(filterable(event.event)) && isWelcome(event, this.#ignored);
+    const isRelated = this.#related?.has(event) ?? true;
+    return isRelated && this.#filter.event(filterable(event.event)) && isWelcome(event, this.#ignored);
   }
 
   /** Clients ask for what was missed, or fetched since, from where the timeline is cut: so that is where it was. */
@@ -223,6 +236,16 @@ class Gathering {
     return this;
   }
 }
+
+/** As somebody in particular wants it. */
+export const wishOf = ({ bundles }: Pick<RoomEngine, 'bundles'>, reader: Reader, filter: Filter): Wish => {
+  const { relatedBy } = filter.room.timeline;
+  return {
+    filter,
+    ignored: reader.ignored,
+    related: relatedBy && ((events) => bundles.related(reader, events, relatedBy)),
+  };
+};
 
 export const timelineText = (
   events: JsonText,
