@@ -123,11 +123,8 @@ export class ServerProcess {
   }
 
   /** What is in use in megabytes, rubbish put out first: of the heap, and with what lies beside it. */
-  async usedMb(): Promise<{ readonly heap: number; readonly all: number }> {
-    const told = once(this.#process, 'message');
-    this.#process.send('memory');
-    const [{ heapUsed, external }] = (await told) as [NodeJS.MemoryUsage];
-    return { heap: heapUsed / 2 ** 20, all: (heapUsed + external) / 2 ** 20 };
+  usedMb(): Promise<Used> {
+    return weigh(this.#process);
   }
 
   /** Processor time since the start, in seconds; Linux only. */
@@ -144,6 +141,22 @@ export class ServerProcess {
     await ended;
   }
 }
+
+/** In megabytes. */
+export interface Used {
+  readonly heap: number;
+  readonly all: number;
+}
+
+/** How a process begins that can be weighed, by Node's flags. */
+export const weighable = [...nodeFlags, '--expose-gc', '--import', WEIGH];
+
+export const weigh = async (child: ChildProcess): Promise<Used> => {
+  const told = once(child, 'message');
+  child.send('memory');
+  const [{ heapUsed, external }] = (await told) as [NodeJS.MemoryUsage];
+  return { heap: heapUsed / 2 ** 20, all: (heapUsed + external) / 2 ** 20 };
+};
 
 const probesOf = ({ isWatched, isWeighed, profileInto }: ServerOptions): string[] => [
   ...(isWatched === true ? ['--import', WATCH] : []),

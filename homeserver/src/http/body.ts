@@ -18,22 +18,27 @@ export const readBody = (request: IncomingMessage, limit: number): Promise<Buffe
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       size += chunk.length;
       if (size <= limit) chunks.push(chunk);
       else if (size > limit + DROP_AT_MOST) {
         request.pause();
+        leave();
         reject(tooLarge(limit, true));
       } else chunks.length = 0;
-    });
-    request.once('end', () => {
+    };
+    const end = (): void => {
+      leave();
       if (size > limit) reject(tooLarge(limit, false));
       else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
-    });
-    request.once('error', () => reject(new HungUpError('the request was cut short')));
-    request.once('close', () => {
-      if (!request.complete) reject(new HungUpError('the request was cut short'));
-    });
+    };
+    const fail = (): void => {
+      leave();
+      reject(new HungUpError('the request was cut short'));
+    };
+    // A request may wait for minutes after it has been read; until it is answered, what listens to it keeps its body.
+    const leave = (): void => void request.off('data', take).off('end', end).off('error', fail).off('close', fail);
+    request.on('data', take).on('end', end).on('error', fail).on('close', fail);
   });
 };
 

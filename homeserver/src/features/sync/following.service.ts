@@ -63,11 +63,11 @@ export class Following {
 
   async #classic(viewer: Caller, given: unknown): Promise<NextUpdate> {
     const query = checkQuery(given ?? {});
+    const { set_presence: setPresence } = query;
     const filter = await this.#deps.filters.resolve(viewer.userId, query.filter);
     const stateField = stateFieldOf(query);
     let fullState = query.full_state ?? false;
     return async (since, going) => {
-      const setPresence = query.set_presence;
       const request = { viewer, filter, since, fullState, stateField, setPresence, ...going };
       fullState = false;
       const begun = await this.#deps.sync.begin(request);

@@ -77,6 +77,7 @@ export class Responses {
   readonly #summaries: Summaries;
   readonly #gone: GoneRooms;
   readonly #concerned: ConcernedRooms;
+  #settled: Positions = [];
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers, unread } = deps;
@@ -96,7 +97,10 @@ export class Responses {
   /** How far everybody may look at this moment. */
   settled(): Positions {
     const { engine, parts } = this.#deps;
-    return [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
+    const now = [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
+    // One array for all who have come as far and wait there.
+    if (now.some((position, i) => position !== this.#settled[i])) this.#settled = now;
+    return this.#settled;
   }
 
   /** What there is to tell, and how far that goes. */

@@ -49,6 +49,12 @@ export interface Stretch {
   readonly isStraight: boolean;
 }
 
+/** Texts tell how old their events are: those of another moment are made again, in the place of these. */
+interface Kept {
+  readonly stretch: Stretch;
+  readonly moment: number;
+}
+
 const LIMIT = { fallback: 10, maximum: 100 };
 /** Events that are read at a time, and at most, when a filter lets few of them through. */
 const PAGE = 100;
@@ -65,8 +71,8 @@ export const wantedEvents = (filter: Filter): number => Math.min(filter.room.tim
 /** Computes stretches of timelines once for all readers that a message wakes. */
 export class Timelines {
   readonly #engine: RoomEngine;
-  /** By room, its newest event, filter, `after` and the moment: once there is a newer event, nobody asks any more. */
-  readonly #kept = new LRUCache<string, Stretch>({ maxSize: KEPT_BYTES });
+  /** By room, its newest event, filter and `after`: once there is a newer event, nobody asks any more. */
+  readonly #kept = new LRUCache<string, Kept>({ maxSize: KEPT_BYTES });
   readonly #making = new Map<string, Promise<Stretch>>();
   readonly #filterNames = new WeakMap<Filter, number>();
   #filters = 0;
@@ -81,13 +87,17 @@ export class Timelines {
     // Readers that look at less than everything are few, and only while something is being written.
     if ((newest.at(-1)?.position ?? 0) > window.upTo) return this.read(room, window, { filter });
     const { moment } = this.#engine.clientEvents;
-    const key = `${room.nid} ${end} ${this.#nameOf(filter)} ${window.after ?? ''} ${moment}`;
-    const known = this.#kept.get(key) ?? this.#making.get(key);
+    const key = `${room.nid} ${end} ${this.#nameOf(filter)} ${window.after ?? ''}`;
+    const kept = this.#kept.get(key);
+    if (kept?.moment === moment) return kept.stretch;
+    const known = this.#making.get(key);
     if (known) return known;
     const making = this.read(room, window, { filter }).finally(() => this.#making.delete(key));
     this.#making.set(key, making);
     const stretch = await making;
-    this.#kept.set(key, stretch, { size: stretch.text.length + key.length + BYTES_PER_STRETCH });
+    // Its texts are kept one by one and together.
+    const size = 2 * stretch.text.length + key.length + BYTES_PER_STRETCH;
+    this.#kept.set(key, { stretch, moment }, { size });
     return stretch;
   }
 

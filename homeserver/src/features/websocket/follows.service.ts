@@ -53,7 +53,7 @@ export class Follows {
     const { id, dialect, query, pos, timeout: timeoutMs = WEBSOCKET.maxSilenceMs } = head;
     const follow: Follow = { id, timeoutMs, next: undefined, waiting: undefined, sent: undefined, sentAt: Infinity };
     const isOneTooMany = this.#open.length >= WEBSOCKET.maxFollows;
-    this.#open = [...this.#open, follow];
+    this.#open = this.#open.concat(follow);
     await this.#trying(follow, async () => {
       if (isOneTooMany) throw tooMany();
       this.#deps.takeTurn(this.#caller);

@@ -26,7 +26,8 @@ export class Requests {
   readonly #origin: RequestOrigin;
   readonly #say: Say;
   readonly #most: number;
-  readonly #open = new Map<number, AbortController>();
+  /** Made for the first request: many clients only listen. */
+  #open: Map<number, AbortController> | undefined;
 
   constructor(origin: RequestOrigin, say: Say, most: number) {
     this.#origin = origin;
@@ -35,11 +36,11 @@ export class Requests {
   }
 
   has(id: number): boolean {
-    return this.#open.has(id);
+    return this.#open?.has(id) ?? false;
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#open?.size ?? 0;
   }
 
   async ask(head: RequestHead, payload: string): Promise<void> {
@@ -50,6 +51,7 @@ export class Requests {
       return;
     }
     const open = new AbortController();
+    this.#open ??= new Map();
     this.#open.set(id, open);
     const answer = await this.#ask(head, payload, open.signal);
     // Another request may have taken the id of one that was cancelled.
@@ -59,19 +61,19 @@ export class Requests {
 
   /** Nobody waits for it any more. */
   cancel(id: number): void {
-    this.#open.get(id)?.abort();
-    this.#open.delete(id);
+    this.#open?.get(id)?.abort();
+    this.#open?.delete(id);
   }
 
   cancelAll(): void {
-    for (const id of this.#open.keys()) this.cancel(id);
+    for (const id of this.#open?.keys() ?? []) this.cancel(id);
   }
 
   #refusal({ path }: RequestHead): MatrixError | undefined {
     if (path.startsWith(MEDIA) || !BELOW.some((start) => path.startsWith(start))) {
       return new MatrixError('M_UNRECOGNIZED', 'this is not to be had over a WebSocket');
     }
-    if (this.#open.size < this.#most) return undefined;
+    if (this.size < this.#most) return undefined;
     return new MatrixError('M_LIMIT_EXCEEDED', `more than ${this.#most} requests are under way`, {
       extra: { retry_after_ms: RETRY_MS },
     });

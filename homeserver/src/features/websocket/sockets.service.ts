@@ -10,6 +10,7 @@ import { refuseUpgrade, type Upgrade, type UpgradeRoute } from '../../http/upgra
 import { type WebSocket, webSockets } from '../../http/web-sockets.ts';
 import { networkOf } from '../../platform/address.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { Groups } from '../../platform/groups.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { SessionsEnded } from '../accounts/index.ts';
@@ -70,7 +71,7 @@ export class Sockets implements UpgradeRoute {
   readonly #peerDeps: PeerDeps;
   readonly #open = new Map<Peer, Entry>();
   readonly #byNetwork = new Map<string, number>();
-  readonly #byUser = new Map<UserId, Set<Peer>>();
+  readonly #byUser = new Groups<UserId, Peer>();
   readonly #accept: ReturnType<typeof webSockets>;
   readonly #telemetry: SocketTelemetry;
   readonly #stopped = new AbortController();
@@ -128,7 +129,7 @@ export class Sockets implements UpgradeRoute {
 
   /** Their sessions have ended: so do they. */
   end({ userId, tokenIds }: Pick<SessionsEnded, 'userId' | 'tokenIds'>): void {
-    for (const peer of this.#byUser.get(userId) ?? []) {
+    for (const peer of this.#byUser.of(userId)) {
       const { caller } = peer;
       if (caller && tokenIds.includes(caller.tokenId)) {
         peer.close('session over', CLOSED.sessionOver, 'M_UNKNOWN_TOKEN');
@@ -212,22 +213,20 @@ export class Sockets implements UpgradeRoute {
     const caller = await authenticate(token, this.#originOf(peer));
     // It may have gone while this was looked up.
     if (!this.#open.has(peer)) return caller;
-    const peers = this.#byUser.get(caller.userId) ?? new Set();
-    if (peers.size >= settings.max_sockets_per_user) {
-      throw new MatrixError('M_LIMIT_EXCEEDED', `${peers.size} sockets of this user are open`, {
+    const others = this.#byUser.sizeOf(caller.userId);
+    if (others >= settings.max_sockets_per_user) {
+      throw new MatrixError('M_LIMIT_EXCEEDED', `${others} sockets of this user are open`, {
         extra: { retry_after_ms: COME_AGAIN_SECONDS * 1000 },
       });
     }
-    this.#byUser.set(caller.userId, peers.add(peer));
+    this.#byUser.add(caller.userId, peer);
     peer.caller = caller;
     return caller;
   }
 
   #forget(peer: Peer): void {
     const { caller } = peer;
-    const peers = caller && this.#byUser.get(caller.userId);
-    peers?.delete(peer);
-    if (caller && peers?.size === 0) this.#byUser.delete(caller.userId);
+    if (caller) this.#byUser.delete(caller.userId, peer);
   }
 
   #originOf({ origin: { address, headers } }: Peer): CallOrigin {

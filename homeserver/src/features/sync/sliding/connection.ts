@@ -52,6 +52,7 @@ export interface Saved {
 const MAX_CONFIGS = 200;
 const MAX_MEMBER_ROOMS = 300;
 const MAX_MEMBERS = 500;
+const NO_MEMBERS: ReadonlyMap<RoomNid, MembersTold> = new Map();
 
 /**
  * What one client has been told on one connection: what has arrived for certain, and the newest answer, of which that is
@@ -76,7 +77,7 @@ export class Connection {
   readonly #parsed = new Map<number, RoomConfig>();
   /** Lazily loaded members: forgetting them costs only bytes, so they are not written down. */
   readonly #members = new Map<RoomNid, Set<string>>();
-  #sentMembers: ReadonlyMap<RoomNid, MembersTold> = new Map();
+  #sentMembers = NO_MEMBERS;
 
   constructor(saved: Saved, rooms: ReadonlyMap<RoomNid, Told> = new Map()) {
     this.epoch = saved.epoch;
@@ -176,7 +177,7 @@ export class Connection {
       this.dirty.add(nid);
     }
     for (const [nid, members] of this.#sentMembers) this.#learn(nid, members);
-    this.#sentMembers = new Map();
+    this.#sentMembers = NO_MEMBERS;
     this.#acked = gen;
     this.#scopes = scopes;
     this.#sent = undefined;
