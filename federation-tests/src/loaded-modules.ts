@@ -2,11 +2,10 @@
 // knows of it.
 import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { isMainThread } from 'node:worker_threads';
 
 const into = new URL(import.meta.url).searchParams.get('into');
 
-if (isMainThread && into !== null) {
+if (into !== null) {
   registerHooks({
     load(url, context, next) {
       appendFileSync(into, `${url}\n`);

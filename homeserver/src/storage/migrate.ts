@@ -1,7 +1,9 @@
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import type { Outdated } from './migrations/run.ts';
 
+/** Brings the tables of a database up to date. */
 export type Migrate = (database: Outdated) => Promise<void>;
 
 export const migrateHere: Migrate = async (database) => {
@@ -9,9 +11,13 @@ export const migrateHere: Migrate = async (database) => {
   await runMigrations(database);
 };
 
-/** In a thread of its own: what TypeORM takes is given back when it ends, which a server that runs for months would otherwise keep. */
+/** In a process of its own: what TypeORM takes is given back when it ends, which a server that runs for months would otherwise keep. */
 export const migrateAside: Migrate = async (database) => {
-  const thread = new Worker(new URL('migrations/thread.ts', import.meta.url), { workerData: database });
-  const [code] = (await once(thread, 'exit')) as [number];
-  if (code !== 0) throw new Error(`the thread that migrates the database ended with ${code}`);
+  const program = fileURLToPath(new URL('migrations/process.ts', import.meta.url));
+  const child = fork(program, [], { execArgv: [], silent: true });
+  child.send(database); // not in its arguments, which everybody on this machine may read: there is a password in it
+  let complaint = '';
+  child.stderr?.on('data', (text: Buffer) => (complaint += text.toString()));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  if (code !== 0) throw new Error(`the database could not be brought up to date: ${complaint.trim() || signal}`);
 };
