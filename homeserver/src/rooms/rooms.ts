@@ -53,6 +53,11 @@ export class Rooms {
     return loading;
   }
 
+  /** If it is in memory. */
+  atHand(nid: RoomNid): Room | undefined {
+    return this.#byNid.get(nid);
+  }
+
   async byNids(nids: readonly RoomNid[]): Promise<Map<RoomNid, Room>> {
     const found = new Map<RoomNid, Room>();
     const missing: RoomNid[] = [];

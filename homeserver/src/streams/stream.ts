@@ -31,6 +31,7 @@ export class Stream {
   }
 
   get settled(): Position {
+    if (this.#inFlight.size === 0) return this.#last as Position;
     const [oldest] = this.#inFlight; // claimed in ascending order, so the first is the smallest
     return (oldest === undefined ? this.#last : oldest - 1) as Position;
   }

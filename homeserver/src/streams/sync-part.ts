@@ -78,7 +78,11 @@ export interface SyncPart {
   /** `/v3/sync` has no place for it. */
   readonly isOfSliding?: true;
   /** The reader has got everything up to there. Asked of every sync, so it looks at the database only where it must. */
-  acknowledge?(reader: Omit<Reader, 'rooms' | 'timeline'>, upTo: Position): Promise<void>;
+  acknowledge?(reader: Omit<Reader, 'rooms' | 'timeline'>, upTo: Position): Promise<void> | undefined;
   /** What each answer has, be there news or not. From memory in the steady state. */
   keyCounts?(reader: Omit<Reader, 'rooms' | 'timeline'>): Promise<KeyCounts>;
 }
+
+/** Whether a part has nothing to tell of a stretch, as far as memory knows. */
+export const isSilent = (part: SyncPart, reader: Reader, { after, upTo }: Range): boolean =>
+  (after >= upTo && part.watchesRooms !== true) || !part.mayHaveNews(reader, after);

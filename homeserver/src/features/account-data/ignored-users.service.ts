@@ -22,10 +22,16 @@ export class IgnoredUsers {
   }
 
   /** From memory, as long as nothing in the account changes. Another object only where it says something else. */
-  async of(user: UserId): Promise<ReadonlySet<UserId>> {
+  of(user: UserId): ReadonlySet<UserId> | Promise<ReadonlySet<UserId>> {
     const version = this.#accountData.versionOf(user);
     const known = this.#known.get(user);
-    if (known?.version === version) return known.ignored;
+    return known?.version === version ? known.ignored : this.#read(user, { version, known });
+  }
+
+  async #read(
+    user: UserId,
+    { version, known }: { readonly version: number; readonly known: Known | undefined },
+  ): Promise<ReadonlySet<UserId>> {
     const content = await this.#accountData.find({ userId: user, roomId: undefined, type: TYPE });
     const now = ignoredIn(content, user);
     const ignored = known && isSame(known.ignored, now) ? known.ignored : now;

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Background } from '../../platform/background.ts';
 import type { Committed } from '../../rooms/commit.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
+import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -75,7 +76,12 @@ export class UnreadEvents {
 
   /** As of now, for somebody who is in the room. */
   of(user: UserId, room: Room): Unread | Promise<Unread> {
-    return this.#atHand(user, room) ?? this.#tallyOf(user, room);
+    return this.atHand(user, room) ?? this.#tallyOf(user, room);
+  }
+
+  /** Looks up, once for all who follow the room, what of its newest events it takes to count them. */
+  prepare(room: Room, events: readonly StoredEvent[]): Promise<void> {
+    return this.#judge.prepare(room, events);
   }
 
   /** Whether an event has notified the user, and they have not read it. */
@@ -120,8 +126,8 @@ export class UnreadEvents {
     for (const [i, tally] of tallies.entries()) tally.saved(rows[i]?.upTo ?? 0);
   }
 
-  /** Without waiting: for all but the first of those whom an event wakes. */
-  #atHand(user: UserId, room: Room): Tally | undefined {
+  /** As `of`, without waiting: for those whom an event wakes, once that has been prepared. */
+  atHand(user: UserId, room: Room): Unread | undefined {
     const rules = this.#deps.rules.known(user);
     const tally = rules && this.#current(this.#tallies.get(keyOf(user, room.nid)), room, rules);
     if (!tally) return undefined;

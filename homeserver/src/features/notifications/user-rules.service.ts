@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { type PushRule, type PushRuleset, SUBSCRIBED_THREAD } from '../../core/push/default-rules.ts';
 import { type CompiledRules, compileRules } from '../../core/push/evaluate.ts';
 import type { RoomNid } from '../../rooms/model.ts';
+import type { IgnoredBy } from '../../rooms/timeline/readers.ts';
 import type { Position } from '../../streams/stream.ts';
 import { atMost } from '../../platform/at-most.ts';
 
@@ -29,7 +30,7 @@ interface Known {
 
 export interface UserRulesDeps {
   readonly pushRules: { all(user: UserId): Promise<PushRuleset> };
-  readonly ignoredUsers: { of(user: UserId): Promise<ReadonlySet<UserId>> };
+  readonly ignoredUsers: { of: IgnoredBy };
   readonly threads: { subscribedBy(user: UserId): Promise<Subscribed> };
   /** Changes with every change of an account, and of which threads its user follows. */
   readonly versionOf: (user: UserId) => Position;

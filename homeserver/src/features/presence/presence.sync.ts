@@ -1,6 +1,6 @@
-import type { UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { Clock } from '../../platform/clock.ts';
+import type { IgnoredBy } from '../../rooms/timeline/readers.ts';
 import { type Position, Stream } from '../../streams/stream.ts';
 import type { LooseEvent, SyncPart } from '../../streams/sync-part.ts';
 import type { Presence } from './presence.service.ts';
@@ -8,7 +8,7 @@ import { contentOf } from './status.ts';
 
 export interface PresencePartDeps {
   readonly clock: Clock;
-  readonly ignoredBy: (user: UserId) => Promise<ReadonlySet<UserId>>;
+  readonly ignoredBy: IgnoredBy;
 }
 
 /** Presence as a part of what clients follow. It keeps its place among the parts where there is none of it. */

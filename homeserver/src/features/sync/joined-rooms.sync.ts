@@ -17,8 +17,8 @@ import type { Summaries, Summary } from './summaries.sync.ts';
 import { type Stretch, type Timelines, timelineText, type Window, wishOf } from './timelines.sync.ts';
 import { unknownMembers } from './unknown-members.sync.ts';
 import type { View } from './view.sync.ts';
-import type { Unread, UnreadEvents } from '../notifications/index.ts';
-import { unreadTexts } from './unread.sync.ts';
+import type { UnreadEvents } from '../notifications/index.ts';
+import { isCountNews, unreadTexts } from './unread.sync.ts';
 import type { Position } from '../../streams/stream.ts';
 
 export interface JoinedRoomsDeps {
@@ -240,18 +240,8 @@ export class JoinedRooms {
 const isName = ({ event }: StoredEvent): boolean =>
   (event.type === 'm.room.name' || event.type === 'm.room.canonical_alias') && event.stateKey === '';
 
-/** Whether the counts have changed by what is told of nowhere else: receipts, rules, events that the filter leaves out. */
-const isCountNews = (
-  { changedAt, rulesAt }: Unread,
-  { after = changedAt, upTo }: View,
-  { news, rulesSince }: About,
-): boolean =>
-  news?.counts === true ||
-  (changedAt > after && changedAt <= upTo) ||
-  (rulesSince !== undefined && rulesAt > rulesSince);
-
 /** Whether somebody who is in the room has been there all the time, and sees all of it. */
-const isPlain = ({ events: [first], isOpen, isStraight }: Stretch, member: Member): boolean =>
+export const isPlain = ({ events: [first], isOpen, isStraight }: Stretch, member: Member): boolean =>
   isOpen && isStraight && member.position < (first?.position ?? 0);
 
 const memberOf = ({ event }: StoredEvent): UserId[] =>

@@ -8,7 +8,7 @@ import { Slots } from '../../platform/slots.ts';
 import { warmKeys } from '../../rooms/state/room-keys.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { DeviceListNews, KeyCounts, News, Reader, RoomNews, SyncPart } from '../../streams/sync-part.ts';
+import { isSilent, type DeviceListNews, type KeyCounts, type News, type Reader, type RoomNews, type SyncPart } from '../../streams/sync-part.ts';
 import { syncToken } from '../../streams/tokens.ts';
 import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
@@ -19,37 +19,28 @@ import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
 import { looseTexts } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
+import { NewsAtHand } from './news-at-hand.sync.ts';
 import { memberAt } from './standing.sync.ts';
 import { StateDeltas } from './state-deltas.sync.ts';
 import { Summaries } from './summaries.sync.ts';
 import { Timelines, wantedEvents } from './timelines.sync.ts';
-import type { View } from './view.sync.ts';
+import type { Positions, Told, View } from './view.sync.ts';
 import type { UnreadEvents } from '../notifications/index.ts';
 
 export interface ResponsesDeps {
   readonly db: Database;
   readonly engine: RoomEngine;
   readonly readers: Readers;
-  readonly unread: Pick<UnreadEvents, 'of'>;
+  readonly unread: Pick<UnreadEvents, 'of' | 'atHand' | 'prepare'>;
   /** Beside the rooms' events. Their order is that of the positions in tokens: append, never reorder. */
   readonly parts: readonly SyncPart[];
 }
-
-/** Settled positions: of the stream of events, then of each part's. */
-export type Positions = readonly Position[];
 
 const START = 0 as Position;
 /** Large rooms of which all members are told at the same time: of the others only the text need be held. */
 const LARGE_AT_ONCE = 10;
 /** In keys of its state. */
 const LARGE = 200;
-
-export interface Told {
-  /** The members of the answer that are news; nothing if there is nothing to tell. */
-  readonly text: string | undefined;
-  /** Up to where. */
-  readonly reached: Positions;
-}
 
 /** An answer to a sync, of whichever dialect. */
 export interface Answer {
@@ -77,10 +68,11 @@ export class Responses {
   readonly #summaries: Summaries;
   readonly #gone: GoneRooms;
   readonly #concerned: ConcernedRooms;
+  readonly #atHand: NewsAtHand;
   #settled: Positions = [];
 
   constructor(deps: ResponsesDeps) {
-    const { db, engine, readers, unread } = deps;
+    const { db, engine, readers, unread, parts } = deps;
     this.#deps = deps;
     const timelines = new Timelines(engine);
     const deltas = new StateDeltas(engine);
@@ -92,6 +84,7 @@ export class Responses {
     const lazyMembers = new LazyMembers();
     const summaries = this.#summaries;
     this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries, lazyMembers, unread });
+    this.#atHand = new NewsAtHand({ engine, readers, timelines, lazyMembers, unread, parts });
   }
 
   /** How far everybody may look at this moment. */
@@ -104,7 +97,17 @@ export class Responses {
   }
 
   /** What there is to tell, and how far that goes. */
-  async news(view: View, after: Positions | undefined, upTo: Positions): Promise<Told> {
+  news(view: View, after: Positions | undefined, upTo: Positions): Told | Promise<Told> {
+    return this.#atHand.get(view, after, upTo) ?? this.#prepared(view, after, upTo);
+  }
+
+  async #prepared(view: View, after: Positions | undefined, upTo: Positions): Promise<Told> {
+    await this.#atHand.prepare(view, after, upTo);
+    return this.#atHand.get(view, after, upTo) ?? this.lookedUp(view, after, upTo);
+  }
+
+  /** As `news`, whatever is at hand. */
+  async lookedUp(view: View, after: Positions | undefined, upTo: Positions): Promise<Told> {
     const members = await this.#deps.engine.userRooms.of(view.viewer.userId);
     const byPart = await this.#partsOf(view, { members, after, upTo });
     const news = byPart.filter((one) => one !== undefined);
@@ -121,7 +124,8 @@ export class Responses {
   async acknowledge({ viewer }: Pick<View, 'viewer'>, positions: Positions): Promise<void> {
     for (const [i, part] of this.#deps.parts.entries()) {
       const position = positions[i + 1];
-      if (position !== undefined) await part.acknowledge?.(viewer, position);
+      const work = position === undefined ? undefined : part.acknowledge?.(viewer, position);
+      if (work) await work;
     }
   }
 
@@ -171,9 +175,8 @@ export class Responses {
     const reader: Reader = { ...viewer, rooms: () => members.joined, timeline };
     const asked = parts.map((part, i) => {
       const range = { after: after?.[i + 1] ?? START, upTo: upTo[i + 1] ?? START };
-      const isStill = range.after >= range.upTo && part.watchesRooms !== true;
-      const isSilent = after !== undefined && (isStill || !part.mayHaveNews(reader, range.after));
-      return isSilent || part.isOfSliding === true ? undefined : part.news(reader, range);
+      const hasNone = part.isOfSliding === true || (after !== undefined && isSilent(part, reader, range));
+      return hasNone ? undefined : part.news(reader, range);
     });
     return asked.some((one) => one !== undefined) ? Promise.all(asked.map(async (one) => one)) : [];
   }

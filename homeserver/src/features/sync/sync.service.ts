@@ -10,9 +10,9 @@ import { parseSyncToken } from '../../streams/tokens.ts';
 import type { Followers } from './followers.sync.ts';
 import { OpenPolls } from './open-polls.ts';
 import { Poll, type PollDeps, type PollWish } from './poll.service.ts';
-import { type Answer, type Positions, Responses, type ResponsesDeps } from './responses.sync.ts';
+import { type Answer, Responses, type ResponsesDeps } from './responses.sync.ts';
 import { type SyncTelemetry, syncTelemetry } from './telemetry.ts';
-import type { StateField, View } from './view.sync.ts';
+import type { Positions, StateField, View } from './view.sync.ts';
 
 export interface SyncDeps extends ResponsesDeps {
   readonly deadlines: Deadlines;

@@ -83,15 +83,12 @@ export class Timelines {
 
   async get(room: Room, window: Window, filter: Filter): Promise<Stretch> {
     const newest = await this.#engine.timeline.newest(room, 1);
-    const end = newest.at(-1)?.ord ?? 0;
     // Readers that look at less than everything are few, and only while something is being written.
     if ((newest.at(-1)?.position ?? 0) > window.upTo) return this.read(room, window, { filter });
-    const { moment } = this.#engine.clientEvents;
-    const key = `${room.nid} ${end} ${this.#nameOf(filter)} ${window.after ?? ''}`;
-    const kept = this.#kept.get(key);
-    if (kept?.moment === moment) return kept.stretch;
-    const known = this.#making.get(key);
+    const key = this.#keyOf(room, window, { filter, end: newest.at(-1)?.ord });
+    const known = this.#keptAs(key) ?? this.#making.get(key);
     if (known) return known;
+    const { moment } = this.#engine.clientEvents;
     const making = this.read(room, window, { filter }).finally(() => this.#making.delete(key));
     this.#making.set(key, making);
     const stretch = await making;
@@ -99,6 +96,13 @@ export class Timelines {
     const size = 2 * stretch.text.length + key.length + BYTES_PER_STRETCH;
     this.#kept.set(key, { stretch, moment }, { size });
     return stretch;
+  }
+
+  /** As `get`, if somebody has asked for it before. */
+  atHand(room: Room, window: Window, filter: Filter): Stretch | undefined {
+    const newest = this.#engine.timeline.atHand(room);
+    if (!newest || (newest.position ?? 0) > window.upTo) return undefined;
+    return this.#keptAs(this.#keyOf(room, window, { filter, end: newest.ord }));
   }
 
   /** As `get`, without keeping it; and without what ignored users say, in whose place older events are taken. */
@@ -117,6 +121,19 @@ export class Timelines {
       isOpen: await this.#isOpen(room, events),
       isStraight: events.every((event) => followsFromCurrent(room, event)),
     };
+  }
+
+  #keyOf(
+    { nid }: Room,
+    { after }: Window,
+    { filter, end }: { readonly filter: Filter; readonly end: number | undefined },
+  ): string {
+    return `${nid} ${end ?? 0} ${this.#nameOf(filter)} ${after ?? ''}`;
+  }
+
+  #keptAs(key: string): Stretch | undefined {
+    const kept = this.#kept.get(key);
+    return kept?.moment === this.#engine.clientEvents.moment ? kept.stretch : undefined;
   }
 
   #nameOf(filter: Filter): number {

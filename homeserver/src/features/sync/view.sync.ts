@@ -18,6 +18,17 @@ export interface View {
   readonly stateField: StateField;
 }
 
+/** Settled positions: of the stream of events, then of each part's. */
+export type Positions = readonly Position[];
+
+/** What there is to tell. */
+export interface Told {
+  /** The members of the answer that are news; nothing if there is nothing to tell. */
+  readonly text: string | undefined;
+  /** Up to where. */
+  readonly reached: Positions;
+}
+
 /** Whoever asks by the name that the proposal had is answered by that name. */
 export const stateFieldOf = (query: QueryOf<typeof sync>): StateField => {
   if (query.use_state_after === true) return 'state_after';

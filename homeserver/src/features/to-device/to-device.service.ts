@@ -126,12 +126,16 @@ export class ToDevice {
   }
 
   /** The device has everything up to there: it need not be kept. */
-  async acknowledge(reader: Address, upTo: Position): Promise<void> {
+  acknowledge(reader: Address, upTo: Position): Promise<void> | undefined {
     const name = nameOf(reader);
     const cleared = this.#cleared.get(name);
-    if (cleared !== undefined && (cleared >= upTo || !this.#changes.mayHaveChanged(name, cleared))) return;
+    const isGone = cleared !== undefined && (cleared >= upTo || !this.#changes.mayHaveChanged(name, cleared));
+    return isGone ? undefined : this.#clear(reader, upTo);
+  }
+
+  async #clear(reader: Address, upTo: Position): Promise<void> {
     await store.remove(this.#deps.db, reader, upTo);
-    this.#cleared.set(name, upTo);
+    this.#cleared.set(nameOf(reader), upTo);
   }
 
   /** Forgets requests and messages that will not come again. */

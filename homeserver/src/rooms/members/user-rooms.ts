@@ -28,7 +28,7 @@ export class UserRooms {
 
   /** All rooms in which the user has any membership, those forgotten left out. */
   async of(user: UserId): Promise<ReadonlyMemberships> {
-    const cached = this.#cache.get(user);
+    const cached = this.atHand(user);
     if (cached) return cached;
     const loading = this.#loading.get(user);
     if (loading) return loading.done;
@@ -43,6 +43,11 @@ export class UserRooms {
     };
     done.then(over, over);
     return done;
+  }
+
+  /** As `of`, if it is in memory. */
+  atHand(user: UserId): ReadonlyMemberships | undefined {
+    return this.#cache.get(user);
   }
 
   /** Memberships of theirs have been written otherwise than one by one; what was read before is out of date. */

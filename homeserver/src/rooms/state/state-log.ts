@@ -39,6 +39,11 @@ export class StateLog {
     return this.#entries.findLast(([changed]) => changed <= position)?.[1] ?? EMPTY_STATE;
   }
 
+  /** Whether nothing has changed after `position`, as far as is at hand. */
+  isStillSince(position: Position): boolean {
+    return position >= this.#from && (this.#entries.at(-1)?.[0] ?? 0) <= position;
+  }
+
   get isLoaded(): boolean {
     return this.#from !== Infinity;
   }

@@ -6,7 +6,7 @@ import type { Viewer } from './client-events.ts';
 import type { Visible } from './visible.ts';
 
 /** Whom somebody does not want to hear: https://spec.matrix.org/latest/client-server-api/#ignoring-users */
-export type IgnoredBy = (user: UserId) => Promise<ReadonlySet<UserId>>;
+export type IgnoredBy = (user: UserId) => ReadonlySet<UserId> | Promise<ReadonlySet<UserId>>;
 
 /** Readers of rooms, each for the time of one request. */
 export class Readers {

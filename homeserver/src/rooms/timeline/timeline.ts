@@ -39,6 +39,11 @@ export class Timeline {
     return tail.newest(limit);
   }
 
+  /** The newest event, if it is in memory. */
+  atHand({ head, tail }: Room): StoredEvent | undefined {
+    return head && tail.has(1, head.firstOrd, head.lastOrd) ? tail.newest(1)[0] : undefined;
+  }
+
   /** Brings the newest events of many rooms to memory with one query. */
   async warm(rooms: readonly Room[], limit: number): Promise<void> {
     const cold = rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd));

@@ -1,0 +1,162 @@
+import type { UserId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Member, StoredEvent } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Readers } from '../../rooms/timeline/readers.ts';
+import type { Position } from '../../streams/stream.ts';
+import { isSilent, type Reader, type SyncPart } from '../../streams/sync-part.ts';
+import type { UnreadEvents } from '../notifications/index.ts';
+import { eventsOf, fieldsOf, type JsonText } from './json-text.ts';
+import { isPlain } from './joined-rooms.sync.ts';
+import type { LazyMembers } from './lazy-members.sync.ts';
+import { type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
+import { isCountNews, unreadTexts } from './unread.sync.ts';
+import type { Positions, StateField, Told, View } from './view.sync.ts';
+
+export interface NewsAtHandDeps {
+  readonly engine: RoomEngine;
+  readonly readers: Readers;
+  readonly timelines: Timelines;
+  readonly lazyMembers: LazyMembers;
+  readonly unread: Pick<UnreadEvents, 'atHand' | 'prepare'>;
+  readonly parts: readonly SyncPart[];
+}
+
+/** A view of somebody who goes on from a token. */
+type Onward = View & { readonly after: Position };
+
+interface Followed {
+  readonly room: Room;
+  readonly member: Member;
+}
+
+const START = 0 as Position;
+/** Of a room that turns out to have no news. */
+const NO_NEWS = '';
+
+/**
+ * News without waiting, for the many whom a message wakes: none, or what was said in rooms that they have been in all the
+ * time. That is the same for all of them but for their counts, so it is put into words once. Whatever is less usual, or
+ * has to be looked up, is left to `Responses`, which would come to the same.
+ */
+export class NewsAtHand {
+  readonly #deps: NewsAtHandDeps;
+  readonly #texts = new WeakMap<Stretch, Map<StateField, JsonText>>();
+
+  constructor(deps: NewsAtHandDeps) {
+    this.#deps = deps;
+  }
+
+  /** Undefined where there may be more to it. */
+  get(view: View, after: Positions | undefined, upTo: Positions): Told | undefined {
+    const followed = this.#followed(view, after, upTo);
+    if (!followed || !isOnward(view)) return undefined;
+    const texts: JsonText[] = [];
+    for (const { room, member } of followed) {
+      const text = this.#section(view, room, member);
+      if (text === undefined) return undefined;
+      if (text !== NO_NEWS) texts.push(`${JSON.stringify(room.roomId)}:${text}`);
+    }
+    return { text: texts.length === 0 ? undefined : `"rooms":{"join":{${texts.join(',')}}}`, reached: upTo };
+  }
+
+  /** What those whom the same event wakes wait for together, and find at hand then. */
+  async prepare(view: View, after: Positions | undefined, upTo: Positions): Promise<void> {
+    const { timelines, unread } = this.#deps;
+    for (const { room } of this.#followed(view, after, upTo) ?? []) {
+      const { events } = await timelines.get(room, view, view.filter);
+      await unread.prepare(room, events);
+    }
+  }
+
+  /** The rooms in whose timelines something may have happened, if nothing else can be news. */
+  #followed(view: View, positions: Positions | undefined, upTo: Positions): readonly Followed[] | undefined {
+    const { userRooms, roomChanges, departures } = this.#deps.engine;
+    const members = userRooms.atHand(view.viewer.userId);
+    if (!members || !positions || !isOnward(view)) return undefined;
+    const { after } = view;
+    if (members.newest > after || departures.hasAnySince(after)) return undefined;
+    const reader: Reader = { ...view.viewer, rooms: () => members.joined, timeline: { after, upTo: view.upTo } };
+    if (!this.#areSilent(reader, positions, upTo)) return undefined;
+    const changed = roomChanges.among(members, after);
+    if (!changed) return undefined;
+    const followed: Followed[] = [];
+    for (const nid of changed) {
+      const member = members.get(nid);
+      if (member?.membership !== 'join' || !roomChanges.mayHaveChanged(nid, after)) continue;
+      const room = this.#unchanged(view, member);
+      if (!room) return undefined;
+      if (this.#isShown(view, room)) followed.push({ room, member });
+    }
+    return followed;
+  }
+
+  #areSilent(reader: Reader, after: Positions, upTo: Positions): boolean {
+    return this.#deps.parts.every((part, i) => {
+      const range = { after: after[i + 1] ?? START, upTo: upTo[i + 1] ?? START };
+      return part.isOfSliding === true || isSilent(part, reader, range);
+    });
+  }
+
+  /** The room, if nothing of its state has changed. */
+  #unchanged({ after }: Onward, { roomNid }: Member): Room | undefined {
+    const room = this.#deps.engine.rooms.atHand(roomNid);
+    return room?.head && room.stateLog.isStillSince(after) ? room : undefined;
+  }
+
+  #isShown({ filter }: View, { roomId }: Room): boolean {
+    return filter.room.room(roomId) && !this.#deps.engine.holds.isHidden(roomId);
+  }
+
+  #section(view: Onward, room: Room, member: Member): JsonText | undefined {
+    const { engine, timelines, unread: counter } = this.#deps;
+    const stretch = timelines.atHand(room, view, view.filter);
+    if (!stretch || stretch.limited || !this.#isSaidToAll(view, room, { stretch, member })) return undefined;
+    if (engine.sticky.between(room.nid, view.after, view.upTo).length > 0) return undefined;
+    const unread = counter.atHand(view.viewer.userId, room);
+    if (!unread) return undefined;
+    const isNews = stretch.events.length > 0 || isCountNews(unread, view, { news: undefined, rulesSince: undefined });
+    return isNews ? `{${this.#textOf(stretch, view)},${fieldsOf(unreadTexts(unread.counts, view))}}` : NO_NEWS;
+  }
+
+  /** Whether this reader is told of a stretch what all are, and nothing more. */
+  #isSaidToAll(
+    view: Onward,
+    room: Room,
+    { stretch, member }: { readonly stretch: Stretch; readonly member: Member },
+  ): boolean {
+    const { events, senders } = stretch;
+    if (events.length === 0) return true;
+    if (!isPlain(stretch, member) || senders.has(view.viewer.userId) || events.some(isOfState)) return false;
+    const ignored = this.#deps.readers.ignoredBy(view.viewer.userId);
+    if (ignored instanceof Promise || !senders.isDisjointFrom(ignored)) return false;
+    return this.#areKnown(view, room, senders);
+  }
+
+  /** Whether the reader needs no members to make sense of it. */
+  #areKnown({ filter, viewer, after }: Onward, { nid }: Room, senders: ReadonlySet<UserId>): boolean {
+    const { lazyLoadMembers, includeRedundantMembers } = filter.room.state;
+    if (!lazyLoadMembers) return true;
+    const isKnown = this.#deps.lazyMembers.knows(viewer, nid, after);
+    return !includeRedundantMembers && [...senders].every(isKnown);
+  }
+
+  #textOf(stretch: Stretch, { stateField }: View): JsonText {
+    const texts = this.#texts.get(stretch) ?? new Map<StateField, JsonText>();
+    this.#texts.set(stretch, texts);
+    const known = texts.get(stateField);
+    if (known !== undefined) return known;
+    const text = fieldsOf({
+      [stateField]: eventsOf([]),
+      timeline: timelineText(stretch.text, stretch),
+      ephemeral: eventsOf([]),
+      account_data: eventsOf([]),
+    });
+    texts.set(stateField, text);
+    return text;
+  }
+}
+
+const isOnward = (view: View): view is Onward => view.after !== undefined && !view.fullState;
+
+const isOfState = ({ event }: StoredEvent): boolean => event.stateKey !== undefined;
