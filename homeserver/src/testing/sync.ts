@@ -67,6 +67,8 @@ export class SyncFixture {
   readonly test: TestEngine;
   readonly accountData: AccountData;
   readonly filters: Filters;
+  /** Whom people do not want to hear. */
+  readonly ignored = new Map<UserId, ReadonlySet<UserId>>();
   engine: RoomEngine;
   sync: Sync;
 
@@ -154,6 +156,18 @@ export class SyncFixture {
     await this.test[Symbol.asyncDispose]();
   }
 
+  /** What answers are made of. */
+  responsesDeps() {
+    const { db } = this.test;
+    return {
+      readers: new Readers(this.engine.visible, (user) => this.ignored.get(user) ?? new Set()),
+      db,
+      engine: this.engine,
+      unread: this.#newUnread(),
+      parts: [accountDataPart(db, this.accountData)],
+    };
+  }
+
   #newUnread(): UnreadEvents {
     const { db } = this.test;
     const pushRules = { all: async (user: UserId) => defaultPushRules(user) };
@@ -170,18 +184,9 @@ export class SyncFixture {
   }
 
   #newSync(): Sync {
-    const { db, clock, notifier } = this.test;
-    return new Sync({
-      readers: new Readers(this.engine.visible, async () => new Set()),
-      db,
-      deadlines: new Deadlines(clock),
-      notifier,
-      metrics: new Metrics(),
-      engine: this.engine,
-      unread: this.#newUnread(),
-      parts: [accountDataPart(db, this.accountData)],
-      presence: undefined,
-    });
+    const { clock, notifier } = this.test;
+    const deadlines = new Deadlines(clock);
+    return new Sync({ ...this.responsesDeps(), deadlines, notifier, metrics: new Metrics(), presence: undefined });
   }
 }
 

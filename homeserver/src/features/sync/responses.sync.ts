@@ -8,7 +8,15 @@ import { Slots } from '../../platform/slots.ts';
 import { warmKeys } from '../../rooms/state/room-keys.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
-import { isSilent, type DeviceListNews, type KeyCounts, type News, type Reader, type RoomNews, type SyncPart } from '../../streams/sync-part.ts';
+import {
+  isSilent,
+  type DeviceListNews,
+  type KeyCounts,
+  type News,
+  type Reader,
+  type RoomNews,
+  type SyncPart,
+} from '../../streams/sync-part.ts';
 import { syncToken } from '../../streams/tokens.ts';
 import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
