@@ -104,12 +104,14 @@ describe('news at hand', () => {
     const responses = new Responses(fixture.responsesDeps());
     const [room = '' as RoomId] = await rooms();
     const wish: Wish = { filter: { room: { timeline: { not_types: ['m.room.topic'] } } }, stateField: 'state' };
-    const since = responses.settled();
-    await fixture.set(room, alice, 'm.room.topic', { topic: 'told' });
-    await fixture.say(room, alice, 'hello');
-    for (const user of [bob, carol]) {
-      const { view, upTo } = await viewOf(responses, { user, since, wish });
-      expect((await responses.news(view, since, upTo)).text).to.contain('"topic":"told"');
+    for (const topic of ['first', 'then', 'last']) {
+      const since = responses.settled();
+      await fixture.set(room, alice, 'm.room.topic', { topic });
+      await fixture.say(room, alice, 'hello');
+      for (const user of [bob, carol]) {
+        const { view, upTo } = await viewOf(responses, { user, since, wish });
+        expect((await responses.news(view, since, upTo)).text).to.contain(`"topic":"${topic}"`);
+      }
     }
   });
 
