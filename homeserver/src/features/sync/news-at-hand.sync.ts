@@ -1,6 +1,7 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
-import type { Member, StoredEvent } from '../../rooms/model.ts';
+import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
+import type { Member, RoomNid, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -74,16 +75,18 @@ export class NewsAtHand {
     const { userRooms, roomChanges, departures } = this.#deps.engine;
     const members = userRooms.atHand(view.viewer.userId);
     if (!members || !positions || !isOnward(view)) return undefined;
-    const { after } = view;
-    if (members.newest > after || departures.hasAnySince(after)) return undefined;
-    const reader: Reader = { ...view.viewer, rooms: () => members.joined, timeline: { after, upTo: view.upTo } };
-    if (!this.#areSilent(reader, positions, upTo)) return undefined;
-    const changed = roomChanges.among(members, after);
-    if (!changed) return undefined;
+    if (members.newest > view.after || departures.hasAnySince(view.after)) return undefined;
+    const timeline = { after: view.after, upTo: view.upTo };
+    if (!this.#areSilent({ ...view.viewer, rooms: () => members.joined, timeline }, positions, upTo)) return undefined;
+    const changed = roomChanges.among(members, view.after);
+    return changed && this.#roomsOf(view, members, changed);
+  }
+
+  #roomsOf(view: Onward, members: ReadonlyMemberships, nids: Iterable<RoomNid>): readonly Followed[] | undefined {
     const followed: Followed[] = [];
-    for (const nid of changed) {
+    for (const nid of nids) {
       const member = members.get(nid);
-      if (member?.membership !== 'join' || !roomChanges.mayHaveChanged(nid, after)) continue;
+      if (member?.membership !== 'join' || !this.#deps.engine.roomChanges.mayHaveChanged(nid, view.after)) continue;
       const room = this.#unchanged(view, member);
       if (!room) return undefined;
       if (this.#isShown(view, room)) followed.push({ room, member });
