@@ -76,6 +76,17 @@ export const eventsStore = {
     return row?.ord;
   },
 
+  /** Of some events those that have a place in the stream of events. */
+  async placed(tx: ReadTx, nids: readonly EventNid[]): Promise<EventNid[]> {
+    const rows = await tx.rows<{ event_nid: EventNid }>(
+      named(
+        'events.placed',
+        sql`SELECT event_nid FROM events WHERE event_nid = ANY(${nids}::bigint[]) AND position IS NOT NULL`,
+      ),
+    );
+    return rows.map((row) => row.event_nid);
+  },
+
   /** Whether there is history that this server does not have. */
   async hasGaps(tx: ReadTx, room: RoomNid): Promise<boolean> {
     const rows = await tx.rows(named('gaps.any', sql`SELECT 1 FROM room_gaps WHERE room_nid = ${room} LIMIT 1`));

@@ -71,6 +71,11 @@ export class Events {
     return [...cached, ...(await this.#made(rows, (read) => this.#asItIsNow(read)))];
   }
 
+  /** Those that happened while this server was there, rather than being known as what others rest on or as history. */
+  async happened(nids: readonly EventNid[]): Promise<ReadonlySet<EventNid>> {
+    return new Set(nids.length === 0 ? [] : await store.placed(this.#db, nids));
+  }
+
   async #read(nids: readonly EventNid[]): Promise<Map<EventNid, StoredEvent>> {
     const events = await this.fromRows(await store.byNid(this.#db, nids));
     return new Map(events.map((event) => [event.nid, event]));

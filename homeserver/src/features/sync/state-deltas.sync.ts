@@ -1,6 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
-import { EMPTY_STATE, type SnapshotId, type StoredEvent } from '../../rooms/model.ts';
+import { EMPTY_STATE, type EventNid, type KeyNumber, type SnapshotId, type StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { StateField } from './view.sync.ts';
@@ -22,7 +22,10 @@ export interface Delta {
   readonly isWhole: boolean;
 }
 
-/** Changes of state that are told to everybody, new members or not. */
+/** Which key, and the events that it had and has. */
+type Difference = readonly [KeyNumber, EventNid, EventNid];
+
+/** Changes of state that are told to everybody, wherever they come from. */
 const FEW = 20;
 
 /** What a reader has to be told of a room's state beside the timeline. */
@@ -50,8 +53,8 @@ export class StateDeltas {
   }
 
   /**
-   * Who loads members lazily is told of changes of those that they may know, and of some new ones: not of all members of
-   * a room that has been joined before all of it was known.
+   * Who loads members lazily is told of who has changed, also in a gap: clients have lists of members to keep. But not of all
+   * members of a room that has been joined before all of it was known, when that is over.
    */
   async #changes(
     room: Room,
@@ -64,9 +67,16 @@ export class StateDeltas {
     const { states, tries, events } = this.#engine;
     if (withMembers) return states.changes(before, target);
     const changed = (await tries.diff(before, target)).filter(([, , now]) => now !== 0);
-    const others = new Set(changed.length > FEW ? await room.keys.withoutMembers(room.head?.nextKey ?? Infinity) : []);
-    const told = changed.length > FEW ? changed.filter(([key, was]) => was !== 0 || others.has(key)) : changed;
+    const told = changed.length > FEW ? await this.#known(room, changed) : changed;
     return [...(await events.load(told.map(([, , now]) => now))).values()];
+  }
+
+  /** But for new members of whom this server has heard only because it has learnt more of the room. */
+  async #known(room: Room, changed: readonly Difference[]): Promise<readonly Difference[]> {
+    const others = new Set(await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
+    const isNewMember = ([key, was]: Difference) => was === 0 && !others.has(key);
+    const happened = await this.#engine.events.happened(changed.filter(isNewMember).map(([, , now]) => now));
+    return changed.filter((one) => !isNewMember(one) || happened.has(one[2]));
   }
 
   async members(room: Room, snapshot: SnapshotId, users: Iterable<UserId>): Promise<StoredEvent[]> {

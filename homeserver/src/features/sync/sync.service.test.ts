@@ -217,6 +217,25 @@ describe('/sync on a database', () => {
       const told = joinedIn(await fixture.ask(alice, { filter, since: first.next_batch }), room);
       expect(membersOf(told?.state.events)).to.eql([bob]);
     });
+
+    it('tells of all who came in a gap, for clients have lists of members to keep', async () => {
+      const room = await fixture.room(alice);
+      const newcomers = Array.from({ length: 25 }, (_, n) => userOf(`newcomer${n}`)).toSorted();
+      const since = await next(alice);
+      for (const user of newcomers) await fixture.member(room, user, 'join');
+      for (let i = 0; i < 2; i++) await fixture.say(room, alice, `m${i}`);
+      const ways = [
+        [2, 'state'],
+        [2, 'state_after'],
+        [50, 'state_after'],
+      ] as const;
+      for (const [limit, stateField] of ways) {
+        const filter = { room: { timeline: { limit }, state: { lazy_load_members: true } } };
+        const told = joinedIn(await fixture.ask(alice, { filter, since, stateField }), room);
+        const users = membersOf(told?.[stateField].events).filter((user) => user !== alice);
+        expect(users, `${stateField} ${limit}`).to.eql(newcomers);
+      }
+    });
   });
 
   describe('with members loaded lazily, tells again whom a device may not know as they are', () => {
