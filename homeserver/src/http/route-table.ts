@@ -1,7 +1,7 @@
 import Router from '@koa/router';
 import { MatrixError } from '@holm/spec/errors';
 import type { Method } from '@holm/spec/endpoint';
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { Later } from './later.ts';
 
 export interface Mounted {
@@ -10,7 +10,7 @@ export interface Mounted {
   readonly run: (ctx: Context) => Promise<Later | undefined>;
 }
 
-type Dispatch = Middleware<Record<string, unknown>>;
+type Dispatch = (ctx: Context, next: () => Promise<never>) => Promise<unknown>;
 
 /** Routes whose paths have the same method, length and leading words. */
 interface Shape {
@@ -30,7 +30,8 @@ const wordsOf = (segments: readonly string[], words: readonly number[]): string 
 
 /**
  * Finds a request's route. `@koa/router` tries its routes one after another, which for all of Matrix costs more than
- * the rest of a small request; so each small router holds only the routes that cannot be told apart by their words.
+ * the rest of a small request; so each small router holds only the routes that cannot be told apart by their words, and
+ * a route that has nothing but words is in none.
  */
 export class RouteTable {
   readonly #shapes: ReadonlyMap<string, Shape>;
@@ -74,7 +75,17 @@ const toShape = (group: readonly Mounted[]): Shape => {
     .slice(LEADING + 1)
     .filter((index) => paths.every((path) => isWord(path[index] ?? '')));
   const byWords = Map.groupBy(group, ({ path }) => wordsOf(path.split('/'), words));
-  return { words, routers: new Map([...byWords].map(([key, routes]) => [key, toDispatch(routes)])) };
+  const isAllWords = words.length === length - LEADING - 1;
+  const dispatch = isAllWords ? runAlone : toDispatch;
+  return { words, routers: new Map([...byWords].map(([key, routes]) => [key, dispatch(routes)])) };
+};
+
+/** Of routes with the same words there is one. */
+const runAlone = ([route]: readonly Mounted[]): Dispatch => {
+  return async (ctx, next) => {
+    ctx['params'] = {};
+    return route ? route.run(ctx) : next();
+  };
 };
 
 const toDispatch = (routes: readonly Mounted[]): Dispatch => {

@@ -129,12 +129,12 @@ export class Responses {
   }
 
   /** A client that goes on from a token has got everything before it. */
-  async acknowledge({ viewer }: Pick<View, 'viewer'>, positions: Positions): Promise<void> {
-    for (const [i, part] of this.#deps.parts.entries()) {
+  acknowledge({ viewer }: Pick<View, 'viewer'>, positions: Positions): Promise<void> | undefined {
+    const work = this.#deps.parts.flatMap((part, i) => {
       const position = positions[i + 1];
-      const work = position === undefined ? undefined : part.acknowledge?.(viewer, position);
-      if (work) await work;
-    }
+      return position === undefined ? [] : (part.acknowledge?.(viewer, position) ?? []);
+    });
+    return work.length === 0 ? undefined : Promise.all(work).then(() => undefined);
   }
 
   /** Whose keys changed in a stretch of the streams. */

@@ -96,7 +96,7 @@ class ClassicPoll extends Poll<Answer> {
     this.#told = since;
   }
 
-  protected override prepare(): Promise<void> {
+  protected override prepare(): Promise<void> | undefined {
     return this.#deps.responses.acknowledge(this.#request, this.#told);
   }
 
