@@ -39,6 +39,31 @@ describe('deadlines', () => {
       { numRuns: 50 },
     ));
 
+  it('that have passed meanwhile are kept at once', async () => {
+    let now = START;
+    const slept: number[] = [];
+    const wakes: (() => void)[] = [];
+    const deadlines = new Deadlines({
+      now: () => now as ReturnType<ManualClock['now']>,
+      sleep: (ms) => new Promise((resolve) => void (slept.push(ms), wakes.push(resolve))),
+    });
+    const rung: string[] = [];
+    const timed = (name: string) => ({ dueAt: 0, place: NOWHERE, due: () => void rung.push(name) });
+    const first = timed('first');
+    deadlines.add(first, 1_000);
+    deadlines.add(timed('second'), 2_000);
+    // The process itself is held up, and what happens first then is that the next one is taken back, and that another one comes.
+    now += 5_000;
+    deadlines.remove(first);
+    deadlines.add(timed('third'), -4_500);
+    for (const wake of wakes) wake();
+    await settle();
+    expect([rung, slept]).to.eql([
+      ['third', 'second'],
+      [1_000, 0],
+    ]);
+  });
+
   it('do not wait longer because somebody puts the clock back', async () => {
     let now = START;
     const wakes: (() => void)[] = [];

@@ -33,11 +33,8 @@ export class Deadlines {
   }
 
   remove(timed: Timed): void {
-    const { place } = timed;
-    if (place === NOWHERE) return;
-    timed.place = NOWHERE;
-    const last = this.#heap.pop();
-    if (last && last !== timed) this.#rise(this.#sink(place, last), last);
+    if (timed.place === NOWHERE) return;
+    this.#take(timed);
     this.#set();
   }
 
@@ -55,7 +52,7 @@ export class Deadlines {
     if (!next) return;
     const timer = (this.#timer = new AbortController());
     this.#wakesAt = next.dueAt;
-    void this.#clock.sleep(next.dueAt - this.#clock.now(), timer.signal).then(() => {
+    void this.#clock.sleep(Math.max(0, next.dueAt - this.#clock.now()), timer.signal).then(() => {
       if (!timer.signal.aborted) this.#wake();
     });
   }
@@ -68,10 +65,17 @@ export class Deadlines {
     this.#wakesAt = Infinity;
     this.#timer = undefined;
     for (let next = this.#heap[0]; next && next.dueAt <= now; next = this.#heap[0]) {
-      this.remove(next);
+      this.#take(next);
       next.due();
     }
     this.#set();
+  }
+
+  #take(timed: Timed): void {
+    const { place } = timed;
+    timed.place = NOWHERE;
+    const last = this.#heap.pop();
+    if (last && last !== timed) this.#rise(this.#sink(place, last), last);
   }
 
   #rise(from: number, timed: Timed): void {

@@ -154,9 +154,8 @@ export class Peer {
     const { settings } = this.#deps;
     const say = (head: ServerHead, payload?: string) => this.#say(head, payload);
     this.token = token;
-    const headers = { ...this.origin.headers, authorization: `Bearer ${token}` };
     this.#session = {
-      requests: new Requests({ ...this.origin, headers }, say, settings.maxRequests),
+      requests: new Requests(this.origin, token, { say, most: settings.maxRequests }),
       follows: new Follows(this.#deps, caller, say),
     };
     void this.#say({

@@ -24,13 +24,15 @@ const RETRY_MS = 100;
 /** What a client asks over its socket: answered as over HTTP, by the very same code. */
 export class Requests {
   readonly #origin: RequestOrigin;
+  readonly #token: string;
   readonly #say: Say;
   readonly #most: number;
   /** Made for the first request: many clients only listen. */
   #open: Map<number, AbortController> | undefined;
 
-  constructor(origin: RequestOrigin, say: Say, most: number) {
+  constructor(origin: RequestOrigin, token: string, { say, most }: { readonly say: Say; readonly most: number }) {
     this.#origin = origin;
+    this.#token = token;
     this.#say = say;
     this.#most = most;
   }
@@ -87,6 +89,7 @@ export class Requests {
       url: path,
       headers: {
         ...headers,
+        authorization: `Bearer ${this.#token}`,
         ...(body.length > 0 && { 'content-type': 'application/json', 'content-length': String(body.length) }),
       },
       body,
