@@ -80,6 +80,20 @@ describe('typing and receipts', () => {
       expect(await ephemeral(alice, room, 'm.typing')).to.eql([{ user_ids: [] }]);
     });
 
+    it('is over after a restart, as clients are told, also where the clock was set back', async () => {
+      await typing(carol, room, { typing: true });
+      expect(await ephemeral(alice, room, 'm.typing')).to.eql([{ user_ids: [carol.userId] }]);
+      await network.stop('a.test');
+      network.clock.advance(-3_600_000);
+      await network.start('a.test');
+      const { ephemeral: told, state, timeline } = (await alice.view.sync()).rooms.join[room];
+      expect(told.events).to.eql([{ type: 'm.typing', content: { user_ids: [] } }]);
+      // To begin afresh would be to be told the whole room.
+      expect([state.events, timeline.events]).to.eql([[], []]);
+      expect((await alice.view.sync()).rooms).to.equal(undefined);
+      network.clock.advance(3_600_000);
+    });
+
     it('wakes a long poll', async () => {
       const answer = alice.view.sync(30_000);
       await typing(carol, room, { typing: true });

@@ -4,7 +4,7 @@ import { TestNetwork } from '../src/network.ts';
 import { asked, happen, SlidingClient } from '../src/sliding-client.ts';
 import { Slider } from '../src/sliding.ts';
 
-const WALKS = 20;
+const WALKS = Number(process.env['HOLM_TEST_SYNC_WALKS'] ?? 20);
 const STEPS = 40;
 const ROOMS = 4;
 

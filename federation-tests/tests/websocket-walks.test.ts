@@ -8,7 +8,7 @@ import { View } from '../src/view.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
-const WALKS = 5;
+const WALKS = Number(process.env['HOLM_TEST_SYNC_WALKS'] ?? 5);
 const STEPS = 50;
 const ROOMS = 3;
 const MEMBERS_ONLY = [{ type: 'm.room.history_visibility', state_key: '', content: { history_visibility: 'joined' } }];

@@ -36,7 +36,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
   const ephemeral = await composeEphemeral(base, { rooms, accounts, notifier }, stack);
   const encryption = await composeEncryption(base, { federation, rooms, accounts, notifier });
   const notifying = await composeNotifications(base, { rooms, accounts, ephemeral, notifier }, stack);
-  const presence = await composePresence(base, { rooms, accounts, notifier }, stack);
+  const presence = await composePresence(base, { rooms, accounts, ephemeral, notifier }, stack);
   const followed = { rooms, features, accounts, ephemeral, encryption, notifying, presence, notifier };
   const syncing = composeSync(base, followed, stack);
   const sockets = composeWebSockets(base, { accounts, syncing, rateLimits }, stack);

@@ -1,3 +1,4 @@
+import { openPresenceStream } from '../features/presence/index.ts';
 import { openReceiptStream, ReadMarkers, Receipts } from '../features/receipts/index.ts';
 import { Typing } from '../features/typing/index.ts';
 import { EphemeralRooms } from '../rooms/members/ephemeral-rooms.ts';
@@ -22,7 +23,7 @@ export const composeEphemeral = async (
   const rooms = new EphemeralRooms({ engine, isAllowed, outbox });
   const { events, visible } = engine;
 
-  const typing = stack.use(new Typing({ ...base, notifier, rooms }));
+  const typing = stack.use(await Typing.open({ ...base, notifier, rooms }));
   listeners.push(typing.listener);
   eduListeners.push({ eduType: 'm.typing', receive: (origin, content) => typing.receive(origin, content) });
 
@@ -31,7 +32,9 @@ export const composeEphemeral = async (
   eduListeners.push({ eduType: 'm.receipt', receive: (origin, content) => receipts.receive(origin, content) });
   eduRecalls.push({ eduType: 'm.receipt', since: (server, since) => receipts.since(server, since) });
   const readMarkers = new ReadMarkers({ ...accounts, rooms, events, receipts });
-  return { typing, receipts, readMarkers };
+  // Its positions are in clients' tokens even where there is no presence.
+  const presenceStream = await openPresenceStream(base.db);
+  return { typing, receipts, readMarkers, presenceStream };
 };
 
 export type EphemeralServices = Awaited<ReturnType<typeof composeEphemeral>>;

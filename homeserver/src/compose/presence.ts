@@ -3,18 +3,20 @@ import type { Schedule } from '../platform/schedule.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { AccountServices } from './accounts.ts';
 import type { Base } from './base.ts';
+import type { EphemeralServices } from './ephemeral.ts';
 import type { RoomServices } from './rooms.ts';
 
 interface Parts {
   readonly rooms: RoomServices;
   readonly accounts: AccountServices;
   readonly notifier: Notifier;
+  readonly ephemeral: EphemeralServices;
 }
 
 /** Who is online; nothing where the configuration switches that off. */
 export const composePresence = async (
   base: Base,
-  { rooms: { outbox, listeners, eduListeners }, accounts, notifier }: Parts,
+  { rooms: { engine, outbox, listeners, eduListeners }, accounts, ephemeral, notifier }: Parts,
   stack: AsyncDisposableStack,
 ) => {
   const { enabled, federation, max_room_members: maxRoomMembers, idle_after_ms: idleAfterMs } = base.config.presence;
@@ -22,10 +24,12 @@ export const composePresence = async (
   const presence = await openPresence({
     ...base,
     notifier,
+    stream: ephemeral.presenceStream,
+    timeline: engine.stream,
+    userRooms: engine.userRooms,
     outbox: federation ? outbox : undefined,
     settings: { maxRoomMembers, idleAfterMs },
   });
-  stack.defer(() => presence.save());
   stack.use(presence);
   listeners.push(presence.listener);
   if (federation) {
@@ -40,6 +44,5 @@ export type PresenceServices = Awaited<ReturnType<typeof composePresence>>;
 
 export const schedulePresence = (schedule: Schedule, presence: PresenceServices): void => {
   if (!presence) return;
-  schedule.every('40 * * * * *', 'write down who is online', () => presence.save());
   schedule.every('11 4 * * *', 'forget who was online', () => presence.trim());
 };

@@ -56,7 +56,7 @@ export const composeSync = (
       news: encryption.lists.news,
       keyCounts: (reader) => encryption.oneTimeKeys.counts(reader),
     }),
-    presencePart(presence, { ...base, ignoredBy }),
+    presencePart(presence, { ...base, stream: ephemeral.presenceStream, ignoredBy }),
     threadSubscriptionsPart(threads),
     profilesPart(profileNews),
   ];

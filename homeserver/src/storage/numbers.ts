@@ -12,6 +12,8 @@ const BLOCK = {
   receipt_positions: 1000,
   account_data_positions: 1000,
   profile_positions: 1000,
+  typing_positions: 1000,
+  presence_positions: 1000,
 } as const;
 export type Sequence = keyof typeof BLOCK;
 

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { CommitListener } from '../../rooms/commit.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Database } from '../../storage/database.ts';
+import type { Position } from '../../streams/stream.ts';
 import { presenceStore as store } from './presence.store.ts';
 import { atMost } from '../../platform/at-most.ts';
 
@@ -11,7 +12,12 @@ export interface CirclesDeps {
   readonly serverName: ServerName;
   /** Rooms with more members than that do not count; 0 if all do. */
   readonly maxRoomMembers: number;
-  readonly onMove: (move: Move) => void;
+  /** At a position of the stream of events. */
+  readonly onMove: (move: Move, position: Position) => void;
+  /** Users are known here from now on; what happened before may have gone past them. */
+  readonly onLoad: (users: readonly UserId[]) => void;
+  /** It has to be asked of a room again whether it counts, by `reunited`. */
+  readonly onDoubt: () => void;
 }
 
 /** Somebody has come into a room, or left it. */
@@ -20,8 +26,8 @@ export interface Move {
   readonly server: ServerName;
   readonly room: RoomNid;
   readonly isArrival: boolean;
-  /** They were known here, and have to be loaded again. */
-  readonly wasLoaded: boolean;
+  /** They are known here. */
+  readonly isLoaded: boolean;
 }
 
 /** The servers in a room and how many of each, or that it is too large to count. */
@@ -36,7 +42,7 @@ interface Load {
 const MAX_USERS = 50_000;
 const MAX_ROOMS = 50_000;
 const NOBODY: ReadonlySet<UserId> = new Set();
-const NOWHERE: readonly RoomNid[] = [];
+const NOWHERE: ReadonlySet<RoomNid> = new Set();
 
 /**
  * Who shares a room with whom, as far as presence is concerned: rooms beyond a size do not count, because there everything
@@ -46,15 +52,18 @@ const NOWHERE: readonly RoomNid[] = [];
  */
 export class Circles {
   readonly #deps: CirclesDeps;
-  readonly #rooms = new LRUCache<UserId, readonly RoomNid[]>({
+  /** Those that count. */
+  readonly #rooms = new LRUCache<UserId, Set<RoomNid>>({
     ...atMost(MAX_USERS),
     dispose: (rooms, user) => this.#unindex(user, rooms),
   });
   readonly #sizes = new LRUCache<RoomNid, Size>(atMost(MAX_ROOMS));
   /** Users that are loaded, by the rooms that count. */
   readonly #members = new Map<RoomNid, Set<UserId>>();
-  /** Small rooms whose members were not told one by one. */
+  /** Rooms that somebody who is loaded has come into, and nobody was in before. */
   readonly #unmeasured = new Set<RoomNid>();
+  /** Rooms that may count now and did not before, or whose members were not told one by one. */
+  readonly #doubtful = new Set<RoomNid>();
   readonly #loads = new Set<Load>();
 
   constructor(deps: CirclesDeps) {
@@ -63,13 +72,14 @@ export class Circles {
 
   readonly listener: CommitListener = ({ room: { nid }, members, wholeSince }) => {
     if (wholeSince !== undefined) this.#remeasure(nid);
-    for (const { userId, server, membership, before } of members) {
+    for (const { userId, server, membership, before, position } of members) {
       const difference = Number(membership === 'join') - Number(before === 'join');
       if (difference === 0) continue;
+      const isArrival = difference > 0;
       this.#resize(nid, server, difference);
       for (const { users } of this.#loads) users.add(userId);
-      const wasLoaded = this.#rooms.delete(userId);
-      this.#deps.onMove({ userId, server, room: nid, isArrival: difference > 0, wasLoaded });
+      const isLoaded = this.#place(userId, nid, isArrival);
+      this.#deps.onMove({ userId, server, room: nid, isArrival, isLoaded }, position);
     }
   };
 
@@ -86,7 +96,9 @@ export class Circles {
     try {
       const rooms = unknown.length === 0 ? new Map<UserId, RoomNid[]>() : await store.roomsOf(this.#deps.db, unknown);
       await this.#measure(new Set([...this.#unmeasured, ...[...rooms.values()].flat()]), load);
-      for (const user of unknown) if (!load.users.has(user)) this.#add(user, rooms.get(user) ?? NOWHERE);
+      const loaded = unknown.filter((user) => !load.users.has(user));
+      for (const user of loaded) this.#add(user, rooms.get(user) ?? []);
+      this.#deps.onLoad(loaded);
     } finally {
       this.#loads.delete(load);
     }
@@ -94,16 +106,54 @@ export class Circles {
     if (load.users.size > 0) await this.load(unknown.filter((user) => load.users.has(user)));
   }
 
+  /** All who are in rooms that did not count until now, as if they had come at once. */
+  async reunited(): Promise<Move[]> {
+    if (this.#doubtful.size === 0) return [];
+    const rooms = new Set(this.#doubtful);
+    this.#doubtful.clear();
+    const load: Load = { users: new Set(), rooms: new Set() };
+    this.#loads.add(load);
+    try {
+      await this.#measure(rooms, load);
+      for (const room of rooms) if (!this.#sizes.has(room)) this.#doubt(room);
+      const small = [...rooms].filter((room) => this.#isSmall(room));
+      const members = small.length === 0 ? [] : await store.membersOf(this.#deps.db, small);
+      return members.map(({ user_id: userId, server, room_nid: room }) => {
+        return { userId, server, room, isArrival: true, isLoaded: this.#place(userId, room, true) };
+      });
+    } catch (error) {
+      for (const room of rooms) this.#doubtful.add(room);
+      throw error;
+    } finally {
+      this.#loads.delete(load);
+    }
+  }
+
+  /** Those who are with somebody in some of their rooms, loaded or not. */
+  async joinedWith(user: UserId, rooms: readonly RoomNid[]): Promise<readonly UserId[]> {
+    const small = rooms.filter((room) => this.#isSmall(room));
+    const members = small.length === 0 ? [] : await store.membersOf(this.#deps.db, small);
+    // The user may have left meanwhile.
+    const current = new Set(this.roomsOf(user));
+    return members.flatMap(({ user_id: other, room_nid: room }) => (current.has(room) ? [other] : []));
+  }
+
+  /** The rooms of somebody that count. */
+  roomsOf(user: UserId): readonly RoomNid[] {
+    return [...this.#roomsOf(user)].filter((room) => this.#isSmall(room));
+  }
+
   /** Whether they have any rooms that count. */
   isSomewhere(user: UserId): boolean {
-    return this.#roomsOf(user).length > 0;
+    return this.#roomsOf(user).size > 0;
   }
 
   share(one: UserId, other: UserId): boolean {
     if (one === other) return true;
-    const isWithFewer = this.#roomsOf(one).length <= this.#roomsOf(other).length;
+    const isWithFewer = this.#roomsOf(one).size <= this.#roomsOf(other).size;
     const [rooms, wanted] = isWithFewer ? [this.#roomsOf(one), other] : [this.#roomsOf(other), one];
-    return rooms.some((room) => this.membersOf(room).has(wanted));
+    for (const room of rooms) if (this.membersOf(room).has(wanted)) return true;
+    return false;
   }
 
   /** Users that are loaded and in a room, if it counts. */
@@ -120,13 +170,15 @@ export class Circles {
 
   /** How many `around` looks at. */
   reachOf(user: UserId): number {
-    return this.#roomsOf(user).reduce((sum, room) => sum + this.membersOf(room).size, 1);
+    let reach = 1;
+    for (const room of this.#roomsOf(user)) reach += this.membersOf(room).size;
+    return reach;
   }
 
   /** Other servers that share a room with somebody, those of the smallest rooms first. */
   serversOf(user: UserId, atMost: number): Set<ServerName> {
     const servers = new Set<ServerName>();
-    const sizes = this.#roomsOf(user).map((room) => this.#sizes.get(room));
+    const sizes = [...this.#roomsOf(user)].map((room) => this.#sizes.get(room));
     const small = sizes.filter((size): size is Exclude<Size, 'large'> => size !== undefined && size !== 'large');
     for (const room of small.sort((a, b) => a.size - b.size)) {
       for (const server of room.keys()) if (server !== this.#deps.serverName) servers.add(server);
@@ -135,7 +187,7 @@ export class Circles {
     return servers;
   }
 
-  #roomsOf(user: UserId): readonly RoomNid[] {
+  #roomsOf(user: UserId): ReadonlySet<RoomNid> {
     return this.#rooms.get(user) ?? NOWHERE;
   }
 
@@ -146,8 +198,21 @@ export class Circles {
 
   #add(user: UserId, rooms: readonly RoomNid[]): void {
     const counting = rooms.filter((room) => this.#sizes.get(room) !== 'large');
-    this.#rooms.set(user, counting);
+    this.#rooms.set(user, new Set(counting));
     for (const room of counting) this.#index(user, room);
+  }
+
+  /** Somebody is in a room now, or not any more. False for who is not loaded. */
+  #place(user: UserId, room: RoomNid, isIn: boolean): boolean {
+    const rooms = this.#rooms.peek(user);
+    if (!rooms) return false;
+    const size = this.#sizes.get(room);
+    if (isIn && size !== 'large') {
+      rooms.add(room);
+      this.#index(user, room);
+      if (size === undefined) this.#unmeasured.add(room);
+    } else if (!isIn && rooms.delete(room)) this.#unindex(user, [room]);
+    return true;
   }
 
   async #measure(rooms: ReadonlySet<RoomNid>, load: Load): Promise<void> {
@@ -166,6 +231,12 @@ export class Circles {
     }
   }
 
+  #doubt(room: RoomNid): void {
+    this.#sizes.delete(room);
+    this.#doubtful.add(room);
+    this.#deps.onDoubt();
+  }
+
   #sizeOf(servers: ReadonlyMap<ServerName, number>): Size {
     const { maxRoomMembers: max } = this.#deps;
     return max > 0 && [...servers.values()].reduce((sum, joined) => sum + joined, 0) > max ? 'large' : servers;
@@ -177,7 +248,7 @@ export class Circles {
     if (size === undefined) return;
     if (size === 'large') {
       // It may be small now; while it grows, it remains large.
-      if (difference < 0) this.#sizes.delete(room);
+      if (difference < 0) this.#doubt(room);
       return;
     }
     const servers = new Map(size);
@@ -189,7 +260,7 @@ export class Circles {
 
   #remeasure(room: RoomNid): void {
     for (const { rooms } of this.#loads) rooms.add(room);
-    if (this.#sizes.delete(room)) this.#unmeasured.add(room);
+    if (this.#sizes.has(room)) this.#doubt(room);
   }
 
   #index(user: UserId, room: RoomNid): void {
@@ -198,7 +269,7 @@ export class Circles {
     this.#members.set(room, members);
   }
 
-  #unindex(user: UserId, rooms: readonly RoomNid[]): void {
+  #unindex(user: UserId, rooms: Iterable<RoomNid>): void {
     for (const room of rooms) {
       const members = this.#members.get(room);
       members?.delete(user);

@@ -29,14 +29,14 @@ export class Devices {
   readonly #devices = new Map<DeviceId, Device>();
   message: string | undefined;
   #lastActiveAt: UnixMillis | undefined;
-  /** They were idle before a restart; that their client comes back is nothing that they do. */
+  /** They were inactive before a restart; that their client comes back is nothing that they do. */
   #idleSince: UnixMillis | undefined;
 
   constructor(limits: Limits, before: Status | undefined) {
     this.#limits = limits;
     this.message = before?.message;
     this.#lastActiveAt = before?.lastActiveAt;
-    if (before?.state === 'unavailable') this.#idleSince = before.lastActiveAt;
+    if (before && before.state !== 'offline' && !before.isActive) this.#idleSince = before.lastActiveAt;
   }
 
   /** A device begins to follow the stream. Whether what others see of the user may be another than before. */

@@ -27,8 +27,6 @@ export class KnownStatuses {
   readonly #all = new Map<UserId, Known>();
   readonly #perServer = new Map<ServerName, number>();
   #rounds: Round[] = [];
-  /** Not written down yet. */
-  #unwritten = new Set<UserId>();
 
   constructor(us: ServerName) {
     this.#us = us;
@@ -53,10 +51,7 @@ export class KnownStatuses {
   }
 
   put(changes: ReadonlyMap<UserId, Status>, at: { readonly position: Position; readonly now: UnixMillis }): void {
-    for (const [user, status] of changes) {
-      this.#set(user, { status, changedAt: at.position, saidAt: at.now });
-      this.#unwritten.add(user);
-    }
+    for (const [user, status] of changes) this.#set(user, { status, changedAt: at.position, saidAt: at.now });
     this.#rounds.push({ position: at.position, users: [...changes.keys()] });
     if (this.#rounds.length > ROUNDS) this.#rounds.shift();
   }
@@ -84,38 +79,11 @@ export class KnownStatuses {
   }
 
   restore(rows: readonly PresenceRow[], now: UnixMillis): void {
-    for (const { user_id: user, state, last_active: lastActive, status_msg: message, position } of rows) {
-      // Who comes back as they were is not to be news.
-      const isActive = state === 'online';
+    for (const row of rows) {
+      const { state, last_active: lastActive, status_msg: message, is_active: isActive } = row;
       const status = { state, lastActiveAt: lastActive ?? undefined, isActive, message: message ?? undefined };
-      this.#set(user, { status, changedAt: position, saidAt: now });
+      this.#set(row.user_id, { status, changedAt: row.position, saidAt: now });
     }
-  }
-
-  /** What is to be written down. */
-  takeUnwritten(): PresenceRow[] {
-    const users = this.#unwritten;
-    this.#unwritten = new Set();
-    return [...users].flatMap((user) => {
-      const known = this.#all.get(user);
-      if (!known) return [];
-      const { status, changedAt } = known;
-      const message = status.message?.replaceAll('\0', '') ?? null;
-      return [
-        {
-          user_id: user,
-          state: status.state,
-          last_active: status.lastActiveAt ?? null,
-          status_msg: message,
-          position: changedAt,
-        },
-      ];
-    });
-  }
-
-  /** They could not be written. */
-  untake(rows: readonly PresenceRow[]): void {
-    for (const row of rows) this.#unwritten.add(row.user_id);
   }
 
   #set(user: UserId, known: Known): void {
@@ -142,3 +110,18 @@ export class KnownStatuses {
     else this.#perServer.delete(server);
   }
 }
+
+/** What is to be written down of changes. */
+export const rowsOf = (
+  changes: ReadonlyMap<UserId, Status>,
+  at: { readonly position: Position; readonly now: UnixMillis },
+): PresenceRow[] =>
+  [...changes].map(([user, { state, lastActiveAt, isActive, message }]) => ({
+    user_id: user,
+    state,
+    last_active: lastActiveAt ?? null,
+    status_msg: message?.replaceAll('\0', '') ?? null,
+    is_active: isActive,
+    changed_at: at.now,
+    position: at.position,
+  }));

@@ -1,47 +1,75 @@
 import type { UserId } from '@holm/spec/ids';
+import type { RoomNid } from '../../rooms/model.ts';
+import type { UserRooms } from '../../rooms/members/user-rooms.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
 import type { Position, Range } from '../../streams/stream.ts';
+import type { Reader } from '../../streams/sync-part.ts';
 import type { Circles } from './circles.service.ts';
 import type { KnownStatuses } from './known-statuses.service.ts';
-import type { Moves } from './moves.service.ts';
 import type { Status } from './status.ts';
 
 export interface PresenceNewsDeps {
-  readonly circles: Pick<Circles, 'load' | 'share' | 'around' | 'reachOf' | 'membersOf'>;
+  readonly circles: Pick<Circles, 'load' | 'has' | 'share' | 'around' | 'reachOf' | 'roomsOf' | 'joinedWith'>;
   readonly known: KnownStatuses;
-  readonly moves: Moves;
+  readonly userRooms: Pick<UserRooms, 'of'>;
+  /** Who is in one of some rooms, and has changed in a range that is stored. */
+  readonly changedAmong: (rooms: readonly RoomNid[], range: Range) => Promise<readonly UserId[]>;
 }
+
+/** Whoever is told, and for which stretch of the stream of events. */
+export type PresenceReader = Pick<Reader, 'userId' | 'timeline'>;
 
 /** What readers are to be told of others. */
 export class PresenceNews {
   readonly #deps: PresenceNewsDeps;
   /** For whom there was news last. */
   readonly #last: LastChanges<UserId>;
+  /** Who came into a room when, in the stream of events; and into which. */
+  readonly #arrivals: LastChanges<UserId>;
+  readonly #entries: LastChanges<string>;
+  /** Where this run begins. */
+  readonly #from: Position;
 
-  constructor(deps: PresenceNewsDeps, from: Position) {
+  /** `from`: the settled positions of the two streams at the start. */
+  constructor(deps: PresenceNewsDeps, from: { readonly presence: Position; readonly timeline: Position }) {
     this.#deps = deps;
-    this.#last = new LastChanges(from);
+    this.#from = from.presence;
+    this.#last = new LastChanges(from.presence);
+    this.#arrivals = new LastChanges(from.timeline);
+    this.#entries = new LastChanges(from.timeline);
   }
 
   note(readers: Iterable<UserId>, position: Position): void {
     for (const reader of readers) this.#last.note(reader, position);
   }
 
-  /** Answers from memory. */
-  mayBeFor(reader: UserId, after: Position): boolean {
-    return this.#last.mayHaveChanged(reader, after);
+  /** A user of ours has come into a room. */
+  arrived(user: UserId, room: RoomNid, position: Position): void {
+    this.#arrivals.note(user, position);
+    this.#entries.note(entryOf(user, room), position);
+  }
+
+  /** Answers from memory. What happens while somebody is not loaded is not noted for them. */
+  mayBeFor({ userId, timeline }: PresenceReader, after: Position): boolean {
+    return (
+      this.#last.mayHaveChanged(userId, after) ||
+      this.#arrivals.mayHaveChanged(userId, timeline.after) ||
+      !this.#deps.circles.has(userId)
+    );
   }
 
   /** Everybody who shares a room with a reader and has changed: how they are now. From 0: who is not offline. */
-  async of(reader: UserId, range: Range): Promise<ReadonlyMap<UserId, Status>> {
+  async of(reader: PresenceReader, range: Range): Promise<ReadonlyMap<UserId, Status>> {
     const { circles, known } = this.#deps;
-    await circles.load([reader]);
+    await circles.load([reader.userId]);
+    const [met, earlier] = await Promise.all([this.#met(reader, range), this.#earlier(reader, range)]);
     const found = new Map<UserId, Status>();
-    for (const user of this.#met(reader, range)) {
+    for (const user of met) {
+      // Who is offline, too: the reader may have met them before, and have been told something else.
       const status = known.get(user)?.status;
-      if (status && status.state !== 'offline') found.set(user, status);
+      if (status) found.set(user, status);
     }
-    for (const user of this.#changed(reader, range)) {
+    for (const user of [...earlier, ...this.#changed(reader.userId, range)]) {
       const one = known.get(user);
       if (one && isIn(range, one)) found.set(user, one.status);
     }
@@ -59,12 +87,29 @@ export class PresenceNews {
     else for (const user of known.changedIn(range)) if (circles.share(reader, user)) yield user;
   }
 
-  /** Who was already in rooms that the reader has come into. */
-  *#met(reader: UserId, range: Range): Iterable<UserId> {
-    const { circles, moves } = this.#deps;
-    for (const room of moves.metIn(reader, range)) yield* circles.membersOf(room);
+  /** Of those who changed before the start, only who is not offline is among those around. */
+  async #earlier({ userId }: PresenceReader, range: Range): Promise<readonly UserId[]> {
+    if (range.after === 0 || range.after >= this.#from) return [];
+    const rooms = this.#deps.circles.roomsOf(userId);
+    return rooms.length === 0 ? [] : this.#deps.changedAmong(rooms, range);
+  }
+
+  /** Who is in the rooms that the reader has come into: found in the rooms, because a restart must not make it forgotten. */
+  async #met({ userId, timeline: { after, upTo } }: PresenceReader, range: Range): Promise<readonly UserId[]> {
+    if (range.after === 0 || !this.#arrivals.mayHaveChanged(userId, after)) return [];
+    const { circles, userRooms } = this.#deps;
+    const rooms = await userRooms.of(userId);
+    if (rooms.newest <= after) return [];
+    const entered = [...rooms.joined].filter((nid) => {
+      const position = rooms.get(nid)?.position ?? 0;
+      // A member's event may be another one without their having come.
+      return position > after && position <= upTo && this.#entries.mayHaveChanged(entryOf(userId, nid), after);
+    });
+    return circles.joinedWith(userId, entered);
   }
 }
+
+const entryOf = (user: UserId, room: RoomNid): string => `${room} ${user}`;
 
 /** To who knows nothing yet, that somebody is offline is no news. */
 const isIn = ({ after, upTo }: Range, { status, changedAt }: { status: Status; changedAt: Position }): boolean =>

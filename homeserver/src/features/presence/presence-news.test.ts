@@ -1,9 +1,9 @@
 import { ServerName, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import type { UnixMillis } from '../../platform/clock.ts';
+import { Memberships } from '../../rooms/members/memberships.ts';
 import type { Position } from '../../streams/stream.ts';
 import { KnownStatuses } from './known-statuses.service.ts';
-import { Moves } from './moves.service.ts';
 import { PresenceNews } from './presence-news.service.ts';
 import type { Status } from './status.ts';
 
@@ -29,15 +29,22 @@ describe('news of presence', () => {
       share: (one: UserId, other: UserId) => (looks++, aroundOf(one).includes(other)),
       around: (user: UserId) => new Set(aroundOf(user)),
       reachOf: (user: UserId) => aroundOf(user).length,
-      membersOf: () => new Set<UserId>(),
+      has: () => true,
+      roomsOf: () => [],
+      joinedWith: () => Promise.resolve([]),
     };
-    news = new PresenceNews({ circles, known, moves: new Moves() }, at(1));
+    const userRooms = { of: () => Promise.resolve(new Memberships([])) };
+    const changedAmong = () => Promise.resolve([]);
+    news = new PresenceNews({ circles, known, userRooms, changedAmong }, { presence: at(1), timeline: at(1) });
   });
 
   const put = (users: readonly UserId[], position: number) => {
     known.put(new Map(users.map((user) => [user, online])), { position: at(position), now: position as UnixMillis });
   };
-  const heardBy = async (reader: number) => [...(await news.of(people[reader]!, { after: at(2), upTo: at(9) })).keys()];
+  const heardBy = async (reader: number) => {
+    const timeline = { after: at(2), upTo: at(2) };
+    return [...(await news.of({ userId: people[reader]!, timeline }, { after: at(2), upTo: at(9) })).keys()];
+  };
 
   it('does not make everybody look at everybody when all come at once', async () => {
     put([], 1);

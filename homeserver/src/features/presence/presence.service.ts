@@ -7,19 +7,21 @@ import type { Background } from '../../platform/background.ts';
 import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { CommitListener } from '../../rooms/commit.ts';
+import type { UserRooms } from '../../rooms/members/user-rooms.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Notifier } from '../../streams/notifier.ts';
-import { type Position, Stream } from '../../streams/stream.ts';
+import type { SequencedStream } from '../../streams/sequenced-stream.ts';
+import type { Position, Stream } from '../../streams/stream.ts';
 import { Attendance } from './attendance.service.ts';
 import { Circles, type Move } from './circles.service.ts';
 import { Hearsay } from './hearsay.ts';
 import type { KnownStatuses } from './known-statuses.service.ts';
-import { Moves } from './moves.service.ts';
-import { PresenceNews } from './presence-news.service.ts';
+import { PresenceNews, type PresenceNewsDeps } from './presence-news.service.ts';
 import { presenceStore as store } from './presence.store.ts';
 import { Rounds } from './rounds.ts';
 import { isNews, OFFLINE, type PresenceState, type Status } from './status.ts';
 import { type PresenceTelemetry, presenceTelemetry } from './telemetry.ts';
+import { Telling } from './telling.service.ts';
 import { ToldElsewhere } from './told-elsewhere.service.ts';
 
 export interface PresenceSettings {
@@ -38,6 +40,10 @@ export interface PresenceDeps {
   /** Absent where other servers are not told. */
   readonly outbox: Pick<Outbox, 'sendEdu'> | undefined;
   readonly settings: PresenceSettings;
+  readonly stream: SequencedStream;
+  /** The stream of rooms' events. */
+  readonly timeline: Pick<Stream, 'settled'>;
+  readonly userRooms: Pick<UserRooms, 'of'>;
 }
 
 /** Changes are told together, that often at most; and that often it is looked who has become idle. */
@@ -48,50 +54,53 @@ const GRACE_MS = 60_000;
 const BELIEVED_MS = 30 * 60_000;
 const REPEATED_MS = 25 * 60_000;
 const KEPT_MS = 30 * 86_400_000;
+/** Comings and goings between two rounds. Who comes when there are more is told of when they do something. */
+const MAX_MOVES = 10_000;
+const PLACED_AT_ONCE = 1_000;
 
 /**
  * Who is online: https://spec.matrix.org/latest/client-server-api/#presence
  *
- * Kept in memory. What changes is collected and told in rounds, to those who share a room; it is written down behind that,
+ * Kept in memory. What changes is collected and told in rounds, to those who share a room; it is written down before that,
  * so that people whose clients come back after a restart have not been away.
  */
-export class Presence implements Disposable {
+export class Presence implements AsyncDisposable {
   readonly #deps: PresenceDeps;
   readonly #attendance: Attendance;
   readonly #circles: Circles;
   readonly #known: KnownStatuses;
-  readonly #moves = new Moves();
   readonly #rounds: Rounds;
-  readonly #elsewhere: ToldElsewhere;
   readonly #telemetry: PresenceTelemetry;
   readonly #stop = new AbortController();
   readonly #graceUntil: number;
+  readonly #telling: Telling;
   readonly news: PresenceNews;
-  readonly stream: Stream;
   /** To be looked at in the next round: users of ours, and what others said of theirs. */
   #dirty = new Set<UserId>();
   readonly #hearsay = new Hearsay();
   /** Users of ours of whom other servers have not heard for long. */
   #repeated = new Set<UserId>();
+  #moves: Move[] = [];
 
-  /** `last`: the newest position in use. */
-  constructor(deps: PresenceDeps, known: KnownStatuses, last: Position) {
-    const { clock, serverName, metrics } = deps;
+  constructor(deps: PresenceDeps, known: KnownStatuses) {
+    const { clock, serverName, metrics, stream, timeline } = deps;
     this.#deps = deps;
     this.#known = known;
     this.#graceUntil = clock.now() + GRACE_MS;
-    // Positions are times, so that those of an earlier run are lower even if nothing was written down.
-    this.stream = new Stream('presence', Math.max(clock.now(), last));
     this.#circles = new Circles({
       ...deps,
       maxRoomMembers: deps.settings.maxRoomMembers,
-      onMove: (move) => {
-        if (!move.wasLoaded && (!move.isArrival || move.server === serverName)) return;
-        this.#moves.add(move);
-        this.#rounds.ask();
+      onMove: (move, position) => this.#moved(move, position),
+      // What was told before, while they were unknown, was not noted for them.
+      onLoad: (users) => {
+        const ours = users.filter((user) => serverOf(user) === serverName);
+        this.news.note(ours, stream.settled);
       },
+      onDoubt: () => this.#rounds.ask(),
     });
-    this.news = new PresenceNews({ circles: this.#circles, known, moves: this.#moves }, this.stream.settled);
+    const from = { presence: stream.settled, timeline: timeline.settled };
+    const changedAmong: PresenceNewsDeps['changedAmong'] = (rooms, range) => store.changedAmong(deps.db, rooms, range);
+    this.news = new PresenceNews({ ...deps, circles: this.#circles, known, changedAmong }, from);
     this.#attendance = new Attendance({
       clock,
       limits: deps.settings,
@@ -99,9 +108,30 @@ export class Presence implements Disposable {
       onChange: (user) => this.#look(user),
     });
     this.#rounds = new Rounds({ ...deps, everyMs: ROUND_MS, work: () => this.#round() });
-    this.#elsewhere = new ToldElsewhere({ ...deps, circles: this.#circles });
     this.#telemetry = presenceTelemetry(metrics, () => this.#attendance.size);
+    this.#telling = new Telling({
+      ...deps,
+      known,
+      circles: this.#circles,
+      hearsay: this.#hearsay,
+      news: this.news,
+      elsewhere: new ToldElsewhere({ ...deps, circles: this.#circles }),
+      telemetry: this.#telemetry,
+      statusOf: (user) => this.#statusOf(user),
+    });
     void this.#watch();
+  }
+
+  /** Learns where those are who are not offline, so that whoever asks is told of them. */
+  async place(): Promise<void> {
+    const here = [...this.#known.all()].flatMap(([user, { status }]) => (status.state === 'offline' ? [] : [user]));
+    for (let i = 0; i < here.length; i += PLACED_AT_ONCE) {
+      await this.#circles.load(here.slice(i, i + PLACED_AT_ONCE));
+    }
+  }
+
+  get stream(): Stream {
+    return this.#deps.stream;
   }
 
   /** Follows who comes into rooms, and leaves them. */
@@ -149,119 +179,43 @@ export class Presence implements Disposable {
     return Promise.resolve();
   }
 
-  /** Writes down what has changed. */
-  async save(): Promise<void> {
-    const rows = this.#known.takeUnwritten();
-    if (rows.length === 0) return;
-    try {
-      await this.#deps.db.transact((tx) => store.put(tx, rows));
-    } catch (error) {
-      this.#known.untake(rows);
-      throw error;
-    }
-  }
-
   async trim(): Promise<void> {
     const { db, clock, serverName } = this.#deps;
-    await db.transact((tx) => store.trim(tx, (clock.now() - KEPT_MS) as Position, serverName));
+    await db.transact((tx) => store.trim(tx, (clock.now() - KEPT_MS) as UnixMillis, serverName));
   }
 
-  [Symbol.dispose](): void {
+  /** What has not been told yet is written down, so that it will be after a restart. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    this.#rounds[Symbol.dispose]();
+    await this.#rounds[Symbol.asyncDispose]();
   }
 
   async #round(): Promise<void> {
-    const { clock, serverName } = this.#deps;
-    const [dirty, heard, repeated] = [this.#dirty, this.#hearsay.round(), this.#repeated];
-    const moves = this.#moves.take();
+    const collected = { dirty: this.#dirty, repeated: this.#repeated, moves: this.#moves };
     this.#dirty = new Set();
     this.#repeated = new Set();
-    await this.#circles.load([
-      ...dirty,
-      ...heard.keys(),
-      ...moves.filter(({ wasLoaded }) => wasLoaded).map(({ userId }) => userId),
-    ]);
-    // What is heard counts until it is known, for who asks meanwhile. From here on nothing is waited for.
-    this.#hearsay.forget(heard);
-    const now = clock.now();
-    const changes = new Map([...this.#changedHere(dirty), ...this.#changedElsewhere(heard)]);
-    const arrivals = moves.filter(({ isArrival }) => isArrival);
-    for (const { userId } of arrivals) {
-      const status = this.#known.get(userId)?.status;
-      if (status && status.state !== 'offline' && !changes.has(userId)) changes.set(userId, status);
+    this.#moves = [];
+    try {
+      await this.#telling.round(collected);
+    } catch (error) {
+      for (const user of collected.dirty) this.#dirty.add(user);
+      for (const user of collected.repeated) this.#repeated.add(user);
+      this.#moves.unshift(...collected.moves);
+      this.#rounds.ask();
+      throw error;
     }
-    const position = this.stream.claim();
-    this.#known.put(changes, { position, now });
-    const met = arrivals.filter(({ server }) => server === serverName);
-    this.#moves.met(met, position);
-    this.#wake([...dirty, ...met.map(({ userId }) => userId)], changes, position);
-    for (const user of dirty) this.#attendance.told(user, now);
-    this.#tellElsewhere({ changes, repeated, arrivals }, now);
-  }
-
-  #changedHere(dirty: ReadonlySet<UserId>): (readonly [UserId, Status])[] {
-    return [...dirty].flatMap((user) => {
-      const status = this.#statusOf(user);
-      return isNews(this.#known.get(user)?.status, status) ? [[user, status] as const] : [];
-    });
-  }
-
-  #changedElsewhere(heard: ReadonlyMap<UserId, Status>): (readonly [UserId, Status])[] {
     const now = this.#deps.clock.now();
-    return [...heard].flatMap(([user, status]) => {
-      if (!this.#circles.isSomewhere(user) || !this.#known.mayAdd(user)) return [];
-      if (isNews(this.#known.get(user)?.status, status)) return [[user, status] as const];
-      this.#known.repeated(user, status, now);
-      return [];
-    });
+    for (const user of collected.dirty) this.#attendance.told(user, now);
   }
 
-  /** Wakes who shares a room with those who have changed, and others for whom there may be something. */
-  #wake(others: readonly UserId[], changes: ReadonlyMap<UserId, Status>, position: Position): void {
-    const { notifier, serverName } = this.#deps;
-    const woken = new Set(others);
-    for (const user of changes.keys()) {
-      for (const reader of this.#circles.around(user)) if (serverOf(reader) === serverName) woken.add(reader);
-    }
-    this.news.note(woken, position);
-    this.stream.release(position);
-    notifier.wake(woken);
-    this.#telemetry.told('user', woken.size);
-  }
-
-  #tellElsewhere(
-    {
-      changes,
-      repeated,
-      arrivals,
-    }: { changes: ReadonlyMap<UserId, Status>; repeated: ReadonlySet<UserId>; arrivals: readonly Move[] },
-    now: UnixMillis,
-  ): void {
+  #moved(move: Move, position: Position): void {
     const { serverName } = this.#deps;
-    const isOurs = (user: UserId) => serverOf(user) === serverName;
-    const told = new Map([...changes].filter(([user]) => isOurs(user)));
-    for (const user of repeated) {
-      const status = this.#statusOf(user);
-      this.#known.repeated(user, status, now);
-      told.set(user, status);
-    }
-    const introduced = this.#introduced(arrivals.filter(({ server }) => server !== serverName));
-    this.#telemetry.told('server', this.#elsewhere.tell(told, introduced, now));
-  }
-
-  /** A server that has come into a room has not heard of who of ours is in it. */
-  #introduced(arrivals: readonly Move[]): Map<ServerName, Map<UserId, Status>> {
-    const introduced = new Map<ServerName, Map<UserId, Status>>();
-    for (const { server, room } of arrivals) {
-      const met = introduced.get(server) ?? new Map<UserId, Status>();
-      for (const user of this.#circles.membersOf(room)) {
-        const status = serverOf(user) === this.#deps.serverName ? this.#known.get(user)?.status : undefined;
-        if (status && status.state !== 'offline') met.set(user, status);
-      }
-      introduced.set(server, met);
-    }
-    return introduced;
+    const isKnown = move.isLoaded || this.#known.get(move.userId) !== undefined;
+    if (move.isArrival && move.server === serverName) this.news.arrived(move.userId, move.room, position);
+    // Another server that comes into a room has to hear of who is there.
+    if (!isKnown && (!move.isArrival || move.server === serverName)) return;
+    if (this.#moves.length < MAX_MOVES) this.#moves.push(move);
+    this.#rounds.ask();
   }
 
   #look(user: UserId): void {

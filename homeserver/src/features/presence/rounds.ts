@@ -9,11 +9,11 @@ export interface RoundsDeps {
 }
 
 /** Does a piece of work soon after it was asked for, but not again before a while has passed. */
-export class Rounds implements Disposable {
+export class Rounds implements AsyncDisposable {
   readonly #deps: RoundsDeps;
   readonly #stop = new AbortController();
   #isAsked = false;
-  #isRunning = false;
+  #running: Promise<unknown> | undefined;
   #last: UnixMillis | undefined;
 
   constructor(deps: RoundsDeps) {
@@ -23,11 +23,15 @@ export class Rounds implements Disposable {
   ask(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    if (!this.#isRunning) this.#schedule();
+    if (this.#running === undefined) this.#schedule();
   }
 
-  [Symbol.dispose](): void {
+  /** What was asked for is done now. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    // Its failure is told where it was begun.
+    await this.#running?.catch(() => undefined);
+    if (this.#isAsked) await this.#deps.work();
   }
 
   #schedule(): void {
@@ -41,13 +45,13 @@ export class Rounds implements Disposable {
     const { background, clock, work } = this.#deps;
     if (this.#stop.signal.aborted) return;
     this.#isAsked = false;
-    this.#isRunning = true;
     this.#last = clock.now();
-    background.run('tell of presence', () =>
-      work().finally(() => {
-        this.#isRunning = false;
-        if (this.#isAsked) this.#schedule();
-      }),
-    );
+    background.run('tell of presence', () => {
+      this.#running = work();
+      return this.#running.finally(() => {
+        this.#running = undefined;
+        if (this.#isAsked && !this.#stop.signal.aborted) this.#schedule();
+      });
+    });
   }
 }

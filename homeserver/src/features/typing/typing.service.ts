@@ -7,15 +7,19 @@ import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
 import type { CommitListener } from '../../rooms/commit.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
+import type { Database } from '../../storage/database.ts';
 import { type Keys, LoggedChanges } from '../../streams/logged-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
-import { type Position, type Range, Stream } from '../../streams/stream.ts';
+import { SequencedStream } from '../../streams/sequenced-stream.ts';
+import type { Position, Range } from '../../streams/stream.ts';
+import { typingStore as store } from './typing.store.ts';
 
 export interface TypingDeps {
   readonly background: Background;
   readonly clock: Clock;
   readonly notifier: Notifier;
   readonly rooms: EphemeralRooms;
+  readonly db: Database;
 }
 
 /** Whoever goes on typing says so again before this is over; clients do every few seconds. */
@@ -39,19 +43,28 @@ interface TypingRoom {
 /**
  * Who is typing where: https://spec.matrix.org/latest/client-server-api/#typing-notifications
  *
- * Kept in memory. Positions start from the time of the start, so that those of an earlier run are lower.
+ * Kept in memory. What is written down at a stop is where it has changed, so that clients learn after a restart that nobody is
+ * typing there any more; a crash leaves them with what they were told last.
  */
-export class Typing implements Disposable {
+export class Typing implements AsyncDisposable {
   readonly #deps: TypingDeps;
   readonly #rooms = new Map<RoomNid, TypingRoom>();
   /** Where the list is another one. */
   readonly #log: LoggedChanges<RoomNid>;
-  readonly stream: Stream;
+  readonly stream: SequencedStream;
 
-  constructor(deps: TypingDeps) {
+  private constructor(deps: TypingDeps, stream: SequencedStream) {
     this.#deps = deps;
-    this.stream = new Stream('typing', deps.clock.now());
-    this.#log = new LoggedChanges(this.stream.settled, REMEMBERED);
+    this.stream = stream;
+    this.#log = new LoggedChanges(stream.settled, REMEMBERED);
+  }
+
+  static async open(deps: TypingDeps): Promise<Typing> {
+    const typing = new Typing(deps, await SequencedStream.open(deps.db, 'typing', 'typing_positions'));
+    for (const { room_nid: nid, room_id: roomId, position } of await store.all(deps.db)) {
+      typing.#rooms.set(nid, { roomId, changedAt: position, typers: new Map() });
+    }
+    return typing;
   }
 
   /** Says of one's own self whether one is typing. M_FORBIDDEN for others, and for rooms that one is not in. */
@@ -95,9 +108,19 @@ export class Typing implements Disposable {
     return this.#log.mayAnyHaveChanged(rooms, after);
   }
 
-  [Symbol.dispose](): void {
-    for (const { typers } of this.#rooms.values()) for (const end of typers.values()) end.abort();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stream.ready();
+    const position = this.stream.claim();
+    for (const room of this.#rooms.values()) {
+      for (const end of room.typers.values()) end.abort();
+      if (room.typers.size > 0) room.changedAt = position;
+    }
+    await store.replace(
+      this.#deps.db,
+      [...this.#rooms].map(([nid, { changedAt }]) => ({ nid, changedAt })),
+    );
     this.#rooms.clear();
+    this.stream.release(position);
   }
 
   /** Whether the list is another one now. */
@@ -128,6 +151,7 @@ export class Typing implements Disposable {
   }
 
   async #changed(room: Room): Promise<void> {
+    await this.stream.ready();
     const typing = this.#rooms.get(room.nid);
     if (!typing) return;
     this.#rooms.delete(room.nid); // the order is that of the last change

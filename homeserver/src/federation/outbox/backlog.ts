@@ -9,6 +9,7 @@ import { type KeptMessage, messagesStore } from './messages.store.ts';
 import { type Missed, missedStore } from './missed.store.ts';
 import { outboxStore, type Sent } from './outbox.store.ts';
 import type { Progress } from './progress.ts';
+import type { Losses } from './losses.ts';
 import { type EduRecall, Recalled } from './recall.ts';
 import type { RecentRows } from './recent-rows.ts';
 
@@ -24,6 +25,7 @@ export interface BacklogDeps {
   readonly catchUp: CatchUp;
   /** Filled before the first message is sent. */
   readonly recalls: readonly EduRecall[];
+  readonly losses: Pick<Losses, 'since' | 'put'>;
   readonly clock: Clock;
 }
 
@@ -63,11 +65,11 @@ export class Backlog {
   readonly #recalled: Recalled;
   #unkeyed = 0;
 
-  /** `lostSince`: since when the server may have missed what is of use only then. */
-  constructor(deps: BacklogDeps, server: ServerName, lostSince?: UnixMillis) {
+  /** `failingSince`: when the server cannot be reached, and so may have missed what is of use only then. */
+  constructor(deps: BacklogDeps, server: ServerName, failingSince?: UnixMillis) {
     this.#deps = deps;
     this.#server = server;
-    this.#recalled = new Recalled(deps.recalls, server, deps.recalls.length > 0 ? lostSince : undefined);
+    this.#recalled = new Recalled(deps, server, failingSince);
   }
 
   want({ event = 0, message = 0 }: Partial<Sent>): void {
@@ -141,6 +143,7 @@ export class Backlog {
     const nids = [...caughtUp, ...events.map(({ eventNid }) => eventNid)];
     if (nids.length + edus.length + missed.length === 0) {
       this.#sent = sent;
+      this.#recalled.heard(); // there was nothing to be said again
       return undefined;
     }
     return { nids, edus, fleeting: fleeting.length, fleetingSince, sent, missed };
@@ -150,6 +153,7 @@ export class Backlog {
   async delivered({ sent, missed }: Portion): Promise<void> {
     this.#sent = laterOf(this.#sent, sent);
     this.#deps.progress.advance(this.#server, this.#sent);
+    this.#recalled.heard();
     if (missed.length > 0) await missedStore.remove(this.#deps.db, this.#server, missed);
   }
 

@@ -117,9 +117,11 @@ export class DestinationQueue {
     }
   }
 
-  /** After the stop signal: resolves when nothing runs any more. */
+  /** After the stop signal: resolves when nothing runs any more. What was of use only now, and did not arrive, is lost. */
   async finished(): Promise<void> {
     await this.#running;
+    if (this.#unacknowledged) this.#backlog.lost(this.#unacknowledged.portion);
+    this.#backlog.dropFleeting();
   }
 
   #setBusy(busy: boolean): void {

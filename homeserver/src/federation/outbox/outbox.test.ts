@@ -63,7 +63,10 @@ describe('the outbox', () => {
   afterEach(async () => {
     for (const server of servers) await server[Symbol.asyncDispose]();
     for (const { db } of databases) {
-      await db.run({ text: 'TRUNCATE outbox, destinations, server_keys, server_key_answers', values: [] });
+      await db.run({
+        text: 'TRUNCATE outbox, outbox_losses, destinations, server_keys, server_key_answers',
+        values: [],
+      });
     }
   });
 

@@ -19,6 +19,7 @@ import { messagesStore } from './messages.store.ts';
 import { missedStore } from './missed.store.ts';
 import { outboxStore, type Sent } from './outbox.store.ts';
 import { Progress } from './progress.ts';
+import { Losses } from './losses.ts';
 import type { EduRecall } from './recall.ts';
 import { RecentRows } from './recent-rows.ts';
 import { outboxTelemetry } from './telemetry.ts';
@@ -68,9 +69,12 @@ export class Outbox {
   /** Gives messages that are kept their positions. */
   readonly #messages: Stream;
 
-  /** `lastMessage`: see `openOutbox`. */
-  constructor(deps: OutboxDeps, lastMessage: number) {
+  readonly #losses: Losses;
+
+  /** See `openOutbox`. */
+  constructor(deps: OutboxDeps, { lastMessage, losses }: { readonly lastMessage: number; readonly losses: Losses }) {
     this.#deps = deps;
+    this.#losses = losses;
     this.#messages = new Stream('outbox messages', lastMessage);
     this.#isAllowed = serverFilter(deps.settings);
     this.#progress = new Progress(deps.db, deps.background);
@@ -78,6 +82,7 @@ export class Outbox {
     let transactions = 0;
     this.#queueDeps = {
       ...deps,
+      losses,
       pdusByNid: (nids) => this.#pdus(nids),
       settled: () => ({ event: deps.positions.settled, message: this.#messages.settled }),
       rows: new RecentRows(deps.db, deps.positions.settled),
@@ -97,6 +102,7 @@ export class Outbox {
     for (const server of await missedStore.servers(db)) if (this.#mayReceive(server)) this.#queue(server).wantMissed();
     for (const [server, event] of await outboxStore.behind(db)) this.#want(server, { event, message: 0 });
     for (const [server, message] of await messagesStore.behind(db)) this.#want(server, { event: 0, message });
+    for (const server of [...this.#losses.servers()]) if (this.#mayReceive(server)) this.#queue(server).poke();
   }
 
   /**
@@ -233,4 +239,7 @@ export class Outbox {
 
 /** An outbox whose messages go on where those of the last run ended. */
 export const openOutbox = async (deps: OutboxDeps): Promise<Outbox> =>
-  new Outbox(deps, await messagesStore.lastPosition(deps.db));
+  new Outbox(deps, {
+    lastMessage: await messagesStore.lastPosition(deps.db),
+    losses: await Losses.open(deps.db, deps.background),
+  });

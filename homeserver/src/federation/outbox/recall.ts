@@ -2,6 +2,7 @@ import type { ServerName } from '@holm/spec/ids';
 import type { Edu } from '@holm/spec/server-server/transactions';
 import { canonicalJson } from '../../core/json/canonical.ts';
 import type { UnixMillis } from '../../platform/clock.ts';
+import type { Losses } from './losses.ts';
 
 /**
  * Messages of one type of which only the last word counts, and which whoever sends them can say again. They are not kept
@@ -20,12 +21,20 @@ const MARGIN_MS = 120_000;
 export class Recalled {
   readonly #recalls: readonly EduRecall[];
   readonly #server: ServerName;
+  readonly #losses: Pick<Losses, 'since' | 'put'>;
   #lostSince: UnixMillis | undefined;
 
-  constructor(recalls: readonly EduRecall[], server: ServerName, lostSince: UnixMillis | undefined) {
+  /** `failingSince`: when the server cannot be reached. */
+  constructor(
+    { recalls, losses }: { readonly recalls: readonly EduRecall[]; readonly losses: Pick<Losses, 'since' | 'put'> },
+    server: ServerName,
+    failingSince: UnixMillis | undefined,
+  ) {
     this.#recalls = recalls;
     this.#server = server;
-    this.#lostSince = lostSince;
+    this.#losses = losses;
+    this.#lostSince = losses.since(server);
+    if (recalls.length > 0) this.lost(failingSince);
   }
 
   get isDue(): boolean {
@@ -37,10 +46,17 @@ export class Recalled {
   }
 
   lost(since: UnixMillis | undefined): void {
-    if (since !== undefined) this.#lostSince = Math.min(since, this.#lostSince ?? since) as UnixMillis;
+    if (since === undefined) return;
+    this.#lostSince = Math.min(since, this.#lostSince ?? since) as UnixMillis;
+    this.#losses.put(this.#server, this.#lostSince);
   }
 
-  /** What the server has missed, as canonical JSON, and since when; from now on it has not missed it any more. */
+  /** The server has heard what was sent last. */
+  heard(): void {
+    this.#losses.put(this.#server, this.#lostSince);
+  }
+
+  /** What the server has missed, as canonical JSON, and since when; from now on it is not to be told again. */
   async take(limit: number): Promise<{ readonly edus: readonly string[]; readonly since: UnixMillis | undefined }> {
     const since = this.#lostSince;
     if (since === undefined || limit <= 0) return { edus: [], since: undefined };
