@@ -31,6 +31,9 @@ interface Followed {
   readonly member: Member;
 }
 
+/** What was prepared of a room last, and for whom. */
+type Preparing = Pick<View, 'filter' | 'after' | 'upTo'> & { readonly done: Promise<void> };
+
 const START = 0 as Position;
 /** Of a room that turns out to have no news. */
 const NO_NEWS = '';
@@ -42,6 +45,7 @@ const NO_NEWS = '';
  */
 export class NewsAtHand {
   readonly #deps: NewsAtHandDeps;
+  readonly #preparing = new WeakMap<Room, Preparing>();
   readonly #texts = new WeakMap<Stretch, Map<StateField, JsonText>>();
 
   constructor(deps: NewsAtHandDeps) {
@@ -63,11 +67,22 @@ export class NewsAtHand {
 
   /** What those whom the same event wakes wait for together, and find at hand then. */
   async prepare(view: View, after: Positions | undefined, upTo: Positions): Promise<void> {
+    for (const { room } of this.#followed(view, after, upTo) ?? []) await this.#prepareRoom(room, view);
+  }
+
+  #prepareRoom(room: Room, { filter, after, upTo }: View): Promise<void> {
+    const last = this.#preparing.get(room);
+    if (last?.filter === filter && last.after === after && last.upTo === upTo) return last.done;
+    const done = this.#makeReady(room, { filter, after, upTo });
+    this.#preparing.set(room, { filter, after, upTo, done });
+    done.catch(() => this.#preparing.delete(room)); // whoever waits for it hears of it, too
+    return done;
+  }
+
+  async #makeReady(room: Room, { filter, ...window }: Pick<View, 'filter' | 'after' | 'upTo'>): Promise<void> {
     const { timelines, unread } = this.#deps;
-    for (const { room } of this.#followed(view, after, upTo) ?? []) {
-      const { events } = await timelines.get(room, view, view.filter);
-      await unread.prepare(room, events);
-    }
+    const { events } = await timelines.get(room, window, filter);
+    await unread.prepare(room, events);
   }
 
   /** The rooms in whose timelines something may have happened, if nothing else can be news. */
