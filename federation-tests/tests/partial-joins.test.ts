@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { withoutEvents } from '../src/hidden-state.ts';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person, textsOf } from '../src/people.ts';
+import { allRooms, Slider } from '../src/sliding.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -89,6 +90,13 @@ describe('a room that is joined before all of it is known', () => {
       const users = events.filter(({ type }) => type === 'm.room.member').map(({ state_key: user }) => user);
       return { users, since: answer.next_batch as string };
     };
+    const slider = new Slider(bob);
+    const slid = async () => {
+      const body = allRooms({ timeline_limit: 20, required_state: [['m.room.member', '$LAZY']] });
+      const { required_state: state = [] } = (await slider.sync(body)).rooms[room] ?? {};
+      return state.map(({ state_key: user }: { state_key: string }) => user);
+    };
+    expect(await slid()).to.include(others[0]!.userId);
     const first = await told();
     // Bob's own join is in the timeline.
     expect(first.users).to.eql([others[0]!.userId]);
@@ -97,9 +105,11 @@ describe('a room that is joined before all of it is known', () => {
     expect(partial('b.test')).to.eql([]);
     const second = await told(first.since);
     expect(second.users).to.eql([]);
+    expect(await slid()).to.eql([]);
     await others[1]!.say(room, 'nor me');
     await network.settle();
     expect((await told(second.since)).users).to.eql([others[1]!.userId]);
+    expect(await slid()).to.eql([others[1]!.userId]);
   });
 
   it('is the same as if all had been known from the start', async () => {

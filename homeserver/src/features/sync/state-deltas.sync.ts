@@ -23,7 +23,7 @@ export interface Delta {
 }
 
 /** Which key, and the events that it had and has. */
-type Difference = readonly [KeyNumber, EventNid, EventNid];
+export type Difference = readonly [KeyNumber, EventNid, EventNid];
 
 /** Changes of state that are told to everybody, wherever they come from. */
 const FEW = 20;
@@ -67,12 +67,13 @@ export class StateDeltas {
     const { states, tries, events } = this.#engine;
     if (withMembers) return states.changes(before, target);
     const changed = (await tries.diff(before, target)).filter(([, , now]) => now !== 0);
-    const told = changed.length > FEW ? await this.#known(room, changed) : changed;
+    const told = await this.withoutLearnt(room, changed);
     return [...(await events.load(told.map(([, , now]) => now))).values()];
   }
 
-  /** But for new members of whom this server has heard only because it has learnt more of the room. */
-  async #known(room: Room, changed: readonly Difference[]): Promise<readonly Difference[]> {
+  /** But for new members of whom this server has heard only because it has learnt more of the room, if these are many. */
+  async withoutLearnt(room: Room, changed: readonly Difference[]): Promise<readonly Difference[]> {
+    if (changed.length <= FEW) return changed;
     const others = new Set(await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
     const isNewMember = ([key, was]: Difference) => was === 0 && !others.has(key);
     const happened = await this.#engine.events.happened(changed.filter(isNewMember).map(([, , now]) => now));

@@ -2,7 +2,7 @@ import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import { EMPTY_STATE, type SnapshotId, type StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
-import type { StateDeltas } from '../state-deltas.sync.ts';
+import type { Difference, StateDeltas } from '../state-deltas.sync.ts';
 import { isLazy, isWished, namedKeys, namedMembers, type StateWish, wantsAllMembers } from './state-wish.ts';
 
 export interface StateChange {
@@ -97,18 +97,24 @@ export class RoomStates {
     return { changed, gone, hasNewMembers };
   }
 
-  /** After a gap nobody who loads members lazily is told of all that came and went. */
-  async #lookedAt<T extends readonly [number, number, number]>(
+  /**
+   * After a gap nobody who loads members lazily is told of all that came and went; nor of all members of a room that has been
+   * joined before all of it was known, when that is over.
+   */
+  async #lookedAt(
     room: Room,
     { wishes, isGapless }: StateWindow,
-    differences: readonly T[],
-  ): Promise<readonly T[]> {
-    if (isGapless || wantsAllMembers(wishes)) return differences;
+    differences: readonly Difference[],
+  ): Promise<readonly Difference[]> {
+    if (wantsAllMembers(wishes)) return differences;
+    const told = isGapless ? await this.#deltas.withoutLearnt(room, differences) : [];
+    if (told.length === differences.length) return told;
     const others = new Set(await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
     for (const user of namedMembers(wishes)) {
       const number = room.keys.number(['m.room.member', user]);
       if (number !== undefined) others.add(number);
     }
+    for (const [key] of told) others.add(key);
     return differences.filter(([key]) => others.has(key));
   }
 }

@@ -9,6 +9,7 @@ import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
 import type { JoinedRooms, Shown } from '../joined-rooms.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
+import { unknownMembers } from '../unknown-members.sync.ts';
 import type { View } from '../view.sync.ts';
 import type { Told } from './connection.ts';
 import type { Hero, RoomAnswer, RoomTimeline } from './room-answer.ts';
@@ -140,7 +141,7 @@ export class RoomViews {
   }
 
   /** Senders and targets of what is shown, as far as they are not known; heroes are told by themselves. */
-  #lazyMembers(
+  async #lazyMembers(
     { room, knowsMember }: Ask,
     { shown, change, after }: { shown: Shown; change: StateChange; after: SnapshotId },
   ): Promise<readonly StoredEvent[]> {
@@ -151,7 +152,10 @@ export class RoomViews {
         if (!told.has(user) && !knowsMember(user)) needed.add(user);
       }
     }
-    return this.#deps.states.members(room, after, needed);
+    const { engine, states } = this.#deps;
+    const known = await states.members(room, after, needed);
+    const unknown = needed.difference(new Set(known.flatMap(membersOf)));
+    return [...known, ...(await unknownMembers(engine, room, { timeline: shown.events, unknown }))];
   }
 
   async #summary(
