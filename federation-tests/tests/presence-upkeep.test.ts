@@ -6,6 +6,7 @@ import type { Person } from '../src/people.ts';
 import { letPass, MINUTE, ROUND, say, SECOND, statusOf, sync, threeWhoShareARoom, told } from '../src/presence.ts';
 import { networkWithRogue } from '../src/rogue-network.ts';
 import type { Rogue } from '../src/rogue.ts';
+import { RogueRoom } from '../src/rogue-room.ts';
 
 describe('presence, in the long run', () => {
   let network: TestNetwork;
@@ -123,6 +124,26 @@ describe('presence, in the long run', () => {
       expect((await told(alice))[bob.userId].presence).to.equal('offline');
       await network.heal('a.test', 'b.test');
     });
+
+    // At first nobody here knows of the user.
+    for (const [when, presence] of [
+      ['a moment before', 'unavailable'],
+      ['a moment after', 'online'],
+    ] as const) {
+      it(`counts where it comes ${when} they are seen to join`, async () => {
+        const user = `@mallory:${rogue.name}`;
+        const small = await alice.createRoom();
+        await sync(alice);
+        const speak = () => push({ user_id: user, presence, last_active_ago: 0 });
+        // In the round that looks at it, nobody shares a room with them.
+        if (when === 'a moment before') await speak().then(round);
+        await RogueRoom.join(rogue, network.server('a.test'), small);
+        if (when === 'a moment after') await speak();
+        await network.settle();
+        await round().then(round);
+        expect((await told(alice))[user]).to.include({ presence });
+      });
+    }
 
     it('does not count of users who are not theirs, or share no room, or are no users', async () => {
       const online = { presence: 'online', last_active_ago: 0 };
