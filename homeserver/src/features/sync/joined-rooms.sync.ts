@@ -14,7 +14,7 @@ import { hasStayed } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { StuckEvents } from './stuck-events.sync.ts';
 import type { Summaries, Summary } from './summaries.sync.ts';
-import { type Stretch, type Timelines, timelineText, type Window, wishOf } from './timelines.sync.ts';
+import { isSameForAll, type Stretch, type Timelines, timelineText, type Window, wishOf } from './timelines.sync.ts';
 import { unknownMembers } from './unknown-members.sync.ts';
 import type { View } from './view.sync.ts';
 import type { UnreadEvents } from '../notifications/index.ts';
@@ -152,7 +152,7 @@ export class JoinedRooms {
   /** The same for everybody, but for whom there is to be left out what others are told. */
   async #stretch({ filter, viewer }: View, room: Room, window: Window): Promise<Stretch> {
     const { engine, readers, timelines } = this.#deps;
-    if (filter.room.timeline.relatedBy === undefined) {
+    if (isSameForAll(filter)) {
       const shared = await timelines.get(room, window, filter);
       if (shared.senders.isDisjointFrom(await readers.ignoredBy(viewer.userId))) return shared;
     }

@@ -33,6 +33,7 @@ const filters: readonly JsonObject[] = [
   { room: { state: { lazy_load_members: true } } },
   { room: { state: { lazy_load_members: true, include_redundant_members: true } } },
   { room: { timeline: { limit: 5, not_types: ['m.notice', 'm.room.topic'] } } },
+  { room: { timeline: { related_by_rel_types: ['m.annotation'] } } },
   { event_fields: ['type', 'content.body'] },
 ];
 

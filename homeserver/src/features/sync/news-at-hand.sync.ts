@@ -10,7 +10,7 @@ import type { UnreadEvents } from '../notifications/index.ts';
 import { eventsOf, fieldsOf, type JsonText } from './json-text.ts';
 import { isPlain } from './joined-rooms.sync.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
-import { type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
+import { isSameForAll, type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
 import { isCountNews, unreadTexts } from './unread.sync.ts';
 import type { Positions, StateField, Told, View } from './view.sync.ts';
 
@@ -89,7 +89,7 @@ export class NewsAtHand {
   #followed(view: View, positions: Positions | undefined, upTo: Positions): readonly Followed[] | undefined {
     const { userRooms, roomChanges, departures } = this.#deps.engine;
     const members = userRooms.atHand(view.viewer.userId);
-    if (!members || !positions || !isOnward(view)) return undefined;
+    if (!members || !positions || !isOnward(view) || !isSameForAll(view.filter)) return undefined;
     if (members.newest > view.after || departures.hasAnySince(view.after)) return undefined;
     const timeline = { after: view.after, upTo: view.upTo };
     if (!this.#areSilent({ ...view.viewer, rooms: () => members.joined, timeline }, positions, upTo)) return undefined;

@@ -278,3 +278,6 @@ export const timelineText = (
   events: JsonText,
   { limited, prevBatch }: Pick<Stretch, 'limited' | 'prevBatch'>,
 ): JsonText => `{"events":[${events}],"limited":${limited},"prev_batch":${JSON.stringify(prevBatch)}}`;
+
+/** Whether a filter leaves the same events to all who have it: what others have said about one, not everybody may see. */
+export const isSameForAll = ({ room }: Filter): boolean => room.timeline.relatedBy === undefined;
