@@ -12,8 +12,12 @@ export interface TestDatabase extends AsyncDisposable {
 const runAt = async (url: string, statement: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(statement);
-  await client.end();
+  try {
+    await client.query(statement);
+  } finally {
+    // One that is left open would be cut off, and say so to nobody in particular, when its database goes.
+    await client.end();
+  }
 };
 
 export const createDatabase = async (): Promise<TestDatabase> => {

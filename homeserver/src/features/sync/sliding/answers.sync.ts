@@ -8,13 +8,13 @@ import type { Position } from '../../../streams/stream.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
-import type { MembersTold, Scopes, Told } from './connection.ts';
+import type { Connection, MembersTold, Scopes, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
 import type { ExtensionParts, ExtensionsAnswer } from './extensions.sync.ts';
 import type { Following, Followings } from './following.service.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
 import type { ProfilesExtension } from './profiles-extension.sync.ts';
-import type { Scope, ScopedExtension, SlidingRequest } from './request.ts';
+import type { RoomConfig, Scope, ScopedExtension, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
 import { ScopedRooms } from './scoped-rooms.ts';
@@ -155,7 +155,7 @@ export class Answers {
       isDm: following.sorting.dms.has(room.roomId),
       told,
       config: covered.config,
-      toldConfig: told && connection.config(told.config),
+      toldConfig: told && toldConfigOf(connection, told, covered.config),
       since: after?.[0],
       isRead: read.has(room.roomId),
       upTo,
@@ -258,5 +258,9 @@ const membersTold = (views: ReadonlyMap<RoomNid, RoomView>, { connection }: Base
       users.length > 0 || (startsOver && connection.knowsMembers(nid)) ? [[nid, { users, startsOver }] as const] : [],
     ),
   );
+
+/** The same object where a room is asked for as before: then nobody looks for state that is asked for now and was not then. */
+const toldConfigOf = (connection: Connection, told: Told, config: RoomConfig): RoomConfig =>
+  connection.numberOf(config) === told.config ? config : connection.config(told.config);
 
 const hasAny = (told: ReadonlyMap<unknown, unknown> | undefined): boolean => told !== undefined && told.size > 0;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../../http/route.ts';
 import type { Background } from '../../../platform/background.ts';
@@ -162,7 +162,7 @@ export class Connections {
 const keyOf = ({ userId, deviceId }: Caller, connId: string): ConnectionKey => ({
   userId,
   deviceId,
-  conn: createHash('sha256').update(connId).digest('base64url'),
+  conn: hash('sha256', connId, 'base64url'),
 });
 
 const deviceOf = ({ userId, deviceId }: ConnectionKey): string => `${userId} ${deviceId}`;
