@@ -253,6 +253,8 @@ describe('presence', () => {
         body: { set_presence: 'online' },
       });
       await rounds();
+      // The two may come into rounds of their own, of which the other server tells the second one later.
+      await round();
       const seen = await told(bob);
       expect([seen[alice.userId].presence, seen[carol.userId].presence]).to.eql(['unavailable', 'online']);
     });
