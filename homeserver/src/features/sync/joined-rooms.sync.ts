@@ -6,6 +6,7 @@ import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { RoomNews } from '../../streams/sync-part.ts';
+import { timelineToken } from '../../streams/tokens.ts';
 import { filterable, readerTextsOf, senderTextsOf, textsOf } from './event-texts.sync.ts';
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
@@ -32,9 +33,16 @@ export interface JoinedRoomsDeps {
 }
 
 export interface Shown {
-  readonly stretch: Stretch;
   readonly events: readonly StoredEvent[];
+  readonly texts: readonly JsonText[];
+  /** All of them together. */
   readonly text: JsonText;
+  readonly limited: boolean;
+  readonly prevBatch: string;
+}
+
+interface Cut {
+  readonly stretch: Stretch;
   readonly limited: boolean;
 }
 
@@ -73,11 +81,12 @@ export class JoinedRooms {
   async section(view: View, room: Room, more: About) {
     const { deltas } = this.#deps;
     const after = more.isNew ? undefined : view.after;
-    const shown = await this.timeline(view, room, more);
+    const visible = await this.timeline(view, room, more);
     const stateAfter = view.fullState ? undefined : after;
     const lazy = view.filter.room.state.lazyLoadMembers;
-    const window = { after: stateAfter, upTo: view.upTo, timeline: shown.events, field: view.stateField };
+    const window = { after: stateAfter, upTo: view.upTo, timeline: visible.events, field: view.stateField };
     const delta = await deltas.get(room, window, { withMembers: !lazy });
+    const shown = withoutFirst(visible, delta.overtaken);
     const isRenamed = [...delta.events, ...shown.events].some(isName);
     const summary = await this.#summary(view, room, { after: stateAfter, isRenamed });
     const state = await this.#state(view, room, { delta, summary, shown });
@@ -89,12 +98,11 @@ export class JoinedRooms {
       shown.events.length + state.length + accountData.length + ephemeral.length + Object.keys(sticky).length > 0 ||
       summary !== undefined ||
       isCountNews(unread, view, more);
-    if (!isNews && stateAfter !== undefined && !shown.stretch.limited) return undefined;
-    const { limited } = shown;
+    if (!isNews && stateAfter !== undefined && !shown.limited) return undefined;
     return objectOf({
       summary: summary?.text,
       [view.stateField]: eventsOf(state),
-      timeline: timelineText(shown.text, { limited, prevBatch: shown.stretch.prevBatch }),
+      timeline: timelineText(shown.text, shown),
       ephemeral: eventsOf(ephemeral),
       account_data: eventsOf(accountData),
       ...unreadTexts(unread.counts, view),
@@ -145,8 +153,9 @@ export class JoinedRooms {
     const limited = stretch.limited || (isNew && view.after !== undefined);
     const tell = isPlain(stretch, member) ? this.#plain : this.#read;
     const told = await tell.call(this, view, room, { stretch, limited });
-    const { events, texts } = told;
-    return { stretch, events, text: texts?.join(',') ?? stretch.text, limited };
+    const { events, texts = stretch.texts } = told;
+    const text = told.texts ? texts.join(',') : stretch.text;
+    return { events, texts, text, limited, prevBatch: stretch.prevBatch };
   }
 
   /** The same for everybody, but for whom there is to be left out what others are told. */
@@ -160,7 +169,7 @@ export class JoinedRooms {
   }
 
   /** For somebody who was there all the time: as everybody sees it, but for who said something, and for what is said about it. */
-  async #plain(view: View, room: Room, { stretch, limited }: Pick<Shown, 'stretch' | 'limited'>): Promise<Told> {
+  async #plain(view: View, room: Room, { stretch, limited }: Cut): Promise<Told> {
     const { engine, readers } = this.#deps;
     const { events, senders } = stretch;
     if (events.length === 0) return { events };
@@ -170,7 +179,7 @@ export class JoinedRooms {
     return { events, texts: await senderTextsOf(engine.clientEvents, events, { ...view, relations }) };
   }
 
-  async #read(view: View, room: Room, { stretch, limited }: Pick<Shown, 'stretch' | 'limited'>): Promise<Told> {
+  async #read(view: View, room: Room, { stretch, limited }: Cut): Promise<Told> {
     const { engine, readers } = this.#deps;
     const { filter, viewer } = view;
     if (stretch.events.length === 0) return { events: stretch.events };
@@ -246,3 +255,11 @@ export const isPlain = ({ events: [first], isOpen, isStraight }: Stretch, member
 
 const memberOf = ({ event }: StoredEvent): UserId[] =>
   event.type === 'm.room.member' && event.stateKey !== undefined ? [event.stateKey as UserId] : [];
+
+/** The rest of it, behind a cut. */
+const withoutFirst = (shown: Shown, count: number): Shown => {
+  if (count === 0) return shown;
+  const texts = shown.texts.slice(count);
+  const prevBatch = timelineToken(shown.events[count - 1]?.ord ?? 0);
+  return { events: shown.events.slice(count), texts, text: texts.join(','), limited: true, prevBatch };
+};

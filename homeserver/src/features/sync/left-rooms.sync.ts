@@ -63,17 +63,20 @@ export class LeftRooms {
     const shown = { after: since, upTo, lastOrd: departure.event.ord };
     const stretch = await timelines.read(room, shown, wishOf(engine, reader, filter));
     const seen = new Set(await reader.sight.see(stretch.events));
-    const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
-    const window = { after: view.fullState ? undefined : since, upTo, timeline: events, field: view.stateField };
+    const visible = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
+    const window = { after: view.fullState ? undefined : since, upTo, timeline: visible, field: view.stateField };
     const isLazy = filter.room.state.lazyLoadMembers;
     const delta = await deltas.get(room, window, { withMembers: !isLazy });
+    const events = visible.slice(delta.overtaken);
+    const overtaken = visible[delta.overtaken - 1];
     const members = isLazy ? await deltas.members(room, delta.target, membersFor(view, delta, events)) : [];
     const state = [...delta.events, ...members].filter(({ event }) => filter.room.state.event(filterable(event)));
-    const limited = stretch.limited || (after !== undefined && !wasThere);
+    const limited = stretch.limited || overtaken !== undefined || (after !== undefined && !wasThere);
+    const prevBatch = overtaken ? timelineToken(overtaken.ord ?? 0) : stretch.prevBatch;
     const texts = await readerTextsOf(engine.presenter, { reader, events, withRelations: limited }, filter);
     return objectOf({
       [view.stateField]: eventsOf(await textsOf(engine.clientEvents, state, filter)),
-      timeline: timelineText(texts.join(','), { limited, prevBatch: stretch.prevBatch }),
+      timeline: timelineText(texts.join(','), { limited, prevBatch }),
       account_data: accountData,
     });
   }

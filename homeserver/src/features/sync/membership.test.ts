@@ -1,7 +1,15 @@
-import type { UserId } from '@holm/spec/ids';
+import type { RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
-import { bodies, joinedIn, SyncFixture, type SyncResponse, typesOf, userOf } from '../../testing/sync.ts';
+import {
+  bodies,
+  joinedIn,
+  SyncFixture,
+  type SyncedEvent,
+  type SyncResponse,
+  typesOf,
+  userOf,
+} from '../../testing/sync.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');
@@ -106,6 +114,47 @@ describe('memberships in /sync', () => {
     expect(told?.timeline.events.map(({ content }) => content['membership'])).to.eql(['ban']);
     expect(told?.state.events).to.eql([]);
     expect(JSON.stringify(answer)).to.not.contain('unheard');
+  });
+
+  describe('what changed out of sight', () => {
+    let room: RoomId;
+    let since: string;
+    const topics = (events: readonly SyncedEvent[] | undefined) =>
+      (events ?? []).flatMap(({ type, content }) => (type === 'm.room.topic' ? [content['topic']] : []));
+
+    beforeEach(async () => {
+      room = await fixture.room(alice, [['m.room.history_visibility', { history_visibility: 'joined' }]]);
+      await fixture.member(room, bob, 'join');
+      since = await next(bob);
+      await fixture.set(room, alice, 'm.room.topic', { topic: 'seen' });
+      await fixture.member(room, bob, 'leave');
+      await fixture.set(room, alice, 'm.room.topic', { topic: 'hidden' });
+      await fixture.member(room, bob, 'join');
+      await fixture.say(room, alice, 'welcome back');
+    });
+
+    for (const isFirst of [true, false]) {
+      it(`is not older than what is in the timeline, which begins behind that (${isFirst ? 'first' : 'later'})`, async () => {
+        const told = joinedIn(await fixture.ask(bob, isFirst ? {} : { since }), room);
+        expect(topics(told?.state.events)).to.eql(['hidden']);
+        expect(bodies(told)).to.eql(['m.room.member', 'm.room.member', 'welcome back']);
+        expect(told?.timeline.limited).to.equal(true);
+      });
+    }
+
+    it('is told beside the whole timeline to those who take it for newer', async () => {
+      const told = joinedIn(await fixture.ask(bob, { stateField: 'state_after' }), room);
+      expect(topics(told?.state_after.events)).to.eql(['hidden']);
+      expect(topics(told?.timeline.events)).to.eql(['seen']);
+    });
+
+    it('is not older than what is in the timeline of a room that one has left again', async () => {
+      await fixture.member(room, bob, 'leave');
+      const told = (await fixture.ask(bob, { since })).rooms?.leave?.[room];
+      expect(topics(told?.state.events)).to.eql(['hidden']);
+      expect(topics(told?.timeline.events)).to.eql([]);
+      expect(told?.timeline.limited).to.equal(true);
+    });
   });
 
   it('leaving and coming back between two syncs is coming anew', async () => {

@@ -9,7 +9,7 @@ export interface DeltaWindow {
   /** What the reader has the state of; absent when that is nothing. */
   readonly after: Position | undefined;
   readonly upTo: Position;
-  /** What the reader is shown of the timeline. */
+  /** What the reader may be shown of the timeline. */
   readonly timeline: readonly StoredEvent[];
   readonly field: StateField;
 }
@@ -20,6 +20,11 @@ export interface Delta {
   readonly target: SnapshotId;
   /** The reader has nothing of the room yet. */
   readonly isWhole: boolean;
+  /**
+   * How many of the first events of the timeline must not be shown with the rest: of what they set, something was changed
+   * later out of the reader's sight. Clients take state in the timeline for newer than what is told beside it.
+   */
+  readonly overtaken: number;
 }
 
 /** Which key, and the events that it had and has. */
@@ -37,7 +42,14 @@ export class StateDeltas {
   }
 
   /** `withMembers`: not when members are loaded lazily and this is the reader's first sight of the room. */
-  async get(room: Room, window: DeltaWindow, { withMembers }: { readonly withMembers: boolean }): Promise<Delta> {
+  async get(room: Room, window: DeltaWindow, how: { readonly withMembers: boolean }): Promise<Delta> {
+    const delta = await this.#beside(room, window, how);
+    if (delta.overtaken === 0) return delta;
+    const timeline = window.timeline.slice(delta.overtaken);
+    return { ...(await this.#beside(room, { ...window, timeline }, how)), overtaken: delta.overtaken };
+  }
+
+  async #beside(room: Room, window: DeltaWindow, { withMembers }: { readonly withMembers: boolean }): Promise<Delta> {
     const { stateLogs } = this.#engine;
     const { after, upTo, timeline, field } = window;
     const isWhole = after === undefined;
@@ -47,9 +59,10 @@ export class StateDeltas {
     const events = isWhole
       ? await this.#whole(room, target, withMembers)
       : await this.#changes(room, { before, target, withMembers });
-    if (field !== 'state' || target === end) return { events, target, isWhole };
+    if (field !== 'state' || target === end) return { events, target, isWhole, overtaken: 0 };
     const later = await this.#changes(room, { before: target, target: end, withMembers });
-    return { events: withUnseen(events, later, timeline), target, isWhole };
+    const unseen = unseenOf(later, timeline);
+    return { events: withUnseen(events, unseen), target, isWhole, overtaken: overtakenBy(unseen, timeline) };
   }
 
   /**
@@ -101,18 +114,23 @@ export class StateDeltas {
   }
 }
 
+const unseenOf = (later: readonly StoredEvent[], timeline: readonly StoredEvent[]): readonly StoredEvent[] => {
+  const shown = new Set(timeline.map(({ nid }) => nid));
+  return later.filter(({ nid }) => !shown.has(nid));
+};
+
 /**
  * The timeline does not always lead from the state at its start to that at its end: forks are resolved, and filters
  * leave events out. What it does not show is told as state, or it would never be.
  */
-const withUnseen = (
-  events: readonly StoredEvent[],
-  later: readonly StoredEvent[],
-  timeline: readonly StoredEvent[],
-): readonly StoredEvent[] => {
-  const shown = new Set(timeline.map(({ nid }) => nid));
-  const unseen = later.filter(({ nid }) => !shown.has(nid));
+const withUnseen = (events: readonly StoredEvent[], unseen: readonly StoredEvent[]): readonly StoredEvent[] => {
   if (unseen.length === 0) return events;
   const overridden = new Set(unseen.map(({ keyNumber }) => keyNumber));
   return [...events.filter(({ keyNumber }) => !overridden.has(keyNumber)), ...unseen];
+};
+
+/** What lost against older state, where forks were resolved, is shown all the same: that it was sent is news. */
+const overtakenBy = (unseen: readonly StoredEvent[], timeline: readonly StoredEvent[]): number => {
+  const changed = new Map(unseen.map(({ keyNumber, ord }) => [keyNumber, ord ?? 0]));
+  return 1 + timeline.findLastIndex(({ keyNumber, ord }) => (changed.get(keyNumber) ?? 0) > (ord ?? 0));
 };

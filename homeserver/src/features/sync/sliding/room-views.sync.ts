@@ -214,7 +214,7 @@ export const viewOf = ({ viewer, upTo, config }: Ask, after: Position | undefine
 const timelineOf = (ask: Ask, shown: Shown, isExpanded: boolean): RoomTimeline => ({
   text: shown.text,
   limited: shown.limited,
-  prevBatch: shown.stretch.prevBatch,
+  prevBatch: shown.prevBatch,
   live: liveAmong(shown.events, ask.told?.at ?? ask.since),
   isExpanded,
 });
