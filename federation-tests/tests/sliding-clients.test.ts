@@ -80,6 +80,8 @@ describe('clients of sliding sync', () => {
     await bob.ask('PUT', `/profile/${bob.userId}/displayname`, { displayname: 'Bob' });
     await bob.ask('PUT', `/profile/${bob.userId}/avatar_url`, { avatar_url: 'mxc://a.test/bob' });
     await bob.join(unnamed);
+    // His new name makes its way into his other rooms, which may hold back for a moment how far one looks.
+    await network.settle();
     const { rooms } = await slider.sync(allRooms());
     const heroes = [{ user_id: bob.userId, displayname: 'Bob', avatar_url: 'mxc://a.test/bob' }];
     expect(rooms[unnamed].heroes).to.eql(heroes);
