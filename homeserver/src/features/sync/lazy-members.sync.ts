@@ -58,13 +58,10 @@ const learn = (device: Device, room: RoomNid, { members, at, isWhole }: Telling)
 };
 
 const forgetOldest = (device: Device): void => {
-  for (const [room, told] of device.rooms) {
-    for (const member of told.keys()) {
-      told.delete(member);
-      device.size -= 1;
-      break;
-    }
-    if (told.size === 0) device.rooms.delete(room);
-    return;
-  }
+  const [oldest] = device.rooms;
+  if (!oldest) return;
+  const [room, told] = oldest;
+  const [member] = told.keys();
+  if (member !== undefined && told.delete(member)) device.size--;
+  if (told.size === 0) device.rooms.delete(room);
 };

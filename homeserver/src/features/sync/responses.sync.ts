@@ -1,4 +1,3 @@
-import type { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Member, RoomNid } from '../../rooms/model.ts';
@@ -22,12 +21,13 @@ import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
 import { JoinedRooms } from './joined-rooms.sync.ts';
-import { eventsOf, type JsonText, fieldsOf, objectOf } from './json-text.ts';
+import { eventsOf, type JsonText, fieldsOf } from './json-text.ts';
 import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
 import { looseTexts } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { NewsAtHand } from './news-at-hand.sync.ts';
+import { sectionOf, sectionsText, type ToldRoom } from './sections.ts';
 import { memberAt } from './standing.sync.ts';
 import { StateDeltas } from './state-deltas.sync.ts';
 import { Summaries } from './summaries.sync.ts';
@@ -57,15 +57,10 @@ export interface Answer {
   readonly text: JsonText;
 }
 
-type Section = 'join' | 'invite' | 'knock' | 'leave';
-type ToldRoom = readonly [Section, RoomId, JsonText];
-
 /** What is known when a room is to be told of. */
 interface Surroundings extends NewsOfRooms {
   readonly rooms: ReadonlyMap<RoomNid, Room>;
 }
-
-const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
 
 /** Computes the answers to syncs. */
 export class Responses {
@@ -294,19 +289,6 @@ const hasAllMembers = ({ after, fullState, filter }: View): boolean =>
   (after === undefined || fullState) && !filter.room.state.lazyLoadMembers;
 
 const isLarge = (room: Room | undefined): boolean => (room?.head?.nextKey ?? 0) > LARGE;
-
-const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
-
-const sectionsText = (told: readonly ToldRoom[]): JsonText | undefined => {
-  if (told.length === 0) return undefined;
-  const sections: Partial<Record<Section, JsonText>> = {};
-  for (const section of SECTIONS) {
-    const rooms = told.filter(([of]) => of === section);
-    if (rooms.length === 0) continue;
-    sections[section] = `{${rooms.map(([, roomId, text]) => `${JSON.stringify(roomId)}:${text}`).join(',')}}`;
-  }
-  return objectOf(sections);
-};
 
 /** Clients take what is left out for zero, so each answer says it. */
 const countsText = (counts: KeyCounts | undefined): string =>

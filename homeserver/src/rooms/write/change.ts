@@ -5,37 +5,15 @@ import type { AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { isState, type Event } from '../../core/events/event.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { EventNid, EventStatus, Extremity, Head, KeyNumber, Member, SnapshotId, StoredEvent } from '../model.ts';
+import type { EventNid, Extremity, Head, KeyNumber, Member, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
+import type { Placement } from './placement.ts';
 import { relationsOf } from './relations.ts';
 import { AuthLedger } from '../state/auth-ledger.ts';
 import type { Stuck } from '../sticky/stuck.ts';
 import type { Pending } from '../state/states.ts';
 import { Redacting } from './redacting.ts';
 import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
-
-/** Where an event goes. */
-export interface Placement {
-  readonly nid: EventNid;
-  readonly status: EventStatus;
-  /** State before the event; absent for outliers. */
-  readonly snapshot: SnapshotId | undefined;
-  /** Where it stands in the stream of all events; absent for events that are not news. */
-  readonly position: Position | undefined;
-  /** It happens at its position, but stands in no timeline. */
-  readonly isHidden?: boolean;
-  /** Its place among what was missing before another event, counted down from there. */
-  readonly history?: number | undefined;
-  /** It follows events that are missing: there has to be room for them in front of it. */
-  readonly isAfterGap?: boolean;
-  readonly replaces: EventNid | undefined;
-  /** Numbers of its auth events, where all of them have one. */
-  readonly authNumbers: readonly number[] | undefined;
-  /** Its own, if it was an outlier that has one. */
-  readonly authNumber?: number | undefined;
-  /** What has redacted it while its place was not known. */
-  readonly redactedBy?: EventNid | undefined;
-}
 
 /** How many numbers of a timeline are left free for missing events. */
 export const GAP_LENGTH = 2 ** 20;

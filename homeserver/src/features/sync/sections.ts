@@ -1,0 +1,23 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { Member } from '../../rooms/model.ts';
+import { type JsonText, objectOf } from './json-text.ts';
+
+type Section = 'join' | 'invite' | 'knock' | 'leave';
+export type ToldRoom = readonly [Section, RoomId, JsonText];
+
+const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
+
+/** Where the answer tells of a room, by what its reader is there. */
+export const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
+
+/** All of them; nothing where there are none. */
+export const sectionsText = (told: readonly ToldRoom[]): JsonText | undefined => {
+  if (told.length === 0) return undefined;
+  const sections: Partial<Record<Section, JsonText>> = {};
+  for (const section of SECTIONS) {
+    const rooms = told.filter(([of]) => of === section);
+    if (rooms.length === 0) continue;
+    sections[section] = `{${rooms.map(([, roomId, text]) => `${JSON.stringify(roomId)}:${text}`).join(',')}}`;
+  }
+  return objectOf(sections);
+};
