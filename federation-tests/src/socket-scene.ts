@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './http.ts';
 import { TestNetwork } from './network.ts';
 import type { Person } from './people.ts';
 
@@ -41,32 +42,42 @@ export class SocketScene implements AsyncDisposable {
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= LOOK_MS) {
       this.network.clock.advance(Math.min(left, LOOK_MS));
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await pause();
     }
   }
 
-  /** Until so many readers wait for something to happen. */
+  /** Until so many readers wait for something to happen, each of whom has found that nothing has yet. */
   async waiting(count: number): Promise<void> {
-    const { notifier } = this.services;
-    for (let left = 500; notifier.size !== count; left--) {
-      if (left === 0) throw new Error(`${notifier.size} wait, not ${count}`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    await new Promise((resolve) => setImmediate(resolve));
+    const { notifier, syncing } = this.services;
+    await until(
+      () => notifier.size === count && syncing.deadlines.size === count,
+      () => `${notifier.size} listen, ${syncing.deadlines.size} wait, not ${count}`,
+    );
   }
 
   /** Until so many sockets are open. */
-  async open(count: number): Promise<void> {
-    for (let left = 2_000; this.sockets.size !== count; left--) {
-      if (left === 0) throw new Error(`${this.sockets.size} are open, not ${count}`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+  async open(count: number, meanwhile?: () => Promise<void>): Promise<void> {
+    await until(
+      () => this.sockets.size === count,
+      () => `${this.sockets.size} are open, not ${count}`,
+      meanwhile,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.network[Symbol.asyncDispose]();
   }
 }
+
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
+
+const until = async (isSo: () => boolean, describe: () => string, meanwhile = pause): Promise<void> => {
+  const end = performance.now() + PATIENCE_MS;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(describe());
+    await meanwhile();
+  }
+};
 
 /** What `person` would go on from now. */
 export const sinceOf = async (person: Person): Promise<string> => {

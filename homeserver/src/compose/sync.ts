@@ -74,7 +74,12 @@ export const composeSync = (
   rooms.listeners.push(sliding.cards.listener);
   stack.defer(() => sliding.connections.write());
   stack.defer(() => sliding.cards.write());
-  return { sync, ...sliding, threadsPlaceIn: (token: string) => parseSubscriptionsToken(token, threadsNumber) };
+  return {
+    sync,
+    deadlines,
+    ...sliding,
+    threadsPlaceIn: (token: string) => parseSubscriptionsToken(token, threadsNumber),
+  };
 };
 
 export type SyncServices = ReturnType<typeof composeSync>;
