@@ -1,7 +1,8 @@
 import { TestNetwork } from '../src/network.ts';
 import { MAX_MEMBERS, PresenceWalk } from '../src/presence-walk.ts';
+import { seeds } from '../src/seeds.ts';
 
-const WALKS = Number(process.env['HOLM_TEST_SYNC_WALKS'] ?? 5);
+const WALKS = 5;
 const STEPS = 60;
 
 describe('presence, as answers put together tell it', () => {
@@ -12,7 +13,7 @@ describe('presence, as answers put together tell it', () => {
   });
   after(() => network[Symbol.asyncDispose]());
 
-  for (let seed = 1; seed <= WALKS; seed++) {
+  for (const seed of seeds(WALKS)) {
     it(`is what a first answer tells, and of nobody who is not to be seen (walk ${seed})`, async function () {
       this.timeout(60_000);
       await new PresenceWalk(network, `presence ${seed}`).run(STEPS);

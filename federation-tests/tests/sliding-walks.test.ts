@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
 import { TestNetwork } from '../src/network.ts';
+import { seeds } from '../src/seeds.ts';
 import { asked, happen, SlidingClient } from '../src/sliding-client.ts';
 import { Slider } from '../src/sliding.ts';
 
-const WALKS = Number(process.env['HOLM_TEST_SYNC_WALKS'] ?? 20);
+const WALKS = 20;
 const STEPS = 40;
 const ROOMS = 4;
 
@@ -47,7 +48,7 @@ describe('answers of sliding sync, put together', () => {
     expect(client.messages, seed).to.eql(sent);
   };
 
-  for (let n = 0; n < WALKS; n++) {
+  for (const n of seeds(WALKS)) {
     const dialect = n % 2 === 0 ? 'unstable' : 'v4';
     it(`are what a fresh one says, whatever was lost on the way (${n}, ${dialect})`, async function () {
       this.timeout(60_000);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
+import { seeds } from '../src/seeds.ts';
 import { asked, happen, SlidingClient } from '../src/sliding-client.ts';
 import { Slider, stableBody, unstableAnswer } from '../src/sliding.ts';
 import { SocketScene } from '../src/socket-scene.ts';
@@ -8,7 +9,7 @@ import { View } from '../src/view.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
-const WALKS = Number(process.env['HOLM_TEST_SYNC_WALKS'] ?? 5);
+const WALKS = 5;
 const STEPS = 50;
 const ROOMS = 3;
 const MEMBERS_ONLY = [{ type: 'm.room.history_visibility', state_key: '', content: { history_visibility: 'joined' } }];
@@ -224,7 +225,7 @@ describe('what is pushed over WebSockets that break', () => {
     ['sliding sync', slidingIn('unstable')],
     ['v4', slidingIn('v4')],
   ] as const) {
-    for (let n = 0; n < WALKS; n++) {
+    for (const n of seeds(WALKS)) {
       it(`adds up to what a fresh sync tells, and to nothing that is not to be seen (${name}, ${n})`, async function () {
         this.timeout(60_000);
         await walk(`${name} ${n}`, doorOf);
