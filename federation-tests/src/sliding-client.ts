@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Dice } from './dice.ts';
 import { call } from './http.ts';
+import type { TestNetwork } from './network.ts';
 import { pathOf, type Person } from './people.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
@@ -25,6 +26,7 @@ export const asked = (last: number, limit: number, subscribed: string | undefine
   extensions: {
     account_data: { enabled: true },
     receipts: { enabled: true },
+    typing: { enabled: true },
     [THREADS]: { enabled: true },
     ...(since !== undefined && { to_device: { enabled: true, since } }),
   },
@@ -45,6 +47,8 @@ export class SlidingClient {
   readonly rooms = new Map<string, Kept>();
   readonly tags = new Map<string, string>();
   readonly receipts = new Map<string, string>();
+  /** By room, if anybody is. */
+  readonly typing = new Map<string, string>();
   /** By room and root. */
   readonly threads = new Map<string, string>();
   /** As they came, and up to where. */
@@ -69,6 +73,9 @@ export class SlidingClient {
     for (const [id, room] of Object.entries<any>(rooms)) this.#room(id, room);
     for (const [id, events] of Object.entries<any>(extensions.account_data.rooms ?? {})) {
       for (const { type, content } of events) this.tags.set(`${id} ${type}`, JSON.stringify(content));
+    }
+    for (const [id, { content }] of Object.entries<any>(extensions.typing?.rooms ?? {})) {
+      keepTyping(this.typing, id, content);
     }
     for (const [id, { content }] of Object.entries<any>(extensions.receipts.rooms)) {
       for (const [eventId, byType] of Object.entries<any>(content)) {
@@ -99,6 +106,7 @@ export class SlidingClient {
       this.order.filter((id) => this.rooms.has(id)),
       seed,
     ).to.eql(fresh.order);
+    expect([...this.typing].sort(), seed).to.eql([...fresh.typing].sort());
     expect([...this.threads].sort(), seed).to.eql([...fresh.threads].sort());
     expect([...this.settings].sort(), seed).to.eql([...fresh.settings].sort());
     expect(Object.fromEntries(this.tags), seed).to.include(Object.fromEntries(fresh.tags));
@@ -107,7 +115,11 @@ export class SlidingClient {
 
   #room(id: string, room: any): void {
     // Nobody but oneself leaves here.
-    if (room.timeline?.at(-1)?.content.membership === 'leave') return void this.rooms.delete(id);
+    if (room.timeline?.at(-1)?.content.membership === 'leave') {
+      this.rooms.delete(id);
+      this.typing.delete(id);
+      return;
+    }
     const known = room.initial ? undefined : this.rooms.get(id);
     const kept: Kept = known ?? { state: new Map(), timeline: [] };
     this.rooms.set(id, kept);
@@ -128,19 +140,28 @@ export class SlidingClient {
 
 const named = ({ name }: { name?: string | null }) => (name === undefined ? {} : { name });
 
+/** That nobody is typing is what one knows of a room that one was told nothing of. */
+export const keepTyping = (known: Map<string, string>, key: string, { user_ids: users }: any): void => {
+  if (users.length === 0) known.delete(key);
+  else known.set(key, JSON.stringify(users));
+};
+
 /** Two people, of whom one comes and goes. */
 export interface Couple {
+  readonly network: TestNetwork;
   readonly alice: Person;
   readonly bob: Person;
   readonly isIn: Set<string>;
 }
 
 /** One of many things happens in a room. */
-export const happen = async (dice: Dice, room: string, { alice, bob, isIn }: Couple): Promise<void> => {
-  const kind = dice.below(10);
+export const happen = async (dice: Dice, room: string, couple: Couple): Promise<void> => {
+  const { alice, bob, isIn } = couple;
+  const kind = dice.below(13);
   if (kind < 3) await alice.say(room, `${dice.below(1000)}`);
   else if (kind === 3) await alice.setState(room, ['m.room.topic', ''], { topic: `${dice.below(1000)}` });
   else if (kind === 4) await alice.setState(room, ['m.room.name', ''], { name: dice.of(['One', 'Two', '']) });
+  else if (kind > 9) await type(dice, room, couple);
   else if (kind === 5) {
     await (isIn.delete(room) ? bob.leave(room) : bob.join(room).then(() => isIn.add(room)));
   } else if (kind === 6) {
@@ -161,4 +182,16 @@ export const happen = async (dice: Dice, room: string, { alice, bob, isIn }: Cou
     const eventId = await alice.say(room, 'read');
     await alice.ask('POST', `${pathOf(room)}/receipt/m.read/${encodeURIComponent(eventId)}`, {});
   }
+};
+
+/** Somebody begins to type, goes on or stops, or time goes by, so that those are over who have not said it again. */
+const type = async (dice: Dice, room: string, { network, alice, bob, isIn }: Couple): Promise<void> => {
+  const kind = dice.below(4);
+  const typist = isIn.has(room) ? dice.of([alice, alice, bob]) : alice;
+  if (kind === 3) network.clock.advance(dice.of([500, 1_500]));
+  else {
+    const body = { typing: kind > 0, timeout: dice.of([1_000, 30_000]) };
+    await typist.ask('PUT', `${pathOf(room)}/typing/${typist.userId}`, body);
+  }
+  await network.settle();
 };

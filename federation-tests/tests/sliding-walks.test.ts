@@ -19,7 +19,7 @@ describe('answers of sliding sync, put together', () => {
     const [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'a.test')]);
     const rooms = await Promise.all(Array.from({ length: ROOMS }, () => alice.createRoom()));
     for (const room of rooms) await bob.join(room);
-    const scene = { alice, bob, isIn: new Set(rooms) };
+    const scene = { network, alice, bob, isIn: new Set(rooms) };
     const client = new SlidingClient();
     const slider = new Slider(bob, 'walk', dialect);
     const sent: string[] = [];
@@ -40,6 +40,8 @@ describe('answers of sliding sync, put together', () => {
         await network.start('a.test');
       }
     }
+    // Whoever has left has stopped typing, a moment later.
+    await network.settle();
     client.hear(await slider.sync(asked(ROOMS, 50, undefined, client.since)));
     const all = asked(ROOMS, 50, undefined);
     const fresh = new SlidingClient();

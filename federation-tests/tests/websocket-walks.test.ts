@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
 import { seeds } from '../src/seeds.ts';
-import { asked, happen, SlidingClient } from '../src/sliding-client.ts';
+import { asked, happen, keepTyping, SlidingClient } from '../src/sliding-client.ts';
 import { Slider, stableBody, unstableAnswer } from '../src/sliding.ts';
 import { SocketScene } from '../src/socket-scene.ts';
 import { type TestFollow, TestSocket } from '../src/socket.ts';
@@ -41,6 +41,9 @@ class Facts {
       for (const { type, content } of data?.events ?? []) this.known.set(`${id} ${type}`, JSON.stringify(content));
       for (const { content } of (ephemeral?.events ?? []).filter(({ type }: any) => type === 'm.receipt')) {
         for (const [event, user] of readIn(content)) this.known.set(`${id} read by ${user}`, event);
+      }
+      for (const { content } of (ephemeral?.events ?? []).filter(({ type }: any) => type === 'm.typing')) {
+        keepTyping(this.known, `${id} typing`, content);
       }
     }
   }
@@ -185,6 +188,10 @@ describe('what is pushed over WebSockets that break', () => {
         pos = answer.pos;
         socket.kill();
       },
+      'lose an answer over HTTP': async () => {
+        socket.kill();
+        await door.ask(pos);
+      },
       restart: async () => {
         await network.stop('a.test');
         await network.start('a.test');
@@ -197,7 +204,7 @@ describe('what is pushed over WebSockets that break', () => {
     for (let n = 0; n < STEPS; n++) {
       const kind = dice.below(10);
       const room = dice.of(rooms);
-      if (kind < 5) await happen(dice, room, { alice, bob, isIn });
+      if (kind < 5) await happen(dice, room, { network, alice, bob, isIn });
       else if (kind === 5 && !isIn.has(room)) {
         const text = `not for bob ${dice.below(1e9)}`;
         hidden.push(text);
@@ -211,6 +218,8 @@ describe('what is pushed over WebSockets that break', () => {
         await connect();
       }
     }
+    // Whoever has left has stopped typing, a moment later.
+    await network.settle();
     await bob.ask('PUT', `/user/${bob.userId}/account_data/org.example.end`, { n: 1 });
     for (let isOver = false; !isOver;) {
       isOver = door.isEnd(await take());
