@@ -71,7 +71,7 @@ describe('a room that is joined before all of it is known, where others lie or a
     await network.settle();
     const [known] = partial();
     const many = Array.from({ length: 25 }, (_, n) => `nobody${n}.test` as ServerName);
-    engine.partial.completed(known!);
+    await engine.partial.remove(known!);
     const more = { ...known!, servers: ['a.test' as ServerName, ...many] };
     await engine.partial.add(more);
     asked.length = 0;

@@ -84,13 +84,24 @@ export class StateDeltas {
     return [...(await events.load(told.map(([, , now]) => now))).values()];
   }
 
-  /** But for new members of whom this server has heard only because it has learnt more of the room, if these are many. */
+  /**
+   * But for new members of whom this server has heard only because a room that it had joined with a part of its state became
+   * complete, if these are many. Those whom the state at a gap has brought are told: clients add them to lists that they have.
+   */
   async withoutLearnt(room: Room, changed: readonly Difference[]): Promise<readonly Difference[]> {
-    if (changed.length <= FEW) return changed;
+    const { events, partial, stateLogs, tries } = this.#engine;
+    const completedAt = partial.completedAt(room.nid);
+    if (changed.length <= FEW || completedAt === undefined) return changed;
     const others = new Set(await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
-    const isNewMember = ([key, was]: Difference) => was === 0 && !others.has(key);
-    const happened = await this.#engine.events.happened(changed.filter(isNewMember).map(([, , now]) => now));
-    return changed.filter((one) => !isNewMember(one) || happened.has(one[2]));
+    const newMembers = changed.filter(([key, was]) => was === 0 && !others.has(key));
+    const completed = await tries.lookup(
+      await stateLogs.at(room, completedAt),
+      newMembers.map(([key]) => key),
+    );
+    const known = newMembers.filter(([key, , now]) => completed.get(key) === now).map(([, , now]) => now);
+    const happened = await events.happened(known);
+    const learnt = new Set(known.filter((nid) => !happened.has(nid)));
+    return changed.filter(([, , now]) => !learnt.has(now));
   }
 
   async members(room: Room, snapshot: SnapshotId, users: Iterable<UserId>): Promise<StoredEvent[]> {

@@ -152,7 +152,7 @@ export class Completion {
     for (const event of revised) events.remember(event);
     for (const { event } of reviewed.undone) events.unredacted(event);
     sticky.hide(room.nid, reviewed.takenBack);
-    this.#deps.partial.completed(partial);
+    this.#deps.partial.completed(partial, position);
     userRooms.outdated(told);
     memberChanges.note(room.nid, position);
     committer.wake(position, told);
