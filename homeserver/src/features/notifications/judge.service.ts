@@ -119,7 +119,7 @@ const mayConcern = (user: UserId, { status, redactedBy, event }: StoredEvent): b
   status === 'accepted' && redactedBy === undefined && event.sender !== user;
 
 /** State is set for many reasons, and a redaction can be made without having read anything. */
-const isSaidBy = (user: UserId, { status, redactedBy, event }: StoredEvent): boolean =>
+export const isSaidBy = (user: UserId, { status, redactedBy, event }: StoredEvent): boolean =>
   event.sender === user &&
   status === 'accepted' &&
   redactedBy === undefined &&

@@ -23,10 +23,21 @@ export class Stretches {
   constructor(db: Database, events: Events) {
     this.#events = events;
     this.#gather = new Gather(async (stretches) => {
-      const rows = await store.stretches(db, stretches, PAGE);
+      // Those who have not read any of a room for long begin at the same place.
+      const same = [...Map.groupBy(stretches, nameOf).values()];
+      const rows = await store.stretches(
+        db,
+        same.flatMap(([one]) => one ?? []),
+        PAGE,
+      );
       const read = await this.#events.fromRows(rows);
       const byStretch = Map.groupBy(read.keys(), (i) => (rows[i]?.n ?? 0) - 1);
-      return new Map(stretches.map((stretch, n) => [stretch, (byStretch.get(n) ?? []).flatMap((i) => read[i] ?? [])]));
+      return new Map(
+        same.flatMap((those, n) => {
+          const page = (byStretch.get(n) ?? []).flatMap((i) => read[i] ?? []);
+          return those.map((stretch) => [stretch, page] as const);
+        }),
+      );
     });
   }
 
@@ -49,3 +60,5 @@ export class Stretches {
     return { events: page.filter(({ ord = 0 }) => ord <= end), upTo: Math.min(upTo, end) };
   }
 }
+
+const nameOf = ({ room, after, main, isPlain }: Stretch): string => `${room} ${after} ${main} ${isPlain}`;

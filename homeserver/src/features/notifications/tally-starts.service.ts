@@ -1,11 +1,16 @@
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Events } from '../../rooms/events.ts';
-import type { Member } from '../../rooms/model.ts';
-import { membershipOf } from '../../core/events/content.ts';
+import type { Member, StoredEvent } from '../../rooms/model.ts';
+import type { UserId } from '@holm/spec/ids';
+import { membershipOf, relationOf } from '../../core/events/content.ts';
 import type { Database } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
+import { isSaidBy } from './judge.service.ts';
 import { type Tally, WINDOW } from './tally.service.ts';
 import { type ReadMark, type StoredBacklog, type UserInRoom, unreadStore as store } from './unread.store.ts';
+
+/** Of the newest events that are in memory, which are not many more. */
+const SEARCHED = 100;
 
 interface Start {
   readonly marks: readonly ReadMark[];
@@ -34,12 +39,21 @@ export class TallyStarts {
     const key = { user, room: room.nid };
     const { marks = [], stored } = (await this.#gather.load([key])).get(key) ?? {};
     for (const { thread, ord } of marks) backlog.markRead(thread, ord);
+    const said = stored ? undefined : lastSaid(user, room.tail.newest(SEARCHED));
+    if (said) tally.hasSaid(said);
     const member = (await this.#engine.userRooms.of(user)).get(room.nid);
     const enough = Math.max(backlog.read, (room.head?.lastOrd ?? 0) - WINDOW);
     tally.startAt(member ? await joinedAt(this.#engine.events, member, enough) : Infinity);
     if (stored) tally.restore(stored);
   }
 }
+
+/**
+ * What somebody said last in the main timeline, of its newest events: whoever says something has read what was there before. So who
+ * speaks in a busy room need not have thousands of events looked at for their first answer.
+ */
+const lastSaid = (user: UserId, newest: readonly StoredEvent[]): StoredEvent | undefined =>
+  newest.findLast((stored) => isSaidBy(user, stored) && relationOf(stored.event.content) === undefined);
 
 /** The place of the event by which somebody came into the room; how long before `enough` is of no interest. */
 export const joinedAt = async (events: Pick<Events, 'byNid'>, member: Member, enough: number): Promise<number> => {

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { UnreadCounts } from '../../core/push/unread-counts.ts';
@@ -91,6 +92,12 @@ export class Tally {
     if (this.#working) return this.#working;
     this.#working = work().finally(() => (this.#working = undefined));
     return this.#working;
+  }
+
+  /** Before it begins: the user has said this in the main timeline, and so has read what was there before. */
+  hasSaid({ ord = 0, position }: StoredEvent): void {
+    this.backlog.markRead(MAIN, ord);
+    this.changedAt = position ?? (0 as Position);
   }
 
   /** From where everything has to be looked at that is in a thread, or after what has been read of the main timeline. */
