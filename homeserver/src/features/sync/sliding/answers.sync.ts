@@ -1,4 +1,5 @@
 import type { RoomId, UserId } from '@holm/spec/ids';
+import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
@@ -8,13 +9,14 @@ import type { Position } from '../../../streams/stream.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
-import type { Connection, MembersTold, Scopes, Told } from './connection.ts';
+import type { Connection, MembersTold, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
-import type { ExtensionParts, ExtensionsAnswer } from './extensions.sync.ts';
+import { askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
+import type { ExtensionParts } from './extensions.sync.ts';
 import type { Following, Followings } from './following.service.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
 import type { ProfilesExtension } from './profiles-extension.sync.ts';
-import type { RoomConfig, Scope, ScopedExtension, SlidingRequest } from './request.ts';
+import type { RoomConfig, Scopes, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
 import { ScopedRooms } from './scoped-rooms.ts';
@@ -23,7 +25,6 @@ import {
   type Base,
   isConcerned,
   knownOf,
-  partsOf,
   type Positions,
   type Read,
   standingOf,
@@ -67,8 +68,6 @@ export interface Draft {
   readonly settle: (gen: number) => void;
 }
 
-const SCOPED: readonly ScopedExtension[] = ['accountData', 'receipts', 'typing'];
-
 /** Computes answers of sliding sync. */
 export class Answers {
   readonly #deps: AnswersDeps;
@@ -78,9 +77,40 @@ export class Answers {
   }
 
   async draft(request: SlidingRequest, base: Base, upTo: Positions): Promise<Draft> {
-    const following = await this.#deps.followings.of(request.viewer.userId, request, base.connection);
-    const asked = { request, base, upTo, following, candidates: this.#candidates(base, following) };
-    const extensions = await this.#extensions(asked);
+    return this.#draft(await this.#asked(request, base, upTo));
+  }
+
+  /** As `draft`, if there is anything to tell: for those who can wait, which most do, there is nothing, and memory knows. */
+  async news(request: SlidingRequest, base: Base, upTo: Positions): Promise<Draft | undefined> {
+    const asked = await this.#asked(request, base, upTo);
+    if (this.#isStill(asked)) return undefined;
+    const draft = await this.#draft(asked);
+    return draft.isNews ? draft : undefined;
+  }
+
+  #asked(request: SlidingRequest, base: Base, upTo: Positions): Soon<Asked> {
+    const { followings, engine } = this.#deps;
+    const { userId } = request.viewer;
+    return soon(followings.of(userId, request, base.connection), (following) =>
+      soon(engine.userRooms.atHand(userId) ?? engine.userRooms.of(userId), (members) => {
+        const candidates = this.#candidates(base, following);
+        const scopes = scopesOf(base.connection.scopes, request.extensions.scopes);
+        return { request, base, upTo, following, candidates, scopes, members };
+      }),
+    );
+  }
+
+  /** Wrong only in saying no. */
+  #isStill(asked: Asked): boolean {
+    const { following, candidates, request } = asked;
+    const { stickyEvents, profiles } = request.extensions;
+    const isSimple = following.isSettled && stickyEvents === undefined && profiles === undefined;
+    return isSimple && candidates.size === 0 && this.#deps.extensions.isSilent(askOf(asked));
+  }
+
+  async #draft(asked: Asked): Promise<Draft> {
+    const { base, upTo, following, scopes } = asked;
+    const extensions = await this.#deps.extensions.told(askOf(asked));
     const candidates = withRead(asked, extensions.read);
     const views = await this.#views({ ...asked, candidates }, extensions.read);
     const rooms = new Map<RoomId, ToldRoom>();
@@ -97,16 +127,19 @@ export class Answers {
       reached: this.#reached(upTo, extensions.reached, profiles?.reached),
       told: told({ ...asked, candidates }, views),
       members: membersTold(views, base),
-      scopes: extensions.scopes,
+      scopes,
       settle: following.settle,
     };
   }
 
   /** Where the connection is told of just the rooms that are asked for, only those that changed need be looked at. */
   #candidates({ after }: Base, { rules, roster, isSettled }: Following): Map<RoomNid, CoveredRoom> {
-    const changed = isSettled && after ? this.#deps.engine.roomChanges.among(rules, after[0] ?? START) : undefined;
+    const { roomChanges } = this.#deps.engine;
+    const since = isSettled ? after?.[0] : undefined;
+    const changed = since === undefined ? undefined : roomChanges.among(rules, since);
     const candidates = new Map<RoomNid, CoveredRoom>();
     for (const nid of changed ?? rules.keys()) {
+      if (since !== undefined && !roomChanges.mayHaveChanged(nid, since)) continue;
       const [listed, rule] = [roster.get(nid), rules.get(nid)];
       if (listed && rule) candidates.set(nid, { listed, ...rule });
     }
@@ -199,14 +232,13 @@ export class Answers {
   }
 
   async #profiles(asked: Asked, views: ReadonlyMap<RoomNid, RoomView>) {
-    const { request, base, upTo, following } = asked;
-    const { extensions, profiles, engine } = this.#deps;
+    const { request, base, upTo, following, members } = asked;
+    const { extensions, profiles } = this.#deps;
     const wanted = request.extensions.profiles;
     if (!wanted) return undefined;
     const number = extensions.numberOf(profiles.stream);
     const scope = new ScopedRooms(following, new Map()).of(wanted.scope, 'joined');
-    const isOther = base.connection.scopes.profiles !== JSON.stringify(wanted);
-    const members = await engine.userRooms.of(request.viewer.userId);
+    const isOther = base.connection.scopes.profiles !== asked.scopes.profiles;
     const timeline = { after: base.after?.[0] ?? START, upTo: upTo[0] ?? START };
     return profiles.told({
       reader: { ...request.viewer, rooms: () => members.joined, timeline },
@@ -222,32 +254,6 @@ export class Answers {
     const { extensions, profiles } = this.#deps;
     const positions = [upTo[0] ?? START, ...byPart];
     return ofProfiles === undefined ? positions : positions.with(extensions.numberOf(profiles.stream), ofProfiles);
-  }
-
-  async #extensions({ request, base, upTo, following, candidates }: Asked) {
-    const { viewer, extensions } = request;
-    const { connection, after } = base;
-    const scopes: Record<string, string> = { ...connection.scopes };
-    for (const name of [...SCOPED, 'profiles'] as const) {
-      if (extensions[name]) scopes[name] = JSON.stringify(extensions[name]);
-    }
-    const others = [...candidates].flatMap(([nid, room]) => {
-      const parts = partsOf(base, nid, room);
-      return parts === undefined ? [] : [[nid, parts] as const];
-    });
-    const members = await this.#deps.engine.userRooms.of(viewer.userId);
-    const rooms = new ScopedRooms(following, new Map(others));
-    const ask = {
-      viewer,
-      extensions,
-      rooms: (name: ScopedExtension, scope: Scope) => rooms.of(scope, name === 'accountData' ? 'any' : 'joined'),
-      after,
-      upTo,
-      joined: () => members.joined,
-      scopes,
-      toldScopes: connection.scopes,
-    };
-    return { ...(await this.#deps.extensions.told(ask)), scopes };
   }
 }
 

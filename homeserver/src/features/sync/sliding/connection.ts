@@ -1,6 +1,6 @@
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
-import type { RoomConfig, ScopedExtension } from './request.ts';
+import type { RoomConfig, Scopes } from './request.ts';
 
 export type Standing = 'join' | 'outside' | 'left';
 
@@ -32,9 +32,6 @@ export interface MembersTold {
   /** Those who were told before may be others by now. */
   readonly startsOver: boolean;
 }
-
-/** Of which rooms each extension told, as text. */
-export type Scopes = Readonly<Partial<Record<ScopedExtension | 'profiles', string>>>;
 
 export interface Saved {
   readonly epoch: string;

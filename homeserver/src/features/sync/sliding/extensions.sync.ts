@@ -1,53 +1,27 @@
 import type { RoomId } from '@holm/spec/ids';
 import { isObject, type Json, type JsonObject } from '@holm/spec/json';
 import type { Caller } from '../../../http/route.ts';
+import { allSoon, type Soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Keys } from '../../../streams/logged-changes.ts';
 import type { Position, Stream } from '../../../streams/stream.ts';
-import type { DeviceListNews, KeyCounts, LooseEvent, News, Reader, SyncPart } from '../../../streams/sync-part.ts';
-import type { JsonText } from '../json-text.ts';
-import type { Scopes } from './connection.ts';
-import type { ProfilesAnswer } from './profiles-extension.sync.ts';
-import type { Extensions, Scope, ScopedExtension } from './request.ts';
+import { isSilent, type News, type SyncPart } from '../../../streams/sync-part.ts';
+import type { ExtensionsAnswer, ExtensionsAsk, PartAsk, PartTold } from './extensions-ask.ts';
+import type { Extensions, ScopedExtension } from './request.ts';
 import type { Behind, ScopeOfRooms } from './scoped-rooms.ts';
-
-export interface ToDeviceAnswer {
-  readonly events: readonly LooseEvent[];
-  readonly nextBatch: string;
-}
-
-export interface StickyAnswer {
-  readonly name: string;
-  readonly nextBatch: string | undefined;
-  readonly rooms: ReadonlyMap<RoomId, readonly JsonText[]>;
-}
-
-export interface ExtensionsAnswer {
-  readonly accountData?: {
-    readonly global: readonly LooseEvent[];
-    readonly rooms: ReadonlyMap<RoomId, readonly LooseEvent[]>;
-  };
-  readonly receipts?: ReadonlyMap<RoomId, JsonObject>;
-  readonly typing?: ReadonlyMap<RoomId, JsonObject>;
-  readonly toDevice?: ToDeviceAnswer;
-  readonly stickyEvents?: StickyAnswer | undefined;
-  readonly threads?: { readonly name: string; readonly content: JsonObject | undefined };
-  readonly profiles?: ProfilesAnswer | undefined;
-  readonly e2ee?: { readonly lists: DeviceListNews | undefined; readonly counts: KeyCounts | undefined };
-}
-
-export interface ExtensionsAsk {
-  readonly viewer: Caller;
-  readonly extensions: Extensions;
-  /** The rooms that an extension tells of. */
-  readonly rooms: (name: ScopedExtension, scope: Scope) => ScopeOfRooms;
-  /** Of which rooms each scoped extension told before, as text; absent for those that have told nothing yet. */
-  readonly toldScopes: Scopes;
-  readonly scopes: Scopes;
-  readonly after: readonly Position[] | undefined;
-  readonly upTo: readonly Position[];
-  readonly joined: () => Keys<RoomNid>;
-}
+import {
+  askedOf,
+  EVERYWHERE,
+  extensionOf,
+  isSilentIn,
+  NO_CHANGES,
+  nowhere,
+  placeIn,
+  placeOf,
+  readerOf,
+  silence,
+  sinceIn,
+} from './silent-parts.ts';
 
 export interface ExtensionsTold {
   readonly answer: ExtensionsAnswer;
@@ -58,18 +32,7 @@ export interface ExtensionsTold {
   readonly reached: readonly Position[];
 }
 
-/** Which extension tells of a part's news, by the name of the part's stream. Parts with no name here are not told. */
-const EXTENSION_OF: Readonly<Record<string, ScopedExtension | 'toDevice' | 'e2ee' | 'threads'>> = {
-  account_data: 'accountData',
-  receipts: 'receipts',
-  typing: 'typing',
-  'to-device': 'toDevice',
-  'device lists': 'e2ee',
-  'thread subscriptions': 'threads',
-};
 const START = 0 as Position;
-const EVERYWHERE: Scope = { lists: undefined, rooms: undefined };
-const NOWHERE: ReadonlySet<RoomNid> = new Set();
 
 /** What is told beside rooms. A position moves on only where its extension is asked for. */
 export class ExtensionParts {
@@ -84,8 +47,16 @@ export class ExtensionParts {
     return 1 + this.#parts.findIndex((part) => part.stream === stream);
   }
 
+  /** Whether there is certainly nothing to tell, as far as memory knows. */
+  isSilent(ask: ExtensionsAsk): boolean {
+    return this.#parts.every((part, i) => {
+      const extension = askedOf(ask, part);
+      return extension === undefined || isSilentIn(ask, extension, placeOf(ask, part, i + 1));
+    });
+  }
+
   async told(ask: ExtensionsAsk): Promise<ExtensionsTold> {
-    const told = await Promise.all(this.#parts.map((part, i) => this.#tell(ask, part, i + 1)));
+    const told = await allSoon(this.#parts.map((part, i) => this.#tell(ask, part, i + 1)));
     const answer = Object.assign({}, ...told.map(({ answer }) => answer)) as ExtensionsAnswer;
     return {
       answer: ask.extensions.e2ee ? { ...answer, e2ee: await this.#withCounts(ask, answer) } : answer,
@@ -97,18 +68,16 @@ export class ExtensionParts {
 
   /** The device has the messages before that: they need not be kept. */
   async acknowledge(viewer: Caller, { toDevice }: Extensions): Promise<void> {
-    const part = this.#parts.find(({ stream }) => EXTENSION_OF[stream.name] === 'toDevice');
+    const part = this.#parts.find((one) => extensionOf(one) === 'toDevice');
     if (toDevice?.since === undefined || !part) return;
     await part.acknowledge?.(viewer, placeIn(toDevice.since, part.stream.settled));
   }
 
-  #tell(ask: ExtensionsAsk, part: SyncPart, number: number): Promise<PartTold> {
-    const after = ask.after?.[number] ?? START;
-    const one = { part, number, after, upTo: ask.upTo[number] ?? START };
-    const extension = EXTENSION_OF[part.stream.name];
-    if (extension === undefined || ask.extensions[extension] === undefined) {
-      return Promise.resolve({ answer: {}, reached: after, isNews: false });
-    }
+  #tell(ask: ExtensionsAsk, part: SyncPart, number: number): Soon<PartTold> {
+    const one = placeOf(ask, part, number);
+    const extension = askedOf(ask, part);
+    if (extension === undefined) return { answer: {}, reached: one.after, isNews: false };
+    if (isSilentIn(ask, extension, one)) return silence(ask, extension, one);
     if (extension === 'toDevice') return this.#toDevice(ask, part);
     if (extension === 'threads') return this.#threads(ask, one);
     return extension === 'e2ee' ? this.#deviceLists(ask, one) : this.#scoped(ask, extension, one);
@@ -133,7 +102,7 @@ export class ExtensionParts {
   ): Promise<News[]> {
     const since = async (some: Keys<RoomNid>, from: Position): Promise<News> => {
       const reader = readerOf(ask, () => some);
-      return from >= upTo || !part.mayHaveNews(reader, from) ? {} : part.news(reader, { after: from, upTo });
+      return isSilent(part, reader, { after: from, upTo }) ? {} : part.news(reader, { after: from, upTo });
     };
     const all = (some: Keys<RoomNid>): Promise<News> => {
       return part.news(
@@ -155,31 +124,28 @@ export class ExtensionParts {
 
   /** The client says by itself how far it has got: https://github.com/matrix-org/matrix-spec-proposals/pull/3885 */
   async #toDevice(ask: ExtensionsAsk, part: SyncPart): Promise<PartTold> {
-    const { since, limit } = ask.extensions.toDevice ?? { since: undefined, limit: 0 };
     const { settled } = part.stream;
-    const after = since === undefined ? START : placeIn(since, settled);
-    const reader = { ...readerOf(ask, () => NOWHERE), atMost: limit };
-    const news = part.mayHaveNews(reader, after) ? await part.news(reader, { after, upTo: settled }) : {};
+    const after = sinceIn(ask, settled);
+    const reader = { ...readerOf(ask, nowhere), atMost: ask.extensions.toDevice?.limit };
+    const news = await part.news(reader, { after, upTo: settled });
     const events = news.toDevice ?? [];
     const reached = news.reached ?? settled;
     return { answer: { toDevice: { events, nextBatch: String(reached) } }, reached, isNews: events.length > 0 };
   }
 
   async #deviceLists(ask: ExtensionsAsk, { part, after, upTo }: PartAsk): Promise<PartTold> {
-    const isFirst = ask.after === undefined;
-    const reader = readerOf(ask, ask.joined);
-    const isStill = part.watchesRooms !== true && after >= upTo;
-    const news = isFirst || isStill || !part.mayHaveNews(reader, after) ? {} : await part.news(reader, { after, upTo });
-    const lists = isFirst ? undefined : (news.deviceLists ?? { changed: [], left: [] });
-    const isNews = news.keyCounts === true || (lists !== undefined && lists.changed.length + lists.left.length > 0);
+    if (ask.after === undefined)
+      return { answer: { e2ee: { lists: undefined, counts: undefined } }, reached: upTo, isNews: false };
+    const news = await part.news(readerOf(ask, ask.joined), { after, upTo });
+    const lists = news.deviceLists ?? NO_CHANGES;
+    const isNews = news.keyCounts === true || lists.changed.length + lists.left.length > 0;
     return { answer: { e2ee: { lists, counts: undefined } }, reached: news.reached ?? upTo, isNews };
   }
 
   async #threads(ask: ExtensionsAsk, { part, after, upTo }: PartAsk): Promise<PartTold> {
     const { name, limit } = ask.extensions.threads ?? { name: '', limit: 0 };
-    const reader = { ...readerOf(ask, () => NOWHERE), atMost: limit };
-    const isSilent = after >= upTo || !part.mayHaveNews(reader, after);
-    const { threads: content } = isSilent ? {} : await part.news(reader, { after, upTo });
+    const reader = { ...readerOf(ask, nowhere), atMost: limit };
+    const { threads: content } = await part.news(reader, { after, upTo });
     return { answer: { threads: { name, content } }, reached: upTo, isNews: content !== undefined };
   }
 
@@ -189,40 +155,14 @@ export class ExtensionParts {
   }
 }
 
-interface PartAsk {
-  readonly part: SyncPart;
-  readonly number: number;
-  readonly after: Position;
-  readonly upTo: Position;
-}
-
 const readIn = ({ rooms }: News): RoomId[] =>
   [...(rooms ?? [])].flatMap(([roomId, { counts }]) => (counts === true ? [roomId] : []));
-
-interface PartTold {
-  readonly answer: ExtensionsAnswer;
-  readonly reached: Position;
-  readonly isNews: boolean;
-  readonly read?: readonly RoomId[];
-}
-
-const readerOf = ({ viewer, after, upTo }: ExtensionsAsk, rooms: () => Keys<RoomNid>): Reader => ({
-  ...viewer,
-  rooms,
-  timeline: { after: after?.[0] ?? START, upTo: upTo[0] ?? START },
-});
 
 const nidsOf = (rooms: readonly Behind[]): ReadonlySet<RoomNid> => new Set(rooms.map(({ nid }) => nid));
 
 const onlyOf = (covered: readonly Behind[], { rooms }: News): News => {
   const ids = new Set<string>(covered.map(({ roomId }) => roomId));
   return { rooms: new Map([...(rooms ?? [])].filter(([roomId]) => ids.has(roomId))) };
-};
-
-/** A place in a stream, as the `next_batch` of an extension names it; the start for what is none of ours. */
-export const placeIn = (since: string, settled: Position): Position => {
-  const place = /^\d{1,15}$/.test(since) ? Number(since) : 0;
-  return Math.min(place, settled) as Position;
 };
 
 const answerOf = (

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import { allSoon, type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Connection } from './connection.ts';
 import { Cover, isWhole, type ListWindow, type OrderedList, type Rule, windowOf } from './cover.ts';
@@ -14,10 +15,13 @@ interface Source {
   readonly isWhole: boolean;
 }
 
+type Asked = Pick<SlidingRequest, 'lists' | 'subscriptions'>;
+
 interface Made {
   readonly roster: Roster;
   readonly standing: number;
-  /** What was asked for, as text. */
+  /** What was asked for, and as text. */
+  asked: Asked;
   readonly text: string;
   /** The state of the connection that it was made on. */
   readonly gen: number;
@@ -44,6 +48,12 @@ export interface Following {
 
 type Views = ReadonlyMap<string, RosterView>;
 
+interface Found {
+  readonly roster: Roster;
+  readonly sorting: Sorting;
+  readonly views: Views;
+}
+
 interface Sorted {
   readonly lists: readonly OrderedList[];
   readonly sources: readonly Source[];
@@ -59,15 +69,23 @@ export class Followings {
     this.#lists = lists;
   }
 
-  async of(user: UserId, request: SlidingRequest, connection: Connection): Promise<Following> {
-    const roster = await this.#lists.rosterOf(user);
-    const sorting = await this.#lists.sortingOf(user);
-    const views = await this.#views(roster, sorting, request);
-    const known = this.#made.get(connection);
+  /** At once, in the steady state. */
+  of(user: UserId, request: SlidingRequest, connection: Connection): Soon<Following> {
+    return soon(this.#lists.rosterOf(user), (roster) =>
+      soon(this.#lists.sortingOf(user), (sorting) =>
+        soon(this.#views(roster, sorting, request), (views) =>
+          this.#following(request, connection, { roster, sorting, views }),
+        ),
+      ),
+    );
+  }
+
+  #following(request: SlidingRequest, connection: Connection, { roster, sorting, views }: Found): Following {
     const sorted = sort(request, roster, { views, connection });
-    const text = textOf(request);
-    const isKnown = known?.roster === roster && known.text === text && isStill(known, sorted, connection);
-    const made = isKnown ? known : this.#make(connection, { roster, text, request, sorted, sorting });
+    const known = this.#made.get(connection);
+    const isKnown = known?.roster === roster && isStill(known, sorted, connection) && isSame(known, request);
+    const made = isKnown ? known : this.#make(connection, { roster, request, sorted, sorting });
+    made.asked = askedIn(request);
     const isSettled = made.settledGen === connection.gen && made.dms === sorting.dms;
     const settle = (gen: number) => {
       made.settledGen = gen;
@@ -81,30 +99,23 @@ export class Followings {
     return { roster, sorting, rules, windows, isOfInterest, isSettled, settle };
   }
 
-  async #views(roster: Roster, sorting: Sorting, { lists }: SlidingRequest): Promise<Views> {
+  #views(roster: Roster, sorting: Sorting, { lists }: SlidingRequest): Soon<Views> {
     const asked = [...lists];
-    const views = await Promise.all(asked.map(([, { filters }]) => this.#lists.view(roster, filters, sorting)));
-    return new Map(asked.flatMap(([name], i) => (views[i] ? [[name, views[i]] as const] : [])));
+    return soon(
+      allSoon(asked.map(([, { filters }]) => this.#lists.view(roster, filters, sorting))),
+      (views) => new Map(asked.flatMap(([name], i) => (views[i] ? [[name, views[i]] as const] : []))),
+    );
   }
 
   #make(
     connection: Connection,
-    {
-      roster,
-      text,
-      request,
-      sorted,
-      sorting,
-    }: Pick<Made, 'roster' | 'text'> & {
-      readonly request: SlidingRequest;
-      readonly sorted: Sorted;
-      readonly sorting: Sorting;
-    },
+    { roster, request, sorted, sorting }: Omit<Found, 'views'> & { readonly request: Asked; readonly sorted: Sorted },
   ): Made {
     const made: Made = {
       roster,
       standing: roster.standing,
-      text,
+      asked: askedIn(request),
+      text: textOf(request),
       gen: connection.gen,
       sources: sorted.sources,
       cover: new Cover(request, sorted.lists, subscribedIn(request, roster, sorted.left)),
@@ -148,10 +159,16 @@ const isStill = (made: Made, { sources, left }: Sorted, connection: Connection):
 };
 
 /** Rooms that one may not see are left out without a word. */
-const subscribedIn = ({ subscriptions }: SlidingRequest, roster: Roster, left: readonly ListedRoom[]): ListedRoom[] =>
+const subscribedIn = ({ subscriptions }: Asked, roster: Roster, left: readonly ListedRoom[]): ListedRoom[] =>
   [...subscriptions.keys()].flatMap((roomId) => {
     const listed = roster.find(roomId);
     return listed && (!roster.isLeft(listed) || left.includes(listed)) ? [listed] : [];
   });
 
-const textOf = ({ lists, subscriptions }: SlidingRequest): string => JSON.stringify([[...lists], [...subscriptions]]);
+/** Clients repeat what they ask for, mostly in the very same words: then it is the same object. */
+const isSame = ({ asked, text }: Made, request: Asked): boolean =>
+  (asked.lists === request.lists && asked.subscriptions === request.subscriptions) || text === textOf(request);
+
+const askedIn = ({ lists, subscriptions }: Asked): Asked => ({ lists, subscriptions });
+
+const textOf = ({ lists, subscriptions }: Asked): string => JSON.stringify([[...lists], [...subscriptions]]);

@@ -6,6 +6,7 @@ import type {
   RoomConfig,
   RoomFilters,
   Scope,
+  Scopes,
   Span,
   StickyRequest,
   ThreadsRequest,
@@ -59,16 +60,25 @@ export interface FilterFields {
 /** As many as are told at a time. */
 const BATCH_LIMIT = 100;
 
-export const extensionsIn = (fields: ExtensionFields = {}): Extensions => ({
-  accountData: scopeIn(fields.account_data),
-  receipts: scopeIn(fields.receipts),
-  typing: scopeIn(fields.typing),
-  toDevice: batchIn(fields.to_device),
-  e2ee: fields.e2ee?.enabled === true ? true : undefined,
-  stickyEvents: stickyIn(fields),
-  threads: threadsIn(fields),
-  profiles: profilesIn(fields),
-});
+export const extensionsIn = (fields: ExtensionFields = {}): Extensions => {
+  const scoped = {
+    accountData: scopeIn(fields.account_data),
+    receipts: scopeIn(fields.receipts),
+    typing: scopeIn(fields.typing),
+    profiles: profilesIn(fields),
+  };
+  return {
+    ...scoped,
+    toDevice: batchIn(fields.to_device),
+    e2ee: fields.e2ee?.enabled === true ? true : undefined,
+    stickyEvents: stickyIn(fields),
+    threads: threadsIn(fields),
+    scopes: textsOf(scoped),
+  };
+};
+
+const textsOf = (scoped: Readonly<Record<string, object | undefined>>): Scopes =>
+  Object.fromEntries(Object.entries(scoped).flatMap(([name, asked]) => (asked ? [[name, JSON.stringify(asked)]] : [])));
 
 const batchIn = (fields: BatchFields | undefined) =>
   fields?.enabled === true

@@ -50,6 +50,8 @@ export interface Extensions {
   readonly stickyEvents?: StickyRequest | undefined;
   readonly threads?: ThreadsRequest | undefined;
   readonly profiles?: ProfilesRequest | undefined;
+  /** Of those that are asked for. */
+  readonly scopes: Scopes;
 }
 
 /** How far a client has got with what sticks, in its own words, and how much more it wants at a time. */
@@ -74,6 +76,9 @@ export interface ProfilesRequest {
 }
 
 export type ScopedExtension = 'accountData' | 'receipts' | 'typing';
+
+/** Of which rooms each extension tells, as text. */
+export type Scopes = Readonly<Partial<Record<ScopedExtension | 'profiles', string>>>;
 
 /** A request of sliding sync, in terms of no dialect in particular. */
 export interface SlidingRequest extends PollWish {

@@ -1,6 +1,7 @@
 import type { RoomId } from '@holm/spec/ids';
 import { isObject, type JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
+import type { Soon } from '../../../platform/soon.ts';
 import type { CommitListener, Committed } from '../../../rooms/commit.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
@@ -74,20 +75,25 @@ export class RoomCards {
   };
 
   /** From memory, as far as they are there. */
-  async of(nids: readonly RoomNid[]): Promise<ReadonlyMap<RoomNid, Card>> {
+  of(nids: readonly RoomNid[]): Soon<ReadonlyMap<RoomNid, Card>> {
     const found = new Map<RoomNid, Card>();
-    let missing: RoomNid[] = [];
+    const missing: RoomNid[] = [];
     for (const nid of nids) {
       const card = this.#cards.get(nid);
       if (card) found.set(nid, card);
       else missing.push(nid);
     }
+    return missing.length === 0 ? found : this.#withRead(found, missing);
+  }
+
+  async #withRead(found: Map<RoomNid, Card>, nids: readonly RoomNid[]): Promise<ReadonlyMap<RoomNid, Card>> {
+    let missing = nids;
     while (missing.length > 0) {
       const outdated = new Set<RoomNid>();
       for (const card of await this.#readAll(missing, outdated)) {
         if (!outdated.has(card.nid)) found.set(card.nid, card);
       }
-      missing = [...outdated].filter((nid) => missing.includes(nid));
+      missing = missing.filter((nid) => outdated.has(nid));
     }
     return found;
   }

@@ -1,6 +1,7 @@
 import { RoomId, type UserId } from '@holm/spec/ids';
 import { isObject, type JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
+import type { Soon } from '../../../platform/soon.ts';
 import type { ListedRoom } from './listed-room.ts';
 import type { RoomFilters } from './request.ts';
 import type { Names, RoomNames } from './room-names.service.ts';
@@ -57,25 +58,36 @@ export class RoomLists {
     this.#names = names;
   }
 
-  rosterOf(user: UserId): Promise<Roster> {
+  rosterOf(user: UserId): Soon<Roster> {
     return this.#rosters.of(user);
   }
 
   /** The rooms that pass a list's filters. */
-  async view(roster: Roster, filters: RoomFilters, sorting: Sorting): Promise<RosterView> {
+  view(roster: Roster, filters: RoomFilters, sorting: Sorting): Soon<RosterView> {
+    const { spaces, tags, notTags, nameLike } = filters;
+    if (spaces ?? tags ?? notTags ?? nameLike) return this.#viewAround(roster, filters, sorting);
+    const dms = filters.isDm === undefined ? undefined : sorting.dms;
+    return roster.view(nameOf(filters), dms ? [dms] : NOTHING_ELSE, () => testOf(filters, { ...NOTHING, dms }));
+  }
+
+  /** By what other rooms, or the account, say of them. */
+  async #viewAround(roster: Roster, filters: RoomFilters, sorting: Sorting): Promise<RosterView> {
     const { spaces, tags, notTags } = filters;
     const byTag = (tags ?? notTags) ? await sorting.tags() : undefined;
     const children = spaces && (await this.#spaces.childrenOf(roster, spaces));
     const dms = filters.isDm === undefined ? undefined : sorting.dms;
     const names = filters.nameLike === undefined ? undefined : await this.#names.of(roster);
     const isWanted = () => testOf(filters, { dms, byTag, names, children: children && new Set(children.flat()) });
-    return roster.view(JSON.stringify(filters), [dms, byTag, names, ...(children ?? [])], isWanted);
+    return roster.view(nameOf(filters), [dms, byTag, names, ...(children ?? [])], isWanted);
   }
 
-  async sortingOf(userId: UserId): Promise<Sorting> {
+  sortingOf(userId: UserId): Soon<Sorting> {
     const version = this.#settings.versionOf(userId);
     const known = this.#sortings.get(userId);
-    if (known?.version === version) return known;
+    return known?.version === version ? known : this.#sort(userId, version, known);
+  }
+
+  async #sort(userId: UserId, version: number, known: Known | undefined): Promise<Sorting> {
     const content = await this.#settings.find({ userId, roomId: undefined, type: 'm.direct' });
     let tags: Promise<Tags> | undefined;
     const direct = JSON.stringify(content);
@@ -99,6 +111,18 @@ interface Around {
   readonly names: Names | undefined;
   readonly children: ReadonlySet<string> | undefined;
 }
+
+const NOTHING: Around = { dms: undefined, byTag: undefined, names: undefined, children: undefined };
+const NOTHING_ELSE: readonly unknown[] = [];
+
+/** Requests that are repeated have the same object. */
+const names = new WeakMap<RoomFilters, string>();
+
+const nameOf = (filters: RoomFilters): string => {
+  const name = names.get(filters) ?? JSON.stringify(filters);
+  names.set(filters, name);
+  return name;
+};
 
 const testOf = (filters: RoomFilters, around: Around): Test => {
   const tests = [...ownTests(filters), ...testsAround(filters, around)];

@@ -1,11 +1,12 @@
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
 import type { IgnoredBy } from '../../../rooms/timeline/readers.ts';
 import { departureOf } from '../standing.sync.ts';
-import type { RoomCards } from './room-cards.service.ts';
+import type { Card, RoomCards } from './room-cards.service.ts';
 import { type Kind, Roster } from './roster.ts';
 import { atMost } from '../../../platform/at-most.ts';
 
@@ -20,6 +21,13 @@ interface Kept {
   /** Invites by these are not listed. */
   readonly ignored: ReadonlySet<UserId>;
   mark: number;
+}
+
+type Kinds = ReadonlyMap<Member, Kind>;
+
+interface Found {
+  readonly cards: ReadonlyMap<RoomNid, Card>;
+  readonly kinds: Kinds;
 }
 
 /** Rooms of all users together. */
@@ -45,22 +53,30 @@ export class Rosters {
     this.#ignoredBy = ignoredBy;
   }
 
-  async of(user: UserId): Promise<Roster> {
-    const { userRooms, holds, roomChanges } = this.#engine;
-    const [members, ignored] = await Promise.all([userRooms.of(user), this.#ignoredBy(user)]);
+  of(user: UserId): Soon<Roster> {
+    const { userRooms } = this.#engine;
+    return soon(userRooms.atHand(user) ?? userRooms.of(user), (members) =>
+      soon(this.#ignoredBy(user), (ignored) => this.#of(user, members, ignored)),
+    );
+  }
+
+  #of(user: UserId, members: ReadonlyMemberships, ignored: ReadonlySet<UserId>): Soon<Roster> {
+    const { holds, roomChanges } = this.#engine;
     const known = this.#kept.get(user);
     const [version, mark] = [members.version, roomChanges.mark];
     const isSame = known?.members === members && known.holds === holds.version && known.ignored === ignored;
     const changed = isSame && this.#changed(known);
     if (known && changed) {
-      if (changed.size > 0) await this.#take(known, changed);
-      [known.version, known.mark] = [version, mark];
-      return known.roster;
+      return soon(changed.size > 0 ? this.#take(known, changed) : undefined, () => {
+        [known.version, known.mark] = [version, mark];
+        return known.roster;
+      });
     }
     const made: Kept = { roster: new Roster(), members, version, holds: holds.version, ignored, mark };
-    await this.#take(made, new Set(members.keys()));
-    this.#kept.set(user, made);
-    return made.roster;
+    return soon(this.#take(made, new Set(members.keys())), () => {
+      this.#kept.set(user, made);
+      return made.roster;
+    });
   }
 
   /** Undefined where all of them have to be looked at. */
@@ -74,21 +90,32 @@ export class Rosters {
     return changed;
   }
 
-  async #take({ roster, members, ignored }: Kept, changed: ReadonlySet<RoomNid>): Promise<void> {
+  #take(kept: Kept, changed: ReadonlySet<RoomNid>): Soon<void> {
+    const nids = [...changed];
+    const members = nids.flatMap((nid) => kept.members.get(nid) ?? []);
+    return soon(this.#cards.of(nids), (cards) =>
+      soon(this.#kindsOf(members), (kinds) => this.#put(kept, changed, { cards, kinds })),
+    );
+  }
+
+  #put({ roster, members, ignored }: Kept, changed: ReadonlySet<RoomNid>, { cards, kinds }: Found): void {
     const { holds } = this.#engine;
-    const cards = await this.#cards.of([...changed]);
-    const found = await this.#kindsOf([...changed].flatMap((nid) => members.get(nid) ?? []));
     for (const nid of changed) {
       const card = cards.get(nid);
       const member = members.get(nid);
-      const kind = member && found.get(member);
+      const kind = member && kinds.get(member);
       if (!card || !member || holds.isHidden(card.roomId) || isIgnored(member, ignored)) roster.remove(nid);
       // A membership that has changed meanwhile is looked at the next time.
       else if (kind) roster.put({ card, member }, kind);
     }
   }
 
-  async #kindsOf(members: readonly Member[]): Promise<Map<Member, Kind>> {
+  #kindsOf(members: readonly Member[]): Soon<Kinds> {
+    const isPlain = members.every(isOpenTo);
+    return isPlain ? new Map(members.map((member) => [member, 'listed'] as const)) : this.#findKinds(members);
+  }
+
+  async #findKinds(members: readonly Member[]): Promise<Kinds> {
     const kinds = new Map<Member, Kind>();
     for (const member of members) {
       const isListed = isOpenTo(member) || (await this.#wasPutOut(member));

@@ -86,9 +86,10 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
     const { answers, settled, isLatest } = this.#deps;
     const { connection, after } = this.#base;
     const { pos, timeoutMs } = this.#request;
-    const draft = await answers.draft(this.#request, this.#base, settled());
-    const isPatient = after !== undefined && timeoutMs > 0;
-    if (!draft.isNews && isPatient && !isLast) return undefined;
+    const [request, base, upTo] = [this.#request, this.#base, settled()] as const;
+    const mayWait = after !== undefined && timeoutMs > 0 && !isLast;
+    const draft = await (mayWait ? answers.news(request, base, upTo) : answers.draft(request, base, upTo));
+    if (!draft) return undefined;
     // A newer request of the connection has taken over: nobody reads this answer.
     if (!isLatest(this, connection) && pos !== undefined) return { ...NOTHING, pos };
     return this.#send(draft);
@@ -101,7 +102,7 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
     telemetry.answered(after === undefined, draft.isNews);
     const { reached, told, scopes, members, answer } = draft;
     const { epoch } = connection;
-    const isSame = told.size + members.size === 0 && JSON.stringify(scopes) === JSON.stringify(connection.scopes);
+    const isSame = told.size + members.size === 0 && scopes === connection.scopes;
     // Where the connection has learnt nothing but positions, which the token holds, nothing need be written down.
     const gen = after !== undefined && isSame ? connection.gen : connection.send(told, scopes, members);
     if (gen === connection.gen) connections.used(viewer, connId, connection);

@@ -10,9 +10,10 @@ import { senderTextsOf } from '../event-texts.sync.ts';
 import type { JsonText } from '../json-text.ts';
 import { hasStayed } from '../standing.sync.ts';
 import { StuckEvents } from '../stuck-events.sync.ts';
-import { placeIn, type StickyAnswer } from './extensions.sync.ts';
+import type { StickyAnswer } from './extensions-ask.ts';
 import type { Following } from './following.service.ts';
 import type { StickyRequest } from './request.ts';
+import { placeIn } from './silent-parts.ts';
 import { limitFilter } from './room-views.sync.ts';
 
 interface Ask {

@@ -1,11 +1,12 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId } from '@holm/spec/ids';
+import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { type Connection, type Standing, type Told, toldUpTo } from './connection.ts';
 import type { CoveredRoom } from './cover.ts';
 import type { Following } from './following.service.ts';
-import type { RoomConfig, SlidingRequest } from './request.ts';
+import type { RoomConfig, Scopes, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { Known, RoomView } from './room-views.sync.ts';
 
@@ -28,6 +29,9 @@ export interface Asked {
   readonly following: Following;
   /** Rooms that may have something to tell: all that are asked for, or those that changed. */
   readonly candidates: ReadonlyMap<RoomNid, CoveredRoom>;
+  /** Of which rooms each extension tells once this has arrived. */
+  readonly scopes: Scopes;
+  readonly members: ReadonlyMemberships;
 }
 
 /** Rooms that somebody has read on in. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@holm/spec/json';
 import type { LooseEvent } from '../../../streams/sync-part.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from '../json-text.ts';
-import type { ExtensionsAnswer } from './extensions.sync.ts';
+import type { ExtensionsAnswer } from './extensions-ask.ts';
 import type { ProfileTold } from './profiles-extension.sync.ts';
 import type { Hero } from './room-answer.ts';
 

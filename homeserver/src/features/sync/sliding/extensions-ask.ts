@@ -1,0 +1,92 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import type { Caller } from '../../../http/route.ts';
+import type { RoomNid } from '../../../rooms/model.ts';
+import type { Keys } from '../../../streams/logged-changes.ts';
+import type { Position } from '../../../streams/stream.ts';
+import type { DeviceListNews, KeyCounts, LooseEvent, SyncPart } from '../../../streams/sync-part.ts';
+import type { JsonText } from '../json-text.ts';
+import type { ProfilesAnswer } from './profiles-extension.sync.ts';
+import type { Extensions, Scope, ScopedExtension, Scopes } from './request.ts';
+import { ScopedRooms, type ScopeOfRooms } from './scoped-rooms.ts';
+import { type Asked, partsOf } from './told-rooms.ts';
+
+export interface ToDeviceAnswer {
+  readonly events: readonly LooseEvent[];
+  readonly nextBatch: string;
+}
+
+export interface StickyAnswer {
+  readonly name: string;
+  readonly nextBatch: string | undefined;
+  readonly rooms: ReadonlyMap<RoomId, readonly JsonText[]>;
+}
+
+export interface ExtensionsAnswer {
+  readonly accountData?: {
+    readonly global: readonly LooseEvent[];
+    readonly rooms: ReadonlyMap<RoomId, readonly LooseEvent[]>;
+  };
+  readonly receipts?: ReadonlyMap<RoomId, JsonObject>;
+  readonly typing?: ReadonlyMap<RoomId, JsonObject>;
+  readonly toDevice?: ToDeviceAnswer;
+  readonly stickyEvents?: StickyAnswer | undefined;
+  readonly threads?: { readonly name: string; readonly content: JsonObject | undefined };
+  readonly profiles?: ProfilesAnswer | undefined;
+  readonly e2ee?: { readonly lists: DeviceListNews | undefined; readonly counts: KeyCounts | undefined };
+}
+
+export interface ExtensionsAsk {
+  readonly viewer: Caller;
+  readonly extensions: Extensions;
+  /** The rooms that an extension tells of. */
+  readonly rooms: (name: ScopedExtension, scope: Scope) => ScopeOfRooms;
+  /** Of which rooms each scoped extension told before, as text; absent for those that have told nothing yet. */
+  readonly toldScopes: Scopes;
+  readonly scopes: Scopes;
+  readonly after: readonly Position[] | undefined;
+  readonly upTo: readonly Position[];
+  readonly joined: () => Keys<RoomNid>;
+}
+
+export interface PartAsk {
+  readonly part: SyncPart;
+  readonly number: number;
+  readonly after: Position;
+  readonly upTo: Position;
+}
+
+export interface PartTold {
+  readonly answer: ExtensionsAnswer;
+  readonly reached: Position;
+  readonly isNews: boolean;
+  readonly read?: readonly RoomId[];
+}
+
+export type Extension = ScopedExtension | 'toDevice' | 'e2ee' | 'threads';
+
+const SCOPED = ['accountData', 'receipts', 'typing', 'profiles'] as const;
+
+/** What is asked of the extensions. */
+export const askOf = ({ request, base, upTo, following, candidates, scopes, members }: Asked): ExtensionsAsk => {
+  const behind = new Map<RoomNid, 'new' | readonly Position[]>();
+  for (const [nid, room] of candidates) {
+    const parts = partsOf(base, nid, room);
+    if (parts !== undefined) behind.set(nid, parts);
+  }
+  const rooms = new ScopedRooms(following, behind);
+  return {
+    viewer: request.viewer,
+    extensions: request.extensions,
+    rooms: (name, scope) => rooms.of(scope, name === 'accountData' ? 'any' : 'joined'),
+    after: base.after,
+    upTo,
+    joined: () => members.joined,
+    scopes,
+    toldScopes: base.connection.scopes,
+  };
+};
+
+/** The same object where nothing is asked for otherwise than before. */
+export const scopesOf = (told: Scopes, asked: Scopes): Scopes =>
+  SCOPED.every((name) => asked[name] === undefined || asked[name] === told[name]) ? told : { ...told, ...asked };
