@@ -87,9 +87,12 @@ const tooLarge = (limit: number, unread: boolean): MatrixError =>
 /** Deeper than any event; shallow enough for functions that call themselves. */
 const MAX_DEPTH = 200;
 
-export const parseJson = (body: Buffer): { readonly value: Json; readonly text: string } => {
+export const textIn = (body: Buffer): string => {
   if (!isUtf8(body)) throw new MatrixError('M_NOT_JSON', 'the body is not UTF-8');
-  const text = body.toString('utf8');
+  return body.toString('utf8');
+};
+
+export const jsonIn = (text: string): Json => {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -99,7 +102,7 @@ export const parseJson = (body: Buffer): { readonly value: Json; readonly text: 
   if (text.length > 2 * MAX_DEPTH && depthOf(text) > MAX_DEPTH) {
     throw new MatrixError('M_BAD_JSON', `the body is nested deeper than ${MAX_DEPTH}`);
   }
-  return { value, text };
+  return value;
 };
 
 const [QUOTE, BACKSLASH, BRACKET, BRACE, BRACKET_END, BRACE_END] = [0x22, 0x5c, 0x5b, 0x7b, 0x5d, 0x7d];

@@ -63,7 +63,19 @@ const signed = serverEndpoint({
   response: formats.json,
 });
 
+const again = clientEndpoint({
+  operationId: 'again',
+  method: 'POST',
+  path: '/_matrix/client/v3/again',
+  auth: 'user',
+  params: nothing,
+  query: nothing,
+  body: Type.Object({ name: Type.Optional(Type.String()) }),
+  response: formats.json,
+});
+
 const seen: SignedRequest[] = [];
+const bodies: unknown[] = [];
 
 const routes: readonly Route[] = [
   route(maybe, ({ caller }) => Promise.resolve({ user: caller?.userId ?? null })),
@@ -72,6 +84,9 @@ const routes: readonly Route[] = [
   ),
   route(signed, ({ origin }) => Promise.resolve({ origin })),
   route(echo, ({ body }) => Promise.resolve({ body })),
+  route(again, ({ body }) => Promise.resolve({ nth: bodies.push(body) }), {
+    isRepeated: true,
+  }),
 ];
 
 const authenticate = {
@@ -124,6 +139,22 @@ describe('an operation', () => {
       bodyText: '{ "name": "n", "more": 1.0 }',
       user: '@alice:test',
     });
+  });
+
+  it('reads a body that is repeated once, and refuses it each time where it has to', async () => {
+    const post = async (body: string) => {
+      const answer = await get(`${v3}/again`, { method: 'POST', body, token: 'good' });
+      return [answer.status, answer.body['errcode']];
+    };
+    for (const body of ['{"name":"n"}', '{"name":"n"}', '']) await post(body);
+    const [first, second, third] = bodies;
+    expect([first, third]).to.eql([{ name: 'n' }, {}]);
+    expect(second).to.equal(first);
+    for (let n = 0; n < 2; n++) {
+      expect(await post('{"name":1}')).to.eql([400, 'M_BAD_JSON']);
+      expect(await post('{"name":')).to.eql([400, 'M_NOT_JSON']);
+    }
+    expect(bodies).to.have.length(3);
   });
 
   const bad: [name: string, path: string, body: string | Buffer, errcode: string][] = [

@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Endpoint } from '@holm/spec/endpoint';
 import { MatrixError } from '@holm/spec/errors';
+import type { Json } from '@holm/spec/json';
 import type { Context } from 'koa';
 import type { IpRanges } from '../platform/address.ts';
 import { networkOf } from '../platform/address.ts';
 import { type Authenticator, accessToken, requireToken } from './authenticate.ts';
-import { dropRest, parseJson, readBody } from './body.ts';
+import { dropRest, jsonIn, readBody, textIn } from './body.ts';
 import { clientAddress } from './client-address.ts';
 import { Exchange, type OpenRequests } from './exchange.ts';
 import { Later } from './later.ts';
 import { checker, queryReader } from './parse.ts';
 import type { LimitClass, RateLimits } from './rate-limit.ts';
+import { RepeatedBodies } from './repeated-bodies.ts';
 import { respond } from './respond.ts';
 import type { Caller, Route } from './route.ts';
 
@@ -39,7 +41,7 @@ const COST_OF_STRANGERS = 10;
  * before it is known whose it is, because its signature covers the body.
  */
 export const pipeline = (
-  { endpoint, handle }: Route,
+  { endpoint, handle, isRepeated }: Route,
   deps: PipelineDeps,
 ): ((ctx: Context) => Promise<Later | undefined>) => {
   const run = handle as Handle;
@@ -50,11 +52,16 @@ export const pipeline = (
   const checkBody = checker(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
   const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[endpoint.api === 'client-server' ? 'client' : 'federation'];
 
-  const read = async (ctx: Context): Promise<Body> => {
-    if (endpoint.method === 'GET' || endpoint.streams === true) return NO_BODY;
-    const bytes = await readBody(ctx.req, maxBytes);
-    return bytes.length === 0 ? NO_BODY : parseJson(bytes);
+  const repeated = isRepeated ? new RepeatedBodies() : undefined;
+
+  const read = async (ctx: Context): Promise<string> => {
+    if (endpoint.method === 'GET' || endpoint.streams === true) return '';
+    return textIn(await readBody(ctx.req, maxBytes));
   };
+
+  const checked = ({ value }: Body): unknown => checkBody(value === undefined ? {} : value);
+  const bodyOf = (text: string, caller: Caller | undefined): unknown =>
+    repeated && caller ? repeated.get(caller, text, () => checked(bodyIn(text))) : checked(bodyIn(text));
 
   const serve = async (ctx: Context): Promise<Later | undefined> => {
     const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
@@ -64,7 +71,7 @@ export const pipeline = (
     if (endpoint.auth === 'server') {
       deps.rateLimits.assertLeft(limit, network);
       requireSignature(ctx.req);
-      body = await read(ctx);
+      body = bodyIn(await read(ctx));
       request.origin = await deps.authenticate.server(signedRequest(ctx, body)).catch((error: unknown) => {
         deps.rateLimits.take(limit, network, COST_OF_STRANGERS);
         throw error;
@@ -77,9 +84,8 @@ export const pipeline = (
     deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? network);
     request.params = checkParams(ctx['params']);
     request.query = checkQuery(readQuery(query));
-    body ??= await read(ctx);
-    request.body = checkBody(body.value === undefined ? {} : body.value);
-    request.bodyText = body.text;
+    request.bodyText = body?.text ?? (await read(ctx));
+    request.body = body ? checked(body) : bodyOf(request.bodyText, request.caller);
     const result = await run(request);
     if (result instanceof Later) return result;
     await respond(ctx, result);
@@ -109,10 +115,13 @@ const requireSignature = ({ headers }: IncomingMessage): void => {
   if (headers.authorization === undefined) throw new MatrixError('M_UNAUTHORIZED', 'no X-Matrix authorization');
 };
 
-type Body = { readonly value: ReturnType<typeof parseJson>['value'] | undefined; readonly text: string };
+interface Body {
+  readonly value: Json | undefined;
+  readonly text: string;
+}
 
 /** Clients leave the body out where nothing in it is required. */
-const NO_BODY: Body = { value: undefined, text: '' };
+const bodyIn = (text: string): Body => ({ value: text === '' ? undefined : jsonIn(text), text });
 
 const signedRequest = ({ req }: Context, body: Body) => ({
   method: req.method ?? '',

@@ -39,10 +39,13 @@ export type Request<E extends Endpoint> = CallerOf<E> & {
 export interface Route {
   readonly endpoint: Endpoint;
   readonly handle: (request: never) => Promise<unknown>;
+  /** Sessions send the same body again and again: then it is the same object. */
+  readonly isRepeated: boolean;
 }
 
 /** Binds a handler to an operation. The handler sees checked values and never the HTTP library. */
 export const route = <const E extends Endpoint>(
   endpoint: E,
   handle: (request: Request<E>) => Promise<ResponseOf<E> | Reply | Later>,
-): Route => ({ endpoint, handle });
+  { isRepeated = false } = {},
+): Route => ({ endpoint, handle, isRepeated });

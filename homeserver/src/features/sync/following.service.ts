@@ -2,7 +2,7 @@ import { sync as syncEndpoint } from '@holm/spec/client-server/sync';
 import type { Dialect } from '@holm/spec/extensions/websocket-wire';
 import { slidingSync, slidingSyncUnstable } from '@holm/spec/extensions/sliding-sync';
 import type { Json } from '@holm/spec/json';
-import { parseJson } from '../../http/body.ts';
+import { jsonIn } from '../../http/body.ts';
 import type { Waiting } from '../../http/later.ts';
 import { checker } from '../../http/parse.ts';
 import type { Caller } from '../../http/route.ts';
@@ -76,14 +76,14 @@ export class Following {
   }
 
   #stable(viewer: Caller, bodyText: string): NextUpdate {
-    const body = checkStable(jsonIn(bodyText));
+    const body = checkStable(bodyIn(bodyText));
     const request = readStable(viewer, body);
     return this.#slide(request, writeStable);
   }
 
   #unstable(viewer: Caller, given: unknown, bodyText: string): NextUpdate {
     const query = checkUnstableQuery(given ?? {});
-    const body = checkUnstable(jsonIn(bodyText));
+    const body = checkUnstable(bodyIn(bodyText));
     const { txn_id: txnId } = body;
     const request = readUnstable({ viewer, query, body });
     return this.#slide(request, (answer) => writeUnstable(answer, txnId));
@@ -128,4 +128,4 @@ class AtOnce implements Waiting<Update> {
   }
 }
 
-const jsonIn = (text: string): Json => (text === '' ? {} : parseJson(Buffer.from(text)).value);
+const bodyIn = (text: string): Json => (text === '' ? {} : jsonIn(text));

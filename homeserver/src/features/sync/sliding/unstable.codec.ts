@@ -25,12 +25,23 @@ interface Asked {
   readonly body: Body;
 }
 
-export const readUnstable = ({ viewer, query, body }: Asked): SlidingRequest => {
+/** What is the same in each request of a connection, mostly. */
+export type Wanted = Pick<SlidingRequest, 'connId' | 'lists' | 'subscriptions' | 'extensions'>;
+
+export const readUnstable = ({ viewer, query, body }: Asked, wanted = wantedIn(viewer, body)): SlidingRequest => ({
+  viewer,
+  pos: query.pos === '' ? undefined : query.pos,
+  timeoutMs: query.timeout ?? 0,
+  setPresence: query.set_presence,
+  ...wanted,
+});
+
+export const wantedIn = ({ userId }: Caller, body: Body): Wanted => {
   assertAtMost(SLIDING_LIMITS.lists, 'lists', body.lists);
   assertAtMost(SLIDING_LIMITS.subscriptions, 'rooms', body.room_subscriptions);
   const configIn = ({ timeline_limit, required_state }: RoomFields): RoomConfig => ({
     timelineLimit: timeline_limit ?? 0,
-    wishes: wishesIn(required_state ?? [], viewer.userId),
+    wishes: wishesIn(required_state ?? [], userId),
   });
   const listIn = (fields: ListFields): ListRequest => ({
     spans: fields.ranges?.map(spanIn),
@@ -38,11 +49,7 @@ export const readUnstable = ({ viewer, query, body }: Asked): SlidingRequest => 
     config: configIn(fields),
   });
   return {
-    viewer,
     connId: body.conn_id ?? '',
-    pos: query.pos === '' ? undefined : query.pos,
-    timeoutMs: query.timeout ?? 0,
-    setPresence: query.set_presence,
     lists: new Map(Object.entries(body.lists ?? {}).map(([name, fields]) => [name, listIn(fields)] as const)),
     subscriptions: subscriptionsIn(body.room_subscriptions, configIn),
     extensions: extensionsIn(body.extensions),
