@@ -54,14 +54,17 @@ export const pipeline = (
 
   const repeated = isRepeated ? new RepeatedBodies() : undefined;
 
-  const read = async (ctx: Context): Promise<string> => {
-    if (endpoint.method === 'GET' || endpoint.streams === true) return '';
-    return textIn(await readBody(ctx.req, maxBytes));
+  const read = async (ctx: Context): Promise<Body> => {
+    if (endpoint.method === 'GET' || endpoint.streams === true) return new Body('');
+    return new Body(textIn(await readBody(ctx.req, maxBytes)));
   };
 
-  const checked = ({ value }: Body): unknown => checkBody(value === undefined ? {} : value);
-  const bodyOf = (text: string, caller: Caller | undefined): unknown =>
-    repeated && caller ? repeated.get(caller, text, () => checked(bodyIn(text))) : checked(bodyIn(text));
+  const take = (request: Exchange, body: Body): void => {
+    const check = (): unknown => checkBody(body.value === undefined ? {} : body.value);
+    const { caller } = request;
+    request.bodyText = body.text;
+    request.body = repeated && caller ? repeated.get(caller, body.text, check) : check();
+  };
 
   const serve = async (ctx: Context): Promise<Later | undefined> => {
     const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
@@ -71,7 +74,7 @@ export const pipeline = (
     if (endpoint.auth === 'server') {
       deps.rateLimits.assertLeft(limit, network);
       requireSignature(ctx.req);
-      body = bodyIn(await read(ctx));
+      body = await read(ctx);
       request.origin = await deps.authenticate.server(signedRequest(ctx, body)).catch((error: unknown) => {
         deps.rateLimits.take(limit, network, COST_OF_STRANGERS);
         throw error;
@@ -84,8 +87,7 @@ export const pipeline = (
     deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? network);
     request.params = checkParams(ctx['params']);
     request.query = checkQuery(readQuery(query));
-    request.bodyText = body?.text ?? (await read(ctx));
-    request.body = body ? checked(body) : bodyOf(request.bodyText, request.caller);
+    take(request, body ?? (await read(ctx)));
     const result = await run(request);
     if (result instanceof Later) return result;
     await respond(ctx, result);
@@ -115,13 +117,20 @@ const requireSignature = ({ headers }: IncomingMessage): void => {
   if (headers.authorization === undefined) throw new MatrixError('M_UNAUTHORIZED', 'no X-Matrix authorization');
 };
 
-interface Body {
-  readonly value: Json | undefined;
+class Body {
   readonly text: string;
-}
+  #value: Json | undefined;
 
-/** Clients leave the body out where nothing in it is required. */
-const bodyIn = (text: string): Body => ({ value: text === '' ? undefined : jsonIn(text), text });
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Clients leave the body out where nothing in it is required. */
+  get value(): Json | undefined {
+    if (this.text === '') return undefined;
+    return (this.#value ??= jsonIn(this.text));
+  }
+}
 
 const signedRequest = ({ req }: Context, body: Body) => ({
   method: req.method ?? '',

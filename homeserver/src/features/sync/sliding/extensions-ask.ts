@@ -39,6 +39,8 @@ export interface ExtensionsAnswer {
 export interface ExtensionsAsk {
   readonly viewer: Caller;
   readonly extensions: Extensions;
+  /** Some of the rooms that are asked for have been told less of than the others. */
+  readonly isAnyBehind: boolean;
   /** The rooms that an extension tells of. */
   readonly rooms: (name: ScopedExtension, scope: Scope) => ScopeOfRooms;
   /** Of which rooms each scoped extension told before, as text; absent for those that have told nothing yet. */
@@ -78,6 +80,7 @@ export const askOf = ({ request, base, upTo, following, candidates, scopes, memb
   return {
     viewer: request.viewer,
     extensions: request.extensions,
+    isAnyBehind: behind.size > 0,
     rooms: (name, scope) => rooms.of(scope, name === 'accountData' ? 'any' : 'joined'),
     after: base.after,
     upTo,

@@ -52,6 +52,12 @@ export interface RoomView {
   readonly shown: readonly EventNid[];
 }
 
+interface Timeline {
+  readonly shown: Shown;
+  /** Older events than before are among it. */
+  readonly isExpanded: boolean;
+}
+
 export interface RoomViewsDeps {
   readonly engine: RoomEngine;
   readonly joined: JoinedRooms;
@@ -81,8 +87,12 @@ export class RoomViews {
 
   /** Nothing if there is no news. */
   async joined(ask: Ask): Promise<RoomView | undefined> {
+    const timeline = await this.#timeline(ask);
+    return isAllThatIsNew(ask, timeline) ? this.#said(ask, timeline.shown) : this.#changed(ask, timeline);
+  }
+
+  async #changed(ask: Ask, { shown, isExpanded }: Timeline): Promise<RoomView | undefined> {
     const { engine } = this.#deps;
-    const { shown, isExpanded } = await this.#timeline(ask);
     const after = await engine.stateLogs.at(ask.room, ask.upTo);
     const change = await this.#change(ask, { after, isGapless: !shown.limited || isExpanded });
     const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
@@ -111,6 +121,19 @@ export class RoomViews {
     };
   }
 
+  /** Most of what is told, and to many at once: somebody has said something. */
+  async #said(ask: Ask, shown: Shown): Promise<RoomView> {
+    const answer: RoomAnswer = {
+      membership: 'join',
+      isInitial: false,
+      bump: ask.bump,
+      unread: (await this.#deps.unread.of(ask.viewer.userId, ask.room)).counts.main,
+      timeline: timelineOf(ask, shown, false),
+    };
+    const limit = knownAfter(ask, shown, false);
+    return { answer, limit, members: [], startsOver: false, shown: shown.events.map(({ nid }) => nid) };
+  }
+
   async #change(
     { room, told, config, toldConfig }: Ask,
     { after, isGapless }: { after: SnapshotId; isGapless: boolean },
@@ -127,7 +150,7 @@ export class RoomViews {
   }
 
   /** What is new; with older events, where more are asked for than before and what is new does not make up for it. */
-  async #timeline(ask: Ask): Promise<{ readonly shown: Shown; readonly isExpanded: boolean }> {
+  async #timeline(ask: Ask): Promise<Timeline> {
     const { told } = ask;
     const shown = await this.#timelineSince(ask, told?.at);
     const hasEnough = told === undefined || limitOf(ask) <= told.limit;
@@ -188,6 +211,18 @@ const limitOf = ({ config }: Ask): number => Math.min(config.timelineLimit, MAX_
 /** Of members who changed in a gap nothing is told until they are needed: not even of those whom the reader knows. */
 const isStartingOver = ({ told }: Ask, { hasNewMembers }: StateChange, { isGap }: { isGap: boolean }): boolean =>
   told === undefined || (isGap && hasNewMembers);
+
+/** Whether its timeline is all that there is to tell of a room. Wrong only in saying no. */
+const isAllThatIsNew = (ask: Ask, { shown: { events, limited }, isExpanded }: Timeline): boolean => {
+  if (limited || isExpanded || events.length === 0 || !isAsBefore(ask)) return false;
+  const { config } = ask;
+  const isKnown = isLazy(config.wishes) ? ask.knowsMember : () => true;
+  return events.every(({ event }) => event.stateKey === undefined && isKnown(event.sender));
+};
+
+/** Whether neither what is asked for nor the room's state is any other than what has been told. */
+const isAsBefore = ({ told, toldConfig, config, isDm, room }: Ask): boolean =>
+  told?.isDm === isDm && toldConfig === config && room.stateLog.isStillSince(told.at);
 
 /** What is said of a room beside its timeline and its state. */
 const isOtherwiseNews = ({ told, isDm, isRead }: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>

@@ -51,8 +51,17 @@ export const isSilentIn = (ask: ExtensionsAsk, extension: Extension, { part, aft
   if (extension === 'threads') return isSilent(part, readerOf(ask, nowhere), { after, upTo });
   if (extension === 'e2ee')
     return ask.after !== undefined && isSilent(part, readerOf(ask, ask.joined), { after, upTo });
+  return isSilentInRooms(ask, extension, { part, after, upTo });
+};
+
+const isSilentInRooms = (
+  ask: ExtensionsAsk,
+  extension: ScopedExtension,
+  { part, after, upTo }: Omit<PartAsk, 'number'>,
+): boolean => {
   const told = ask.toldScopes[extension];
   if (told === undefined || told !== ask.scopes[extension]) return false;
+  if (!ask.isAnyBehind && after >= upTo && part.watchesRooms !== true) return true;
   const { behind, steady } = ask.rooms(extension, ask.extensions[extension] ?? EVERYWHERE);
   return (
     behind.length === 0 &&
