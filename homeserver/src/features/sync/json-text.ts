@@ -6,7 +6,8 @@ export const arrayOf = (items: readonly JsonText[]): JsonText => `[${items.join(
 /** The members that there are, for an object that has more of them. A long text is copied with each look into it: do not cut it. */
 export const fieldsOf = (members: Readonly<Record<string, JsonText | undefined>>): string => {
   let text = '';
-  for (const [name, value] of Object.entries(members)) {
+  for (const name of Object.keys(members)) {
+    const value = members[name];
     if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`;
   }
   return text;

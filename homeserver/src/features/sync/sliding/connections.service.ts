@@ -4,6 +4,7 @@ import type { Caller } from '../../../http/route.ts';
 import type { Background } from '../../../platform/background.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Entropy, token } from '../../../platform/entropy.ts';
+import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Database } from '../../../storage/database.ts';
 import { Connection, type Saved, type Sent, type Told } from './connection.ts';
@@ -60,17 +61,18 @@ export class Connections {
     return connection;
   }
 
-  async find(viewer: Caller, connId: string): Promise<Connection | undefined> {
+  find(viewer: Caller, connId: string): Soon<Connection | undefined> {
     const key = keyOf(viewer, connId);
     const name = nameOf(key);
     const known = this.#open.get(name) ?? this.#unwritten.get(name);
-    const connection = known?.connection ?? (await this.#read(key));
-    // Whoever else read it meanwhile has it already.
-    const open = this.#open.get(name);
-    const now = open?.connection ?? connection;
-    if (open) this.#touch(name, key);
-    else if (now) this.#keep({ key, connection: now });
-    return now;
+    return soon(known?.connection ?? this.#read(key), (connection) => {
+      // Whoever else read it meanwhile has it already.
+      const open = this.#open.get(name);
+      const now = open?.connection ?? connection;
+      if (open) this.#touch(name, key);
+      else if (now) this.#keep({ key, connection: now });
+      return now;
+    });
   }
 
   /** Something has changed: it is written down soon. */
@@ -113,6 +115,7 @@ export class Connections {
   #touch(name: string, key: ConnectionKey): Set<string> {
     const device = deviceOf(key);
     const names = this.#byDevice.get(device) ?? new Set();
+    if (names.size === 1 && names.has(name)) return names;
     this.#byDevice.set(device, names);
     names.delete(name);
     names.add(name);

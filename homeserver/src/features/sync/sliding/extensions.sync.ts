@@ -67,10 +67,10 @@ export class ExtensionParts {
   }
 
   /** The device has the messages before that: they need not be kept. */
-  async acknowledge(viewer: Caller, { toDevice }: Extensions): Promise<void> {
+  acknowledge(viewer: Caller, { toDevice }: Extensions): Promise<void> | undefined {
     const part = this.#parts.find((one) => extensionOf(one) === 'toDevice');
-    if (toDevice?.since === undefined || !part) return;
-    await part.acknowledge?.(viewer, placeIn(toDevice.since, part.stream.settled));
+    if (toDevice?.since === undefined || !part) return undefined;
+    return part.acknowledge?.(viewer, placeIn(toDevice.since, part.stream.settled));
   }
 
   #tell(ask: ExtensionsAsk, part: SyncPart, number: number): Soon<PartTold> {

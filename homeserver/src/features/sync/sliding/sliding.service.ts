@@ -1,4 +1,5 @@
 import { MatrixError } from '@holm/spec/errors';
+import { type Soon, soon } from '../../../platform/soon.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { readSlidingToken, slidingToken } from '../../../streams/tokens.ts';
 import { Poll, type PollDeps } from '../poll.service.ts';
@@ -51,18 +52,21 @@ export class SlidingSync {
     return poll;
   }
 
-  async #base({ viewer, connId, pos }: SlidingRequest): Promise<Base> {
+  #base({ viewer, connId, pos }: SlidingRequest): Soon<Base> {
     const { connections, settled } = this.#deps;
     if (pos === undefined) return { connection: connections.start(viewer, connId), after: undefined };
     const place = readSlidingToken(pos);
-    if (place?.positions.every(isWithin(settled()))) {
-      const connection = await connections.find(viewer, connId);
+    if (!place?.positions.every(isWithin(settled()))) throw unknownPos();
+    return soon(connections.find(viewer, connId), (connection) => {
       const after = connection?.epoch === place.epoch ? connection.goOnFrom(place.gen, place.positions) : undefined;
-      if (connection && after) return { connection, after };
-    }
-    throw new MatrixError('M_UNKNOWN_POS', 'this position is not known any more: start afresh');
+      if (!connection || !after) throw unknownPos();
+      return { connection, after };
+    });
   }
 }
+
+const unknownPos = (): MatrixError =>
+  new MatrixError('M_UNKNOWN_POS', 'this position is not known any more: start afresh');
 
 interface SlidingPollDeps extends SlidingSyncDeps {
   /** Whether a poll is still the one that its connection's client waits for. */
