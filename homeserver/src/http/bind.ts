@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Log } from '../platform/log.ts';
 import { type CertificateFiles, followCertificate, readCertificate } from '../platform/tls.ts';
 import type { Resource } from './resource.ts';
+import type { SilentConnections } from './silent-connections.ts';
 import type { Upgrades } from './upgrade.ts';
 
 /** A listener as the configuration describes it. */
@@ -19,6 +20,7 @@ export interface ListenerOptions {
 export interface Served {
   readonly handler: RequestListener;
   readonly upgrades: Upgrades;
+  readonly silent: SilentConnections;
 }
 
 /** Why a listener could not start: one sentence for whoever runs the server. */
@@ -63,6 +65,7 @@ export const bind = async (options: ListenerOptions, served: Served, log: Log): 
 const create = (options: ListenerOptions, served: Served, log: Log): Server => {
   const { isWanted, take } = served.upgrades;
   const server = createPlainOrTls(options, { ...LIMITS, shouldUpgradeCallback: isWanted }, { served, log });
+  served.silent.watch(server, options.tls !== undefined);
   return server.on('upgrade', take);
 };
 

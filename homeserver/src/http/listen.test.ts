@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { clientEndpoint } from '@holm/spec/endpoint';
 import { nothing } from '@holm/spec/formats';
@@ -81,6 +83,14 @@ describe('listeners', () => {
     expect(await pending).to.equal('cut off');
   });
 
+  it('wait for nobody who has connected and said nothing', async () => {
+    const { url, close } = await start();
+    const socket = connectPlain(Number(new URL(url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    await taken(url);
+    await endsWith(close, socket);
+  });
+
   it('refuse nonsense among the trusted proxies', async () => {
     const error = (await start({ trusted_proxies: ['home'] }).catch((reason: unknown) => reason)) as Error;
     expect(error.message).to.equal('trusted_proxies: not an IP address or range: home');
@@ -116,6 +126,13 @@ describe('listeners', () => {
       await close(500);
     });
 
+    it('wait for nobody who has connected and said nothing', async () => {
+      const { url, close } = await start({ tls });
+      const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', rejectUnauthorized: false });
+      await once(socket, 'session');
+      await endsWith(close, socket);
+    });
+
     it('take up a renewed certificate, and keep the old one while the pair does not fit', async () => {
       const { certificate, key } = tls;
       const taken: string[] = [];
@@ -144,6 +161,20 @@ describe('listeners', () => {
     });
   });
 });
+
+/** An answer that came over another connection: the server has taken those that were made before. */
+const taken = async (url: string): Promise<void> => {
+  const answer = await fetch(url, { headers: { connection: 'close' } });
+  await answer.arrayBuffer();
+};
+
+/** Closes, with an hour to wait. */
+const endsWith = async (close: (graceMs: number) => Promise<void>, socket: Socket): Promise<void> => {
+  // It may be reset.
+  const closed = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
+  await close(3_600_000);
+  await closed;
+};
 
 const makeCertificate = ({ certificate, key }: { certificate: string; key: string }): void => {
   const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { App } from './app.ts';
 import { ListenError, type ListenerOptions, type Served, bind } from './bind.ts';
+import { SilentConnections } from './silent-connections.ts';
 
 export interface Listening {
   /** Where the server can be reached, such as `http://127.0.0.1:8008`. */
@@ -24,10 +25,15 @@ export const listen = async (listeners: readonly ListenerOptions[], deps: Listen
   const { app, clock, log } = deps;
   const servers: Server[] = [];
   const urls: string[] = [];
-  const closeAll = () => Promise.all(servers.map(closeServer));
+  const silent = new SilentConnections();
+  const closeAll = async (): Promise<void> => {
+    const closed = servers.map(closeServer);
+    silent.close();
+    await Promise.all(closed);
+  };
   try {
     for (const options of listeners) {
-      const bound = await bind(options, servedBy(options, app), log);
+      const bound = await bind(options, { ...servedBy(options, app), silent }, log);
       servers.push(...bound);
       urls.push(...bound.map((server) => urlOf(server, options.tls !== undefined)));
     }
@@ -50,7 +56,7 @@ export const listen = async (listeners: readonly ListenerOptions[], deps: Listen
   return { urls, close };
 };
 
-const servedBy = (options: ListenerOptions, app: Pick<App, 'handler' | 'upgrades'>): Served => {
+const servedBy = (options: ListenerOptions, app: Pick<App, 'handler' | 'upgrades'>): Omit<Served, 'silent'> => {
   const { resources, trusted_proxies: proxies, tls } = options;
   try {
     const settings = { resources, trustedProxies: ipRanges(proxies), hstsSeconds: tls?.hsts_seconds ?? 0 };
