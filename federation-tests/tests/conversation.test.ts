@@ -152,7 +152,7 @@ describe('a conversation between servers', () => {
     network.cut('a.test', 'b.test');
     await bob.say(room, 'meanwhile'); // follows what Carol's server will know only as history
     await carol.join(room, ['a.test']);
-    await alice.setState(room, ['m.room.join_rules', ''], { join_rule: 'invite' });
+    await alice.setState(room, ['m.room.topic', ''], { topic: 'newcomers' });
     await network.heal('a.test', 'b.test');
     await bob.say(room, 'here again');
     await network.settle();

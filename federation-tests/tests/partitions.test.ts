@@ -77,6 +77,32 @@ describe('a room whose servers lost each other', () => {
     });
   }
 
+  for (const version of ['6', '11', '12']) {
+    // Among changes of one moment, the resolution of state goes by their ids: by chance.
+    it(`hears of all who come and go, be it in one millisecond, in room version ${version}`, async () => {
+      const room = await sharedRoom(version);
+      const carol = await network.person('carol', 'a.test');
+      await carol.join(room);
+      await network.settle();
+      network.cut('a.test', 'b.test');
+      for (let i = 0; i < 5; i++) {
+        await carol.leave(room);
+        await carol.join(room);
+      }
+      await carol.leave(room);
+      await bob.say(room, 'anybody there?'); // Carol is, as far as his server knows: the two have to be resolved
+      await network.heal('a.test', 'b.test');
+      await expectOneMind(room);
+      expect((await bob.members(room))[carol.userId]).to.equal('leave');
+      const comings = async (eyes: Person) =>
+        (await eyes.history(room)).flatMap(({ state_key: key, content }) =>
+          key === carol.userId ? [content.membership] : [],
+        );
+      expect(await comings(alice)).to.have.length(12);
+      expect(await comings(bob)).to.eql(await comings(alice));
+    });
+  }
+
   it('lets a demotion win over what the demoted did meanwhile', async () => {
     const room = await sharedRoom('12');
     const levels = await alice.stateAt(room, ['m.room.power_levels', '']);

@@ -21,6 +21,7 @@ import { authStateOf, type States, type StateView } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
 import { otherServers } from '../members/room-members.ts';
 import type { Change, CommittedMember } from '../write/change.ts';
+import { dateAfter } from './date.ts';
 import type { Draft } from './draft.ts';
 
 /** More numbers than can be taken while the next block is being fetched. */
@@ -153,7 +154,7 @@ export class Chain {
         prevEvents: tips.map(({ eventId }) => eventId),
         authEvents,
         depth: Math.max(0, ...tips.map(({ depth }) => depth)) + 1,
-        sentAt: draft.sentAt ?? clock.now(),
+        sentAt: draft.sentAt ?? (draft.stateKey === undefined ? clock.now() : dateAfter(view.values(), clock.now())),
         redacts: draft.redacts,
         sticky: draft.sticky,
       },
