@@ -19,11 +19,23 @@ export interface ConnectOptions {
 // All our 64-bit numbers stay below 2^53; node-postgres would hand them out as strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/**
+ * One connection stays open on a server that has little to do. A new one is a new process of PostgreSQL's, which has to read its
+ * catalogue and to plan every statement again: far more than the next message or the next job takes otherwise.
+ */
+const KEPT = { min: 1, keepAlive: true, keepAliveInitialDelayMillis: 60_000 } as const;
+
 /** Opens the pool and brings the tables up to date. */
 export const connect = async ({ migrate = migrateHere, ...options }: ConnectOptions): Promise<Database> => {
   const { url, poolSize, statementTimeoutMs, log, schema } = options;
   const path = schema === undefined ? {} : { options: `-c search_path=${schema}` };
-  const pool = new pg.Pool({ connectionString: url, max: poolSize, statement_timeout: statementTimeoutMs, ...path });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    statement_timeout: statementTimeoutMs,
+    ...KEPT,
+    ...path,
+  });
   // One that nobody uses; whoever uses one hears of it.
   pool.on('error', (err) => log.warn('a connection to the database broke', { err }));
   try {

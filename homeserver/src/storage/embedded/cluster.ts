@@ -24,6 +24,10 @@ const tuned = {
   wal_compression: 'pglz',
   random_page_cost: '1.1',
   jit: 'off',
+  // These two wake up five times a second otherwise, whenever there is a message now and then. As much is written as before.
+  bgwriter_delay: '1s',
+  bgwriter_lru_maxpages: '500',
+  wal_writer_delay: '1s', // nobody waits for it: who commits, flushes
   max_worker_processes: '4',
   max_logical_replication_workers: '0', // or a process is there that only waits for them
   io_workers: '1',
