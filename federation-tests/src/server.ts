@@ -12,6 +12,9 @@ import { seededEntropy } from '@holm/homeserver/testing/seeded-entropy';
 /** There is no DNS here: servers find each other by `federation.overrides`. */
 const noDns = { srv: () => Promise.resolve([]), addresses: () => Promise.resolve([]) };
 
+/** Jobs that recur are done when a test does them. By the clock on the wall, they would come between what tests do. */
+const noCron = () => ({ [Symbol.dispose]: () => undefined });
+
 /** What every server of a test set-up has in its configuration. Real ones have none of this. */
 const testSettings = {
   listeners: [{ address: '127.0.0.1', port: 0 }],
@@ -94,7 +97,13 @@ export class TestServer implements AsyncDisposable {
     this.#running = await startHomeserver(
       configOf(settings),
       // A server that starts again must not say again what it said before.
-      { clock, entropy: seededEntropy(`${name} ${this.#starts++}`), log: testLog(name, this.errors), dns: noDns },
+      {
+        clock,
+        entropy: seededEntropy(`${name} ${this.#starts++}`),
+        log: testLog(name, this.errors),
+        dns: noDns,
+        cron: noCron,
+      },
       { url: testDatabaseUrl(), schema: this.#schema.schema },
     );
   }

@@ -86,7 +86,7 @@ export const startHomeserver = async (
 
   server.upkeep.jobs.wake();
 
-  const schedule = stack.use(createSchedule(base.background));
+  const schedule = stack.use(createSchedule(base.background, base.cron));
   schedule.every('* * * * *', 'trim the outbox', async () => {
     await rooms.outbox.trim();
   });

@@ -14,6 +14,7 @@ import { systemEntropy } from './platform/entropy.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { Metrics } from './platform/metrics.ts';
 import { processMetrics } from './platform/process-metrics.ts';
+import { systemCron } from './platform/schedule.ts';
 import { servedEmbedded, startEmbedded } from './storage/embedded.ts';
 import { migrateAside } from './storage/migrate.ts';
 import { ServerName } from '@holm/spec/ids';
@@ -26,6 +27,7 @@ const effectsOf = (config: ServerConfig): Effects => ({
   entropy: systemEntropy,
   log: createLog(config.log.level, process.stdout, config.log.areas),
   dns: createSystemDns(),
+  cron: systemCron,
 });
 
 /** The database that is configured, or one of our own. */

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Entropy } from '../platform/entropy.ts';
 import type { Log } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
+import type { Cron } from '../platform/schedule.ts';
 import type { Database } from '../storage/database.ts';
 
 /** The world outside: what a server is given, so that tests can give it another one. */
@@ -14,6 +15,7 @@ export interface Effects {
   readonly entropy: Entropy;
   readonly log: Log;
   readonly dns: Dns;
+  readonly cron: Cron;
 }
 
 /** What nearly everything is made from. */
