@@ -250,6 +250,27 @@ describe('what sliding sync tells', () => {
     });
   });
 
+  it('tells that nobody types any more of rooms that one came back to, or asks for again', async () => {
+    const room = await alice.createRoom();
+    await bob.join(room);
+    const path = (person: Person) => `${pathOf(room)}/typing/${person.userId}`;
+    const typists = async (lists?: readonly string[]) => {
+      const { extensions } = await slider.sync({ ...allRooms(), extensions: { typing: { enabled: true, lists } } });
+      return extensions.typing?.rooms?.[room]?.content.user_ids;
+    };
+    await alice.ask('PUT', path(alice), { typing: true });
+    expect(await typists()).to.eql([alice.userId]);
+    await alice.leave(room);
+    await alice.join(room, ['a.test']);
+    await network.settle();
+    expect(await typists()).to.eql([]);
+    await bob.ask('PUT', path(bob), { typing: true });
+    expect(await typists()).to.eql([bob.userId]);
+    await bob.ask('PUT', path(bob), { typing: false });
+    expect(await typists([])).to.equal(undefined);
+    expect(await typists()).to.eql([]);
+  });
+
   it('has bounds for all that can be asked for', async () => {
     const list = { ranges: [[0, 1]], timeline_limit: 1, required_state: [] };
     const many = (n: number, value: object) =>

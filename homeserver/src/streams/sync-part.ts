@@ -11,6 +11,8 @@ export interface Reader {
   readonly rooms: () => Keys<number>;
   /** The stretch of the stream of rooms' events that the same answer covers; after 0 for a first answer. */
   readonly timeline: Range;
+  /** They are told all, but may have been told other things before: what is over is to be told, too. */
+  readonly again?: boolean | undefined;
   /** Of what is told in batches, no more than that at a time. */
   readonly atMost?: number | undefined;
 }

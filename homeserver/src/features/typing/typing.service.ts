@@ -92,14 +92,14 @@ export class Typing implements AsyncDisposable {
     }
   };
 
-  /** Rooms of these where the list has changed, with whoever is typing there now. */
-  changes(rooms: Keys<RoomNid>, { after, upTo }: Range): Map<RoomId, UserId[]> {
+  /** Rooms of these where the list has changed, with whoever is typing there now. `again`: the reader may think of others. */
+  changes(rooms: Keys<RoomNid>, { after, upTo }: Range, again = after > 0): Map<RoomId, UserId[]> {
     const changed = new Map<RoomId, UserId[]>();
     for (const nid of this.#log.among(rooms, after) ?? rooms) {
       const room = this.#rooms.get(nid);
       if (!room || room.changedAt <= after || room.changedAt > upTo) continue;
       // To whoever has not seen the room yet, silence is no news.
-      if (after > 0 || room.typers.size > 0) changed.set(room.roomId, [...room.typers.keys()]);
+      if (again || room.typers.size > 0) changed.set(room.roomId, [...room.typers.keys()]);
     }
     return changed;
   }

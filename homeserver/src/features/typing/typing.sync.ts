@@ -6,7 +6,7 @@ export const typingPart = (typing: Typing): SyncPart => ({
   stream: typing.stream,
   mayHaveNews: (reader, after) => typing.mayHaveChanged(reader.rooms(), after),
   news(reader, range) {
-    const changes = typing.changes(reader.rooms(), range);
+    const changes = typing.changes(reader.rooms(), range, reader.again);
     const rooms = [...changes].map(([roomId, users]) => {
       return [roomId, { ephemeral: [{ type: 'm.typing', content: { user_ids: users } }] }] as const;
     });

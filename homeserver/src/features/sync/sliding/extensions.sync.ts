@@ -104,11 +104,9 @@ export class ExtensionParts {
       const reader = readerOf(ask, () => some);
       return isSilent(part, reader, { after: from, upTo }) ? {} : part.news(reader, { after: from, upTo });
     };
+    // A room may be told from its beginning to a client that has had it before, and left it since, or not asked for it.
     const all = (some: Keys<RoomNid>): Promise<News> => {
-      return part.news(
-        readerOf(ask, () => some),
-        { after: START, upTo },
-      );
+      return part.news({ ...readerOf(ask, () => some), again: !isNew }, { after: START, upTo });
     };
     if (isNew) return [await all(rooms.all())];
     const news = [await since(rooms.steady, after)];
