@@ -65,6 +65,30 @@ describe('a server that was away for long', () => {
     expect(textsOf(await bob.history(rooms[0], 100))[0]).to.equal('as ever');
   });
 
+  it('tells who loads members lazily of all who came meanwhile, of whom only the state at the gap speaks', async () => {
+    const room = await alice.createRoom();
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    const filter = encodeURIComponent(JSON.stringify({ room: { state: { lazy_load_members: true } } }));
+    const { next_batch: since } = await bob.ask('GET', `/sync?filter=${filter}`);
+    network.cut('a.test', 'b.test');
+    await alice.say(room, 'first');
+    await passTime();
+    const others: Person[] = [];
+    for (let n = 0; n < 25; n++) others.push(await network.person('other', 'a.test'));
+    for (const other of others) await other.join(room);
+    // More than a server looks for, one after the other.
+    for (let n = 0; n < 200; n++) await alice.say(room, `message ${n}`);
+    await passTime();
+    await network.heal('a.test', 'b.test');
+    await network.settle();
+    const { rooms } = await bob.ask('GET', `/sync?filter=${filter}&since=${since}`);
+    const { state, timeline } = rooms.join[room];
+    expect(timeline.limited).to.equal(true);
+    const told = state.events.map(({ state_key: key }: { state_key: string }) => key);
+    expect(told).to.include.members(others.map(({ userId }) => userId));
+  });
+
   describe('and messages that must not be lost', () => {
     let received: JsonObject[];
     const keep = (n: number, key?: string) =>

@@ -72,25 +72,4 @@ describe('history that a server missed', () => {
     const path = `/rooms/${room}/messages?dir=b&limit=5&from=${encodeURIComponent(view.gap!)}`;
     expect(textsOf((await bob.ask('GET', path)).chunk).reverse()).to.deep.equal(missed.slice(0, 5));
   });
-
-  it('is not looked for in vain by those who load members lazily: the state at its end tells them who came', async () => {
-    const room = await alice.createRoom();
-    await bob.join(room, ['a.test']);
-    await network.settle();
-    const filter = encodeURIComponent(JSON.stringify({ room: { state: { lazy_load_members: true } } }));
-    const { next_batch: since } = await bob.ask('GET', `/sync?filter=${filter}`);
-    network.cut('a.test', 'b.test');
-    const others: Person[] = [];
-    for (let n = 0; n < 25; n++) others.push(await network.person('other', 'a.test'));
-    for (const other of others) await other.join(room);
-    for (const text of missed) await alice.say(room, text);
-    await network.heal('a.test', 'b.test');
-    await alice.say(room, 'after all');
-    await network.settle();
-    const { rooms } = await bob.ask('GET', `/sync?filter=${filter}&since=${since}`);
-    const { state, timeline } = rooms.join[room];
-    expect(timeline.limited).to.equal(true);
-    const told = state.events.map(({ state_key: key }: { state_key: string }) => key);
-    expect(told).to.include.members(others.map(({ userId }) => userId));
-  });
 });

@@ -170,6 +170,11 @@ describe('rooms by sliding sync', () => {
     const invited = await waiting;
     expect(invited.lists.all_rooms.count).to.equal(2);
     expect(invited.rooms[room]).to.include({ name: 'Burrow', initial: true });
+    await alice.leave(room);
+    const declined = (await slider.sync(allRooms())).rooms[room];
+    expect(declined.timeline.map(({ content }: any) => content.membership)).to.eql(['leave']);
+    // This server knows of no place there to go back from.
+    expect(declined).not.to.have.property('prev_batch');
   });
 
   it('that are asked for by name are told of once one may see them', async () => {

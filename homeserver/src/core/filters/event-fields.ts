@@ -29,9 +29,12 @@ interface Wanted {
   readonly children: Map<string, Wanted | 'whole'>;
 }
 
-/** Without a list, everything is kept. */
-export const compileEventFields = (fields: readonly string[] | undefined): EventFields => {
-  if (fields === undefined) return (event) => event;
+/**
+ * Without a list, everything is kept; and with an empty one, as in Synapse: an event of which nothing is left is of use to
+ * nobody, and servers may tell more than what was asked for.
+ */
+export const compileEventFields = (fields: readonly string[] = []): EventFields => {
+  if (fields.length === 0) return (event) => event;
   const root: Wanted = { children: new Map() };
   for (const field of fields) want(root, parsePath(field));
   return (event) => pick(event, root);

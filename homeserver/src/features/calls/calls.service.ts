@@ -213,6 +213,7 @@ export class Calls {
   /** Tells everybody to come again, and ends the workers. */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    // That it could not start has been logged by `open`, the only one who makes it.
     const board = await this.#switchboard.ifMade?.catch(() => undefined);
     board?.closeAll();
     await this.#background.idle();

@@ -1,11 +1,15 @@
-import { DeviceId, type RoomId, type UserId } from '@holm/spec/ids';
+import { DeviceId, type EventId, type RoomId, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import fc from 'fast-check';
 import { expect } from 'chai';
-import { SyncFixture, userOf } from '../../testing/sync.ts';
+import { buildEvent } from '../../core/events/build.ts';
+import { Change } from '../../rooms/write/change.ts';
+import type { SnapshotId } from '../../rooms/model.ts';
+import { SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
 import type { Position } from '../../streams/stream.ts';
+import { readerTextsOf } from './event-texts.sync.ts';
 import { Responses } from './responses.sync.ts';
-import type { Positions, StateField, View } from './view.sync.ts';
+import type { Positions, StateField, Told, View } from './view.sync.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');
@@ -22,6 +26,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('come and go' as const), room: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('redact' as const), room: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hide' as const), room: fc.nat(1) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('say beside' as const), room: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('ignore' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('tag' as const), room: fc.nat(1) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('sync' as const), who, isLost: fc.boolean() }) },
@@ -66,9 +71,13 @@ describe('news at hand', () => {
     return { view, upTo };
   };
 
+  /** Of each room the state from before the others came. */
+  const beginnings = new Map<RoomId, SnapshotId>();
+
   /** Two rooms in which all three are. */
   const rooms = async (): Promise<readonly RoomId[]> => {
     const made = [await fixture.room(alice), await fixture.room(alice)];
+    for (const room of made) beginnings.set(room, (await fixture.engine.rooms.joined(room)).head.snapshot);
     for (const room of made) for (const user of [bob, carol]) await fixture.member(room, user, 'join');
     return made;
   };
@@ -129,6 +138,7 @@ describe('news at hand', () => {
     else if (one.do === 'rename' && isThere) await fixture.rename(room, user, `name ${++names}`);
     else if (one.do === 'redact')
       await fixture.redact(room, alice, (await fixture.say(room, alice, 'oh')).event.eventId);
+    else if (one.do === 'say beside') await sayBeside(room);
     else if (one.do === 'hide')
       await fixture.set(room, alice, 'm.room.history_visibility', { history_visibility: 'joined' });
     else if (one.do === 'ignore')
@@ -138,6 +148,53 @@ describe('news at hand', () => {
     else if (one.do === 'come and go') {
       await fixture.member(room, carol, isIn.get(room) === true ? 'leave' : 'join');
       isIn.set(room, isIn.get(room) !== true);
+    }
+  };
+
+  /** Alice says something on a branch on which nobody else has come yet, and it arrives now. */
+  const sayBeside = async (roomId: RoomId): Promise<void> => {
+    const { rooms, nids, committer } = fixture.engine;
+    const room = await rooms.joined(roomId);
+    const { head, version } = room;
+    const event = buildEvent(
+      {
+        version,
+        roomId,
+        eventId: undefined,
+        type: 'm.room.message',
+        sender: alice,
+        stateKey: undefined,
+        content: { body: 'beside' },
+        prevEvents: head.extremities.map(({ eventId }) => eventId),
+        authEvents: [],
+        depth: head.depth + 1,
+        sentAt: fixture.test.clock.now(),
+        redacts: undefined,
+      },
+      fixture.test.signer,
+    );
+    const change = new Change(room, head);
+    const position = await committer.claim();
+    const nid = nids.take();
+    const snapshot = beginnings.get(roomId) ?? head.snapshot;
+    change.place(event, { nid, status: 'accepted', snapshot, position, replaces: undefined, authNumbers: undefined });
+    change.setExtremities([{ nid, eventId: event.eventId, depth: event.depth }]);
+    expect(await committer.commit(change, [position])).to.equal(true);
+  };
+
+  /** What is told to many at once is what this reader sees who is asked about alone. */
+  const assertAsSeen = async ({ viewer, filter }: View, { text }: Told): Promise<void> => {
+    const { rooms } = JSON.parse(`{${text ?? ''}}`) as Pick<SyncResponse, 'rooms'>;
+    const { readers, engine } = fixture.responsesDeps();
+    for (const [roomId, { timeline }] of Object.entries(rooms?.join ?? {})) {
+      const ids = timeline.events.map(({ event_id: id }) => id as EventId);
+      const known = await engine.events.byIds(ids);
+      const events = ids.flatMap((id) => known.get(id) ?? []);
+      const reader = await readers.of(viewer, { room: await engine.rooms.joined(roomId as RoomId) });
+      expect(await reader.sight.see(events)).to.eql(events);
+      const told = { reader, events, withRelations: timeline.limited };
+      const texts = await readerTextsOf(engine.presenter, told, filter);
+      expect(texts.map((one): unknown => JSON.parse(one))).to.eql(timeline.events);
     }
   };
 
@@ -164,6 +221,8 @@ describe('news at hand', () => {
         const lookedUp = await responses.lookedUp(view, since, upTo);
         expect(told).to.eql(lookedUp);
         expect(await again).to.eql(lookedUp);
+        // Where events have no ids, nobody can say which they are.
+        if (wish.filter['event_fields'] === undefined) await assertAsSeen(view, told);
         if (!one.isLost) places.set(user, upTo);
       }
     };

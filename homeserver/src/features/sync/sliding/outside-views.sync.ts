@@ -101,7 +101,8 @@ export class OutsideViews {
     const { filter } = viewOf(ask, undefined);
     const told = { reader, events: isTold ? [own] : [], withRelations: false };
     const texts = await readerTextsOf(engine.presenter, told, filter);
-    const prevBatch = timelineToken((own?.ord ?? 1) - 1);
+    // An invitation that was declined, say, to a room of which this server knows nothing else.
+    const prevBatch = own?.ord === undefined ? undefined : timelineToken(own.ord - 1);
     const timeline = { text: texts.join(','), limited: false, prevBatch, live: texts.length, isExpanded: false };
     return {
       answer: { ...leaving(ask.member), isInitial: false, state: texts, timeline },

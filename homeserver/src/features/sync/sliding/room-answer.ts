@@ -34,7 +34,8 @@ export interface RoomTimeline {
   /** Events, with commas between them. */
   readonly text: JsonText;
   readonly limited: boolean;
-  readonly prevBatch: string;
+  /** Absent where there is no place in the room to go back from. */
+  readonly prevBatch?: string | undefined;
   /** How many, of the last, have happened since the answer before. */
   readonly live: number;
   /** Older events than before are told, because more are asked for. */
