@@ -20,10 +20,11 @@ export interface ConnectOptions {
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
- * One connection stays open on a server that has little to do. A new one is a new process of PostgreSQL's, which has to read its
- * catalogue and to plan every statement again: far more than the next message or the next job takes otherwise.
+ * Some connections stay open on a server that has little to do, as many as the first answer to a client asks at the same time. A new
+ * one is a new process of PostgreSQL's, which has to read its catalogue and to plan every statement again: far more than the next
+ * message or the next job takes otherwise.
  */
-const KEPT = { min: 1, keepAlive: true, keepAliveInitialDelayMillis: 60_000 } as const;
+const KEPT = { min: 4, keepAlive: true, keepAliveInitialDelayMillis: 60_000 } as const;
 
 /** Opens the pool and brings the tables up to date. */
 export const connect = async ({ migrate = migrateHere, ...options }: ConnectOptions): Promise<Database> => {

@@ -1,12 +1,15 @@
 /**
- * Look-ups that are asked for while another is on its way wait for it, and are then made together: however many ask at
- * the same moment, the database is asked twice.
+ * Look-ups that are asked for at the same moment are made together, and those that come while one is on its way wait for it:
+ * however many ask, the database is asked once, and once more for those who came later.
+ *
+ * A moment ends when nothing is left that can go on without waiting. So rooms that go through the same steps side by side
+ * stay together, step by step.
  */
 export class Gather<Key, Value> {
   readonly #fetch: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
   #waiting: { readonly keys: Set<Key>; readonly answer: Promise<ReadonlyMap<Key, Value>> } | undefined;
-  #running: Promise<unknown> = Promise.resolve();
-  #isRunning = false;
+  /** The look-up that is on its way, or the last one; it never fails. */
+  #running: Promise<unknown> | undefined;
 
   constructor(fetch: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>) {
     this.#fetch = fetch;
@@ -14,27 +17,24 @@ export class Gather<Key, Value> {
 
   /** What was found, perhaps with what others asked for. */
   load(keys: Iterable<Key>): Promise<ReadonlyMap<Key, Value>> {
-    if (!this.#isRunning) return this.#run([...keys]);
     if (!this.#waiting) {
       const gathered = new Set<Key>();
-      const answer = this.#running.then(() => {
-        this.#waiting = undefined;
-        return this.#run([...gathered]);
-      });
-      this.#waiting = { keys: gathered, answer };
+      this.#waiting = { keys: gathered, answer: this.#fetchSoon(gathered) };
     }
     for (const key of keys) this.#waiting.keys.add(key);
     return this.#waiting.answer;
   }
 
-  #run(keys: readonly Key[]): Promise<ReadonlyMap<Key, Value>> {
-    this.#isRunning = true;
-    const answer = this.#fetch(keys);
-    const ended = () => {
-      this.#isRunning = false;
-    };
+  async #fetchSoon(keys: ReadonlySet<Key>): Promise<ReadonlyMap<Key, Value>> {
+    await this.#running;
+    await endOfMoment();
+    this.#waiting = undefined;
+    const answer = this.#fetch([...keys]);
     // Whoever waits does not care how it went: each look-up answers for itself.
-    this.#running = answer.then(ended, ended);
+    this.#running = answer.catch(() => undefined);
     return answer;
   }
 }
+
+/** Node does what is put off like this when no promise is left that could go on. */
+const endOfMoment = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));

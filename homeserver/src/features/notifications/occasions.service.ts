@@ -9,6 +9,7 @@ import { authStateOf, type StateView } from '../../rooms/state/states.ts';
 import { stateKey } from '../../core/state/state-key.ts';
 import { threadOf } from '../receipts/index.ts';
 import { MAIN } from './backlog.ts';
+import type { RoomSizes } from './room-sizes.service.ts';
 
 /** What of an event is the same for everybody whom it may notify. */
 export interface Occasion {
@@ -29,12 +30,14 @@ const KEYS = [VISIBILITY, ['m.room.power_levels', ''], ['m.room.create', '']] as
 /** Works out once for all who are to be notified what they have in common. Forgotten with the event. */
 export class Occasions {
   readonly #engine: RoomEngine;
+  readonly #sizes: RoomSizes;
   readonly #known = new WeakMap<StoredEvent, Occasion>();
   /** Many ask at the same moment: whoever an event wakes. */
   readonly #making = new WeakMap<StoredEvent, Promise<Occasion>>();
 
-  constructor(engine: RoomEngine) {
+  constructor(engine: RoomEngine, sizes: RoomSizes) {
     this.#engine = engine;
+    this.#sizes = sizes;
   }
 
   /** Without waiting, if all of them are at hand. */
@@ -49,7 +52,7 @@ export class Occasions {
   }
 
   async of(room: Room, events: readonly StoredEvent[]): Promise<readonly Occasion[]> {
-    const memberCount = await this.#memberCount(room);
+    const memberCount = await this.#sizes.of(room);
     const views = new Map<SnapshotId, Promise<StateView>>();
     const viewOf = (snapshot: SnapshotId): Promise<StateView> => {
       const known = views.get(snapshot) ?? this.#engine.states.view(room, snapshot, KEYS);
@@ -96,13 +99,5 @@ export class Occasions {
     return threadOf(event.eventId, async (id: EventId) =>
       id === event.eventId ? event.content : (await events.byId(id))?.event.content,
     );
-  }
-
-  /** As of now, which is when the event is looked at first: there is no cheap way to know how many there were once. */
-  async #memberCount(room: Room): Promise<number> {
-    const { servers } = room.members.loaded ?? (await this.#engine.membersOf(room));
-    let count = 0;
-    for (const joined of servers.values()) count += joined;
-    return count;
   }
 }

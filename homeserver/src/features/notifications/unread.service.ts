@@ -11,6 +11,7 @@ import type { UnreadCounts } from '../../core/push/unread-counts.ts';
 import type { Receipt } from '../receipts/index.ts';
 import { Judge } from './judge.service.ts';
 import { Occasions } from './occasions.service.ts';
+import { RoomSizes } from './room-sizes.service.ts';
 import { Stretches } from './stretches.service.ts';
 import { Tally } from './tally.service.ts';
 import { TallyStarts } from './tally-starts.service.ts';
@@ -60,7 +61,7 @@ export class UnreadEvents {
     this.#deps = deps;
     this.#starts = new TallyStarts(db, engine);
     this.#stretches = new Stretches(db, engine.events);
-    this.#judge = new Judge(engine, new Occasions(engine));
+    this.#judge = new Judge(engine, new Occasions(engine, new RoomSizes(db, engine)));
     this.#tallies = new LRUCache<string, Tally>({
       maxSize: KEPT_PLACES,
       sizeCalculation: (tally) => PLACES_PER_TALLY + tally.backlog.size,

@@ -125,6 +125,17 @@ export const unreadStore = {
       }),
     ),
 
+  async memberCounts(tx: ReadTx, rooms: readonly RoomNid[]): Promise<Map<RoomNid, number>> {
+    const rows = await tx.rows<{ room_nid: RoomNid; joined: number }>(
+      named(
+        'unread.member_counts',
+        sql`SELECT room_nid, count(*)::int AS joined FROM memberships
+             WHERE room_nid = ANY(${rooms}::int[]) AND membership = 'join' GROUP BY room_nid`,
+      ),
+    );
+    return new Map(rows.map(({ room_nid, joined }) => [room_nid, joined]));
+  },
+
   /** Never over what reaches further. */
   async save(db: Database, backlogs: readonly (UserInRoom & StoredBacklog)[]): Promise<void> {
     await db.run(

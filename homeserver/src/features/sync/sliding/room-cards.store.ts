@@ -54,24 +54,34 @@ export const roomCardsStore = {
       ),
     ),
 
-  /** What cards are made of, for rooms that have none or that have changed since. */
+  /**
+   * What cards are made of, for rooms that have none or that have changed since. Texts are looked through from the newest event back, and
+   * no further than to the first that brings the room to the top: mostly that is the newest one.
+   */
   fresh: (tx: ReadTx, rooms: readonly RoomNid[], keys: CardKeys): Promise<FreshRow[]> =>
     tx.rows(
       named(
         'cards.fresh',
-        sql`SELECT h.room_nid, greatest(newest.last, logged.position) AS changed,
-                   coalesce(newest.bump, c.bump, newest.first) AS bump,
+        sql`SELECT h.room_nid, greatest(newest.position, logged.position) AS changed,
+                   coalesce(bumping.position, c.bump, (
+                     SELECT min(position) FROM (
+                            SELECT position FROM events
+                             WHERE room_nid = h.room_nid AND ord IS NOT NULL ORDER BY ord DESC LIMIT ${keys.depth}) n
+                   )) AS bump,
                    (SELECT e.json FROM current_state s JOIN events e USING (event_nid)
                      WHERE s.room_nid = h.room_nid AND s.key_number = ${keys.create}) AS create,
                    EXISTS (SELECT FROM current_state s
                             WHERE s.room_nid = h.room_nid AND s.key_number = ${keys.encryption}) AS is_encrypted
               FROM room_heads h LEFT JOIN room_cards c USING (room_nid)
               LEFT JOIN LATERAL (
-                     SELECT max(position) AS last, min(position) AS first,
-                            max(position) FILTER (WHERE json ~ ${keys.bumping}) AS bump
-                       FROM (SELECT position, json FROM events
-                              WHERE room_nid = h.room_nid AND ord IS NOT NULL ORDER BY ord DESC LIMIT ${keys.depth}) n
-                     ) newest ON true
+                     SELECT position FROM events
+                      WHERE room_nid = h.room_nid AND ord IS NOT NULL AND position IS NOT NULL
+                      ORDER BY ord DESC LIMIT 1) newest ON true
+              LEFT JOIN LATERAL (
+                     SELECT position FROM (
+                            SELECT position, json FROM events
+                             WHERE room_nid = h.room_nid AND ord IS NOT NULL ORDER BY ord DESC LIMIT ${keys.depth}) n
+                      WHERE position IS NOT NULL AND json ~ ${keys.bumping} LIMIT 1) bumping ON true
               LEFT JOIN LATERAL (
                      SELECT position FROM room_state_log WHERE room_nid = h.room_nid
                       ORDER BY position DESC LIMIT 1) logged ON true
