@@ -217,6 +217,8 @@ describe('rooms by sliding sync', () => {
       [{ room_name_like: 'HEN' }, [plain, secret]],
       [{ room_name_like: 'hen', is_encrypted: false }, [plain]],
       [{ room_name_like: 'cat' }, []],
+      // Part of every name: of what has one, and one is in.
+      [{ room_name_like: '' }, [plain, secret]],
       [{ room_name_like: null }, [plain, space, secret, invite]],
     ];
     for (const [filters, expected] of cases) {

@@ -65,7 +65,8 @@ export class RoomLists {
   /** The rooms that pass a list's filters. */
   view(roster: Roster, filters: RoomFilters, sorting: Sorting): Soon<RosterView> {
     const { spaces, tags, notTags, nameLike } = filters;
-    if (spaces ?? tags ?? notTags ?? nameLike) return this.#viewAround(roster, filters, sorting);
+    const isAround = [spaces, tags, notTags, nameLike].some((wanted) => wanted !== undefined);
+    if (isAround) return this.#viewAround(roster, filters, sorting);
     const dms = filters.isDm === undefined ? undefined : sorting.dms;
     return roster.view(nameOf(filters), dms ? [dms] : NOTHING_ELSE, () => testOf(filters, { ...NOTHING, dms }));
   }
