@@ -1,5 +1,6 @@
 import { DeviceId, type EventId, type RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import { buildEvent } from '../core/events/build.ts';
 import { roomVersion } from '../core/rooms/room-version.ts';
 import { AccountData, accountDataPart, openAccountDataStream } from '../features/account-data/index.ts';
 import { AllUserRules, UnreadEvents } from '../features/notifications/index.ts';
@@ -12,7 +13,9 @@ import { type Answer, Poll, Sync, type SyncRequest } from '../features/sync/inde
 import { Metrics } from '../platform/metrics.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
-import type { StoredEvent } from '../rooms/model.ts';
+import type { SnapshotId, StoredEvent } from '../rooms/model.ts';
+import { Change } from '../rooms/write/change.ts';
+import type { Position } from '../streams/stream.ts';
 import { createTestEngine, type TestEngine, type TestEngineOptions } from './engine.ts';
 
 export interface SyncedEvent {
@@ -54,6 +57,16 @@ export type SyncWish = Partial<Omit<SyncRequest, 'filter' | 'viewer'>> & {
   /** Aborts when the client hangs up. */
   readonly signal?: AbortSignal;
 };
+
+/** A message that comes from elsewhere, on top of all that is known. */
+export interface Arrival {
+  readonly sender: UserId;
+  readonly body: string;
+  /** The state before it; the room's current one unless something else is said. */
+  readonly snapshot?: SnapshotId;
+  /** What else is written with it. */
+  readonly along?: (change: Change, position: Position) => Promise<void>;
+}
 
 const answerOf = (poll: Poll<Answer>, signal?: AbortSignal): Promise<Answer> => {
   signal?.addEventListener('abort', () => poll.hurry(), { once: true });
@@ -109,7 +122,11 @@ export class SyncFixture {
   }
 
   /** A public room of this user. */
-  async room(creator: UserId, state: readonly (readonly [type: string, content: JsonObject])[] = []): Promise<RoomId> {
+  async room(
+    creator: UserId,
+    state: readonly (readonly [type: string, content: JsonObject])[] = [],
+    create: JsonObject = {},
+  ): Promise<RoomId> {
     const initial: readonly (readonly [string, JsonObject])[] = [
       ['m.room.join_rules', { join_rule: 'public' }],
       ...state,
@@ -119,7 +136,7 @@ export class SyncFixture {
     const room = await this.engine.creator.create({
       version,
       creator,
-      create: {},
+      create,
       drafts: () => [
         { sender: creator, type: 'm.room.member', stateKey: creator, content: { membership: 'join' } },
         { sender: creator, type: 'm.room.power_levels', stateKey: '', content: { users: { [creator]: 100 } } },
@@ -150,6 +167,38 @@ export class SyncFixture {
 
   async redact(room: RoomId, sender: UserId, redacts: EventId): Promise<StoredEvent> {
     return this.engine.sender.send(room, { sender, type: 'm.room.redaction', content: { redacts }, redacts });
+  }
+
+  /** What `rooms/ingest` writes, for tests that say themselves how a room was resolved; nothing is checked. */
+  async arrive(roomId: RoomId, { sender, body, snapshot: before, along }: Arrival): Promise<void> {
+    const { rooms, nids, committer } = this.engine;
+    const room = await rooms.joined(roomId);
+    const { head, version } = room;
+    const event = buildEvent(
+      {
+        version,
+        roomId,
+        eventId: undefined,
+        type: 'm.room.message',
+        sender,
+        stateKey: undefined,
+        content: { msgtype: 'm.text', body },
+        prevEvents: head.extremities.map(({ eventId }) => eventId),
+        authEvents: [],
+        depth: head.depth + 1,
+        sentAt: this.test.clock.now(),
+        redacts: undefined,
+      },
+      this.test.signer,
+    );
+    const change = new Change(room, head);
+    const position = await committer.claim();
+    const nid = nids.take();
+    const snapshot = before ?? head.snapshot;
+    change.place(event, { nid, status: 'accepted', snapshot, position, replaces: undefined, authNumbers: undefined });
+    change.setExtremities([{ nid, eventId: event.eventId, depth: event.depth }]);
+    await along?.(change, position);
+    if (!(await committer.commit(change, [position]))) throw new Error('the room has moved on meanwhile');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

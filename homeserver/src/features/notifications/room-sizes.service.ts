@@ -1,7 +1,7 @@
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
-import type { Database } from '../../storage/database.ts';
+import type { ReadTx } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
 import type { Position } from '../../streams/stream.ts';
 import { unreadStore as store } from './unread.store.ts';
@@ -20,7 +20,7 @@ export class RoomSizes {
   readonly #known = new WeakMap<Room, Counted>();
   readonly #gather: Gather<RoomNid, number>;
 
-  constructor(db: Database, engine: Pick<RoomEngine, 'membersOf' | 'memberChanges' | 'partial'>) {
+  constructor(db: ReadTx, engine: Pick<RoomEngine, 'membersOf' | 'memberChanges' | 'partial'>) {
     this.#engine = engine;
     this.#gather = new Gather((rooms) => store.memberCounts(db, rooms));
   }

@@ -1,8 +1,8 @@
 import type { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import { buildEvent } from '../../core/events/build.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
-import { Change } from '../../rooms/write/change.ts';
+import type { Change } from '../../rooms/write/change.ts';
+import type { Position } from '../../streams/stream.ts';
 import { joinedIn, SyncFixture, userOf } from '../../testing/sync.ts';
 
 const alice = userOf('alice');
@@ -19,37 +19,13 @@ describe('forks in /sync', () => {
 
   /** A message arrives that joins two branches, and with it `winner` is current again instead of `loser`. */
   const resolve = async (winner: StoredEvent | undefined, loser: StoredEvent): Promise<void> => {
-    const { rooms, tries, nids, committer } = fixture.engine;
-    const there = await rooms.joined(room);
-    const { head, version } = there;
-    const event = buildEvent(
-      {
-        version,
-        roomId: room,
-        eventId: undefined,
-        type: 'm.room.message',
-        sender: alice,
-        stateKey: undefined,
-        content: { body: 'merge' },
-        prevEvents: head.extremities.map(({ eventId }) => eventId),
-        authEvents: [],
-        depth: head.depth + 1,
-        sentAt: fixture.test.clock.now(),
-        redacts: undefined,
-      },
-      fixture.test.signer,
-    );
-    const change = new Change(there, head);
-    const position = await committer.claim();
-    const nid = nids.take();
-    const { snapshot } = head;
-    change.place(event, { nid, status: 'accepted', snapshot, position, replaces: undefined, authNumbers: undefined });
-    change.setExtremities([{ nid, eventId: event.eventId, depth: event.depth }]);
-    const key = loser.keyNumber ?? -1;
-    const next = await tries.change(snapshot, new Map([[key, winner?.nid ?? 0]]));
-    change.addRows(next.rows);
-    change.setCurrent(next.snapshot, position, [[key, loser, winner]]);
-    expect(await committer.commit(change, [position])).to.equal(true);
+    const along = async (change: Change, position: Position): Promise<void> => {
+      const key = loser.keyNumber ?? -1;
+      const next = await fixture.engine.tries.change(change.head.snapshot, new Map([[key, winner?.nid ?? 0]]));
+      change.addRows(next.rows);
+      change.setCurrent(next.snapshot, position, [[key, loser, winner]]);
+    };
+    await fixture.arrive(room, { sender: alice, body: 'merge', along });
   };
 
   for (const field of ['state', 'state_after'] as const) {

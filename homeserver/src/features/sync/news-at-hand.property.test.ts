@@ -2,8 +2,6 @@ import { DeviceId, type EventId, type RoomId, type UserId } from '@holm/spec/ids
 import type { JsonObject } from '@holm/spec/json';
 import fc from 'fast-check';
 import { expect } from 'chai';
-import { buildEvent } from '../../core/events/build.ts';
-import { Change } from '../../rooms/write/change.ts';
 import type { SnapshotId } from '../../rooms/model.ts';
 import { SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -152,34 +150,9 @@ describe('news at hand', () => {
   };
 
   /** Alice says something on a branch on which nobody else has come yet, and it arrives now. */
-  const sayBeside = async (roomId: RoomId): Promise<void> => {
-    const { rooms, nids, committer } = fixture.engine;
-    const room = await rooms.joined(roomId);
-    const { head, version } = room;
-    const event = buildEvent(
-      {
-        version,
-        roomId,
-        eventId: undefined,
-        type: 'm.room.message',
-        sender: alice,
-        stateKey: undefined,
-        content: { body: 'beside' },
-        prevEvents: head.extremities.map(({ eventId }) => eventId),
-        authEvents: [],
-        depth: head.depth + 1,
-        sentAt: fixture.test.clock.now(),
-        redacts: undefined,
-      },
-      fixture.test.signer,
-    );
-    const change = new Change(room, head);
-    const position = await committer.claim();
-    const nid = nids.take();
-    const snapshot = beginnings.get(roomId) ?? head.snapshot;
-    change.place(event, { nid, status: 'accepted', snapshot, position, replaces: undefined, authNumbers: undefined });
-    change.setExtremities([{ nid, eventId: event.eventId, depth: event.depth }]);
-    expect(await committer.commit(change, [position])).to.equal(true);
+  const sayBeside = async (room: RoomId): Promise<void> => {
+    const snapshot = beginnings.get(room);
+    await fixture.arrive(room, { sender: alice, body: 'beside', ...(snapshot !== undefined && { snapshot }) });
   };
 
   /** What is told to many at once is what this reader sees who is asked about alone. */
