@@ -20,7 +20,11 @@ const { url, url_file } = secret('url', {
 const database = section('Where everything is kept.', {
   url,
   url_file,
-  pool_size: count(10, 'Connections at most.', 1),
+  pool_size: count(
+    10,
+    'Connections at most. Four stay open; others are opened while whoever waits for one would wait long.',
+    1,
+  ),
   statement_timeout_ms: count(30_000, 'A statement that takes longer is cancelled; 0 waits for ever.'),
 });
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../platform/log.ts';
+import { Connections } from './connections.ts';
 import { Database, watchQueries } from './database.ts';
 import { migrateHere, type Migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
@@ -20,41 +21,35 @@ export interface ConnectOptions {
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
- * Some connections stay open on a server that has little to do, as many as the first answer to a client asks at the same time. A new
- * one is a new process of PostgreSQL's, which has to read its catalogue and to plan every statement again: far more than the next
- * message or the next job takes otherwise.
+ * A statement is planned once on each connection, whatever its values are: planning it with them, as PostgreSQL does the first five
+ * times or for ever, takes longer than our statements run. One that needs another plan where a value is absent is written as two.
  */
-const KEPT = { min: 4, keepAlive: true, keepAliveInitialDelayMillis: 60_000 } as const;
+const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
 
-/** Opens the pool and brings the tables up to date. */
+/** Opens the database and brings the tables up to date. */
 export const connect = async ({ migrate = migrateHere, ...options }: ConnectOptions): Promise<Database> => {
   const { url, poolSize, statementTimeoutMs, log, schema } = options;
-  const path = schema === undefined ? {} : { options: `-c search_path=${schema}` };
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    statement_timeout: statementTimeoutMs,
-    ...KEPT,
-    ...path,
-  });
-  // One that nobody uses; whoever uses one hears of it.
-  pool.on('error', (err) => log.warn('a connection to the database broke', { err }));
+  const path = schema === undefined ? '' : ` -c search_path=${schema}`;
+  const connections = new Connections(
+    { connectionString: url, max: poolSize, statement_timeout: statementTimeoutMs, options: PLANNED_ONCE + path },
+    log,
+  );
   try {
-    if (!(await isUpToDate(pool))) {
+    if (!(await isUpToDate(connections))) {
       await migrate({ url, statementTimeoutMs, ...(schema !== undefined && { schema }) });
     }
-    return new Database(pool, watchQueries(log));
+    return new Database(connections, watchQueries(log));
   } catch (error) {
-    await pool.end();
+    await connections.end();
     throw error;
   }
 };
 
 /** Whether there is nothing to migrate, which is nearly always so: then TypeORM, which would do it, is not even loaded. */
-const isUpToDate = async (pool: pg.Pool): Promise<boolean> => {
-  const { rowCount } = await pool.query(`SELECT WHERE to_regclass('migrations') IS NOT NULL`);
+const isUpToDate = async (connections: Connections): Promise<boolean> => {
+  const { rowCount } = await connections.query({ text: `SELECT WHERE to_regclass('migrations') IS NOT NULL` });
   if (rowCount === 0) return false;
-  const { rows } = await pool.query<{ name: string }>('SELECT name FROM migrations');
+  const { rows } = await connections.query<{ name: string }>({ text: 'SELECT name FROM migrations' });
   const done = new Set(rows.map(({ name }) => name));
   return migrations.every(({ name }) => done.has(name));
 };

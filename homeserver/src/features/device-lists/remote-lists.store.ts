@@ -145,9 +145,8 @@ export const remoteListsStore = {
   /** Gives up lists of those who are in no room with anybody of ours: nobody tells us of their changes. */
   forgetUnshared: (db: Database, us: ServerName, users: readonly UserId[] | undefined): Promise<number> =>
     db.run({
-      text: `DELETE FROM remote_device_lists r
-              WHERE ($2::text[] IS NULL OR user_id = ANY($2::text[])) AND ${SHARES_NO_ROOM}`,
-      values: [us, users ?? null],
+      text: `DELETE FROM remote_device_lists r WHERE ${users ? 'user_id = ANY($2::text[]) AND' : ''} ${SHARES_NO_ROOM}`,
+      values: users ? [us, users] : [us],
     }),
 
   async usersElsewhere(db: Database, us: ServerName, room: RoomNid): Promise<UserId[]> {

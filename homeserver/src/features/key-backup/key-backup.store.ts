@@ -14,10 +14,8 @@ export interface Backup {
 }
 
 /** Which keys: all, those of a room, or that of one session. */
-export interface Selection {
-  readonly roomId?: string;
-  readonly sessionId?: string;
-}
+export type Selection =
+  { readonly roomId?: string; readonly sessionId?: never } | { readonly roomId: string; readonly sessionId: string };
 
 const BACKUP = 'version, algorithm, auth_data AS "authData", etag, deleted';
 
@@ -105,20 +103,26 @@ export const keyBackupStore = {
       ),
     ),
 
-  keys: (tx: ReadTx, user: UserId, version: number, { roomId, sessionId }: Selection): Promise<BackedUpKey[]> =>
-    tx.rows(sql`
+  keys(tx: ReadTx, user: UserId, version: number, selection: Selection): Promise<BackedUpKey[]> {
+    const { where, values } = selected(user, version, selection);
+    return tx.rows({
+      text: `
       SELECT room_id AS "roomId", session_id AS "sessionId", first_message_index AS "firstMessageIndex",
              forwarded_count AS "forwardedCount", is_verified AS "isVerified", session_data AS "sessionData"
-        FROM key_backup_sessions
-       WHERE user_id = ${user} AND version = ${version}
-         AND (${roomId ?? null}::text IS NULL OR room_id = ${roomId ?? null})
-         AND (${sessionId ?? null}::text IS NULL OR session_id = ${sessionId ?? null})
-       ORDER BY room_id, session_id`),
+        FROM key_backup_sessions WHERE ${where} ORDER BY room_id, session_id`,
+      values,
+    });
+  },
 
-  removeKeys: (tx: Tx, user: UserId, version: number, { roomId, sessionId }: Selection): Promise<number> =>
-    tx.run(sql`
-      DELETE FROM key_backup_sessions
-       WHERE user_id = ${user} AND version = ${version}
-         AND (${roomId ?? null}::text IS NULL OR room_id = ${roomId ?? null})
-         AND (${sessionId ?? null}::text IS NULL OR session_id = ${sessionId ?? null})`),
+  removeKeys(tx: Tx, user: UserId, version: number, selection: Selection): Promise<number> {
+    const { where, values } = selected(user, version, selection);
+    return tx.run({ text: `DELETE FROM key_backup_sessions WHERE ${where}`, values });
+  },
+};
+
+/** Of a backup, or of a room in it, or one session: three statements, for three plans. */
+const selected = (user: UserId, version: number, { roomId, sessionId }: Selection) => {
+  const parts = ['user_id = $1 AND version = $2', 'room_id = $3', 'session_id = $4'];
+  const values = [user, version, roomId, sessionId].filter((value) => value !== undefined);
+  return { where: parts.slice(0, values.length - 1).join(' AND '), values };
 };

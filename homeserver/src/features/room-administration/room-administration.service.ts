@@ -49,7 +49,8 @@ export class RoomAdministration {
 
   async details(roomId: RoomId) {
     const { db, jobs } = this.#deps;
-    const [summary] = await this.#summaries(await store.list(db, { from: 0, limit: 1, roomId }));
+    const listing = await store.one(db, roomId);
+    const [summary] = listing ? await this.#summaries([listing]) : [];
     if (!summary) throw notFound();
     return {
       summary,
@@ -73,7 +74,7 @@ export class RoomAdministration {
     by: string,
   ): Promise<Job> {
     const { db, engine } = this.#deps;
-    const [listing] = await store.list(db, { from: 0, limit: 1, roomId });
+    const listing = await store.one(db, roomId);
     if (!listing) throw notFound();
     const counts = await store.counts(db, [listing.nid], engine.serverName);
     if (!evict && (counts.get(listing.nid)?.local ?? 0) > 0) {

@@ -28,27 +28,32 @@ export interface Size {
 
 const NAME = wellKnownKey(['m.room.name', '']) ?? -1;
 
+const LISTING = `
+  SELECT r.room_nid AS nid, r.room_id AS "roomId", r.version, h.room_nid IS NOT NULL AS "isKnown",
+         coalesce(cardinality(h.extremities), 0) AS extremities, n.json AS "nameEvent"
+    FROM rooms r
+    LEFT JOIN room_heads h USING (room_nid)
+    LEFT JOIN LATERAL (
+      SELECT e.json FROM current_state c JOIN events e ON e.event_nid = c.event_nid
+       WHERE c.room_nid = r.room_nid AND c.key_number = ${NAME}) n ON true`;
+
+const FOUND = `strpos(lower(r.room_id), lower($3)) > 0 OR strpos(lower(n.json), lower($3)) > 0
+  OR EXISTS (SELECT FROM room_aliases a WHERE a.room_id = r.room_id AND strpos(lower(a.alias), lower($3)) > 0)`;
+
 export const roomAdministrationStore = {
   list: (
     tx: ReadTx,
-    { from, limit, search, roomId }: { from: number; limit: number; search?: string; roomId?: RoomId },
+    { from, limit, search }: { from: number; limit: number; search?: string },
   ): Promise<RoomListing[]> =>
-    tx.rows(sql`
-      SELECT r.room_nid AS nid, r.room_id AS "roomId", r.version, h.room_nid IS NOT NULL AS "isKnown",
-             coalesce(cardinality(h.extremities), 0) AS extremities, n.json AS "nameEvent"
-        FROM rooms r
-        LEFT JOIN room_heads h USING (room_nid)
-        LEFT JOIN LATERAL (
-          SELECT e.json FROM current_state c JOIN events e ON e.event_nid = c.event_nid
-           WHERE c.room_nid = r.room_nid AND c.key_number = ${NAME}) n ON true
-       WHERE r.room_nid > ${from}
-         AND (${roomId ?? null}::text IS NULL OR r.room_id = ${roomId ?? null})
-         AND (${search ?? null}::text IS NULL
-              OR strpos(lower(r.room_id), lower(${search ?? ''})) > 0
-              OR strpos(lower(n.json), lower(${search ?? ''})) > 0
-              OR EXISTS (SELECT FROM room_aliases a
-                          WHERE a.room_id = r.room_id AND strpos(lower(a.alias), lower(${search ?? ''})) > 0))
-       ORDER BY r.room_nid LIMIT ${limit}`),
+    tx.rows({
+      text: `${LISTING} WHERE r.room_nid > $1 ${search === undefined ? '' : `AND (${FOUND})`} ORDER BY r.room_nid LIMIT $2`,
+      values: [from, limit, ...(search === undefined ? [] : [search])],
+    }),
+
+  async one(tx: ReadTx, roomId: RoomId): Promise<RoomListing | undefined> {
+    const [listing] = await tx.rows<RoomListing>({ text: `${LISTING} WHERE r.room_id = $1`, values: [roomId] });
+    return listing;
+  },
 
   async counts(tx: ReadTx, rooms: readonly RoomNid[], us: ServerName): Promise<Map<RoomNid, Counts>> {
     const rows = await tx.rows<Counts & { nid: RoomNid }>(sql`
