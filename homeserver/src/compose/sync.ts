@@ -47,7 +47,7 @@ export const composeSync = (
   const ignoredBy = (user: UserId) => accounts.ignoredUsers.of(user);
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [
-    accountDataPart(db, accountData),
+    accountDataPart(accountData),
     receiptsPart(ephemeral.receipts, rooms.engine.rooms),
     typingPart(ephemeral.typing),
     toDevicePart(encryption.toDevice),

@@ -19,6 +19,14 @@ export interface EventRow {
   readonly json: string;
 }
 
+/** The end of a room's timeline before a place. */
+export interface PageBefore {
+  readonly room: RoomNid;
+  /** Exclusive. */
+  readonly from: number;
+  readonly limit: number;
+}
+
 /** As numbered in the table; append, never reorder. */
 export const EVENT_STATUSES: readonly EventStatus[] = ['accepted', 'soft-failed', 'rejected', 'withheld'];
 
@@ -44,6 +52,22 @@ export const eventsStore = {
       before,
       limit,
     ]),
+
+  /** As `before`, of several rooms with one query. */
+  async beforeEach(tx: ReadTx, pages: readonly PageBefore[]): Promise<Map<PageBefore, EventRow[]>> {
+    const rows = await tx.rows<EventRow & { readonly n: number }>(
+      named('events.before_each', {
+        text: `SELECT k.n, ${EVENT_COLUMNS}
+            FROM unnest($1::int[], $2::bigint[], $3::int[]) WITH ORDINALITY AS k(room_nid, before, "limit", n)
+           CROSS JOIN LATERAL (
+             SELECT * FROM events WHERE room_nid = k.room_nid AND ord < k.before ORDER BY ord DESC LIMIT k."limit") e
+           ORDER BY k.n, e.ord DESC`,
+        values: [pages.map(({ room }) => room), pages.map(({ from }) => from), pages.map(({ limit }) => limit)],
+      }),
+    );
+    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
+    return new Map(pages.map((page, i) => [page, byPlace.get(i) ?? []]));
+  },
 
   /** A room's timeline upwards from `after` (exclusive), oldest first. */
   after: (tx: ReadTx, room: RoomNid, after: number, limit: number): Promise<EventRow[]> =>

@@ -213,7 +213,7 @@ export class SyncFixture {
       db,
       engine: this.engine,
       unread: this.#newUnread(),
-      parts: [accountDataPart(db, this.accountData)],
+      parts: [accountDataPart(this.accountData)],
     };
   }
 

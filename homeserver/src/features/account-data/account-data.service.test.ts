@@ -31,7 +31,7 @@ describe('account data on a database', () => {
   });
 
   const changes = (user: UserId, after: Position = START) =>
-    accountData.changes(database.db, user, { after, upTo: accountData.stream.settled });
+    accountData.changes(user, { after, upTo: accountData.stream.settled });
 
   it('comes back as it was, of rooms apart from of none', async () => {
     const odd = { text: 'nul \0 and half \ud800', ['__proto__']: { kept: true }, deep: [{ a: null }] };

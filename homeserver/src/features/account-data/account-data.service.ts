@@ -1,13 +1,14 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
-import type { Database, ReadTx, Tx } from '../../storage/database.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import { Gather } from '../../storage/gather.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
 import { SequencedStream } from '../../streams/sequenced-stream.ts';
 import type { Position, Range, Stream } from '../../streams/stream.ts';
 import type { AccountDataChanges, AccountDataEvent, AccountDataKey, Derive } from './account-data.ts';
-import { accountDataStore as store } from './account-data.store.ts';
+import { accountDataStore as store, type Changed, type StoredAccountData } from './account-data.store.ts';
 
 export interface AccountDataDeps {
   readonly db: Database;
@@ -28,9 +29,15 @@ export const openAccountDataStream = (db: Database): Promise<SequencedStream> =>
 export class AccountData {
   readonly #deps: AccountDataDeps;
   readonly #changes: LastChanges<UserId>;
+  /** Many come at the same time, and ask for the same of their accounts. */
+  readonly #finds: Gather<AccountDataKey, JsonObject>;
+  readonly #changed: Gather<Changed, readonly StoredAccountData[]>;
 
   constructor(deps: AccountDataDeps) {
+    const { db } = deps;
     this.#deps = deps;
+    this.#finds = new Gather((keys) => store.find(db, keys));
+    this.#changed = new Gather((asked) => store.changed(db, asked));
     this.#changes = new LastChanges(deps.stream.settled);
   }
 
@@ -53,8 +60,8 @@ export class AccountData {
   }
 
   /** What is stored, if anything is. */
-  find(key: AccountDataKey): Promise<JsonObject | undefined> {
-    return store.get(this.#deps.db, key);
+  async find(key: AccountDataKey): Promise<JsonObject | undefined> {
+    return (await this.#finds.load([key])).get(key);
   }
 
   /** Of one type, by room. */
@@ -87,10 +94,11 @@ export class AccountData {
   }
 
   /** The account data part of a sync. From the beginning of time it has what is there for everybody too. */
-  async changes(tx: ReadTx, userId: UserId, range: Range): Promise<AccountDataChanges> {
+  async changes(userId: UserId, range: Range): Promise<AccountDataChanges> {
     const global = new Map<string, AccountDataEvent>();
     const rooms = new Map<RoomId, AccountDataEvent[]>();
-    for (const { roomId, type, content } of await store.changed(tx, userId, range)) {
+    const asked = { userId, range };
+    for (const { roomId, type, content } of (await this.#changed.load([asked])).get(asked) ?? []) {
       if (roomId === undefined) global.set(type, { type, content: this.#seen(userId, type, content) });
       else rooms.set(roomId, [...(rooms.get(roomId) ?? []), { type, content }]);
     }

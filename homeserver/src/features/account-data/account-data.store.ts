@@ -11,6 +11,12 @@ export interface StoredAccountData {
   readonly content: JsonObject;
 }
 
+/** Whose changes are wanted, and from when. */
+export interface Changed {
+  readonly userId: UserId;
+  readonly range: Range;
+}
+
 /** How "of no room" is stored: a key must not be null. */
 const roomOf = ({ roomId }: AccountDataKey): string => roomId ?? '';
 
@@ -24,6 +30,20 @@ export const accountDataStore = {
       ),
     );
     return row?.content;
+  },
+
+  /** Of each key what is stored under it, if anything is. */
+  async find(tx: ReadTx, keys: readonly AccountDataKey[]): Promise<Map<AccountDataKey, JsonObject>> {
+    const rows = await tx.rows<{ n: number; content: JsonObject }>(
+      named(
+        'account-data-find',
+        sql`SELECT k.n, a.content
+              FROM unnest(${keys.map(({ userId }) => userId)}::text[], ${keys.map(roomOf)}::text[],
+                          ${keys.map(({ type }) => type)}::text[]) WITH ORDINALITY AS k(user_id, room_id, type, n)
+              JOIN account_data a USING (user_id, room_id, type)`,
+      ),
+    );
+    return new Map(rows.map(({ n, content }) => [keys[n - 1] as AccountDataKey, content]));
   },
 
   async ofRooms(tx: ReadTx, userId: UserId, type: string): Promise<Map<RoomId, JsonObject>> {
@@ -67,16 +87,24 @@ export const accountDataStore = {
     );
   },
 
-  async changed(tx: ReadTx, userId: UserId, range: Range): Promise<StoredAccountData[]> {
-    const rows = await tx.rows<{ room_id: RoomId | ''; type: string; content: JsonObject }>(
+  /** What has changed in each of some accounts, each in a range of its own, in the order of the changes. */
+  async changed(tx: ReadTx, asked: readonly Changed[]): Promise<Map<Changed, StoredAccountData[]>> {
+    const rows = await tx.rows<{ n: number; room_id: RoomId | ''; type: string; content: JsonObject }>(
       named(
         'account-data-changed',
-        sql`SELECT room_id, type, content FROM account_data
-             WHERE user_id = ${userId} AND position > ${range.after} AND position <= ${range.upTo}
-             ORDER BY position`,
+        sql`SELECT k.n, a.room_id, a.type, a.content
+              FROM unnest(${asked.map(({ userId }) => userId)}::text[], ${asked.map(({ range }) => range.after)}::bigint[],
+                          ${asked.map(({ range }) => range.upTo)}::bigint[])
+                     WITH ORDINALITY AS k(user_id, after, up_to, n)
+              JOIN account_data a ON a.user_id = k.user_id AND a.position > k.after AND a.position <= k.up_to
+             ORDER BY a.position`,
       ),
     );
-    return rows.map(({ room_id, type, content }) => ({ roomId: room_id || undefined, type, content }));
+    const changes = new Map(asked.map((one) => [one, [] as StoredAccountData[]]));
+    for (const { n, room_id, type, content } of rows) {
+      changes.get(asked[n - 1] as Changed)?.push({ roomId: room_id || undefined, type, content });
+    }
+    return changes;
   },
 
   async removeAll(tx: Tx, userId: UserId): Promise<void> {

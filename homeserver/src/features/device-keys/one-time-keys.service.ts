@@ -4,12 +4,14 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../storage/database.ts';
+import { Gather } from '../../storage/gather.ts';
 import type { KeyCounts } from '../../streams/sync-part.ts';
 import type { DeviceLists } from '../device-lists/index.ts';
 import {
   type DeviceAddress,
   type Given,
   type Key,
+  type KeysLeft,
   oneTimeKeysStore as store,
   type Wanted,
 } from './one-time-keys.store.ts';
@@ -35,8 +37,12 @@ export class OneTimeKeys {
   readonly #deps: OneTimeKeysDeps;
   readonly #counts = new LRUCache<string, Promise<KeyCounts>>(atMost(REMEMBERED));
 
+  /** Of devices that come at the same time. */
+  readonly #left: Gather<DeviceAddress, KeysLeft>;
+
   constructor(deps: OneTimeKeysDeps) {
     this.#deps = deps;
+    this.#left = new Gather((devices) => store.left(deps.db, devices));
   }
 
   /** Adds keys of a device whose Ed25519 key is known. All of them or none. */
@@ -92,10 +98,9 @@ export class OneTimeKeys {
   }
 
   async #read(of: DeviceAddress): Promise<KeyCounts> {
-    const { db } = this.#deps;
-    const [counts, unusedFallback] = await Promise.all([store.counts(db, of), store.unusedFallback(db, of)]);
+    const { oneTime = {}, unusedFallback = [] } = (await this.#left.load([of])).get(of) ?? {};
     // Clients that have used up all keys must hear of it.
-    return { oneTime: { signed_curve25519: 0, ...Object.fromEntries(counts) }, unusedFallback };
+    return { oneTime: { signed_curve25519: 0, ...oneTime }, unusedFallback };
   }
 }
 

@@ -24,6 +24,25 @@ export interface Given extends Wanted {
   readonly json: string;
 }
 
+/** By algorithm; of fallback keys the algorithms of those that nobody has been given yet. */
+export interface KeysLeft {
+  readonly oneTime: Readonly<Record<string, number>>;
+  readonly unusedFallback: readonly string[];
+}
+
+const LEFT = `
+  WITH d AS (SELECT * FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS u(user_id, device_id, n))
+  SELECT d.n, o.algorithm, count(*)::int AS count FROM d JOIN one_time_keys o USING (user_id, device_id)
+   WHERE o.claimed_at IS NULL GROUP BY d.n, o.algorithm
+  UNION ALL
+  SELECT d.n, f.algorithm, NULL FROM d JOIN fallback_keys f USING (user_id, device_id) WHERE NOT f.used
+   ORDER BY n, algorithm`;
+
+const leftOf = (rows: readonly { readonly algorithm: string; readonly count: number | null }[]): KeysLeft => ({
+  oneTime: Object.fromEntries(rows.flatMap(({ algorithm, count }) => (count === null ? [] : [[algorithm, count]]))),
+  unusedFallback: rows.filter(({ count }) => count === null).map(({ algorithm }) => algorithm),
+});
+
 const wantedColumns = (wanted: readonly Wanted[]) =>
   [
     wanted.map(({ userId }) => userId),
@@ -71,16 +90,14 @@ export const oneTimeKeysStore = {
     return new Map(rows.map(({ algorithm, count }) => [algorithm, count]));
   },
 
-  async unusedFallback(tx: ReadTx, { userId, deviceId }: DeviceAddress): Promise<string[]> {
-    const rows = await tx.rows<{ algorithm: string }>(
-      named(
-        'one_time_keys.unused_fallback',
-        sql`
-      SELECT algorithm FROM fallback_keys
-       WHERE user_id = ${userId} AND device_id = ${deviceId} AND NOT used ORDER BY algorithm`,
-      ),
+  /** What each of some devices has left. */
+  async left(tx: ReadTx, devices: readonly DeviceAddress[]): Promise<Map<DeviceAddress, KeysLeft>> {
+    const values = [devices.map(({ userId }) => userId), devices.map(({ deviceId }) => deviceId)];
+    const rows = await tx.rows<{ n: number; algorithm: string; count: number | null }>(
+      named('one_time_keys.left', { text: LEFT, values }),
     );
-    return rows.map(({ algorithm }) => algorithm);
+    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
+    return new Map(devices.map((device, i) => [device, leftOf(byPlace.get(i) ?? [])]));
   },
 
   /** The oldest key of each device that is wanted. Two who ask at the same time get different ones. */

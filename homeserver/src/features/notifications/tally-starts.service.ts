@@ -7,15 +7,10 @@ import type { Database } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
 import { isSaidBy } from './judge.service.ts';
 import { type Tally, WINDOW } from './tally.service.ts';
-import { type ReadMark, type StoredBacklog, type UserInRoom, unreadStore as store } from './unread.store.ts';
+import { type Start, type UserInRoom, unreadStore as store } from './unread.store.ts';
 
 /** Of the newest events that are in memory, which are not many more. */
 const SEARCHED = 100;
-
-interface Start {
-  readonly marks: readonly ReadMark[];
-  readonly stored: StoredBacklog | undefined;
-}
 
 /** Finds out where tallies begin: of all rooms of a first answer together. */
 export class TallyStarts {
@@ -24,14 +19,7 @@ export class TallyStarts {
 
   constructor(db: Database, engine: Pick<RoomEngine, 'events' | 'userRooms'>) {
     this.#engine = engine;
-    this.#gather = new Gather(async (keys) => {
-      const [marks, stored] = await Promise.all([store.marks(db, keys), store.stored(db, keys)]);
-      const marksBy = Map.groupBy(marks, nameOf);
-      const storedBy = new Map(stored.map((one) => [nameOf(one), one]));
-      return new Map(
-        keys.map((key) => [key, { marks: marksBy.get(nameOf(key)) ?? [], stored: storedBy.get(nameOf(key)) }]),
-      );
-    });
+    this.#gather = new Gather((keys) => store.starts(db, keys));
   }
 
   async start(tally: Tally): Promise<void> {
@@ -66,5 +54,3 @@ export const joinedAt = async (events: Pick<Events, 'byNid'>, member: Member, en
   }
   return join.ord ?? 0;
 };
-
-const nameOf = ({ user, room }: UserInRoom): string => `${room} ${user}`;

@@ -23,6 +23,12 @@ export interface StoredBacklog {
   readonly threads: StoredThreads;
 }
 
+/** Where the counting of what somebody has not read begins. */
+export interface Start {
+  readonly marks: readonly ReadMark[];
+  readonly stored: StoredBacklog | undefined;
+}
+
 /** A stretch of a room's timeline. */
 export interface Stretch {
   readonly room: RoomNid;
@@ -35,6 +41,32 @@ export interface Stretch {
 
 const usersOf = (keys: readonly UserInRoom[]) => keys.map(({ user }) => user);
 const roomsOf = (keys: readonly UserInRoom[]) => keys.map(({ room }) => room);
+
+/** A receipt's mark, or a backlog. */
+interface StartRow {
+  readonly n: number;
+  readonly thread_id: string | null;
+  readonly ord: number | null;
+  readonly up_to: number | null;
+  readonly rules: string | null;
+  readonly threads: StoredThreads | null;
+}
+
+const STARTS = `
+  WITH k AS (SELECT * FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS u(user_id, room_nid, n))
+  SELECT k.n, r.thread_id, max(r.ord) AS ord, NULL::bigint AS up_to, NULL::text AS rules, NULL::json AS threads
+    FROM k JOIN receipts r USING (room_nid, user_id) WHERE r.ord IS NOT NULL GROUP BY k.n, r.thread_id
+  UNION ALL
+  SELECT k.n, NULL, NULL, e.up_to, e.rules, e.threads FROM k JOIN unread_events e USING (room_nid, user_id)`;
+
+const startOf = (rows: readonly StartRow[]): Start => ({
+  marks: rows.flatMap(({ thread_id: thread, ord }) => (ord === null ? [] : [{ thread: thread ?? undefined, ord }])),
+  stored: rows
+    .flatMap(({ up_to: upTo, rules, threads }) =>
+      upTo === null || rules === null || threads === null ? [] : [{ upTo, rules, threads }],
+    )
+    .at(0),
+});
 
 /** State that may notify by the server's own rules: well-known keys, whatever mentions somebody, and what is no state by its type. */
 const MAY_NOTIFY = `(NOT u.plain OR e.key_number IS NULL OR e.key_number < ${FIRST_FREE_KEY}
@@ -61,40 +93,13 @@ const NEWEST = `
       ORDER BY e.ord DESC LIMIT $4) e`;
 
 export const unreadStore = {
-  async marks(tx: ReadTx, keys: readonly UserInRoom[]): Promise<(UserInRoom & ReadMark)[]> {
-    const rows = await tx.rows<{ user_id: UserId; room_nid: RoomNid; thread_id: string | null; ord: number }>(
-      named(
-        'unread.marks',
-        sql`SELECT user_id, room_nid, thread_id, max(ord) AS ord
-              FROM unnest(${usersOf(keys)}::text[], ${roomsOf(keys)}::int[]) AS k(user_id, room_nid)
-              JOIN receipts USING (room_nid, user_id)
-             WHERE ord IS NOT NULL GROUP BY 1, 2, 3`,
-      ),
+  /** How far each has read, and what has been written down of what they have not. */
+  async starts(tx: ReadTx, keys: readonly UserInRoom[]): Promise<Map<UserInRoom, Start>> {
+    const rows = await tx.rows<StartRow>(
+      named('unread.starts', { text: STARTS, values: [usersOf(keys), roomsOf(keys)] }),
     );
-    return rows.map((row) => ({
-      user: row.user_id,
-      room: row.room_nid,
-      thread: row.thread_id ?? undefined,
-      ord: row.ord,
-    }));
-  },
-
-  async stored(tx: ReadTx, keys: readonly UserInRoom[]): Promise<(UserInRoom & StoredBacklog)[]> {
-    const rows = await tx.rows<{
-      user_id: UserId;
-      room_nid: RoomNid;
-      up_to: number;
-      rules: string;
-      threads: StoredThreads;
-    }>(
-      named(
-        'unread.stored',
-        sql`SELECT user_id, room_nid, up_to, rules, threads
-              FROM unnest(${usersOf(keys)}::text[], ${roomsOf(keys)}::int[]) AS k(user_id, room_nid)
-              JOIN unread_events USING (room_nid, user_id)`,
-      ),
-    );
-    return rows.map(({ user_id: user, room_nid: room, up_to: upTo, ...rest }) => ({ user, room, upTo, ...rest }));
+    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
+    return new Map(keys.map((key, i) => [key, startOf(byPlace.get(i) ?? [])]));
   },
 
   /** The beginning of each stretch, oldest first. */

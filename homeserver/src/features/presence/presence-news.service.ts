@@ -1,6 +1,7 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { UserRooms } from '../../rooms/members/user-rooms.ts';
+import { Gather } from '../../storage/gather.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
 import type { Position, Range } from '../../streams/stream.ts';
 import type { Reader } from '../../streams/sync-part.ts';
@@ -29,10 +30,16 @@ export class PresenceNews {
   readonly #entries: LastChanges<string>;
   /** Where this run begins. */
   readonly #from: Position;
+  /** Readers who come at the same time, and are not known yet. */
+  readonly #loads: Gather<UserId, never>;
 
   /** `from`: the settled positions of the two streams at the start. */
   constructor(deps: PresenceNewsDeps, from: { readonly presence: Position; readonly timeline: Position }) {
     this.#deps = deps;
+    this.#loads = new Gather<UserId, never>(async (users) => {
+      await deps.circles.load(users);
+      return new Map<UserId, never>();
+    });
     this.#from = from.presence;
     this.#last = new LastChanges(from.presence);
     this.#arrivals = new LastChanges(from.timeline);
@@ -61,7 +68,8 @@ export class PresenceNews {
   /** Everybody who shares a room with a reader and has changed: how they are now. From 0: who is not offline. */
   async of(reader: PresenceReader, range: Range): Promise<ReadonlyMap<UserId, Status>> {
     const { circles, known } = this.#deps;
-    await circles.load([reader.userId]);
+    if (circles.has(reader.userId)) await circles.load([reader.userId]);
+    else await this.#loads.load([reader.userId]);
     const [met, earlier] = await Promise.all([this.#met(reader, range), this.#earlier(reader, range)]);
     const found = new Map<UserId, Status>();
     for (const user of met) {

@@ -17,6 +17,7 @@ import { type Receipt, type ReceiptType, visibleTo } from './receipt.ts';
 import { fromEdu, toEdus } from './receipt-edu.ts';
 import { type Recorded, receiptsStore as store } from './receipts.store.ts';
 import { RecentReceipts } from './recent-receipts.ts';
+import { StoredReceipts } from './stored-receipts.service.ts';
 import { threadOf } from './thread.ts';
 
 export interface ReceiptsDeps {
@@ -52,12 +53,14 @@ export class Receipts {
   readonly #deps: ReceiptsDeps;
   readonly #changes: LoggedChanges<RoomNid>;
   readonly #recent: RecentReceipts;
+  readonly #stored: StoredReceipts;
   readonly #listeners: ((receipts: readonly Receipt[]) => void)[] = [];
 
   constructor(deps: ReceiptsDeps) {
     this.#deps = deps;
     this.#changes = new LoggedChanges(deps.stream.settled);
     this.#recent = new RecentReceipts(deps.stream.settled);
+    this.#stored = new StoredReceipts(deps.db);
   }
 
   get stream(): Stream {
@@ -127,7 +130,7 @@ export class Receipts {
 
   /** The receipts of some rooms that a user may see. */
   async changes(viewer: UserId, rooms: Keys<RoomNid>, range: Range): Promise<Receipt[]> {
-    const found = this.#recent.of(rooms, range) ?? (await store.changed(this.#deps.db, [...rooms], range));
+    const found = this.#recent.of(rooms, range) ?? (await this.#stored.of(rooms, range));
     return found.filter(visibleTo(viewer));
   }
 

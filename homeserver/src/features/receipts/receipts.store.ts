@@ -29,6 +29,12 @@ const fromRow = (row: Row): Receipt => ({
 const column = <K extends keyof Receipt>(receipts: readonly Receipt[], key: K) =>
   receipts.map((receipt) => receipt[key] ?? null);
 
+/** With its place in the stream of receipts. */
+export interface PlacedReceipt {
+  readonly receipt: Receipt;
+  readonly position: Position;
+}
+
 /** What is asked of a server's receipts that another one may have missed. */
 interface ToldSince {
   readonly server: ServerName;
@@ -88,16 +94,16 @@ export const receiptsStore = {
     return rows.map((row) => ({ ...fromRow(row), roomId: row.room_id }));
   },
 
-  async changed(tx: ReadTx, rooms: readonly RoomNid[], range: Range): Promise<Receipt[]> {
-    const rows = await tx.rows<Row>(
+  async changed(tx: ReadTx, rooms: readonly RoomNid[], range: Range): Promise<PlacedReceipt[]> {
+    const rows = await tx.rows<Row & { readonly position: Position }>(
       named(
         'receipts.changed',
         sql`
-      SELECT room_nid, user_id, receipt_type, thread_id, event_id, ord, ts FROM receipts
+      SELECT room_nid, user_id, receipt_type, thread_id, event_id, ord, ts, position FROM receipts
        WHERE room_nid = ANY(${rooms}::int[]) AND position > ${range.after} AND position <= ${range.upTo}
        ORDER BY position`,
       ),
     );
-    return rows.map(fromRow);
+    return rows.map((row) => ({ receipt: fromRow(row), position: row.position }));
   },
 };

@@ -6,6 +6,7 @@ import type { SnapshotId } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
+import { Gather } from '../../storage/gather.ts';
 import { type JsonText, objectOf } from './json-text.ts';
 import { summariesStore as store } from './summaries.store.ts';
 
@@ -34,13 +35,17 @@ export class Summaries {
   readonly #engine: RoomEngine;
   readonly #kept = new WeakMap<Room, Members>();
 
+  /** Of rooms of people who come at the same time. */
+  readonly #gather: Gather<Room, Members>;
+
   constructor(db: Database, engine: RoomEngine) {
     this.#db = db;
     this.#engine = engine;
+    this.#gather = new Gather((rooms) => this.#load(rooms));
   }
 
   async get(room: Room, reader: UserId, snapshot: SnapshotId): Promise<Summary> {
-    const { joined, invited, first } = this.#known(room) ?? (await this.#load([room])).get(room) ?? NOBODY;
+    const { joined, invited, first } = this.#known(room) ?? (await this.#gather.load([room])).get(room) ?? NOBODY;
     // Those who have left name the room only when nobody else is there; the reader is.
     const others = joined + invited - 1;
     const most = others > 0 ? Math.min(others, HEROES) : HEROES;
@@ -56,7 +61,7 @@ export class Summaries {
   /** Counts the members of many rooms with one query. */
   async warm(rooms: readonly Room[]): Promise<void> {
     const cold = rooms.filter((room) => !this.#known(room));
-    if (cold.length > 0) await this.#load(cold);
+    if (cold.length > 0) await this.#gather.load(cold);
   }
 
   #known(room: Room): Members | undefined {
@@ -68,11 +73,12 @@ export class Summaries {
     // Read before the members are: if they change meanwhile, what is kept is out of date at once.
     const versions = rooms.map(({ nid }) => this.#engine.memberChanges.versionOf(nid));
     const nids = rooms.map(({ nid }) => nid);
-    const [counts, first] = await Promise.all([store.counts(this.#db, nids), store.first(this.#db, nids, HEROES + 1)]);
+    const rows = await store.members(this.#db, nids, HEROES + 1);
+    const found = new Map(rows.map((row) => [row.room_nid, row]));
     const loaded = new Map<Room, Members>();
     for (const [i, room] of rooms.entries()) {
-      const { joined = 0, invited = 0 } = counts.get(room.nid) ?? {};
-      const members = { version: versions[i] as Position, joined, invited, first: first.get(room.nid) ?? [] };
+      const { joined, invited, first } = found.get(room.nid) ?? NOBODY;
+      const members = { version: versions[i] as Position, joined, invited, first };
       this.#kept.set(room, members);
       loaded.set(room, members);
     }

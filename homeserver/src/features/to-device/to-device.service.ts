@@ -10,6 +10,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database, Tx } from '../../storage/database.ts';
+import { Gather } from '../../storage/gather.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import type { SequencedStream } from '../../streams/sequenced-stream.ts';
@@ -18,7 +19,7 @@ import type { News } from '../../streams/sync-part.ts';
 import { transactionKey } from '../room-events/index.ts';
 import { readEdu } from './edu.ts';
 import { byServer, MAX_MESSAGE_BYTES, type Message, messagesIn, sizeOf } from './message.ts';
-import { type Address, type Most, toDeviceStore as store } from './to-device.store.ts';
+import { type Address, type Most, type Row, toDeviceStore as store, type Waiting } from './to-device.store.ts';
 
 export interface ToDeviceDeps {
   readonly db: Database;
@@ -61,9 +62,12 @@ export class ToDevice {
   readonly #cleared = new LRUCache<string, Position>(atMost(REMEMBERED));
   /** How much has come for a device since it was last looked at how much waits for it. */
   readonly #come = new LRUCache<string, { messages: number; bytes: number }>(atMost(REMEMBERED));
+  /** Of devices that come at the same time. */
+  readonly #waiting: Gather<Waiting, readonly Row[]>;
 
   constructor(deps: ToDeviceDeps) {
     this.#deps = deps;
+    this.#waiting = new Gather((asked) => store.waiting(deps.db, asked));
     this.#changes = new LastChanges(deps.stream.settled);
   }
 
@@ -104,7 +108,9 @@ export class ToDevice {
   /** What waits for a device, in the order of arrival, as much as fits into one answer. */
   async waiting(reader: Address, range: Range, atMost = BATCH): Promise<News> {
     const batch = Math.min(atMost, BATCH);
-    const rows = await store.waiting(this.#deps.db, reader, range, batch + 1);
+    const { userId, deviceId } = reader;
+    const asked = { userId, deviceId, range, limit: batch + 1 };
+    const rows = (await this.#waiting.load([asked])).get(asked) ?? [];
     if (rows.length === 0) this.#isEmpty(reader, range);
     const told = rows.slice(0, batch);
     const last = told.at(-1)?.position;

@@ -10,7 +10,13 @@ export interface Address {
   readonly deviceId: DeviceId;
 }
 
-interface Row {
+/** What is wanted of what waits for a device. */
+export interface Waiting extends Address {
+  readonly range: Range;
+  readonly limit: number;
+}
+
+export interface Row {
   readonly position: Position;
   readonly sender: UserId;
   readonly type: string;
@@ -53,16 +59,27 @@ export const toDeviceStore = {
     );
   },
 
-  waiting: (tx: ReadTx, { userId, deviceId }: Address, { after, upTo }: Range, limit: number): Promise<Row[]> =>
-    tx.rows(
+  /** Of each device no more than it asks for, in their order. */
+  async waiting(tx: ReadTx, asked: readonly Waiting[]): Promise<Map<Waiting, Row[]>> {
+    const rows = await tx.rows<Row & { readonly n: number }>(
       named(
         'to_device.waiting',
         sql`
-      SELECT position, sender, type, content FROM to_device_messages
-       WHERE user_id = ${userId} AND device_id = ${deviceId} AND position > ${after} AND position <= ${upTo}
-       ORDER BY position LIMIT ${limit}`,
+      SELECT k.n, m.position, m.sender, m.type, m.content
+        FROM unnest(${asked.map(({ userId }) => userId)}::text[], ${asked.map(({ deviceId }) => deviceId)}::text[],
+                    ${asked.map(({ range }) => range.after)}::bigint[], ${asked.map(({ range }) => range.upTo)}::bigint[],
+                    ${asked.map(({ limit }) => limit)}::int[])
+               WITH ORDINALITY AS k(user_id, device_id, after, up_to, "limit", n)
+       CROSS JOIN LATERAL (
+         SELECT * FROM to_device_messages t
+          WHERE t.user_id = k.user_id AND t.device_id = k.device_id AND t.position > k.after AND t.position <= k.up_to
+          ORDER BY t.position LIMIT k."limit") m
+       ORDER BY k.n, m.position`,
       ),
-    ),
+    );
+    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
+    return new Map(asked.map((one, i) => [one, byPlace.get(i) ?? []]));
+  },
 
   remove: (db: Database, { userId, deviceId }: Address, upTo: Position): Promise<number> =>
     db.run(

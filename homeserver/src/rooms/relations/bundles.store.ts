@@ -9,21 +9,27 @@ const MAX_REPLACEMENTS = 5;
 const MAX_LATEST = 5;
 
 /** An event of which is asked what others say about it. */
-export interface ParentOf {
-  readonly room: RoomNid;
+export interface Parent {
   readonly id: EventId;
   readonly sender: UserId;
   readonly type: string;
+}
+
+/** Events of one room of which one reader asks what others say about them. */
+export interface Page {
+  readonly room: RoomNid;
   /** The last place of the timeline that the reader may see. */
   readonly until: number;
   /** What was sent before has expired. */
   readonly since: number;
   readonly reader: UserId;
   readonly ignored: readonly UserId[];
+  readonly parents: readonly Parent[];
 }
 
 export interface BundleRow {
-  readonly room_nid: RoomNid;
+  /** Whose page it is on, from 1. */
+  readonly n: number;
   readonly parent_id: EventId;
   readonly kind: 'm.replace' | 'm.thread' | 'm.reference';
   readonly event_nid: EventNid;
@@ -42,29 +48,27 @@ export interface ThreadPart {
   readonly count: number;
 }
 
+/**
+ * One text for all of them: a page holds a hundred events, and putting each into lists of PostgreSQL's own takes longer than it does to
+ * look for what is said about it.
+ */
 const PARENTS = `p AS (
-  SELECT room_nid, parent_id, sender, type, until, reader, string_to_array(ignored, E'\\n') AS ignored, since
-    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
-      AS u(room_nid, parent_id, sender, type, until, reader, ignored, since))`;
+  SELECT g.n, g.room AS room_nid, q.id AS parent_id, q.sender, q.type, g.until, g.reader, g.ignored, g.since
+    FROM json_to_recordset($1::json)
+           AS g(n int, room int, until bigint, since bigint, reader text, ignored text[], parents json)
+   CROSS JOIN LATERAL json_to_recordset(g.parents) AS q(id text, sender text, type text))`;
 
 const childrenOf = (type: string) =>
   `event_relations r WHERE r.room_nid = p.room_nid AND r.parent_id = p.parent_id AND r.rel_type = '${type}'
      AND r.ord <= p.until AND r.sent_at >= p.since`;
 
-const parentValues = (parents: readonly ParentOf[]): readonly unknown[] => [
-  parents.map(({ room }) => room),
-  parents.map(({ id }) => id),
-  parents.map(({ sender }) => sender),
-  parents.map(({ type }) => type),
-  parents.map(({ until }) => until),
-  parents.map(({ reader }) => reader),
-  parents.map(({ ignored }) => ignored.join('\n')),
-  parents.map(({ since }) => since),
+const parentValues = (pages: readonly Page[]): readonly unknown[] => [
+  JSON.stringify(pages.map((page, i) => ({ ...page, n: i + 1 }))),
 ];
 
 const BUNDLES = `
   WITH ${PARENTS}
-  SELECT p.room_nid, p.parent_id, 'm.replace' AS kind, c.event_nid, c.event_id, c.ord, c.snapshot, NULL::int AS count,
+  SELECT p.n, p.parent_id, 'm.replace' AS kind, c.event_nid, c.event_id, c.ord, c.snapshot, NULL::int AS count,
          NULL::boolean AS participated
     FROM p CROSS JOIN LATERAL (
       SELECT e.event_nid, e.event_id, e.ord, e.snapshot FROM (
@@ -73,7 +77,7 @@ const BUNDLES = `
         JOIN events e ON e.event_nid = newest.child_nid
        ORDER BY newest.sent_at DESC, e.event_id DESC LIMIT ${MAX_REPLACEMENTS}) c
   UNION ALL
-  SELECT p.room_nid, p.parent_id, 'm.thread', e.event_nid, e.event_id, e.ord, e.snapshot, t.count,
+  SELECT p.n, p.parent_id, 'm.thread', e.event_nid, e.event_id, e.ord, e.snapshot, t.count,
          EXISTS (SELECT FROM ${childrenOf('m.thread')} AND r.sender = p.reader)
     FROM p
    CROSS JOIN LATERAL (
@@ -85,7 +89,7 @@ const BUNDLES = `
        ORDER BY r.ord DESC LIMIT ${MAX_LATEST}) c
     JOIN events e ON e.event_nid = c.child_nid
   UNION ALL
-  SELECT p.room_nid, p.parent_id, 'm.reference', e.event_nid, e.event_id, e.ord, e.snapshot, NULL, NULL
+  SELECT p.n, p.parent_id, 'm.reference', e.event_nid, e.event_id, e.ord, e.snapshot, NULL, NULL
     FROM p
    CROSS JOIN LATERAL (
       SELECT r.child_nid FROM ${childrenOf('m.reference')} AND r.sender <> ALL (p.ignored)
@@ -101,10 +105,10 @@ const THREAD_PARTS = `
         JOIN events e ON e.event_nid = all_of.child_nid GROUP BY e.snapshot) c`;
 
 export const bundlesStore = {
-  bundles: (tx: ReadTx, parents: readonly ParentOf[]): Promise<BundleRow[]> =>
-    tx.rows(named('relations.bundles', { text: BUNDLES, values: parentValues(parents) })),
+  bundles: (tx: ReadTx, pages: readonly Page[]): Promise<BundleRow[]> =>
+    tx.rows(named('relations.bundles', { text: BUNDLES, values: parentValues(pages) })),
 
   /** How many events each thread has, by the states before them. */
-  threadParts: (tx: ReadTx, parents: readonly ParentOf[]): Promise<ThreadPart[]> =>
-    tx.rows(named('relations.thread_parts', { text: THREAD_PARTS, values: parentValues(parents) })),
+  threadParts: (tx: ReadTx, page: Page): Promise<ThreadPart[]> =>
+    tx.rows(named('relations.thread_parts', { text: THREAD_PARTS, values: parentValues([page]) })),
 };

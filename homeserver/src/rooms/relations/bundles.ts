@@ -8,7 +8,7 @@ import type { Events } from '../events.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
 import type { Viewer } from '../timeline/client-events.ts';
 import type { Sight } from '../timeline/sight.ts';
-import { type BundleRow, bundlesStore as store, type ParentOf } from './bundles.store.ts';
+import { type BundleRow, bundlesStore as store, type Page } from './bundles.store.ts';
 import { relationsStore } from './relations.store.ts';
 
 /** Who reads events of a room. */
@@ -47,14 +47,14 @@ export class Bundles {
   readonly #db: Database;
   readonly #events: Events;
   /** The pages of a first sync, one of each room, are asked for together. */
-  readonly #gather: Gather<ParentOf, readonly BundleRow[]>;
+  readonly #gather: Gather<Page, readonly BundleRow[]>;
 
   constructor(db: Database, events: Events) {
     this.#db = db;
     this.#events = events;
-    this.#gather = new Gather(async (parents) => {
-      const byParent = Map.groupBy(await store.bundles(db, parents), rowKey);
-      return new Map(parents.map((parent) => [parent, byParent.get(`${parent.room} ${parent.id}`) ?? []]));
+    this.#gather = new Gather(async (pages) => {
+      const byPage = Map.groupBy(await store.bundles(db, pages), ({ n }) => n - 1);
+      return new Map(pages.map((page, i) => [page, byPage.get(i) ?? []]));
     });
   }
 
@@ -102,16 +102,14 @@ export class Bundles {
     // State events do not get any: the specification says so, for now.
     const parents = events.filter(({ event }) => event.stateKey === undefined);
     if (parents.length === 0) return found;
-    const wanted = parents.map((parent) => wantedOf(reader, parent));
-    // What others asked for at the same moment may be in the answer, too.
-    const answer = await this.#gather.load(wanted);
-    const rows = wanted.flatMap((parent) => answer.get(parent) ?? []);
+    const page = pageOf(reader, parents);
+    const rows = (await this.#gather.load([page])).get(page) ?? [];
     if (rows.length === 0) return found;
     const seen = Map.groupBy(await seenRows(reader, rows), ({ parent_id: id }) => id);
     const needed = await this.#events.load(neededOf(seen.values()));
     const loaded = new Map((await reader.sight.see([...needed.values()])).map((event) => [event.nid, event]));
-    const threads = wanted.filter(({ id }) => seen.get(id)?.some(({ kind }) => kind === 'm.thread'));
-    const counts = isNested ? undefined : await this.#countsOf(reader, threads);
+    const threads = page.parents.filter(({ id }) => seen.get(id)?.some(({ kind }) => kind === 'm.thread'));
+    const counts = isNested ? undefined : await this.#countsOf(reader, { ...page, parents: threads });
     for (const parent of parents) {
       const { eventId } = parent.event;
       const count = counts?.get(eventId);
@@ -122,8 +120,8 @@ export class Bundles {
   }
 
   /** Exact numbers where the reader does not see everything; undefined where they do. */
-  async #countsOf({ sight }: Reader, threads: readonly ParentOf[]): Promise<ReadonlyMap<EventId, number> | undefined> {
-    if (threads.length === 0 || (await sight.isOpen())) return undefined;
+  async #countsOf({ sight }: Reader, threads: Page): Promise<ReadonlyMap<EventId, number> | undefined> {
+    if (threads.parents.length === 0 || (await sight.isOpen())) return undefined;
     const parts = await store.threadParts(this.#db, threads);
     const seen = await sight.seePlaces(parts.map((part) => ({ ...part, snapshot: part.snapshot ?? undefined })));
     const counts = new Map<EventId, number>();
@@ -132,17 +130,13 @@ export class Bundles {
   }
 }
 
-const rowKey = ({ room_nid: room, parent_id: id }: BundleRow): string => `${room} ${id}`;
-
-const wantedOf = ({ viewer, sight, until, ignored }: Reader, { event }: StoredEvent): ParentOf => ({
+const pageOf = ({ viewer, sight, until, ignored }: Reader, parents: readonly StoredEvent[]): Page => ({
   room: sight.room.nid,
-  id: event.eventId,
-  sender: event.sender,
-  type: event.type,
   until: until ?? Number.MAX_SAFE_INTEGER,
   since: sight.horizon ?? Number.MIN_SAFE_INTEGER,
   reader: viewer.userId,
   ignored: [...ignored],
+  parents: parents.map(({ event: { eventId: id, sender, type } }) => ({ id, sender, type })),
 });
 
 const seenRows = ({ sight }: Reader, rows: readonly BundleRow[]): Promise<SeenRow[]> =>

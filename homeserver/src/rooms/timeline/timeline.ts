@@ -1,8 +1,9 @@
 import type { RoomNid } from '../model.ts';
 import type { Database } from '../../storage/database.ts';
+import { Gather } from '../../storage/gather.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { Events } from '../events.ts';
-import { eventsStore as store } from '../events.store.ts';
+import { eventsStore as store, type PageBefore } from '../events.store.ts';
 import type { StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 
@@ -20,10 +21,13 @@ export interface Page {
 export class Timeline {
   readonly #db: Database;
   readonly #events: Events;
+  /** Of rooms of people who come at the same time. */
+  readonly #before: Gather<PageBefore, readonly StoredEvent[]>;
 
   constructor(db: Database, events: Events) {
     this.#db = db;
     this.#events = events;
+    this.#before = new Gather((pages) => this.#readBefore(pages));
   }
 
   /** The newest events, oldest of them first. */
@@ -72,7 +76,20 @@ export class Timeline {
 
   /** Events from a place onwards: downwards the newest first, upwards the oldest first. */
   async page(room: Room, { from, direction, limit }: Page): Promise<StoredEvent[]> {
-    const read = direction === 'back' ? store.before : store.after;
-    return this.#events.fromRows(await read(this.#db, room.nid, from, limit));
+    if (direction === 'forward') return this.#events.fromRows(await store.after(this.#db, room.nid, from, limit));
+    const page = { room: room.nid, from, limit };
+    return [...((await this.#before.load([page])).get(page) ?? [])];
+  }
+
+  async #readBefore(pages: readonly PageBefore[]): Promise<ReadonlyMap<PageBefore, readonly StoredEvent[]>> {
+    const rows = await store.beforeEach(this.#db, pages);
+    const events = await this.#events.fromRows([...rows.values()].flat());
+    const read = new Map<PageBefore, readonly StoredEvent[]>();
+    let from = 0;
+    for (const [page, { length }] of rows) {
+      read.set(page, events.slice(from, from + length));
+      from += length;
+    }
+    return read;
   }
 }
