@@ -50,20 +50,30 @@ export interface ThreadPart {
 
 /**
  * One text for all of them: a page holds a hundred events, and putting each into lists of PostgreSQL's own takes longer than it does to
- * look for what is said about it.
+ * look for what is said about it. It takes the lists for short ones, as they are: of JSON's elements it expects a hundred each time.
  */
 const PARENTS = `p AS (
   SELECT g.n, g.room AS room_nid, q.id AS parent_id, q.sender, q.type, g.until, g.reader, g.ignored, g.since
-    FROM json_to_recordset($1::json)
-           AS g(n int, room int, until bigint, since bigint, reader text, ignored text[], parents json)
-   CROSS JOIN LATERAL json_to_recordset(g.parents) AS q(id text, sender text, type text))`;
+    FROM unnest(ARRAY(SELECT json_array_elements($1::json))) AS page(page)
+   CROSS JOIN LATERAL json_to_record(page.page)
+           AS g(n int, room int, until bigint, since bigint, reader text, ignored text[],
+                ids text[], senders text[], types text[])
+   CROSS JOIN LATERAL unnest(g.ids, g.senders, g.types) AS q(id, sender, type))`;
 
 const childrenOf = (type: string) =>
   `event_relations r WHERE r.room_nid = p.room_nid AND r.parent_id = p.parent_id AND r.rel_type = '${type}'
      AND r.ord <= p.until AND r.sent_at >= p.since`;
 
 const parentValues = (pages: readonly Page[]): readonly unknown[] => [
-  JSON.stringify(pages.map((page, i) => ({ ...page, n: i + 1 }))),
+  JSON.stringify(
+    pages.map(({ parents, ...page }, i) => ({
+      ...page,
+      n: i + 1,
+      ids: parents.map(({ id }) => id),
+      senders: parents.map(({ sender }) => sender),
+      types: parents.map(({ type }) => type),
+    })),
+  ),
 ];
 
 const BUNDLES = `
