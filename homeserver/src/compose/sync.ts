@@ -40,7 +40,6 @@ export const composeSync = (
   { rooms, features, accounts, ephemeral, encryption, notifying, presence, notifier }: Parts,
   stack: AsyncDisposableStack,
 ) => {
-  const { db } = base;
   const { accountData, sessions } = accounts;
   const { threads, unread } = notifying;
   const { profileNews } = features;
