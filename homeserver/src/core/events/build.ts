@@ -64,7 +64,8 @@ export const protoPdu = (draft: EventDraft): ProtoPdu => {
   const content = withoutStaleAuthority(draft);
   const top = version.redactsKey === 'top level';
   return {
-    auth_events: references(draft.authEvents.filter(isListed(version, roomId)), version),
+    // A list that has grown has room for 17 entries; its copy takes what it needs.
+    auth_events: references(draft.authEvents.filter(isListed(version, roomId)).slice(), version),
     content: redacts === undefined || top ? content : { ...content, redacts },
     depth: Math.min(draft.depth, Number.MAX_SAFE_INTEGER),
     ...(eventId === undefined ? {} : { event_id: eventId }),

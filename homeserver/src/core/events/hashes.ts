@@ -45,11 +45,12 @@ export const eventIdOf = (pdu: JsonObject, version: RoomVersion): EventId | unde
 };
 
 /** The ids that `prev_events` or `auth_events` refer to; undefined when the list has not the version's shape. */
-export const referencedIds = (references: unknown, version: RoomVersion): EventId[] | undefined => {
+export const referencedIds = (references: unknown, version: RoomVersion): readonly EventId[] | undefined => {
   if (!Array.isArray(references)) return undefined;
-  const read = version.eventReferences === 'ids' ? plainReference : pairedReference;
-  const ids = references.map(read).filter((id) => id !== undefined);
-  return ids.length === references.length ? ids : undefined;
+  // The PDU's own list: events are many, and each would have two lists more.
+  if (version.eventReferences === 'ids') return references.every(EventIds.is) ? references : undefined;
+  const ids = references.map(pairedReference);
+  return ids.every((id) => id !== undefined) ? ids : undefined;
 };
 
 const plainReference = (reference: unknown): EventId | undefined => (EventIds.is(reference) ? reference : undefined);

@@ -32,7 +32,7 @@ const authEventsOf = (pdu: Pdu, version: RoomVersion, roomId: RoomId): readonly 
   const listed = referencedIds(pdu['auth_events'], version) ?? [];
   if (version.auth.createInAuthEvents || pdu['room_id'] === undefined) return listed;
   const create = impliedCreate(roomId);
-  return EventId.is(create) && !listed.includes(create) ? [create, ...listed] : listed;
+  return EventId.is(create) && !listed.includes(create) ? [create].concat(listed) : listed;
 };
 
 /** The create event that a room id names, in versions where it does. */

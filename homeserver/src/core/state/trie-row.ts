@@ -116,7 +116,8 @@ export const decodeRow = (row: EncodedRow): Row => {
   const reader = new NodeReader(row);
   const nodes: TrieNode[] = [];
   while (!reader.done) nodes.push(reader.node());
-  return { id: row.id, nodes };
+  // Lists that have grown have room for 17 entries or more; their copies, which are kept, take what they need.
+  return { id: row.id, nodes: nodes.slice() };
 };
 
 class NodeReader {
@@ -144,14 +145,14 @@ class NodeReader {
   #full(level: number, count: number): FullNode {
     const slots: number[] = [];
     while (slots.length < count) slots.push(this.#slot(level));
-    return { level, slots };
+    return { level, slots: slots.slice() };
   }
 
   #patch(level: number, count: number): PatchNode {
     const base = this.#pointer(this.#numbers.read());
     const changes: number[] = [];
     while (changes.length < 2 * count) changes.push(this.#numbers.read(), this.#slot(level));
-    return { level, base, changes };
+    return { level, base, changes: changes.slice() };
   }
 
   #slot(level: number): number {

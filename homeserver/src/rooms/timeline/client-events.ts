@@ -23,19 +23,17 @@ export const REMEMBERED_DELAYS = 20_000;
 
 /** Which client requests became which events, for as long as their senders may be waiting to see them. */
 export class TransactionEchoes {
-  readonly #byEvent = new LRUCache<EventNid, { readonly device: string; readonly id: string }>(
-    atMost(REMEMBERED_TRANSACTIONS),
-  );
+  readonly #byEvent = new LRUCache<EventNid, Viewer & { readonly id: string }>(atMost(REMEMBERED_TRANSACTIONS));
 
   readonly #delays = new LRUCache<EventNid, string>(atMost(REMEMBERED_DELAYS));
 
-  sent(nid: EventNid, viewer: Viewer, id: string): void {
-    this.#byEvent.set(nid, { device: deviceOf(viewer), id });
+  sent(nid: EventNid, { userId, deviceId }: Viewer, id: string): void {
+    this.#byEvent.set(nid, { userId, deviceId, id });
   }
 
   of(nid: EventNid, viewer: Viewer): string | undefined {
     const echo = this.#byEvent.get(nid);
-    return echo?.device === deviceOf(viewer) ? echo.id : undefined;
+    return echo?.userId === viewer.userId && echo.deviceId === viewer.deviceId ? echo.id : undefined;
   }
 
   /** An event came of a delayed one. */
@@ -47,8 +45,6 @@ export class TransactionEchoes {
     return this.#delays.get(nid);
   }
 }
-
-const deviceOf = ({ userId, deviceId }: Viewer): string => `${userId} ${deviceId}`;
 
 /** For how long somebody may keep texts that he shares: an age in them is then this much too small at most. */
 const MOMENT_MS = 5_000;
