@@ -1,5 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { weighAgain } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Committed } from '../../rooms/commit.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
@@ -145,7 +146,7 @@ export class UnreadEvents {
       if (tally.hasReached(wanted) || (await this.#goesOn(tally))) return tally;
       await this.#work(key, tally);
       // What it takes in memory has changed. The rules, or the membership, may have meanwhile: look again.
-      if (this.#tallies.get(key) === tally) this.#tallies.set(key, tally);
+      if (this.#tallies.get(key) === tally) weighAgain(this.#tallies, key);
     }
   }
 
@@ -197,7 +198,7 @@ export class UnreadEvents {
     tally.reached(following.upTo, following.events.at(-1)?.position);
     const key = keyOf(tally.user, tally.room.nid);
     // What it takes in memory is looked at now and then.
-    if (tally.backlog.size % 64 === 63 && this.#tallies.peek(key) === tally) this.#tallies.set(key, tally);
+    if (tally.backlog.size % 64 === 63 && this.#tallies.peek(key) === tally) weighAgain(this.#tallies, key);
     return true;
   }
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { decodeChunk, type AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { AuthGraph } from '../../core/state/auth-graph.ts';
+import { weighAgain } from '../../platform/at-most.ts';
 import { breathe } from '../../platform/breathe.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
@@ -48,7 +49,10 @@ export class AuthGraphs {
   /** Entries have been committed. */
   added(room: RoomNid, entries: readonly AuthEntry[]): void {
     const graph = this.#graphs.peek(room);
-    if (graph) extend(graph, entries);
+    if (graph && entries.length > 0) {
+      extend(graph, entries);
+      weighAgain(this.#graphs, room);
+    }
     // What is being read may or may not have them.
     if (entries.length > 0 && this.#loading.has(room)) this.#loading.delete(room);
   }
