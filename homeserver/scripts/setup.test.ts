@@ -79,6 +79,8 @@ describe('the flags for Node', () => {
     );
   };
 
-  it('leave little to collect at a time', () => expect(flags('')).to.eql(['--max-semi-space-size=8', '--expose-gc']));
-  it('give way to what an operator says', () => expect(flags('--max-semi-space-size=32')).to.eql(['--expose-gc']));
+  it('leave little to collect at a time', () =>
+    expect(flags('')).to.eql(['--max-semi-space-size=8', '--heap-growing-percent=40', '--expose-gc']));
+  it('give way to what an operator says', () =>
+    expect(flags('--max-semi-space-size=32')).to.eql(['--heap-growing-percent=40', '--expose-gc']));
 });
