@@ -9,7 +9,7 @@ import type { Database } from '@holm/homeserver/storage/database';
 import { Notifier } from '@holm/homeserver/streams/notifier';
 import { KeyId, ServerName } from '@holm/spec/ids';
 
-const EVENT_CACHE_BYTES = 64 * 1024 * 1024;
+const CACHE_BYTES = { events: 32 * 1024 * 1024, states: 16 * 1024 * 1024 };
 
 /** The room engine of a server, without the server around it. */
 export interface LocalEngine extends AsyncDisposable {
@@ -33,7 +33,7 @@ export const openEngine = async (url: string): Promise<LocalEngine> => {
       notifier: new Notifier(),
       signer,
       listeners: [],
-      eventCacheBytes: EVENT_CACHE_BYTES,
+      cacheBytes: CACHE_BYTES,
       client: { call: () => Promise.reject(new Error('there is nobody else here')) },
     });
   return {

@@ -20,8 +20,6 @@ import type { Base } from './base.ts';
 import type { Federation } from './federation.ts';
 import { policyServerSettings } from './policy-server.ts';
 
-const EVENT_CACHE_BYTES = 64 * 1024 * 1024;
-
 interface RoomParts {
   readonly notifier: Notifier;
   readonly rateLimits: RateLimits;
@@ -41,7 +39,7 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
     signer: federation.signer,
     client: federation.client,
     listeners,
-    eventCacheBytes: EVENT_CACHE_BYTES,
+    cacheBytes: cachesOf(base.config),
     redactedContentDays: base.config.rooms.redacted_content_days,
     retention: retentionRules(base.config.rooms.retention),
     policyServer: await policyServerSettings(base, rateLimits),
@@ -88,6 +86,11 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
     remote,
     serverName,
   };
+};
+
+const cachesOf = ({ memory }: ServerConfig) => {
+  const bytes = memory.cache_mb * 1024 * 1024;
+  return { events: (bytes * 2) / 3, states: bytes / 3 };
 };
 
 const waking =

@@ -5,6 +5,7 @@ import { calls } from './sections/calls.ts';
 import { directory } from './sections/directory.ts';
 import { listeners } from './sections/listeners.ts';
 import { media } from './sections/media.ts';
+import { memory } from './sections/memory.ts';
 import { presence } from './sections/presence.ts';
 import { federation, log, outgoing, rateLimits, wellKnown } from './sections/network.ts';
 import { policyServer } from './sections/policy-server.ts';
@@ -98,6 +99,7 @@ export const schema = Type.Object(
     policy_server: policyServer,
     rate_limits: rateLimits,
     limits,
+    memory,
     media,
     websockets,
     delayed_events: delayedEvents,

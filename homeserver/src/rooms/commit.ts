@@ -1,4 +1,5 @@
 import type { ServerName, UserId } from '@holm/spec/ids';
+import { letGoOfText } from '../core/events/pdu-text.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Numbers } from '../storage/numbers.ts';
@@ -141,6 +142,7 @@ export class Committer {
     this.release(positions);
     const hasNewState = change.stateLog.length > 0;
     this.#tell({ room, timeline, members: change.members, outbox: change.outbox, hasNewState, wholeSince });
+    for (const { event } of change.events) letGoOfText(event);
   }
 
   #noteChanges({ room, members }: Change, positions: readonly Position[]): void {

@@ -56,7 +56,8 @@ export interface EngineDeps {
   readonly signer: Signer;
   /** Told of every step of every room once it is durable; filled before the first one. */
   readonly listeners: readonly CommitListener[];
-  readonly eventCacheBytes: number;
+  /** How much is remembered of what the database could be asked again. */
+  readonly cacheBytes: { readonly events: number; readonly states: number };
   readonly client: Pick<FederationClient, 'call'>;
   /** How long what redactions take away is kept for moderators. */
   readonly redactedContentDays?: number | 'forever';
@@ -180,15 +181,15 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
 };
 
 /** What the process remembers of rooms, and the stream that orders what happens in them. */
-const createMemory = async ({ db, clock, entropy, eventCacheBytes }: EngineDeps) => {
+const createMemory = async ({ db, clock, entropy, cacheBytes }: EngineDeps) => {
   const positions = new Numbers(db, 'event_positions');
   await positions.ensure(POSITIONS_AT_HAND);
   const stream = new Stream('events', positions.take(), () => positions.take());
   const partial = await PartialRooms.open(db, clock);
   const rooms = new Rooms(db, partial);
-  const events = new Events(db, rooms, eventCacheBytes);
+  const events = new Events(db, rooms, cacheBytes.events);
   const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
-  const tries = new Tries(db, new Numbers(db, 'state_row_ids'), hasher);
+  const tries = new Tries({ db, hasher, ids: new Numbers(db, 'state_row_ids'), cacheBytes: cacheBytes.states });
   return {
     positions,
     stream,

@@ -1,5 +1,6 @@
 import type { EventId, RoomId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { pduText } from '../core/events/pdu-text.ts';
 import { storedEvent } from '../core/events/stored-event.ts';
 import { redactEvent } from '../core/events/to-event.ts';
 import type { RoomVersion } from '../core/rooms/room-version.ts';
@@ -10,8 +11,10 @@ import { EVENT_STATUSES, type EventRow, eventsStore as store } from './events.st
 import type { EventNid, RoomNid, StoredEvent } from './model.ts';
 import { atMost } from '../platform/at-most.ts';
 
-/** An event's own text and what is parsed from it; roughly. */
-const BYTES_PER_EVENT = 3_000;
+/** What V8 takes for an event that is kept: for its objects and its place here, and for each character of its text. */
+const BYTES_PER_EVENT = 700;
+/** One in the strings that are parsed from the text, one in the text that clients get. */
+const BYTES_PER_CHARACTER = 2;
 
 interface RoomNames {
   byNids(nids: readonly RoomNid[]): Promise<Map<RoomNid, { readonly roomId: RoomId; readonly version: RoomVersion }>>;
@@ -22,7 +25,8 @@ export class Events {
   readonly #db: Database;
   readonly #rooms: RoomNames;
   readonly #cache: LRUCache<EventNid, StoredEvent>;
-  readonly #nids: LRUCache<EventId, EventNid>;
+  /** Of those that are cached. */
+  readonly #nids = new Map<EventId, EventNid>();
   /** What has been redacted while somebody may still be reading what it was. */
   readonly #redacted = new LRUCache<EventNid, EventNid>(atMost(10_000));
   readonly #gather = new Gather<EventNid, StoredEvent>((nids) => this.#read(nids));
@@ -31,9 +35,12 @@ export class Events {
   constructor(db: Database, rooms: RoomNames, cacheBytes: number) {
     this.#db = db;
     this.#rooms = rooms;
-    const max = Math.max(100, Math.floor(cacheBytes / BYTES_PER_EVENT));
-    this.#cache = new LRUCache(atMost(max));
-    this.#nids = new LRUCache(atMost(max));
+    this.#cache = new LRUCache({
+      maxSize: Math.floor(cacheBytes),
+      dispose: ({ event }, _nid, reason) => {
+        if (reason !== 'set') this.#nids.delete(event.eventId);
+      },
+    });
   }
 
   async byNid(nid: EventNid): Promise<StoredEvent | undefined> {
@@ -110,17 +117,20 @@ export class Events {
 
   /** Reads rows that some other query found, and remembers them. What is cached already wins: it is parsed. */
   async fromRows(rows: readonly EventRow[]): Promise<StoredEvent[]> {
-    return this.#made(rows, (read) => this.remember(read));
+    return this.#made(rows, (read, { json }) => this.remember(read, json.length));
   }
 
-  async #made(rows: readonly EventRow[], take: (read: StoredEvent) => StoredEvent): Promise<StoredEvent[]> {
+  async #made(
+    rows: readonly EventRow[],
+    take: (read: StoredEvent, row: EventRow) => StoredEvent,
+  ): Promise<StoredEvent[]> {
     const rooms = await this.#rooms.byNids([...new Set(rows.map((row) => row.room_nid))]);
     return rows.map((row) => {
       const cached = this.#cache.get(row.event_nid);
       if (cached) return cached;
       const room = rooms.get(row.room_nid);
       if (!room) throw new Error(`event ${row.event_nid} is of the unknown room ${row.room_nid}`);
-      return take(fromRow(row, room));
+      return take(fromRow(row, room), row);
     });
   }
 
@@ -132,10 +142,11 @@ export class Events {
       : { ...read, event: redactEvent(read.event), redactedBy: by };
   }
 
-  remember(read: StoredEvent): StoredEvent {
+  /** `length`: of its text, where that is known. */
+  remember(read: StoredEvent, length = pduText(read.event).length): StoredEvent {
     const event = this.#asItIsNow(read);
-    this.#cache.set(event.nid, event);
     this.#nids.set(event.event.eventId, event.nid);
+    this.#cache.set(event.nid, event, { size: BYTES_PER_EVENT + BYTES_PER_CHARACTER * length });
     return event;
   }
 
@@ -155,11 +166,7 @@ export class Events {
 
   /** Events that are not there any more. */
   forget(nids: Iterable<EventNid>): void {
-    for (const nid of nids) {
-      const known = this.#cache.peek(nid);
-      if (known) this.#nids.delete(known.event.eventId);
-      this.#cache.delete(nid);
-    }
+    for (const nid of nids) this.#cache.delete(nid);
   }
 
   /** The room is gone, and its events may come again as others. */

@@ -4,7 +4,7 @@ import { signingKeyFromSeed } from '../core/crypto/keys.ts';
 import type { FederationClient } from '../federation/client/client.ts';
 import { FederationError } from '../federation/client/federation-error.ts';
 import { silentLog } from '../platform/log.ts';
-import { createRoomEngine, type RoomEngine } from '../rooms/engine.ts';
+import { createRoomEngine, type EngineDeps, type RoomEngine } from '../rooms/engine.ts';
 import type { CommitListener } from '../rooms/commit.ts';
 import type { Database } from '../storage/database.ts';
 import { Notifier } from '../streams/notifier.ts';
@@ -15,7 +15,7 @@ import { seededEntropy } from './seeded-entropy.ts';
 export interface TestEngineOptions {
   readonly serverName?: string;
   readonly listeners?: readonly CommitListener[];
-  readonly eventCacheBytes?: number;
+  readonly cacheBytes?: EngineDeps['cacheBytes'];
   /** How other servers are asked; without it, nobody can be. */
   readonly client?: Pick<FederationClient, 'call'>;
 }
@@ -30,13 +30,15 @@ export interface TestEngine extends AsyncDisposable {
   readonly restart: () => Promise<RoomEngine>;
 }
 
+const CACHE_BYTES = { events: 10_000_000, states: 10_000_000 };
+
 const nobody: Pick<FederationClient, 'call'> = {
   call: (server) => Promise.reject(new FederationError('unreachable', server)),
 };
 
 /** A room engine on a database of its own. The same name has the same key each time. */
 export const createTestEngine = async (options: TestEngineOptions = {}): Promise<TestEngine> => {
-  const { serverName = 'a.test', listeners = [], eventCacheBytes = 10_000_000, client = nobody } = options;
+  const { serverName = 'a.test', listeners = [], cacheBytes = CACHE_BYTES, client = nobody } = options;
   const database = await createTestDatabase();
   const { db } = database;
   const clock = new ManualClock();
@@ -54,7 +56,7 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
       notifier,
       signer,
       listeners,
-      eventCacheBytes,
+      cacheBytes,
       client,
     });
   const engine = await start();

@@ -16,7 +16,7 @@ export interface Pdu extends JsonObject {
   readonly signatures: Signatures;
 }
 
-/** An event whose shape has been checked and whose id has been computed. Never changes. */
+/** An event whose shape has been checked and whose id has been computed. Never changes, but that `text` goes. */
 export interface Event {
   readonly eventId: EventId;
   readonly roomId: RoomId;
@@ -37,7 +37,7 @@ export interface Event {
   /** The event that this one redacts, wherever the version keeps it. */
   readonly redacts: EventId | undefined;
   /** The canonical JSON of `pdu`, while it is at hand from building or checking the event; see `pduText`. */
-  readonly text?: string | undefined;
+  text?: string | undefined;
   /** Why its form alone allows it to be kept only as a rejected event. */
   readonly rejection?: string | undefined;
 }

@@ -60,7 +60,8 @@ const LIMIT = { fallback: 10, maximum: 100 };
 const PAGE = 100;
 const IN_MEMORY = 50;
 const MAX_SCANNED = 2_000;
-const KEPT_BYTES = 32_000_000;
+/** Enough for the first answers of some at once. What is older than a moment is of use to nobody. */
+const KEPT_BYTES = 8_000_000;
 const BYTES_PER_STRETCH = 1_000;
 const NOBODY: ReadonlySet<UserId> = new Set();
 const VISIBILITY = ['m.room.history_visibility', ''] as const;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { pduText } from '../../core/events/pdu-text.ts';
 import type { Committed } from '../commit.ts';
 import { createTestRooms, type TestRooms, user } from '../../testing/room-features.ts';
 import type { Draft } from './draft.ts';
@@ -43,6 +44,14 @@ describe('sending as a chain', () => {
     const roomId = await roomWith(remy, rosa);
     await test.engine.sender.sendAll(roomId, [message('1'), ban(user('x', 'c.test')), message('2')]);
     expect(sentTo()).to.eql(['b.test', 'b.test,c.test', 'b.test']);
+  });
+
+  it('keeps no text of what is written, and makes the same again for who asks', async () => {
+    const roomId = await roomWith();
+    const { nid } = await test.engine.sender.send(roomId, message('Grüße \u2028 "x"'));
+    const kept = test.engine.events.cached(nid)!.event;
+    expect(kept.text).to.equal(undefined);
+    expect(pduText(kept)).to.equal((await test.engine.events.texts([nid])).get(nid));
   });
 
   it('makes of events that wait one step, and a refused one spoils nothing', async () => {

@@ -19,8 +19,6 @@ import { named, sql } from '../../storage/sql.ts';
 import { EMPTY_STATE, type EventNid, type KeyNumber, type RoomNid, type SnapshotId } from '../model.ts';
 import type { StateRow } from '../write/room-write.ts';
 
-/** For rows in memory, of all rooms together. They never change, so nothing ever has to be invalidated. */
-const CACHE_BYTES = 48 * 1024 * 1024;
 /** Roughly what V8 takes for a row, for each node of it, and for each number in a node. */
 const [ROW_BYTES, NODE_BYTES, NUMBER_BYTES] = [250, 120, 8];
 /** More numbers than any change of state takes rows, but for a room's whole state. */
@@ -79,22 +77,28 @@ const bytesOf = ({ nodes }: Row): number =>
 
 const rootOf = (snapshot: SnapshotId): Root => (snapshot === EMPTY_STATE ? undefined : snapshot);
 
+interface TriesDeps {
+  readonly db: Database;
+  readonly ids: Numbers;
+  readonly hasher: StateHasher;
+  readonly cacheBytes: number;
+}
+
 /** The state tries of all rooms: snapshots of state as numbers of keys and events. */
 export class Tries {
   readonly #db: Database;
   readonly #ids: Numbers;
   readonly #hasher: StateHasher;
   #generation = 0;
-  readonly #cache = new LRUCache<RowId, CachedRow>({
-    maxSize: CACHE_BYTES,
-    sizeCalculation: ({ row }) => bytesOf(row),
-  });
+  /** Rows of all rooms together. They never change, so nothing ever has to be invalidated. */
+  readonly #cache: LRUCache<RowId, CachedRow>;
   readonly #gather = new Gather<RowId, CachedRow>((ids) => this.#read(ids));
 
-  constructor(db: Database, ids: Numbers, hasher: StateHasher) {
+  constructor({ db, ids, hasher, cacheBytes }: TriesDeps) {
     this.#db = db;
     this.#ids = ids;
     this.#hasher = hasher;
+    this.#cache = new LRUCache({ maxSize: Math.floor(cacheBytes), sizeCalculation: ({ row }) => bytesOf(row) });
   }
 
   /** Grows when states that nothing needs are about to go: whoever remembers states by number must forget them. */
