@@ -39,6 +39,9 @@ const othersHaveTheirTurn = (): Promise<void> =>
     watchLoop();
   });
 
+/** Resolves when everything that has come in by now has been begun. */
+export const onceRound = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /**
  * Lets others have their turn during work that is long for being in proportion to something large.
  *

@@ -1,16 +1,16 @@
 import { expect } from 'chai';
-import { Gather } from './gather.ts';
+import { Gather, type Patience } from './gather.ts';
 
 describe('Gather', () => {
   /** Look-ups that end when they are told to. */
-  const fixture = () => {
+  const fixture = (patience?: Patience) => {
     const asked: { readonly keys: readonly number[]; readonly end: (error?: Error) => void }[] = [];
     const gather = new Gather<number, string>((keys) => {
       const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<number, string>>();
       const found = new Map(keys.map((key) => [key, `value ${key}`]));
       asked.push({ keys, end: (error) => (error ? reject(error) : resolve(found)) });
       return promise;
-    });
+    }, patience);
     return { gather, asked };
   };
 
@@ -56,6 +56,25 @@ describe('Gather', () => {
       [1, 2, 3],
       [11, 12, 13],
     ]);
+  });
+
+  it('can wait for those who come the same time round the loop', async () => {
+    for (const [patience, expected] of [
+      ['moment', [[1], [2]]],
+      ['round', [[1, 2]]],
+    ] as const) {
+      const { gather, asked } = fixture(patience);
+      const loads: Promise<unknown>[] = [];
+      // Each in a call of its own from the loop, as requests are.
+      for (const key of [1, 2]) setImmediate(() => loads.push(gather.load([key])));
+      for (let i = 0; i < 6; i++) {
+        await nextTurn();
+        for (const { end } of asked) end();
+      }
+      expect(loads).to.have.length(2);
+      await Promise.all(loads);
+      expect(asked.map(({ keys }) => keys)).to.eql(expected);
+    }
   });
 
   it('tells of a failure those whom it concerns alone', async () => {

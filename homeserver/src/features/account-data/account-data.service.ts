@@ -36,8 +36,8 @@ export class AccountData {
   constructor(deps: AccountDataDeps) {
     const { db } = deps;
     this.#deps = deps;
-    this.#finds = new Gather((keys) => store.find(db, keys));
-    this.#changed = new Gather((asked) => store.changed(db, asked));
+    this.#finds = new Gather((keys) => store.find(db, keys), 'round');
+    this.#changed = new Gather((asked) => store.changed(db, asked), 'round');
     this.#changes = new LastChanges(deps.stream.settled);
   }
 

@@ -42,7 +42,7 @@ export class OneTimeKeys {
 
   constructor(deps: OneTimeKeysDeps) {
     this.#deps = deps;
-    this.#left = new Gather((devices) => store.left(deps.db, devices));
+    this.#left = new Gather((devices) => store.left(deps.db, devices), 'round');
   }
 
   /** Adds keys of a device whose Ed25519 key is known. All of them or none. */

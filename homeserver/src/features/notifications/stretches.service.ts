@@ -38,7 +38,7 @@ export class Stretches {
           return those.map((stretch) => [stretch, page] as const);
         }),
       );
-    });
+    }, 'round');
   }
 
   /** Without waiting; nothing if the newest events that are in memory do not reach back so far. */

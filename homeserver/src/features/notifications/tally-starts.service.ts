@@ -19,7 +19,7 @@ export class TallyStarts {
 
   constructor(db: Database, engine: Pick<RoomEngine, 'events' | 'userRooms'>) {
     this.#engine = engine;
-    this.#gather = new Gather((keys) => store.starts(db, keys));
+    this.#gather = new Gather((keys) => store.starts(db, keys), 'round');
   }
 
   async start(tally: Tally): Promise<void> {

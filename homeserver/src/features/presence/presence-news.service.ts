@@ -39,7 +39,7 @@ export class PresenceNews {
     this.#loads = new Gather<UserId, never>(async (users) => {
       await deps.circles.load(users);
       return new Map<UserId, never>();
-    });
+    }, 'round');
     this.#from = from.presence;
     this.#last = new LastChanges(from.presence);
     this.#arrivals = new LastChanges(from.timeline);

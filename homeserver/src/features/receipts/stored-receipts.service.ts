@@ -20,7 +20,7 @@ export class StoredReceipts {
       const byRange = Map.groupBy(wanted, ({ range: { after, upTo } }) => `${after} ${upTo}`);
       const found = await Promise.all([...byRange.values()].map((those) => read(db, those)));
       return new Map(found.flat());
-    });
+    }, 'round');
   }
 
   /** In the order of their stream. */

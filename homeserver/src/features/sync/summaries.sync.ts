@@ -41,7 +41,7 @@ export class Summaries {
   constructor(db: Database, engine: RoomEngine) {
     this.#db = db;
     this.#engine = engine;
-    this.#gather = new Gather((rooms) => this.#load(rooms));
+    this.#gather = new Gather((rooms) => this.#load(rooms), 'round');
   }
 
   async get(room: Room, reader: UserId, snapshot: SnapshotId): Promise<Summary> {

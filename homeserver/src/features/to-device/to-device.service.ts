@@ -67,7 +67,7 @@ export class ToDevice {
 
   constructor(deps: ToDeviceDeps) {
     this.#deps = deps;
-    this.#waiting = new Gather((asked) => store.waiting(deps.db, asked));
+    this.#waiting = new Gather((asked) => store.waiting(deps.db, asked), 'round');
     this.#changes = new LastChanges(deps.stream.settled);
   }
 

@@ -55,7 +55,7 @@ export class Bundles {
     this.#gather = new Gather(async (pages) => {
       const byPage = Map.groupBy(await store.bundles(db, pages), ({ n }) => n - 1);
       return new Map(pages.map((page, i) => [page, byPage.get(i) ?? []]));
-    });
+    }, 'round');
   }
 
   /** What is said about those of `events` about which anything is. */

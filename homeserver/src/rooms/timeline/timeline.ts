@@ -27,7 +27,7 @@ export class Timeline {
   constructor(db: Database, events: Events) {
     this.#db = db;
     this.#events = events;
-    this.#before = new Gather((pages) => this.#readBefore(pages));
+    this.#before = new Gather((pages) => this.#readBefore(pages), 'round');
   }
 
   /** The newest events, oldest of them first. */
