@@ -51,6 +51,11 @@ export class Occasions {
     return known;
   }
 
+  /** Whether whoever is in the room may see what is said in a state of it. */
+  async isOpen(room: Room, snapshot: SnapshotId | undefined): Promise<boolean> {
+    return snapshot !== undefined && isOpenIn(await this.#engine.states.view(room, snapshot, [VISIBILITY]));
+  }
+
   async of(room: Room, events: readonly StoredEvent[]): Promise<readonly Occasion[]> {
     const memberCount = await this.#sizes.of(room);
     const views = new Map<SnapshotId, Promise<StateView>>();
@@ -78,12 +83,11 @@ export class Occasions {
   ): Promise<Occasion> {
     const { event, snapshot } = stored;
     const view: StateView = snapshot === undefined ? new Map() : await viewOf(snapshot);
-    const visibility = historyVisibilityOf(view.get(stateKey(...VISIBILITY))?.event.content);
     const state = authStateOf(view);
     return {
       push: new PushEvent(event),
       thread: await this.#threadOf(stored),
-      isOpen: snapshot !== undefined && (visibility === 'shared' || visibility === 'world_readable'),
+      isOpen: snapshot !== undefined && isOpenIn(view),
       memberCount,
       displayName: undefined,
       decided: new Map(),
@@ -101,3 +105,8 @@ export class Occasions {
     );
   }
 }
+
+const isOpenIn = (view: StateView): boolean => {
+  const visibility = historyVisibilityOf(view.get(stateKey(...VISIBILITY))?.event.content);
+  return visibility === 'shared' || visibility === 'world_readable';
+};

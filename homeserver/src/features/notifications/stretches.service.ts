@@ -51,9 +51,9 @@ export class Stretches {
     return isWhole ? { events: events.slice(), upTo: head.lastOrd } : undefined;
   }
 
-  async read(room: Room, { after, main, isPlain }: Omit<Stretch, 'room'>): Promise<Following> {
+  async read(room: Room, { after, main, isPlain, counted }: Omit<Stretch, 'room'>): Promise<Following> {
     const end = room.head?.lastOrd ?? after;
-    const stretch = { room: room.nid, after, main, isPlain };
+    const stretch = { room: room.nid, after, main, isPlain, counted };
     const page = (await this.#gather.load([stretch])).get(stretch) ?? [];
     const isLast = page.length < PAGE;
     const upTo = isLast ? end : (page.at(-1)?.ord ?? end);
@@ -61,4 +61,5 @@ export class Stretches {
   }
 }
 
-const nameOf = ({ room, after, main, isPlain }: Stretch): string => `${room} ${after} ${main} ${isPlain}`;
+const nameOf = ({ room, after, main, isPlain, counted }: Stretch): string =>
+  JSON.stringify([room, after, main, isPlain, counted]);

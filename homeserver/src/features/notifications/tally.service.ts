@@ -127,11 +127,16 @@ export class Tally {
     this.upTo = Math.max(this.upTo, this.#lastOrd - WINDOW);
   }
 
+  /** Some have been counted before what is between them is looked at; nothing of it is behind `position`. */
+  counted(position: number): void {
+    if (this.#last !== this.counts) this.changedAt = Math.max(this.changedAt, position) as Position;
+    this.#last = this.counts;
+  }
+
   /** Everything up to a place has been looked at; the last event of it is at `position`. */
   reached(upTo: number, position: Position | undefined): void {
     this.upTo = Math.max(this.upTo, upTo);
-    if (this.#last !== this.counts) this.changedAt = Math.max(this.changedAt, position ?? 0) as Position;
-    this.#last = this.counts;
+    this.counted(position ?? 0);
     if (this.upTo < this.#lastOrd) return;
     this.#seenUpTo = this.upTo;
     if (!this.#before) return;

@@ -251,7 +251,7 @@ class World {
       },
       versionOf: () => this.#version as Position,
     });
-    return new UnreadEvents({ db: test.db, engine, rules, background: new Background(silentLog), cheap: 0 });
+    return new UnreadEvents({ db: test.db, engine, rules, background: new Background(silentLog), cheap: 0, few: 0 });
   }
 }
 

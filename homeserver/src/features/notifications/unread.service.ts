@@ -12,6 +12,7 @@ import type { UnreadCounts } from '../../core/push/unread-counts.ts';
 import type { Receipt } from '../receipts/index.ts';
 import { Judge } from './judge.service.ts';
 import { Occasions } from './occasions.service.ts';
+import { PlainCounts } from './plain-counts.service.ts';
 import { RoomSizes } from './room-sizes.service.ts';
 import { Stretches } from './stretches.service.ts';
 import { Tally } from './tally.service.ts';
@@ -26,6 +27,8 @@ export interface UnreadDeps {
   readonly background: Background;
   /** What takes no more events than this to find out again is not written down. */
   readonly cheap?: number;
+  /** So many events are looked at one by one, plain or not. */
+  readonly few?: number;
 }
 
 export interface Unread {
@@ -41,6 +44,8 @@ const KEPT_PLACES = 4_000_000;
 const PLACES_PER_TALLY = 30;
 /** Reading them is a page or three. */
 const CHEAP = 500;
+/** Two pages. */
+const FEW = 400;
 /** Rows that one statement writes. */
 const BATCH = 500;
 
@@ -56,13 +61,16 @@ export class UnreadEvents {
   readonly #starts: TallyStarts;
   readonly #stretches: Stretches;
   readonly #judge: Judge;
+  readonly #plain: PlainCounts;
 
   constructor(deps: UnreadDeps) {
     const { db, engine, background } = deps;
     this.#deps = deps;
     this.#starts = new TallyStarts(db, engine);
     this.#stretches = new Stretches(db, engine.events);
-    this.#judge = new Judge(engine, new Occasions(engine, new RoomSizes(db, engine)));
+    const occasions = new Occasions(engine, new RoomSizes(db, engine));
+    this.#plain = new PlainCounts({ db, occasions, few: deps.few ?? FEW });
+    this.#judge = new Judge(engine, occasions);
     this.#tallies = new LRUCache<string, Tally>({
       maxSize: KEPT_PLACES,
       sizeCalculation: (tally) => PLACES_PER_TALLY + tally.backlog.size,
@@ -205,9 +213,12 @@ export class UnreadEvents {
   async #bringUpToDate(tally: Tally): Promise<void> {
     const { room } = tally;
     if (!tally.isStarted) await this.#starts.start(tally);
+    tally.slide();
+    const counted = this.#stretches.atHand(room, tally.upTo) ? undefined : await this.#plain.count(tally);
     while (!tally.isSpoilt && !tally.hasReached(room.head?.lastOrd ?? 0)) {
       tally.slide();
-      const following = this.#stretches.atHand(room, tally.upTo) ?? (await this.#stretches.read(room, tally.wanted));
+      const following =
+        this.#stretches.atHand(room, tally.upTo) ?? (await this.#stretches.read(room, { ...tally.wanted, counted }));
       await this.#judge.count(tally, following.events);
       tally.reached(following.upTo, following.events.at(-1)?.position);
     }

@@ -1,9 +1,10 @@
 import type { UserId } from '@holm/spec/ids';
-import type { RoomNid } from '../../rooms/model.ts';
+import type { RoomNid, SnapshotId } from '../../rooms/model.ts';
 import { FIRST_FREE_KEY } from '../../rooms/model.ts';
 import { EVENT_COLUMNS, type EventRow } from '../../rooms/events.store.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
+import type { Position } from '../../streams/stream.ts';
 import type { StoredThreads } from './backlog.ts';
 
 export interface UserInRoom {
@@ -37,6 +38,24 @@ export interface Stretch {
   readonly main: number;
   /** Leave out state that can notify nobody: see `UserRules.isPlain`. */
   readonly isPlain: boolean;
+  /** Leave out plain messages: they have been counted. */
+  readonly counted?: PlainStretch | undefined;
+}
+
+/** A stretch of a room's timeline of which the plain messages are wanted, as one user sees them. */
+export interface PlainStretch {
+  readonly room: RoomNid;
+  readonly user: UserId;
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** Plain messages before which the room was in the same state. */
+export interface PlainMessages {
+  readonly snapshot: SnapshotId | null;
+  readonly ords: readonly number[];
+  /** Where the last event of the stretch is in the stream. */
+  readonly position: Position;
 }
 
 const usersOf = (keys: readonly UserInRoom[]) => keys.map(({ user }) => user);
@@ -72,15 +91,34 @@ const startOf = (rows: readonly StartRow[]): Start => ({
 const MAY_NOTIFY = `(NOT u.plain OR e.key_number IS NULL OR e.key_number < ${FIRST_FREE_KEY}
   OR e.json ~ 'm\\.mentions|"type":"m\\.(room\\.message|room\\.encrypted|call\\.invite)"')`;
 
+/**
+ * Messages of others of which the server's own rules say the same whatever is in them: they notify, and are in no thread. All others are to
+ * be looked at: what names the user, or might name everybody, notices, and what relates to anything. Texts are canonical JSON, in which the
+ * type is a message's last member, and a string is written in one way.
+ */
+const isPlainMessage = (user: string): string => `e.status = 0 AND e.redacted_by IS NULL AND e.key_number IS NULL
+  AND right(e.json, 32) ~ ',"type":"m\\.room\\.(message|encrypted)"}$'
+  AND strpos(e.json, ${user}) = 0 AND strpos(e.json, '"room":true') = 0 AND strpos(e.json, '"m.relates_to":') = 0
+  AND strpos(lower(e.json COLLATE "C"), '"m.notice"') = 0`;
+
+const PLAIN = `
+  SELECT e.snapshot, array_agg(e.ord) AS ords, (SELECT position FROM events WHERE room_nid = $1 AND ord = $3) AS position
+    FROM events e
+   WHERE e.room_nid = $1 AND e.ord > $2 AND e.ord <= $3 AND e.position IS NOT NULL AND ${isPlainMessage('$4')}
+   GROUP BY e.snapshot`;
+
 const STRETCHES = `
   SELECT u.n::int AS n, ${EVENT_COLUMNS}
-    FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bool[]) WITH ORDINALITY AS u(room, after, main, plain, n)
+    FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bool[], $6::text[], $7::bigint[], $8::bigint[])
+           WITH ORDINALITY AS u(room, after, main, plain, counted, counted_after, counted_up_to, n)
    CROSS JOIN LATERAL (
      SELECT * FROM events e
       WHERE e.room_nid = u.room AND e.ord > u.after
         AND (e.ord > u.main OR EXISTS (
           SELECT FROM event_relations r WHERE r.room_nid = u.room AND r.child_nid = e.event_nid))
         AND ${MAY_NOTIFY}
+        AND NOT (u.counted IS NOT NULL AND e.ord > u.counted_after AND e.ord <= u.counted_up_to
+                 AND e.position IS NOT NULL AND ${isPlainMessage('u.counted')})
       ORDER BY e.ord LIMIT $5) e
    ORDER BY u.n, e.ord`;
 
@@ -113,9 +151,16 @@ export const unreadStore = {
           stretches.map(({ main }) => main),
           stretches.map(({ isPlain }) => isPlain),
           limit,
+          stretches.map(({ counted }) => (counted ? JSON.stringify(counted.user) : null)),
+          stretches.map(({ counted }) => counted?.after ?? null),
+          stretches.map(({ counted }) => counted?.upTo ?? null),
         ],
       }),
     ),
+
+  /** By the state before them. */
+  plain: (tx: ReadTx, { room, user, after, upTo }: PlainStretch): Promise<PlainMessages[]> =>
+    tx.rows(named('unread.plain', { text: PLAIN, values: [room, after, upTo, JSON.stringify(user)] })),
 
   /** The newest events of each of many rooms from before a position of the stream. */
   newest: (

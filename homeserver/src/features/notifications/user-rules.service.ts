@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
-import { type PushRule, type PushRuleset, SUBSCRIBED_THREAD } from '../../core/push/default-rules.ts';
+import { defaultPushRules, type PushRule, type PushRuleset, SUBSCRIBED_THREAD } from '../../core/push/default-rules.ts';
 import { type CompiledRules, compileRules } from '../../core/push/evaluate.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { IgnoredBy } from '../../rooms/timeline/readers.ts';
@@ -18,6 +19,8 @@ export interface UserRules {
   readonly digest: string;
   /** Of state, nothing can notify but what the server's own rules say; see `unread.store.ts`. */
   readonly isPlain: boolean;
+  /** They are those that everybody begins with. */
+  readonly isStandard: boolean;
 }
 
 /** Roots of threads by room. */
@@ -75,7 +78,7 @@ export class AllUserRules {
     const rules =
       isSame && subscribed === known.rules.subscribed
         ? known.rules
-        : { compiled, ignored, subscribed, digest, isPlain: isPlain(ruleset) };
+        : { compiled, ignored, subscribed, digest, isPlain: isPlain(ruleset), isStandard: isStandard(user, ruleset) };
     this.#known.set(user, { version, rules });
     return rules;
   }
@@ -94,6 +97,8 @@ export const digestFor = ({ digest, subscribed }: UserRules, room: RoomNid): str
 };
 
 const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+
+const isStandard = (user: UserId, ruleset: PushRuleset): boolean => isDeepStrictEqual(ruleset, defaultPushRules(user));
 
 const notifies = ({ enabled, actions }: PushRule): boolean => enabled && actions.includes('notify');
 

@@ -1,0 +1,99 @@
+import type { RoomId } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
+import { expect } from 'chai';
+import { defaultPushRules, type PushRuleset } from '../../core/push/default-rules.ts';
+import { Background } from '../../platform/background.ts';
+import { silentLog } from '../../platform/log.ts';
+import type { Room } from '../../rooms/room.ts';
+import type { Position } from '../../streams/stream.ts';
+import { SyncFixture, userOf } from '../../testing/sync.ts';
+import { AllUserRules, UnreadEvents } from './index.ts';
+
+const [alice, bob] = [userOf('alice'), userOf('bob')];
+const MESSAGE = 'm.room.message';
+
+/** What is said, and what it is to Bob: nothing, a notification, or a highlight. */
+const SAID: readonly (readonly [string, JsonObject, 0 | 1 | 2])[] = [
+  [MESSAGE, { msgtype: 'm.text', body: 'plain' }, 1],
+  [MESSAGE, { msgtype: 'm.text', body: 'of nobody', 'm.mentions': {} }, 1],
+  [MESSAGE, { msgtype: 'm.text', body: 'to Bob', 'm.mentions': { user_ids: [bob] } }, 2],
+  [MESSAGE, { msgtype: 'm.text', body: `${bob} in the text alone` }, 1],
+  [MESSAGE, { msgtype: 'm.text', body: 'to all', 'm.mentions': { room: true } }, 2],
+  [MESSAGE, { msgtype: 'm.text', body: 'to none', 'm.mentions': { room: false } }, 1],
+  [MESSAGE, { msgtype: 'm.notice', body: 'of a bot' }, 0],
+  [MESSAGE, { msgtype: 'M.Notice', body: 'of a loud bot' }, 0],
+  [MESSAGE, { msgtype: 'm.text', body: 'with "m.notice" in it' }, 1],
+  [MESSAGE, { body: 'edited', 'm.relates_to': { rel_type: 'm.replace', event_id: '$other' } }, 0],
+  [MESSAGE, { body: 'answer', 'm.relates_to': { 'm.in_reply_to': { event_id: '$other' } } }, 1],
+  ['m.room.encrypted', { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'x' }, 1],
+  ['m.room.encrypted', { algorithm: 'm.megolm.v1.aes-sha2', msgtype: 'm.notice' }, 0],
+  ['m.reaction', { inner: { type: MESSAGE } }, 0],
+  ['org.test', { body: ',"type":"m.room.message"}' }, 0],
+  ['org.test', { type: MESSAGE }, 0],
+];
+
+describe('plain messages', () => {
+  let fixture: SyncFixture;
+  before(async () => (fixture = await SyncFixture.create()));
+  after(() => fixture[Symbol.asyncDispose]());
+
+  const counts = async (roomId: RoomId, few: number, change: (rules: PushRuleset) => PushRuleset = (one) => one) => {
+    const { engine, test } = fixture;
+    const rules = new AllUserRules({
+      pushRules: { all: async (user) => change(defaultPushRules(user)) },
+      ignoredUsers: { of: () => new Set() },
+      threads: { subscribedBy: async () => new Map() },
+      versionOf: () => 1 as Position,
+    });
+    const unread = new UnreadEvents({ db: test.db, engine, rules, background: new Background(silentLog), few });
+    const { counts: found, changedAt } = await unread.of(bob, (await engine.rooms.byId(roomId)) as Room);
+    return { total: found.total, main: found.main, threads: [...found.threads], changedAt };
+  };
+
+  /** More than are in memory. */
+  const filled = async (): Promise<RoomId> => {
+    const room = await fixture.room(alice);
+    await fixture.member(room, bob, 'join');
+    for (let i = 0; i < 130; i++) await fixture.say(room, alice, `message ${i}`);
+    return room;
+  };
+
+  const send = (room: RoomId, type: string, content: JsonObject) =>
+    fixture.engine.sender.send(room, { sender: alice, type, content });
+
+  it('count as they would one by one, and nothing else does', async () => {
+    const room = await filled();
+    for (const [type, content] of SAID) await send(room, type, content);
+    for (let i = 0; i < 130; i++) await fixture.say(room, alice, `message ${i}`);
+    const found = await counts(room, 0);
+    expect(found.main).to.eql({
+      notifications: 260 + SAID.filter(([, , what]) => what > 0).length,
+      highlights: SAID.filter(([, , what]) => what === 2).length,
+    });
+    expect(found).to.eql(await counts(room, Infinity));
+  });
+
+  it('count no more when they are redacted or hidden, and are read by who speaks', async () => {
+    const room = await filled();
+    const { event } = await fixture.say(room, alice, 'oh');
+    await fixture.redact(room, alice, event.eventId);
+    expect(await counts(room, 0)).to.eql(await counts(room, Infinity));
+    expect((await counts(room, 0)).main.notifications).to.equal(130);
+    await fixture.set(room, alice, 'm.room.history_visibility', { history_visibility: 'joined' });
+    for (let i = 0; i < 120; i++) await fixture.say(room, alice, `hidden ${i}`);
+    expect(await counts(room, 0)).to.eql(await counts(room, Infinity));
+    await fixture.say(room, bob, 'here');
+    for (let i = 0; i < 120; i++) await fixture.say(room, alice, `later ${i}`);
+    expect((await counts(room, 0)).main.notifications).to.equal(120);
+    expect(await counts(room, 0)).to.eql(await counts(room, Infinity));
+  });
+
+  it('are looked at where the user has rules of their own', async () => {
+    const room = await filled();
+    const mute = (rules: PushRuleset): PushRuleset => ({
+      ...rules,
+      override: rules.override.map((rule) => (rule.rule_id === '.m.rule.master' ? { ...rule, enabled: true } : rule)),
+    });
+    expect((await counts(room, 0, mute)).total.notifications).to.equal(0);
+  });
+});
