@@ -14,7 +14,6 @@ import { systemEntropy } from './platform/entropy.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { Metrics } from './platform/metrics.ts';
 import { processMetrics } from './platform/process-metrics.ts';
-import { giveBackWhenQuiet } from './platform/quiet.ts';
 import { systemCron } from './platform/schedule.ts';
 import { servedEmbedded, startEmbedded } from './storage/embedded.ts';
 import { migrateAside } from './storage/migrate.ts';
@@ -46,7 +45,6 @@ const start = async (config: ServerConfig): Promise<void> => {
   const server = await startHomeserver(config, effects, await databaseOf(config, effects.log, stack));
   stack.defer(() => server.stop());
   stack.use(processMetrics(server.services.metrics));
-  stack.use(giveBackWhenQuiet());
   const [url = ''] = server.urls;
   effects.log.info('listening', { urls: server.urls, serverName: config.server_name, version: VERSION });
   const token = await server.signUpToken();

@@ -2,8 +2,8 @@ const SEMI_SPACE = '--max-semi-space-size';
 const own = (process.env.NODE_OPTIONS ?? '').includes(SEMI_SPACE);
 
 /**
- * By how much of what is in use the heap may grow until it is collected. V8 would let it grow to four times that after a busy time, and gives
- * next to nothing back; see docs/benchmarks.md.
+ * By how much of what is in use the heap may grow until it is collected. V8 would let it grow to several times that in a busy time;
+ * see docs/benchmarks.md.
  */
 const GROWING_PERCENT = 40;
 
