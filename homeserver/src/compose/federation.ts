@@ -62,8 +62,10 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
     transport: new Transport({ resolver, connections, folder: config.data_dir }),
     destinations,
   });
-  const directory = new KeyDirectory({ ...base, fetcher: new KeyFetcher({ client, settings, clock, log }) });
-  const keyring = new Keyring({ own, directory });
+  const keyListeners: ((server: ServerName) => void)[] = [];
+  const fetcher = new KeyFetcher({ client, settings, clock, log });
+  const directory = new KeyDirectory({ ...base, fetcher, listeners: keyListeners });
+  const keyring = new Keyring({ own, directory, clock });
   return {
     settings,
     own,
@@ -72,6 +74,7 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
     destinations,
     client,
     keyring,
+    keyListeners,
     requests: new RequestVerifier({ ...base, log, settings, keyring, destinations }),
     notary: new Notary({ own, directory, clock, isAllowed: serverFilter(settings) }),
   };

@@ -68,11 +68,11 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
     verifier: federation.keyring,
     log: base.log.with({ area: 'rooms' }),
   });
+  federation.keyListeners.push((server) => incoming.ingest.keysCame(server));
   const inbox = new Inbox({ ...base, log: federationLog, receiver: incoming.receiver, eduListeners });
-  const collector = new StateCollector({ ...base, ...engine });
   return {
     engine,
-    collector,
+    collector: new StateCollector({ ...base, ...engine }),
     listeners,
     eduListeners,
     eduRecalls,

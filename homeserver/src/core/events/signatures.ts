@@ -43,6 +43,9 @@ const authorisingServer = (event: Event): ServerName | undefined => {
   return UserId.is(user) ? serverOf(user) : undefined;
 };
 
+/** What an event's signatures say; or nothing yet, for want of what `waitsFor` names: servers whose keys cannot be had now. */
+export type SignatureVerdict = Verdict & { readonly waitsFor?: readonly ServerName[] };
+
 /** A signature that has to be checked: what it covers is `signedBytes`. */
 export interface SignatureOf {
   readonly server: ServerName;

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { VerifyKey } from '../../core/crypto/keys.ts';
 import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type { KeyFetcher } from './key-fetcher.ts';
 import { keysStore, type StoredAnswer } from './keys.store.ts';
@@ -14,6 +14,8 @@ export interface KeyDirectoryDeps {
   readonly fetcher: Pick<KeyFetcher, 'direct' | 'fromNotaries'>;
   readonly clock: Clock;
   readonly background: Background;
+  /** Told of each server that has said what its keys are. */
+  readonly listeners: readonly ((server: ServerName) => void)[];
 }
 
 interface Entry {
@@ -61,6 +63,12 @@ export class KeyDirectory {
     return keysIn(usable(await this.#known(server), keyIds, use));
   }
 
+  /** Whether the server has said since then what its keys are: others it has not, whoever signs with them. */
+  hasAnswered(server: ServerName, since: UnixMillis): boolean {
+    const attempt = this.#attempts.get(server);
+    return attempt !== undefined && attempt.failures === 0 && attempt.at >= since;
+  }
+
   /** The server's own signed answer, as new as can be had. */
   async answerOf(server: ServerName, minimumValidUntil: number): Promise<StoredAnswer | undefined> {
     const stored = await keysStore.answerOf(this.#deps.db, server);
@@ -100,6 +108,7 @@ export class KeyDirectory {
     if (answer) {
       await this.#remember(answer);
       this.#attempts.set(server, { at: clock.now(), pauseMs: AFTER_ANSWER_MS, failures: 0 });
+      for (const listener of this.#deps.listeners) listener(server);
       return;
     }
     const failures = (this.#attempts.get(server)?.failures ?? 0) + 1;

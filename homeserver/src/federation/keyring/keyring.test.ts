@@ -100,6 +100,25 @@ describe('the keyring', () => {
     expect(await allowed(a, [changed])).to.eql([false]);
   });
 
+  it('says of whom it has no answer, and not of those who have another key', async () => {
+    const a = await start(A, 1);
+    const events = [testKey(2), testKey(2)].map((key) => eventOf('@x:b.test', key));
+    const waiting = async () => [...(await a.keyring.verifyEvents(events)).values()].map(({ waitsFor }) => waitsFor);
+    expect(await waiting()).to.eql([[B], [B]]);
+    // It is left alone for a moment.
+    const b = await start(B, 3);
+    expect(await waiting()).to.eql([[B], [B]]);
+    clock.advance(60_000);
+    expect(await waiting()).to.eql([undefined, undefined]);
+    expect(await allowed(a, events)).to.eql([false, false]);
+    // It may have got that key since.
+    clock.advance(5_000);
+    expect(await waiting()).to.eql([[B], [B]]);
+    await stop(b);
+    const unsigned = { ...events[0]!, pdu: { ...events[0]!.pdu, signatures: {} } };
+    expect((await a.keyring.verifyEvents([unsigned])).get(unsigned.eventId)).to.not.have.property('waitsFor');
+  });
+
   it('asks a server once for many events, and remembers over a restart', async () => {
     const a = await start(A, 1);
     const b = await start(B, 2);

@@ -6,10 +6,12 @@ import type { Event } from '../../core/events/event.ts';
 import {
   signedBytes,
   type SignatureOf,
+  type SignatureVerdict,
   signaturesToCheck,
   verifyEventSignatures,
 } from '../../core/events/signatures.ts';
 import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
+import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import { Turns } from '../../platform/turns.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { OwnKeys } from './own-keys.ts';
@@ -17,10 +19,17 @@ import type { KeyUse } from './server-keys.ts';
 
 export interface KeyringDeps {
   readonly own: OwnKeys;
-  readonly directory: Pick<KeyDirectory, 'keysFor'>;
+  readonly directory: Pick<KeyDirectory, 'keysFor' | 'hasAnswered'>;
+  readonly clock: Clock;
 }
 
 type Keys = ReadonlyMap<string, VerifyKey>;
+
+interface Asking {
+  readonly since: UnixMillis;
+  /** Of events that are verified together. */
+  readonly count: number;
+}
 
 /** Fewer than this are verified on the spot: handing them to other threads costs as much. */
 const BATCH = 4;
@@ -52,24 +61,38 @@ export class Keyring {
    * Checks the required signatures of events, of any rooms and senders. Each server is asked for its keys once; of many
    * events some are checked at a time, because to prepare them all would hold everybody else up.
    */
-  async verifyEvents(events: readonly Event[]): Promise<ReadonlyMap<EventId, Verdict>> {
+  async verifyEvents(events: readonly Event[]): Promise<ReadonlyMap<EventId, SignatureVerdict>> {
+    const asking = { since: this.#deps.clock.now(), count: events.length };
     if (events.length > AT_ONCE) await this.#gatherKeys(events);
-    const verdicts = new Map<EventId, Verdict>();
+    const verdicts = new Map<EventId, SignatureVerdict>();
     const turns = new Turns();
     for (let at = 0; at < events.length; at += AT_ONCE) {
       if (turns.isOver) await turns.next();
       const some = events.slice(at, at + AT_ONCE);
-      for (const [id, verdict] of await Promise.all(some.map((event) => this.#verify(event, events.length)))) {
+      for (const [id, verdict] of await Promise.all(some.map((event) => this.#verify(event, asking)))) {
         verdicts.set(id, verdict);
       }
     }
     return verdicts;
   }
 
-  async #verify(event: Event, count: number): Promise<readonly [EventId, Verdict]> {
+  async #verify(event: Event, { since, count }: Asking): Promise<readonly [EventId, SignatureVerdict]> {
     const keys = await this.#keysOf(event);
+    const waitsFor = this.#silent(event, keys, since);
+    if (waitsFor.length > 0) {
+      return [event.eventId, { ...refuse(`the keys of ${waitsFor.join(' and ')} cannot be had now`), waitsFor }];
+    }
     if (count >= BATCH) return [event.eventId, await verifyElsewhere(event, keys)];
     return [event.eventId, verifyEventSignatures(event, (server, keyId) => keys.get(server)?.get(keyId))];
+  }
+
+  /** Servers that have signed with keys which they might tell us of, if they answered. */
+  #silent(event: Event, keys: ReadonlyMap<ServerName, Keys>, since: UnixMillis): ServerName[] {
+    const { own, directory } = this.#deps;
+    return signaturesToCheck(event)
+      .filter(({ server, signatures }) => keys.get(server)?.size === 0 && Object.keys(signatures).length > 0)
+      .map(({ server }) => server)
+      .filter((server) => server !== own.serverName && !directory.hasAnswered(server, since));
   }
 
   /** Asks all servers concerned at about the same time: some of them will not answer. */

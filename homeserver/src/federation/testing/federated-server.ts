@@ -81,8 +81,8 @@ export const startServer = async (options: ServerOptions) => {
   const resolver = new Resolver({ ...base, dns, wellKnown, entropy });
   const transport = new Transport({ resolver, connections, folder: tmpdir() });
   const client = new FederationClient({ ...base, signingKey: own.signing[0], transport, destinations });
-  const directory = new KeyDirectory({ ...base, fetcher: new KeyFetcher({ ...base, client }) });
-  const keyring = new Keyring({ own, directory });
+  const directory = new KeyDirectory({ ...base, listeners: [], fetcher: new KeyFetcher({ ...base, client }) });
+  const keyring = new Keyring({ ...base, own, directory });
   const verifier = new RequestVerifier({ ...base, keyring, destinations });
   const notary = new Notary({ own, directory, clock, isAllowed: serverFilter(settings) });
   const outbox = await openOutbox({

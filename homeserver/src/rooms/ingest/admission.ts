@@ -6,7 +6,7 @@ import { mapInTurns } from '../../platform/turns.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RoomIdentity } from '../model.ts';
 import { checkFormat } from './checks/1-format.ts';
-import { checkSignatures } from './checks/2-signatures.ts';
+import { checkSignatures, type Unproven } from './checks/2-signatures.ts';
 import { withTrueContent } from './checks/3-content-hash.ts';
 import { gapsStore } from './gaps.store.ts';
 import { type Reach, reachable } from './missing/reach.ts';
@@ -32,6 +32,8 @@ export interface Admitted {
   readonly events: readonly Event[];
   /** Why the others are dropped, by their ids as far as they have one. */
   readonly refused: ReadonlyMap<EventId, string>;
+  /** Those of the refused for which the keys are missing; nothing of them has been checked but their form. */
+  readonly unproven: readonly Unproven[];
 }
 
 /**
@@ -54,10 +56,11 @@ export class Admission {
     const news = options.skipStored === true ? await this.#unknown(wanted) : [...wanted.values()];
     const signed = await checkSignatures(verifier, news);
     const refused = new Map([...foreign.map((id) => [id, 'it is of another room'] as const), ...signed.refused]);
-    for (const [eventId, why] of refused) log.info('event dropped', { roomId, eventId, why });
+    for (const [eventId, why] of refused) log.info('event not admitted', { roomId, eventId, why });
     const isNews = new Set(news);
     const stored = [...wanted].filter(([, event]) => !isNews.has(event)).map(([id]) => id);
-    return { events: await mapInTurns(signed.events, withTrueContent), stored, refused };
+    const { unproven } = signed;
+    return { events: await mapInTurns(signed.events, withTrueContent), stored, refused, unproven };
   }
 
   /** Nobody reads what thousands of events say to see that they are there. */

@@ -1,4 +1,5 @@
-import type { EventId, ServerName } from '@holm/spec/ids';
+import { type EventId, ServerName } from '@holm/spec/ids';
+import type { Json } from '@holm/spec/json';
 import type { Event } from '../../core/events/event.ts';
 import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { pduText } from '../../core/events/pdu-text.ts';
@@ -8,8 +9,7 @@ import type { Database } from '../../storage/database.ts';
 import type { RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Rooms } from '../rooms.ts';
-import { type HeldRow, heldStore as store } from './held.store.ts';
-import type { Unjudged } from './placer.ts';
+import { type Needed, type HeldRow, heldStore as store } from './held.store.ts';
 
 /** Events that are kept, so that nobody can fill the database with what leads nowhere. */
 const LIMITS = { inRoom: 100, ofOrigin: 1_000, inAll: 10_000 };
@@ -29,7 +29,20 @@ export interface HeldDeps {
 export interface Retry {
   readonly room: Room;
   readonly origin: ServerName;
+  /** Their signatures and hashes were checked before they were held. */
   readonly events: readonly Event[];
+  /** Nothing was checked of these, for want of keys; as they came. */
+  readonly unproven: readonly Json[];
+}
+
+export interface ToHold {
+  readonly event: Event;
+  readonly waitsFor: readonly Needed[];
+}
+
+interface Put {
+  readonly held: readonly ToHold[];
+  readonly replaces: boolean;
 }
 
 /**
@@ -45,14 +58,24 @@ export class HeldEvents {
     this.#deps = deps;
   }
 
-  async hold(room: Room, origin: ServerName, unjudged: readonly Unjudged[]): Promise<void> {
-    if (unjudged.length === 0) return;
+  /** Events that cannot be judged. */
+  hold(room: Room, origin: ServerName, unjudged: readonly ToHold[]): Promise<void> {
+    return this.#put(room, origin, { held: unjudged, replaces: true });
+  }
+
+  /** Events that cannot even be checked. A second copy may have false signatures: it does not take the place of the first. */
+  holdUnproven(room: Room, origin: ServerName, unproven: readonly ToHold[]): Promise<void> {
+    return this.#put(room, origin, { held: unproven, replaces: false });
+  }
+
+  async #put(room: Room, origin: ServerName, { held, replaces }: Put): Promise<void> {
+    if (held.length === 0) return;
     const { db, clock } = this.#deps;
     (await this.#withSome()).add(room.nid);
-    const events = unjudged.map(({ event, waitsFor }) => ({ id: event.eventId, waitsFor, json: pduText(event) }));
+    const events = held.map(({ event, waitsFor }) => ({ id: event.eventId, waitsFor, json: pduText(event) }));
     const where = { room: room.nid, origin, retryAt: clock.now() + FIRST_RETRY_MS };
     await db.transact(async (tx) => {
-      await store.put(tx, where, events);
+      await store.put(tx, where, { events, replaces });
       await store.trim(tx, where, LIMITS);
     });
   }
@@ -70,6 +93,12 @@ export class HeldEvents {
   async waitingFor(room: Room, ids: readonly EventId[]): Promise<Retry[]> {
     if (ids.length === 0 || !(await this.#withSome()).has(room.nid)) return [];
     return this.#retries(await store.waitingFor(this.#deps.db, room.nid, ids));
+  }
+
+  /** What waits for the keys of a server that has just told them; the rest of very many is tried again in its time. */
+  async waitingForKeys(server: ServerName): Promise<Retry[]> {
+    if ((await this.#withSome()).size === 0) return [];
+    return this.#retries(await store.waitingForKeys(this.#deps.db, server, RETRIED_AT_ONCE));
   }
 
   /** What it is time to try again. */
@@ -91,13 +120,16 @@ export class HeldEvents {
       const [first] = ofOne;
       const room = first && (await this.#deps.rooms.byNid(first.room_nid));
       if (!first || !room?.head) continue;
-      // Their signatures and hashes were checked before they were held.
-      const events = ofOne.flatMap(({ json }): Event[] => {
-        const event = parsePdu(parseJson(json, { strict: false }), room.version, { limitReferences: false });
-        return isRefused(event) ? [] : [event];
+      const pdus = ofOne.map((row) => ({ isProven: isProven(row), pdu: parseJson(row.json, { strict: false }) }));
+      const events = pdus.flatMap(({ isProven: isChecked, pdu }): Event[] => {
+        const event = parsePdu(pdu, room.version, { limitReferences: false });
+        return !isChecked || isRefused(event) ? [] : [event];
       });
-      retries.push({ room, origin: first.origin, events });
+      const unproven = pdus.flatMap(({ isProven: isChecked, pdu }) => (isChecked ? [] : [pdu]));
+      retries.push({ room, origin: first.origin, events, unproven });
     }
     return retries;
   }
 }
+
+const isProven = ({ waits_for }: HeldRow): boolean => !waits_for.some((one) => ServerName.is(one));

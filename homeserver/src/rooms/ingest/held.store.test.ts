@@ -18,7 +18,7 @@ describe('events that are held', () => {
     const where = { room, origin: server as ServerName, retryAt: 1 };
     for (let n = 0; n < number; n++) {
       const id = `$${String(count++).padStart(6, '0')}` as EventId;
-      await store.put(fixture.db, where, [{ id, waitsFor: [id], json: '{}' }]);
+      await store.put(fixture.db, where, { events: [{ id, waitsFor: [id], json: '{}' }], replaces: true });
       await store.trim(fixture.db, where, LIMITS);
     }
   };

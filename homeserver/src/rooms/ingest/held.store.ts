@@ -7,12 +7,16 @@ export interface HeldRow {
   readonly room_nid: RoomNid;
   readonly event_id: EventId;
   readonly origin: ServerName;
+  readonly waits_for: readonly Needed[];
   readonly json: string;
 }
 
+/** An event that is missing, or a server that does not say what its keys are: no server's name begins with `$`. */
+export type Needed = EventId | ServerName;
+
 export interface ToHold {
   readonly id: EventId;
-  readonly waitsFor: readonly EventId[];
+  readonly waitsFor: readonly Needed[];
   readonly json: string;
 }
 
@@ -23,7 +27,7 @@ export interface HoldLimits {
 }
 
 /** A list of ids as it goes into an array of arrays, which Postgres has not. */
-const asList = (ids: readonly EventId[]): string => JSON.stringify(ids);
+const asList = (ids: readonly Needed[]): string => JSON.stringify(ids);
 
 export const heldStore = {
   async rooms(tx: ReadTx): Promise<RoomNid[]> {
@@ -36,7 +40,7 @@ export const heldStore = {
   async put(
     tx: ReadTx,
     { room, origin, retryAt }: { readonly room: RoomNid; readonly origin: ServerName; readonly retryAt: number },
-    events: readonly ToHold[],
+    { events, replaces }: { readonly events: readonly ToHold[]; readonly replaces: boolean },
   ): Promise<void> {
     await tx.rows(
       named(
@@ -46,7 +50,7 @@ export const heldStore = {
                    ARRAY(SELECT jsonb_array_elements_text(u.waits_for::jsonb)), ${retryAt}::bigint, u.json
               FROM unnest(${events.map(({ id }) => id)}::text[], ${events.map(({ waitsFor }) => asList(waitsFor))}::text[],
                           ${events.map(({ json }) => json)}::text[]) AS u(event_id, waits_for, json)
-            ON CONFLICT (room_nid, event_id) DO UPDATE SET waits_for = EXCLUDED.waits_for`,
+            ON CONFLICT (room_nid, event_id) DO UPDATE SET waits_for = EXCLUDED.waits_for, json = EXCLUDED.json WHERE ${replaces}::bool`,
       ),
     );
   },
@@ -105,8 +109,18 @@ export const heldStore = {
     tx.rows(
       named(
         'held.waiting_for',
-        sql`SELECT room_nid, event_id, origin, json FROM held_events
+        sql`SELECT room_nid, event_id, origin, waits_for, json FROM held_events
              WHERE room_nid = ${room} AND waits_for && ${ids}::text[]`,
+      ),
+    ),
+
+  /** Those that wait for a server's keys, the oldest first. */
+  waitingForKeys: (tx: ReadTx, server: ServerName, limit: number): Promise<HeldRow[]> =>
+    tx.rows(
+      named(
+        'held.waiting_for_keys',
+        sql`SELECT room_nid, event_id, origin, waits_for, json FROM held_events
+             WHERE waits_for && ARRAY[${server}::text] ORDER BY held_no LIMIT ${limit}`,
       ),
     ),
 
@@ -122,7 +136,7 @@ export const heldStore = {
                SET attempts = h.attempts + 1, retry_at = ${now} + ${firstMs}::bigint * (${factor}::int ^ (h.attempts + 1))::bigint
              WHERE (h.room_nid, h.event_id) IN
                    (SELECT room_nid, event_id FROM held_events WHERE retry_at <= ${now} ORDER BY retry_at LIMIT ${limit})
-            RETURNING h.room_nid, h.event_id, h.origin, h.json`,
+            RETURNING h.room_nid, h.event_id, h.origin, h.waits_for, h.json`,
       ),
     ), // prettier-ignore
 

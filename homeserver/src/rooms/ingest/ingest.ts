@@ -8,6 +8,7 @@ import type { Background } from '../../platform/background.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
+import type { RoomEngine } from '../engine.ts';
 import type { AwaitedRedactions } from '../awaited-redactions.ts';
 import { EMPTY_HEAD, type Head, type RoomNid } from '../model.ts';
 import type { PolicyServers } from '../policy/policy-servers.ts';
@@ -26,6 +27,7 @@ import { Followers } from './followers.ts';
 import { gapsStore } from './gaps.store.ts';
 import { Placer, type PlacerDeps } from './placer.ts';
 import { statedEntries, statedSnapshot } from './stated-state.ts';
+import { UnprovenEvents } from './unproven-events.ts';
 import { Unrejection } from './unrejection.ts';
 
 /** How often a step is built again after somebody else has written to the room. */
@@ -40,6 +42,7 @@ export interface IngestDeps extends PlacerDeps {
   readonly background: Background;
   readonly policies: Pick<PolicyServers, 'of' | 'signed' | 'objection'>;
   readonly queue: Queue<RoomNid>;
+  readonly membersOf: RoomEngine['membersOf'];
   readonly holds: Pick<Holds, 'isStopped'>;
   readonly awaited: Pick<AwaitedRedactions, 'settle'>;
   readonly log: Log;
@@ -81,9 +84,11 @@ export class Ingest {
   readonly #fetching = new KeyedQueue<`${RoomNid} ${ServerName}`>();
   readonly #outliers: Outliers;
   readonly #followers: Followers;
+  readonly #unproven: UnprovenEvents;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
+    this.#unproven = new UnprovenEvents(deps);
     this.#followers = new Followers(deps.db);
     this.#outliers = new Outliers(deps.events, deps.nids);
   }
@@ -97,7 +102,8 @@ export class Ingest {
       this.#deps.log.info('events of a server that the room denies', { origin, roomId });
       return denied(room, raw, 'the room denies your server');
     }
-    const { events, refused } = await this.#deps.admission.admit(room, raw);
+    const { events, refused, unproven } = await this.#deps.admission.admit(room, raw);
+    await this.#unproven.hold(room, origin, unproven);
     const verdicts = new Map([...refused].map(([id, why]): [EventId, Verdict] => [id, refuse(why)]));
     const placed = await this.take(origin, room, events, { forward: false });
     const stored = await this.#deps.events.byIds([...placed.keys()]);
@@ -135,9 +141,17 @@ export class Ingest {
   }
 
   async #retry(retries: readonly Retry[]): Promise<void> {
-    for (const { room, origin, events } of retries) {
-      if (await this.isAllowed(room, origin)) await this.take(origin, room, events, { forward: false });
+    for (const { room, origin, events, unproven } of retries) {
+      if (!(await this.isAllowed(room, origin))) continue;
+      const proven = await this.#unproven.prove(room, unproven);
+      await this.take(origin, room, [...events, ...proven], { forward: false });
     }
+  }
+
+  /** A server has said what its keys are: what could not be checked without them is tried again. */
+  keysCame(server: ServerName): void {
+    const { held, background } = this.#deps;
+    background.run('check held events', async () => this.#retry(await held.waitingForKeys(server)));
   }
 
   async isAllowed(room: Room, server: ServerName): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { EventId, RoomId, ServerName } from '@holm/spec/ids';
 import type { Event } from '../../core/events/event.ts';
+import type { SignatureVerdict } from '../../core/events/signatures.ts';
 import type { Moment } from '../timeline/by-time.ts';
-import type { Verdict } from '../../core/verdict.ts';
 
 /** What the room engine asks of other servers. PDUs come as they were sent; a failure to answer is thrown. */
 export interface RemoteRooms {
@@ -49,5 +49,5 @@ export interface StateSource extends AsyncDisposable {
 
 /** Checks signatures; satisfied by the keyring. */
 export interface EventVerifier {
-  verifyEvents(events: readonly Event[]): Promise<ReadonlyMap<EventId, Verdict>>;
+  verifyEvents(events: readonly Event[]): Promise<ReadonlyMap<EventId, SignatureVerdict>>;
 }
