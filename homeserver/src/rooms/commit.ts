@@ -9,12 +9,14 @@ import type { Position, Stream } from '../streams/stream.ts';
 import type { Events } from './events.ts';
 import type { UserRooms } from './members/user-rooms.ts';
 import type { Head, StoredEvent, RoomNid } from './model.ts';
+import type { Silence } from './relations/silence.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 import type { AuthGraphs } from './state/auth-graphs.ts';
 import type { StickyEvents } from './sticky/sticky-events.ts';
 import { stickyOf } from './sticky/stuck.ts';
 import { type Change, type CommittedMember, toMember } from './write/change.ts';
+import { relationsOf } from './write/relations.ts';
 import type { RoomWriter } from './write/room-writer.ts';
 import type { OutboxWrite } from './write/room-write.ts';
 
@@ -50,6 +52,7 @@ export interface CommitDeps {
   readonly log: Log;
   readonly serverName: ServerName;
   readonly sticky: StickyEvents;
+  readonly silence: Silence;
   readonly clock: Clock;
   readonly listeners: readonly CommitListener[];
 }
@@ -133,6 +136,7 @@ export class Committer {
     for (const event of change.events) if (change.isAtHand || events.cached(event.nid)) events.remember(event);
     for (const { target, by } of change.redacting.redacted) this.#redacted(room, target, by);
     this.#deps.sticky.add(room.nid, change.sticky);
+    this.#break(change, wholeSince);
     const timeline = this.#shown(change);
     room.tail.append(timeline);
     room.members.changed(serverName, change.members);
@@ -143,6 +147,13 @@ export class Committer {
     const hasNewState = change.stateLog.length > 0;
     this.#tell({ room, timeline, members: change.members, outbox: change.outbox, hasNewState, wholeSince });
     for (const { event } of change.events) letGoOfText(event);
+  }
+
+  /** What turns out to count when a room is known in full may say anything. */
+  #break({ room, events }: Change, wholeSince: Position | undefined): void {
+    const { silence } = this.#deps;
+    if (wholeSince === undefined) silence.broken(room, relationsOf(events));
+    else silence.forget(room);
   }
 
   #noteChanges({ room, members }: Change, positions: readonly Position[]): void {

@@ -33,6 +33,7 @@ import { StickyEvents } from './sticky/sticky-events.ts';
 import { States } from './state/states.ts';
 import { Tries } from './state/tries.ts';
 import { Bundles } from './relations/bundles.ts';
+import { Silence } from './relations/silence.ts';
 import { RelationRules } from './relations/relation-rules.ts';
 import { ClientEvents, TransactionEchoes } from './timeline/client-events.ts';
 import { EventsByTime } from './timeline/by-time.ts';
@@ -135,12 +136,13 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const visible = new Visible({ states, events, userRooms, retention });
   const originals = new Originals({ db, clock, partial }, deps.redactedContentDays ?? 0);
   const writer = new RoomWriter(db, originals);
-  const committer = new Committer({ ...deps, ...memory, writer, serverName });
+  const silence = new Silence();
+  const committer = new Committer({ ...deps, ...memory, writer, serverName, silence });
   const echoes = new TransactionEchoes();
   const queue = new KeyedQueue<RoomNid>();
   const timeline = new Timeline(db, events);
   const access = new RoomAccess({ rooms, holds, userRooms, states, stateLogs, visible });
-  const bundles = new Bundles(db, events);
+  const bundles = new Bundles(db, events, silence);
   const clientEvents = new ClientEvents(events, { echoes, sticky: memory.sticky }, clock);
   const nids = new Numbers(db, 'event_nids');
   const membersOf = async (room: Room) =>

@@ -69,4 +69,18 @@ describe('what is said about events, in /sync', () => {
     // One for who comes first, one for those who come meanwhile, and as many for the threads' newest events.
     expect(statements.filter((name) => name === 'relations.bundles').length).to.be.at.most(4);
   });
+
+  it('is looked up once where there is nothing, until there is', async () => {
+    const room = await fixture.room(alice);
+    await fixture.member(room, bob, 'join');
+    const root = await fixture.say(room, alice, 'root');
+    const wish = { filter: { room: { rooms: [room], timeline: { limit: 1 } } } };
+    await ask(wish);
+    const { told: silent, statements } = await ask(wish);
+    expect(joinedIn(silent, room)?.timeline.events[0]?.unsigned).not.to.have.property('m.relations');
+    expect(statements).not.to.include('relations.bundles');
+    await answer(room, root.event.eventId);
+    const { told } = await ask({ filter: { room: { rooms: [room], timeline: { limit: 2 } } } });
+    expect(joinedIn(told, room)?.timeline.events[0]?.unsigned?.['m.relations']).to.have.property('m.thread');
+  });
 });

@@ -64,11 +64,11 @@ interface Surroundings extends NewsOfRooms {
 
 /** Computes the answers to syncs. */
 export class Responses {
+  readonly summaries: Summaries;
   readonly #deps: ResponsesDeps;
   readonly #joined: JoinedRooms;
   readonly #left: LeftRooms;
   readonly #invited: InvitedRooms;
-  readonly #summaries: Summaries;
   readonly #gone: GoneRooms;
   readonly #concerned: ConcernedRooms;
   readonly #atHand: NewsAtHand;
@@ -79,13 +79,13 @@ export class Responses {
     this.#deps = deps;
     const timelines = new Timelines(engine);
     const deltas = new StateDeltas(engine);
-    this.#summaries = new Summaries(db, engine);
+    this.summaries = new Summaries(db, engine);
     this.#left = new LeftRooms({ engine, readers, timelines, deltas });
     this.#invited = new InvitedRooms(db, engine);
     this.#gone = new GoneRooms(engine);
     this.#concerned = new ConcernedRooms(engine);
     const lazyMembers = new LazyMembers();
-    const summaries = this.#summaries;
+    const { summaries } = this;
     this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries, lazyMembers, unread });
     this.#atHand = new NewsAtHand({ engine, readers, timelines, lazyMembers, unread, parts });
   }
@@ -214,7 +214,7 @@ export class Responses {
       timeline.warm(joined, wantedEvents(view.filter)),
       stateLogs.warm(joined, upTo),
       warmKeys(this.#deps.db, joined),
-      view.after === undefined && this.#summaries.warm(joined),
+      view.after === undefined && this.summaries.warm(joined),
     ]);
   }
 

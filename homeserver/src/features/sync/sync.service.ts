@@ -11,6 +11,7 @@ import type { Followers } from './followers.sync.ts';
 import { OpenPolls } from './open-polls.ts';
 import { Poll, type PollDeps, type PollWish } from './poll.service.ts';
 import { type Answer, Responses, type ResponsesDeps } from './responses.sync.ts';
+import type { Summaries } from './summaries.sync.ts';
 import { type SyncTelemetry, syncTelemetry } from './telemetry.ts';
 import type { Positions, StateField, View } from './view.sync.ts';
 
@@ -45,6 +46,10 @@ export class Sync {
     this.#responses = new Responses(deps);
     this.telemetry = syncTelemetry(deps.metrics, () => polls.size + follows.size);
     this.#pollDeps = { ...deps, polls, follows, responses: this.#responses, telemetry: this.telemetry };
+  }
+
+  get summaries(): Summaries {
+    return this.#responses.summaries;
   }
 
   /** The answer, or somebody who waits for it; M_UNKNOWN_TOKEN when the session ends meanwhile. */

@@ -10,6 +10,7 @@ import type { Viewer } from '../timeline/client-events.ts';
 import type { Sight } from '../timeline/sight.ts';
 import { type BundleRow, bundlesStore as store, type Page } from './bundles.store.ts';
 import { relationsStore } from './relations.store.ts';
+import type { Silence } from './silence.ts';
 
 /** Who reads events of a room. */
 export interface Reader {
@@ -41,17 +42,20 @@ const NOTHING: Relations = new Map();
 /**
  * What other events say about events, put together for a reader: https://spec.matrix.org/latest/client-server-api/#aggregations
  *
- * A whole page takes one query, and one more where threads are among it, whose newest events may have been edited.
+ * A whole page takes one query, and one more where threads are among it, whose newest events may have been edited; none for events
+ * of which it is known that there is nothing.
  */
 export class Bundles {
   readonly #db: Database;
   readonly #events: Events;
+  readonly #silence: Silence;
   /** The pages of a first sync, one of each room, are asked for together. */
   readonly #gather: Gather<Page, readonly BundleRow[]>;
 
-  constructor(db: Database, events: Events) {
+  constructor(db: Database, events: Events, silence: Silence) {
     this.#db = db;
     this.#events = events;
+    this.#silence = silence;
     this.#gather = new Gather(async (pages) => {
       const byPage = Map.groupBy(await store.bundles(db, pages), ({ n }) => n - 1);
       return new Map(pages.map((page, i) => [page, byPage.get(i) ?? []]));
@@ -99,11 +103,13 @@ export class Bundles {
 
   async #collect(reader: Reader, events: readonly StoredEvent[], isNested: boolean): Promise<Map<EventNid, Bundle>> {
     const found = new Map<EventNid, Bundle>();
+    const silent = this.#silence.of(reader.sight.room);
     // State events do not get any: the specification says so, for now.
-    const parents = events.filter(({ event }) => event.stateKey === undefined);
+    const parents = events.filter(({ event }) => event.stateKey === undefined && !silent.has(event.eventId));
     if (parents.length === 0) return found;
     const page = pageOf(reader, parents);
     const rows = (await this.#gather.load([page])).get(page) ?? [];
+    for (const id of silentAmong(reader, page, rows)) silent.add(id);
     if (rows.length === 0) return found;
     const seen = Map.groupBy(await seenRows(reader, rows), ({ parent_id: id }) => id);
     const needed = await this.#events.load(neededOf(seen.values()));
@@ -129,6 +135,17 @@ export class Bundles {
     return counts;
   }
 }
+
+/** Those of a page about which nobody is told anything: only who could be told whatever there is finds that out. */
+const silentAmong = (
+  { sight, until, ignored }: Reader,
+  { parents }: Page,
+  rows: readonly BundleRow[],
+): readonly EventId[] => {
+  if (until !== undefined || sight.horizon !== undefined || ignored.size > 0) return [];
+  const told = new Set(rows.map(({ parent_id: id }) => id));
+  return parents.map(({ id }) => id).filter((id) => !told.has(id));
+};
 
 const pageOf = ({ viewer, sight, until, ignored }: Reader, parents: readonly StoredEvent[]): Page => ({
   room: sight.room.nid,

@@ -16,7 +16,16 @@ export interface Pending {
   event(nid: EventNid): StoredEvent | undefined;
 }
 
+/** What a room's current state has under the numbers that were asked for: the same few, with each message and by each reader. */
+interface Known {
+  readonly snapshot: SnapshotId;
+  /** 0 where the state has no event. */
+  readonly nids: Map<KeyNumber, EventNid>;
+}
+
 const READ_AT_ONCE = 250;
+/** Of one room. */
+const KEPT_NUMBERS = 100;
 
 const NOTHING_PENDING: Pending = { number: () => undefined, event: () => undefined };
 
@@ -24,6 +33,7 @@ const NOTHING_PENDING: Pending = { number: () => undefined, event: () => undefin
 export class States {
   readonly #tries: Tries;
   readonly #events: Events;
+  readonly #known = new WeakMap<Room, Known>();
 
   constructor(tries: Tries, events: Events) {
     this.#tries = tries;
@@ -38,7 +48,7 @@ export class States {
     pending: Pending = NOTHING_PENDING,
   ): Promise<StateView> {
     const numbers = await numbersOf(room, keys, pending);
-    const nids = await this.#tries.lookup(snapshot, [...numbers.keys()]);
+    const nids = await this.#lookup(room, snapshot, [...numbers.keys()]);
     const events = await this.#events.load([...nids.values()].filter((nid) => !pending.event(nid)));
     const view = new Map<string, StoredEvent>();
     for (const [number, nid] of nids) {
@@ -48,6 +58,34 @@ export class States {
       if (key) view.set(keyString(...key), event);
     }
     return view;
+  }
+
+  async #lookup(
+    room: Room,
+    snapshot: SnapshotId,
+    numbers: readonly KeyNumber[],
+  ): Promise<ReadonlyMap<KeyNumber, EventNid>> {
+    if (snapshot !== room.head?.snapshot) return this.#tries.lookup(snapshot, numbers);
+    const { nids } = this.#knownOf(room, snapshot);
+    const missing = numbers.filter((number) => !nids.has(number));
+    if (missing.length > 0) {
+      const read = await this.#tries.lookup(snapshot, missing);
+      for (const number of missing) nids.set(number, read.get(number) ?? 0);
+    }
+    const found = new Map<KeyNumber, EventNid>();
+    for (const number of numbers) {
+      const nid = nids.get(number) ?? 0;
+      if (nid !== 0) found.set(number, nid);
+    }
+    return found;
+  }
+
+  #knownOf(room: Room, snapshot: SnapshotId): Known {
+    const known = this.#known.get(room);
+    if (known?.snapshot === snapshot && known.nids.size < KEPT_NUMBERS) return known;
+    const fresh = { snapshot, nids: new Map<KeyNumber, EventNid>() };
+    this.#known.set(room, fresh);
+    return fresh;
   }
 
   async get(room: Room, snapshot: SnapshotId, key: StateKey): Promise<StoredEvent | undefined> {

@@ -5,7 +5,6 @@ import { InvitedRooms } from '../invited-rooms.sync.ts';
 import { JoinedRooms } from '../joined-rooms.sync.ts';
 import { LazyMembers } from '../lazy-members.sync.ts';
 import { StateDeltas } from '../state-deltas.sync.ts';
-import { Summaries } from '../summaries.sync.ts';
 import type { SyncDeps, Sync } from '../sync.service.ts';
 import { Timelines } from '../timelines.sync.ts';
 import { Answers } from './answers.sync.ts';
@@ -30,18 +29,18 @@ export interface SlidingDeps extends SyncDeps {
   readonly background: Background;
   readonly settings: Settings;
   readonly profiles: Omit<ProfilesExtensionDeps, 'engine'>;
-  /** Whose polls, and whose counting of answers, this one shares. */
+  /** Whose polls, and whose counts of answers and of members, this one shares. */
   readonly sync: Sync;
 }
 
 /** Sliding sync over the same parts as the sync of before. */
 export const createSliding = (deps: SlidingDeps) => {
   const { db, engine, readers, parts, sync } = deps;
+  const { polls, follows, telemetry, summaries } = sync;
   const cards = new RoomCards(db, engine);
   const connections = new Connections(deps);
   const timelines = new Timelines(engine);
   const deltas = new StateDeltas(engine);
-  const summaries = new Summaries(db, engine);
   const states = new RoomStates(engine, deltas);
   const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers() });
   const rosters = new Rosters(engine, cards, (user) => readers.ignoredBy(user));
@@ -64,7 +63,6 @@ export const createSliding = (deps: SlidingDeps) => {
     profiles: new ProfilesExtension({ ...deps.profiles, engine }),
   });
   const settled = () => [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
-  const { polls, follows, telemetry } = sync;
   const sliding = new SlidingSync({ ...deps, connections, answers, extensions, polls, follows, telemetry, settled });
   return { sliding, connections, cards };
 };

@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import type { StateKey } from '../../core/auth/selection.ts';
+import { stateKey } from '../../core/state/state-key.ts';
+import type { Events } from '../events.ts';
+import type { EventNid, KeyNumber, SnapshotId, StoredEvent } from '../model.ts';
+import type { Room } from '../room.ts';
+import { States } from './states.ts';
+import type { Tries } from './tries.ts';
+import { wellKnownKey } from './well-known-keys.ts';
+
+const NAME: StateKey = ['m.room.name', ''];
+const TOPIC: StateKey = ['m.room.topic', ''];
+const AVATAR: StateKey = ['m.room.avatar', ''];
+
+describe('a view of the current state', () => {
+  /** By state: what it has under which key. */
+  const stored: Record<SnapshotId, Partial<Record<string, EventNid>>> = {
+    1: { [stateKey(...NAME)]: 10, [stateKey(...TOPIC)]: 11 },
+    2: { [stateKey(...NAME)]: 20 },
+  };
+  let looked: [SnapshotId, readonly KeyNumber[]][];
+  let current: SnapshotId;
+  let states: States;
+  const room = {
+    get head() {
+      return { snapshot: current, nextKey: 0 };
+    },
+    keys: { load: () => Promise.resolve(), number: wellKnownKey },
+  } as unknown as Room;
+
+  beforeEach(() => {
+    [looked, current] = [[], 1];
+    const lookup = (snapshot: SnapshotId, numbers: readonly KeyNumber[]) => {
+      looked.push([snapshot, numbers]);
+      const keys = [NAME, TOPIC, AVATAR].filter((key) => numbers.includes(wellKnownKey(key)!));
+      const found = keys.flatMap((key) => {
+        const nid = stored[snapshot]?.[stateKey(...key)];
+        return nid === undefined ? [] : [[wellKnownKey(key)!, nid] as const];
+      });
+      return Promise.resolve(new Map(found));
+    };
+    const load = (nids: readonly EventNid[]) =>
+      Promise.resolve(new Map(nids.map((nid) => [nid, { nid } as StoredEvent])));
+    states = new States({ lookup } as unknown as Tries, { load } as unknown as Events);
+  });
+
+  const view = async (snapshot: SnapshotId, keys: readonly StateKey[]) =>
+    [...(await states.view(room, snapshot, keys))].map(([key, { nid }]) => [key, nid]);
+
+  it('looks for what it has, and for what it has not, once', async () => {
+    const all = [
+      [stateKey(...TOPIC), 11],
+      [stateKey(...NAME), 10],
+    ];
+    expect(await view(1, [AVATAR, TOPIC])).to.eql([[stateKey(...TOPIC), 11]]);
+    expect(await view(1, [TOPIC, NAME, AVATAR])).to.eql(all);
+    expect(await view(1, [TOPIC, NAME, AVATAR])).to.eql(all);
+    expect(looked.map(([, numbers]) => numbers)).to.eql(
+      [[AVATAR, TOPIC], [NAME]].map((keys) => keys.map((key) => wellKnownKey(key))),
+    );
+  });
+
+  it('is of the state that is asked for, be it current, older or newer', async () => {
+    for (const now of [1, 2]) {
+      current = now;
+      expect(await view(1, [NAME])).to.eql([[stateKey(...NAME), 10]]);
+      expect(await view(2, [NAME, TOPIC])).to.eql([[stateKey(...NAME), 20]]);
+    }
+  });
+});
