@@ -30,6 +30,12 @@ describe('a WebSocket over which somebody follows', () => {
     await scene.refresh();
     ({ alice, bob, room } = scene);
   });
+  // What a test leaves that has failed, such as open sockets or a server that has stopped, is not the next one's.
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    await scene[Symbol.asyncDispose]();
+    scene = await SocketScene.start();
+  });
 
   describe('tells what is new', () => {
     it('as it happens, in v3', async () => {
