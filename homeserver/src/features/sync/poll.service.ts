@@ -77,7 +77,7 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     if (this.#isLooking) return;
     this.#isLooking = true;
     // Not at once: whoever rings has others to ring.
-    queueMicrotask(() => void withRequestId(this.#requestId, () => this.#run()));
+    void Promise.resolve().then(() => withRequestId(this.#requestId, () => this.#run()));
   }
 
   /** Its time is up. */

@@ -72,11 +72,14 @@ export class Responses {
   readonly #gone: GoneRooms;
   readonly #concerned: ConcernedRooms;
   readonly #atHand: NewsAtHand;
+  /** In the order of their positions in tokens. */
+  readonly #streams: readonly { readonly settled: Position }[];
   #settled: Positions = [];
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers, unread, parts } = deps;
     this.#deps = deps;
+    this.#streams = [engine.stream, ...parts.map(({ stream }) => stream)];
     const timelines = new Timelines(engine);
     const deltas = new StateDeltas(engine);
     this.summaries = new Summaries(db, engine);
@@ -92,10 +95,9 @@ export class Responses {
 
   /** How far everybody may look at this moment. */
   settled(): Positions {
-    const { engine, parts } = this.#deps;
-    const now = [engine.stream.settled, ...parts.map(({ stream }) => stream.settled)];
     // One array for all who have come as far and wait there.
-    if (now.some((position, i) => position !== this.#settled[i])) this.#settled = now;
+    const isStill = this.#streams.every((stream, i) => stream.settled === this.#settled[i]);
+    if (!isStill) this.#settled = this.#streams.map((stream) => stream.settled);
     return this.#settled;
   }
 
