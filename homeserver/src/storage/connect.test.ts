@@ -7,10 +7,10 @@ import { sql } from './sql.ts';
 
 const NEVER_MS = 24 * 3_600_000;
 
-describe('connections to the database', () => {
+describe('connecting to the database', () => {
   afterEach(() => mock.timers.reset());
 
-  it('are closed when they are not needed, but for those that the first answer asks at the same time', async () => {
+  it('closes connections that are not needed, but for those that the first answer asks at the same time', async () => {
     await using database = await createTestSchema();
     const { schema } = database;
     const url = new URL(testDatabaseUrl());

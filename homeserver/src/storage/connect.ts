@@ -23,15 +23,16 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 /**
  * A statement is planned once on each connection, whatever its values are: planning it with them, as PostgreSQL does the first five
  * times or for ever, takes longer than our statements run. One that needs another plan where a value is absent is written as two.
+ * No statement is compiled: those that are expected to read much, without a look at the values, mostly read little.
  */
-const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
+const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
 
 /** Opens the database and brings the tables up to date. */
 export const connect = async ({ migrate = migrateHere, ...options }: ConnectOptions): Promise<Database> => {
   const { url, poolSize, statementTimeoutMs, log, schema } = options;
   const path = schema === undefined ? '' : ` -c search_path=${schema}`;
   const connections = new Connections(
-    { connectionString: url, max: poolSize, statement_timeout: statementTimeoutMs, options: PLANNED_ONCE + path },
+    { connectionString: url, max: poolSize, statement_timeout: statementTimeoutMs, options: PLANNING + path },
     log,
   );
   try {
