@@ -1,4 +1,5 @@
 import type { EventId } from '@holm/spec/ids';
+import { byPlace } from '../storage/by-place.ts';
 import type { ReadTx } from '../storage/database.ts';
 import { named, sql } from '../storage/sql.ts';
 import type { Position } from '../streams/stream.ts';
@@ -65,8 +66,7 @@ export const eventsStore = {
         values: [pages.map(({ room }) => room), pages.map(({ from }) => from), pages.map(({ limit }) => limit)],
       }),
     );
-    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
-    return new Map(pages.map((page, i) => [page, byPlace.get(i) ?? []]));
+    return byPlace(pages, rows);
   },
 
   /** A room's timeline upwards from `after` (exclusive), oldest first. */

@@ -1,5 +1,6 @@
 import type { RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import { byPlace } from '../../storage/by-place.ts';
 import type { ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { Position, Range } from '../../streams/stream.ts';
@@ -100,11 +101,8 @@ export const accountDataStore = {
              ORDER BY a.position`,
       ),
     );
-    const changes = new Map(asked.map((one) => [one, [] as StoredAccountData[]]));
-    for (const { n, room_id, type, content } of rows) {
-      changes.get(asked[n - 1] as Changed)?.push({ roomId: room_id || undefined, type, content });
-    }
-    return changes;
+    const stored = rows.map(({ n, room_id, ...rest }) => ({ n, roomId: room_id || undefined, ...rest }));
+    return byPlace(asked, stored);
   },
 
   async removeAll(tx: Tx, userId: UserId): Promise<void> {

@@ -1,6 +1,7 @@
 import type { DeviceId, UserId } from '@holm/spec/ids';
 import type { Json } from '@holm/spec/json';
 import type { UnixMillis } from '../../platform/clock.ts';
+import { byPlace } from '../../storage/by-place.ts';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 
@@ -96,8 +97,7 @@ export const oneTimeKeysStore = {
     const rows = await tx.rows<{ n: number; algorithm: string; count: number | null }>(
       named('one_time_keys.left', { text: LEFT, values }),
     );
-    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
-    return new Map(devices.map((device, i) => [device, leftOf(byPlace.get(i) ?? [])]));
+    return new Map([...byPlace(devices, rows)].map(([device, left]) => [device, leftOf(left)]));
   },
 
   /** The oldest key of each device that is wanted. Two who ask at the same time get different ones. */

@@ -2,6 +2,7 @@ import type { UserId } from '@holm/spec/ids';
 import type { RoomNid, SnapshotId } from '../../rooms/model.ts';
 import { FIRST_FREE_KEY } from '../../rooms/model.ts';
 import { EVENT_COLUMNS, type EventRow } from '../../rooms/events.store.ts';
+import { byPlace } from '../../storage/by-place.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -139,8 +140,7 @@ export const unreadStore = {
     const rows = await tx.rows<StartRow>(
       named('unread.starts', { text: STARTS, values: [usersOf(keys), roomsOf(keys)] }),
     );
-    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
-    return new Map(keys.map((key, i) => [key, startOf(byPlace.get(i) ?? [])]));
+    return new Map([...byPlace(keys, rows)].map(([key, found]) => [key, startOf(found)]));
   },
 
   /** The beginning of each stretch, oldest first. */

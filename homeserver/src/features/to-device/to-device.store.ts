@@ -1,5 +1,6 @@
 import type { DeviceId, ServerName, UserId } from '@holm/spec/ids';
 import type { UnixMillis } from '../../platform/clock.ts';
+import { byPlace } from '../../storage/by-place.ts';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { Position, Range } from '../../streams/stream.ts';
@@ -77,8 +78,7 @@ export const toDeviceStore = {
        ORDER BY k.n, m.position`,
       ),
     );
-    const byPlace = Map.groupBy(rows, ({ n }) => n - 1);
-    return new Map(asked.map((one, i) => [one, byPlace.get(i) ?? []]));
+    return byPlace(asked, rows);
   },
 
   remove: (db: Database, { userId, deviceId }: Address, upTo: Position): Promise<number> =>

@@ -2,6 +2,7 @@ import type { EventId, UserId } from '@holm/spec/ids';
 import { isObject } from '@holm/spec/json';
 import type { RelatedBy } from '../../core/filters/event-filter.ts';
 import { relationOf } from '../../core/events/content.ts';
+import { byPlace } from '../../storage/by-place.ts';
 import type { Database } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
 import type { Events } from '../events.ts';
@@ -56,10 +57,7 @@ export class Bundles {
     this.#db = db;
     this.#events = events;
     this.#silence = silence;
-    this.#gather = new Gather(async (pages) => {
-      const byPage = Map.groupBy(await store.bundles(db, pages), ({ n }) => n - 1);
-      return new Map(pages.map((page, i) => [page, byPage.get(i) ?? []]));
-    }, 'round');
+    this.#gather = new Gather(async (pages) => byPlace(pages, await store.bundles(db, pages)), 'round');
   }
 
   /** What is said about those of `events` about which anything is. */
