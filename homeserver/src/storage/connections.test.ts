@@ -4,55 +4,74 @@ import { silentLog } from '../platform/log.ts';
 import { testDatabaseUrl } from '../testing/database.ts';
 import { Connections } from './connections.ts';
 
-const open = (max: number) => new Connections({ connectionString: testDatabaseUrl(), max }, silentLog);
-
 describe('connections to the database', () => {
   const LOCK = 0x486f6c6d;
+  /** It has the lock that others wait for, until it lets go of it. */
   let holder: pg.Client;
+  const opened: Connections[] = [];
 
   beforeEach(async () => {
     holder = new pg.Client(testDatabaseUrl());
     await holder.connect();
+    await holder.query('SELECT pg_advisory_lock($1)', [LOCK]);
   });
 
-  afterEach(() => holder.end());
+  afterEach(async () => {
+    await holder.end(); // With that nobody is stuck any more.
+    await Promise.all(opened.splice(0).map((connections) => connections.end()));
+  });
+
+  const open = (max: number): Connections => {
+    const connections = new Connections({ connectionString: testDatabaseUrl(), max }, silentLog);
+    opened.push(connections);
+    return connections;
+  };
 
   const pidOf = async (connections: Connections): Promise<number> => {
     const { rows } = await connections.query<{ pid: number }>({ text: 'SELECT pg_backend_pid() AS pid' });
     return rows[0]?.pid ?? 0;
   };
 
+  const fiveStuckOn = (connections: Connections): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: 5 }, () =>
+        connections.query({
+          text: 'SELECT pg_advisory_lock_shared($1), pg_advisory_unlock_shared($1)',
+          values: [LOCK],
+        }),
+      ),
+    );
+
+  const fiveToBeStuck = async (): Promise<void> => {
+    const stuck = 'SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))';
+    while (((await holder.query(stuck)).rowCount ?? 0) < 5);
+  };
+
   it('are few for a burst of look-ups', async () => {
     const connections = open(50);
     const pids = await Promise.all(Array.from({ length: 50 }, () => pidOf(connections)));
-    await connections.end();
     expect(new Set(pids).size).to.be.within(1, 20); // 4, but for a database that does nothing for a while
   });
 
   it('become more while those that are open are all taken', async () => {
     const connections = open(6);
-    await holder.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    const stuck = Array.from({ length: 5 }, () =>
-      connections.query({ text: 'SELECT pg_advisory_lock_shared($1), pg_advisory_unlock_shared($1)', values: [LOCK] }),
-    );
+    const stuck = fiveStuckOn(connections);
     expect(await pidOf(connections)).to.be.greaterThan(0);
     await holder.query('SELECT pg_advisory_unlock($1)', [LOCK]);
-    await Promise.all(stuck);
-    await connections.end();
+    await stuck;
   });
 
   it('are never more than are allowed', async () => {
-    const connections = open(5);
-    await holder.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    const stuck = Array.from({ length: 5 }, () =>
-      connections.query({ text: 'SELECT pg_advisory_lock_shared($1), pg_advisory_unlock_shared($1)', values: [LOCK] }),
-    );
+    const [five, six] = [open(5), open(6)];
+    const stuck = [fiveStuckOn(five)];
     let isAnswered = false;
-    const last = pidOf(connections).then(() => (isAnswered = true));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const last = pidOf(five).then(() => (isAnswered = true));
+    await fiveToBeStuck();
+    // Whoever may have six has the sixth after as long again; until then the others would have had one, too.
+    stuck.push(fiveStuckOn(six));
+    await pidOf(six);
     expect(isAnswered).to.equal(false);
     await holder.query('SELECT pg_advisory_unlock($1)', [LOCK]);
     await Promise.all([...stuck, last]);
-    await connections.end();
   });
 });
