@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { Transport } from '@holm/homeserver/federation/client/transport';
-import { Connections } from '@holm/homeserver/federation/resolver/connections';
+import { OutgoingConnections } from '@holm/homeserver/federation/resolver/outgoing-connections';
 import { Resolver } from '@holm/homeserver/federation/resolver/resolver';
 import type { SrvRecord } from '@holm/homeserver/federation/resolver/srv';
 import { silentLog } from '@holm/homeserver/platform/log';
@@ -83,7 +83,12 @@ describe('a server that has been found', () => {
       entropy: seededEntropy('discovery'),
       log: silentLog,
     });
-    await using connections = new Connections({ dns, mayConnectTo: () => true, verifyCertificates: true, trustedCa });
+    await using connections = new OutgoingConnections({
+      dns,
+      mayConnectTo: () => true,
+      verifyCertificates: true,
+      trustedCa,
+    });
     const request = { method: 'GET' as const, uri: '/', headers: {}, body: undefined, maxBytes: 100 };
     const transport = new Transport({ resolver, connections, folder: tmpdir() });
     const { signal } = new AbortController();

@@ -12,7 +12,7 @@ import { Notary } from '../federation/keyring/notary.ts';
 import { loadSigningKeys, type OwnKeys } from '../federation/keyring/own-keys.ts';
 import { retireKeys } from '../federation/keyring/rotation.ts';
 import { RequestVerifier } from '../federation/keyring/request-verifier.ts';
-import { Connections } from '../federation/resolver/connections.ts';
+import { OutgoingConnections } from '../federation/resolver/outgoing-connections.ts';
 import { Resolver } from '../federation/resolver/resolver.ts';
 import { WellKnown } from '../federation/resolver/well-known.ts';
 import { wellKnownFetch } from '../federation/resolver/well-known-fetch.ts';
@@ -50,7 +50,7 @@ export const composeFederation = async (base: Base, stack: AsyncDisposableStack)
   );
   const wellKnown = new WellKnown({ clock, log, fetch: wellKnownFetch(fetch) });
   const mayConnectTo = (address: string) => requests.allow_private_addresses || !denied.leadsTo(address);
-  const connections = stack.use(new Connections({ ...settings, dns, mayConnectTo }));
+  const connections = stack.use(new OutgoingConnections({ ...settings, dns, mayConnectTo }));
   const resolver = new Resolver({ settings, dns, wellKnown, clock, entropy, log });
   const destinations = new Destinations({ ...base, settings, log });
   await destinations.load();

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../platform/log.ts';
-import { Connections } from './connections.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import { Database, watchQueries } from './database.ts';
 import { migrateHere, type Migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
@@ -31,26 +31,26 @@ const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
 export const connect = async ({ migrate = migrateHere, ...options }: ConnectOptions): Promise<Database> => {
   const { url, poolSize, statementTimeoutMs, log, schema } = options;
   const path = schema === undefined ? '' : ` -c search_path=${schema}`;
-  const connections = new Connections(
+  const pool = new ConnectionPool(
     { connectionString: url, max: poolSize, statement_timeout: statementTimeoutMs, options: PLANNING + path },
     log,
   );
   try {
-    if (!(await isUpToDate(connections))) {
+    if (!(await isUpToDate(pool))) {
       await migrate({ url, statementTimeoutMs, ...(schema !== undefined && { schema }) });
     }
-    return new Database(connections, watchQueries(log));
+    return new Database(pool, watchQueries(log));
   } catch (error) {
-    await connections.end();
+    await pool.end();
     throw error;
   }
 };
 
 /** Whether there is nothing to migrate, which is nearly always so: then TypeORM, which would do it, is not even loaded. */
-const isUpToDate = async (connections: Connections): Promise<boolean> => {
-  const { rowCount } = await connections.query({ text: `SELECT WHERE to_regclass('migrations') IS NOT NULL` });
+const isUpToDate = async (pool: ConnectionPool): Promise<boolean> => {
+  const { rowCount } = await pool.query({ text: `SELECT WHERE to_regclass('migrations') IS NOT NULL` });
   if (rowCount === 0) return false;
-  const { rows } = await connections.query<{ name: string }>({ text: 'SELECT name FROM migrations' });
+  const { rows } = await pool.query<{ name: string }>({ text: 'SELECT name FROM migrations' });
   const done = new Set(rows.map(({ name }) => name));
   return migrations.every(({ name }) => done.has(name));
 };

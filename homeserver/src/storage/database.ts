@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Log } from '../platform/log.ts';
 import { stopwatch } from '../platform/stopwatch.ts';
-import type { Connections } from './connections.ts';
+import type { ConnectionPool } from './connection-pool.ts';
 import type { Sql } from './sql.ts';
 
 /** A snapshot to read from. A store method that takes one of these cannot write. */
@@ -26,11 +26,11 @@ const SLOW_QUERY_MS = 200;
 
 /** PostgreSQL: snapshots to read, transactions to write, single statements that are their own transaction. */
 export class Database implements ReadTx {
-  readonly #connections: Connections;
+  readonly #pool: ConnectionPool;
   readonly #watch: Watch;
 
-  constructor(connections: Connections, watch: Watch) {
-    this.#connections = connections;
+  constructor(pool: ConnectionPool, watch: Watch) {
+    this.#pool = pool;
     this.#watch = watch;
   }
 
@@ -52,20 +52,20 @@ export class Database implements ReadTx {
 
   /** One statement outside any transaction: a single round trip, durable when it resolves. */
   async rows<Row>(statement: Sql): Promise<Row[]> {
-    return (await this.#watch(statement, () => this.#connections.query(forPg(statement)))).rows as Row[];
+    return (await this.#watch(statement, () => this.#pool.query(forPg(statement)))).rows as Row[];
   }
 
   /** As `rows`, for writes; resolves to the number of rows written. */
   async run(statement: Sql): Promise<number> {
-    return (await this.#watch(statement, () => this.#connections.query(forPg(statement)))).rowCount ?? 0;
+    return (await this.#watch(statement, () => this.#pool.query(forPg(statement)))).rowCount ?? 0;
   }
 
   async close(): Promise<void> {
-    await this.#connections.end();
+    await this.#pool.end();
   }
 
   async #once<T>(isolation: 'READ COMMITTED' | 'REPEATABLE READ', work: (tx: Tx) => Promise<T>): Promise<T> {
-    const client = await this.#connections.connect();
+    const client = await this.#pool.connect();
     let broken: Error | undefined;
     const onError = (error: Error): void => void (broken = error);
     client.on('error', onError);

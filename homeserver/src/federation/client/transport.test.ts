@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { ServerName } from '@holm/spec/ids';
-import { Connections } from '../resolver/connections.ts';
+import { OutgoingConnections } from '../resolver/outgoing-connections.ts';
 import type { Target } from '../resolver/target.ts';
 import { Transport } from './transport.ts';
 
@@ -30,7 +30,7 @@ describe('the transport', () => {
 
   const transportTo = (targets: readonly Target[]): Transport => {
     const connections = stack.use(
-      new Connections({
+      new OutgoingConnections({
         dns: { addresses: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]) },
         mayConnectTo: () => true,
         verifyCertificates: true,

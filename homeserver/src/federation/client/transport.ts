@@ -1,7 +1,7 @@
 import type { ServerName } from '@holm/spec/ids';
 import type { Dispatcher } from 'undici';
 import { Spool } from '../../platform/spool.ts';
-import type { Connections } from '../resolver/connections.ts';
+import type { OutgoingConnections } from '../resolver/outgoing-connections.ts';
 import type { Resolver } from '../resolver/resolver.ts';
 import type { Target } from '../resolver/target.ts';
 
@@ -25,7 +25,7 @@ export interface RawAnswer {
 
 export interface TransportDeps {
   readonly resolver: Pick<Resolver, 'resolve'>;
-  readonly connections: Pick<Connections, 'to'>;
+  readonly connections: Pick<OutgoingConnections, 'to'>;
   /** Where large answers are kept while they are read. */
   readonly folder: string;
 }

@@ -27,7 +27,7 @@ import type { OldKey, OwnKeys } from '../keyring/own-keys.ts';
 import { RequestVerifier } from '../keyring/request-verifier.ts';
 import type { EduRecall } from '../outbox/recall.ts';
 import { openOutbox } from '../outbox/outbox.ts';
-import { Connections } from '../resolver/connections.ts';
+import { OutgoingConnections } from '../resolver/outgoing-connections.ts';
 import { Resolver } from '../resolver/resolver.ts';
 import { type FederationSettings, serverFilter } from '../settings.ts';
 import { testAuthority, testCertificate, testCertificateKey } from './tls.ts';
@@ -77,7 +77,7 @@ export const startServer = async (options: ServerOptions) => {
   const destinations = new Destinations({ ...base, entropy });
   await destinations.load();
   const wellKnown = { delegateOf: () => Promise.resolve(undefined) };
-  const connections = new Connections({ ...settings, dns, mayConnectTo: options.mayConnectTo ?? (() => true) });
+  const connections = new OutgoingConnections({ ...settings, dns, mayConnectTo: options.mayConnectTo ?? (() => true) });
   const resolver = new Resolver({ ...base, dns, wellKnown, entropy });
   const transport = new Transport({ resolver, connections, folder: tmpdir() });
   const client = new FederationClient({ ...base, signingKey: own.signing[0], transport, destinations });

@@ -8,7 +8,7 @@ import { StateDeltas } from '../state-deltas.sync.ts';
 import type { SyncDeps, Sync } from '../sync.service.ts';
 import { Timelines } from '../timelines.sync.ts';
 import { Answers } from './answers.sync.ts';
-import { Connections } from './connections.service.ts';
+import { SlidingConnections } from './sliding-connections.service.ts';
 import { ExtensionParts } from './extensions.sync.ts';
 import { Followings } from './following.service.ts';
 import { OutsideViews } from './outside-views.sync.ts';
@@ -38,7 +38,7 @@ export const createSliding = (deps: SlidingDeps) => {
   const { db, engine, readers, parts, sync } = deps;
   const { polls, follows, telemetry, summaries } = sync;
   const cards = new RoomCards(db, engine);
-  const connections = new Connections(deps);
+  const connections = new SlidingConnections(deps);
   const timelines = new Timelines(engine);
   const deltas = new StateDeltas(engine);
   const states = new RoomStates(engine, deltas);

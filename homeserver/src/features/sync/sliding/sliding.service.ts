@@ -7,12 +7,12 @@ import type { SyncTelemetry } from '../telemetry.ts';
 import type { Answer, Answers, Draft } from './answers.sync.ts';
 import type { Base, Positions } from './told-rooms.ts';
 import type { Connection } from './connection.ts';
-import type { Connections } from './connections.service.ts';
+import type { SlidingConnections } from './sliding-connections.service.ts';
 import type { ExtensionParts } from './extensions.sync.ts';
 import type { SlidingRequest } from './request.ts';
 
 export interface SlidingSyncDeps extends PollDeps {
-  readonly connections: Connections;
+  readonly connections: SlidingConnections;
   readonly answers: Answers;
   readonly extensions: ExtensionParts;
   readonly telemetry: SyncTelemetry;

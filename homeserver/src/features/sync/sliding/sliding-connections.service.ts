@@ -8,9 +8,9 @@ import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Database } from '../../../storage/database.ts';
 import { Connection, type Saved, type Sent, type Told } from './connection.ts';
-import { type ConnectionKey, connectionsStore as store } from './connections.store.ts';
+import { type ConnectionKey, slidingConnectionsStore as store } from './sliding-connections.store.ts';
 
-export interface ConnectionsDeps {
+export interface SlidingConnectionsDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -37,8 +37,8 @@ interface Open {
  * Connections of sliding sync, in memory and written behind: at a stop all of them, otherwise now and then. After a
  * crash what was told last is told again.
  */
-export class Connections {
-  readonly #deps: ConnectionsDeps;
+export class SlidingConnections {
+  readonly #deps: SlidingConnectionsDeps;
   readonly #open = new LRUCache<string, Open>({
     maxSize: KEPT_ROOMS,
     sizeCalculation: ({ connection }) => PER_CONNECTION + connection.rooms.size,
@@ -50,7 +50,7 @@ export class Connections {
   #writing: Promise<void> | undefined;
   #writtenAt = 0;
 
-  constructor(deps: ConnectionsDeps) {
+  constructor(deps: SlidingConnectionsDeps) {
     this.#deps = deps;
   }
 

@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { silentLog } from '../platform/log.ts';
 import { testDatabaseUrl } from '../testing/database.ts';
-import { Connections } from './connections.ts';
+import { ConnectionPool } from './connection-pool.ts';
 
-describe('connections to the database', () => {
+describe('the pool of connections to the database', () => {
   const LOCK = 0x486f6c6d;
   /** It has the lock that others wait for, until it lets go of it. */
   let holder: pg.Client;
-  const opened: Connections[] = [];
+  const opened: ConnectionPool[] = [];
 
   beforeEach(async () => {
     holder = new pg.Client(testDatabaseUrl());
@@ -18,24 +18,24 @@ describe('connections to the database', () => {
 
   afterEach(async () => {
     await holder.end(); // With that nobody is stuck any more.
-    await Promise.all(opened.splice(0).map((connections) => connections.end()));
+    await Promise.all(opened.splice(0).map((pool) => pool.end()));
   });
 
-  const open = (max: number): Connections => {
-    const connections = new Connections({ connectionString: testDatabaseUrl(), max }, silentLog);
-    opened.push(connections);
-    return connections;
+  const open = (max: number): ConnectionPool => {
+    const pool = new ConnectionPool({ connectionString: testDatabaseUrl(), max }, silentLog);
+    opened.push(pool);
+    return pool;
   };
 
-  const pidOf = async (connections: Connections): Promise<number> => {
-    const { rows } = await connections.query<{ pid: number }>({ text: 'SELECT pg_backend_pid() AS pid' });
+  const pidOf = async (pool: ConnectionPool): Promise<number> => {
+    const { rows } = await pool.query<{ pid: number }>({ text: 'SELECT pg_backend_pid() AS pid' });
     return rows[0]?.pid ?? 0;
   };
 
-  const fiveStuckOn = (connections: Connections): Promise<unknown> =>
+  const fiveStuckOn = (pool: ConnectionPool): Promise<unknown> =>
     Promise.all(
       Array.from({ length: 5 }, () =>
-        connections.query({
+        pool.query({
           text: 'SELECT pg_advisory_lock_shared($1), pg_advisory_unlock_shared($1)',
           values: [LOCK],
         }),
@@ -47,21 +47,21 @@ describe('connections to the database', () => {
     while (((await holder.query(stuck)).rowCount ?? 0) < 5);
   };
 
-  it('are few for a burst of look-ups', async () => {
-    const connections = open(50);
-    const pids = await Promise.all(Array.from({ length: 50 }, () => pidOf(connections)));
+  it('has few for a burst of look-ups', async () => {
+    const pool = open(50);
+    const pids = await Promise.all(Array.from({ length: 50 }, () => pidOf(pool)));
     expect(new Set(pids).size).to.be.within(1, 20); // 4, but for a database that does nothing for a while
   });
 
-  it('become more while those that are open are all taken', async () => {
-    const connections = open(6);
-    const stuck = fiveStuckOn(connections);
-    expect(await pidOf(connections)).to.be.greaterThan(0);
+  it('opens more while those that are open are all taken', async () => {
+    const pool = open(6);
+    const stuck = fiveStuckOn(pool);
+    expect(await pidOf(pool)).to.be.greaterThan(0);
     await holder.query('SELECT pg_advisory_unlock($1)', [LOCK]);
     await stuck;
   });
 
-  it('are never more than are allowed', async () => {
+  it('never has more than are allowed', async () => {
     const [five, six] = [open(5), open(6)];
     const stuck = [fiveStuckOn(five)];
     let isAnswered = false;

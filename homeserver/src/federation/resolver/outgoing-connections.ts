@@ -7,7 +7,7 @@ import type { Target } from './target.ts';
 import { atMost } from '../../platform/at-most.ts';
 import { Lazy } from '../../platform/lazy.ts';
 
-export interface ConnectionsDeps {
+export interface OutgoingConnectionsDeps {
   readonly dns: Pick<Dns, 'addresses'>;
   /** Whether the operator lets us connect to this address at all. */
   readonly mayConnectTo: (address: string) => boolean;
@@ -26,14 +26,14 @@ export class UnreachableAddressError extends Error {
   override readonly name = 'UnreachableAddressError';
 }
 
-/** Open connections, kept alive and bounded in number. */
-export class Connections implements AsyncDisposable {
-  readonly #deps: ConnectionsDeps;
+/** Open connections to other servers, kept alive and bounded in number. */
+export class OutgoingConnections implements AsyncDisposable {
+  readonly #deps: OutgoingConnectionsDeps;
   readonly #closing = new Set<Promise<void>>();
   readonly #pools: LRUCache<string, Pool>;
   readonly #undici = new Lazy(() => import('undici'));
 
-  constructor(deps: ConnectionsDeps) {
+  constructor(deps: OutgoingConnectionsDeps) {
     this.#deps = deps;
     this.#pools = new LRUCache<string, Pool>({ ...atMost(MAX_POOLS), dispose: (pool) => this.#close(pool) });
   }

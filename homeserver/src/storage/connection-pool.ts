@@ -6,7 +6,7 @@ import type { Log } from '../platform/log.ts';
 const KEPT = 4;
 const PATIENCE_MS = 50;
 
-export interface ConnectionsOptions extends PoolConfig {
+export interface ConnectionPoolOptions extends PoolConfig {
   /** Connections at most. */
   readonly max: number;
 }
@@ -17,7 +17,7 @@ export interface ConnectionsOptions extends PoolConfig {
  * A new connection is a new process, which reads the catalogue and plans every statement again: that takes more than hundreds of
  * look-ups by a process that is warm, so that a burst, of all the clients that come back after a restart, is over sooner on a few.
  */
-export class Connections {
+export class ConnectionPool {
   readonly #pool: pg.Pool;
   readonly #most: number;
   readonly #log: Log;
@@ -25,7 +25,7 @@ export class Connections {
   #served = 0;
   #isWatched = false;
 
-  constructor({ max, ...options }: ConnectionsOptions, log: Log) {
+  constructor({ max, ...options }: ConnectionPoolOptions, log: Log) {
     const kept = Math.min(KEPT, max);
     this.#most = max;
     this.#log = log;

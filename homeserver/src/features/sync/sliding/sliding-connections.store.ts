@@ -26,7 +26,7 @@ interface ConnectionRow {
 /** A device has two or three. */
 const MAX_PER_DEVICE = 20;
 
-export const connectionsStore = {
+export const slidingConnectionsStore = {
   async get(tx: ReadTx, { userId, deviceId, conn }: ConnectionKey): Promise<ConnectionRow | undefined> {
     const [row] = await tx.rows<ConnectionRow>(
       named(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { expect } from 'chai';
-import { Connections } from './connections.ts';
+import { OutgoingConnections } from './outgoing-connections.ts';
 import type { Address } from './dns.ts';
 import type { Target } from './target.ts';
 
@@ -18,7 +18,7 @@ describe('connections to addresses that must not be contacted', () => {
   after(() => guarded.close());
 
   const ask = async (host: string, trusted = false) => {
-    await using connections = new Connections({
+    await using connections = new OutgoingConnections({
       dns: { addresses: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]) },
       mayConnectTo: (address) => address !== '127.0.0.1',
       verifyCertificates: true,
@@ -61,7 +61,7 @@ describe('connections to a name with several addresses', () => {
   ];
   for (const [what, addresses] of worlds) {
     it(`are made although the first is ${what}`, async () => {
-      await using connections = new Connections({
+      await using connections = new OutgoingConnections({
         dns: { addresses: () => Promise.resolve(addresses) },
         mayConnectTo: (address) => address !== '10.0.0.1',
         verifyCertificates: true,
