@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ServerName } from '@holm/spec/ids';
 import type { Context } from 'koa';
+import { Bag } from '../platform/bag.ts';
 import { streamBody } from './body.ts';
 import type { Later } from './later.ts';
 import type { Caller } from './route.ts';
@@ -45,26 +46,18 @@ const GONE = Symbol('nobody waits for the answer any more');
 /** The requests whose handlers may wait, so that they can be told to stop. */
 export class OpenRequests {
   readonly #signals = new Map<Context, AbortController>();
-  readonly #aside = new Map<ServerResponse, Later>();
-  /** One for all of them; the response is what it is called on. */
-  readonly #hurryOf: (this: ServerResponse) => void;
+  readonly #aside = new Bag<Later>();
   #isDraining = false;
-
-  constructor() {
-    const aside = this.#aside;
-    this.#hurryOf = function () {
-      aside.get(this)?.hurry();
-    };
-  }
 
   /** Waits for an answer that comes later. */
   setAside(response: ServerResponse, later: Later, ready: (result: Promise<unknown>) => void): void {
-    this.#aside.set(response, later);
-    response.on('close', this.#hurryOf);
+    const hurry = (): void => later.hurry();
+    this.#aside.add(later);
+    response.on('close', hurry);
     if (this.#isDraining || response.closed) later.hurry();
     later.wait((result) => {
-      this.#aside.delete(response);
-      response.off('close', this.#hurryOf);
+      this.#aside.delete(later);
+      response.off('close', hurry);
       ready(result);
     });
   }
@@ -90,7 +83,7 @@ export class OpenRequests {
   drain(): void {
     this.#isDraining = true;
     for (const controller of this.#signals.values()) controller.abort(GONE);
-    for (const later of this.#aside.values()) later.hurry();
+    for (const later of this.#aside) later.hurry();
   }
 
   get isDraining(): boolean {

@@ -1,3 +1,6 @@
+import type { InBag } from '../platform/bag.ts';
+import { NOWHERE } from '../platform/deadlines.ts';
+
 /** Somebody who waits for an answer. While nothing happens, it holds on to no function that is under way. */
 export interface Waiting<Answer> {
   /** Called once. `ready` is told how it ended, whatever way it did. */
@@ -10,7 +13,8 @@ export interface Waiting<Answer> {
  * What a handler gives back whose answer has to be waited for. So the request is set aside: it takes up its connection and
  * whoever waits, and nothing of what it came through.
  */
-export class Later {
+export class Later implements InBag {
+  place = NOWHERE;
   readonly #waiting: Waiting<unknown>;
   readonly #toResult: (answer: unknown) => unknown;
 

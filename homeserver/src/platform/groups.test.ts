@@ -22,4 +22,17 @@ describe('groups', () => {
       }),
     );
   });
+
+  it('go on where most of many keys have nothing any more', () => {
+    const groups = new Groups<number, { key: number }>();
+    const items = Array.from({ length: 300 }, (_, key) => ({ key }));
+    for (let round = 0; round < 3; round++) {
+      for (const item of items) groups.add(item.key, item);
+      expect(groups.size).to.equal(300);
+      for (const item of items) if (item.key % 50 !== round) groups.delete(item.key, item);
+      expect(items.flatMap(({ key }) => [...groups.of(key)]).map(({ key }) => key % 50)).to.eql(Array(6).fill(round));
+      for (const item of items) groups.delete(item.key, item);
+      expect([groups.size, groups.sizeOf(round)]).to.eql([0, 0]);
+    }
+  });
 });
