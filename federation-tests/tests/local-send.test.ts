@@ -92,7 +92,7 @@ describe('sending', () => {
     } finally {
       Object.assign(Database.prototype, real);
     }
-    expect(asked).to.eql(['rooms.write_messages']);
+    expect(asked).to.eql(['rooms.write_message_txn']);
   });
 
   it('shares commits between rooms', async () => {

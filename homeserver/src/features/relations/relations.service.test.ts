@@ -73,10 +73,10 @@ describe('relations on a database', () => {
     const roomId = await test.room(alice);
     const root = await send(roomId, { body: 'root' });
     await send(roomId, relate('m.reference', root));
-    expect(await costOf(() => send(roomId, { body: 'plain' }))).to.eql(['rooms.write_messages']);
-    expect(await costOf(() => send(roomId, relate('m.reference', root)))).to.eql(['rooms.write_relations']);
+    expect(await costOf(() => send(roomId, { body: 'plain' }))).to.eql(['rooms.write_message_txn']);
+    expect(await costOf(() => send(roomId, relate('m.reference', root)))).to.eql(['rooms.write_message_txn_relation']);
     expect(await costOf(() => send(roomId, { 'm.relates_to': { rel_type: 'm.annotation', event_id: root, key: 'x' } })))
-      .to.eql(['relations.annotation', 'rooms.write_relations']); // prettier-ignore
+      .to.eql(['relations.annotation', 'rooms.write_message_txn_relation']); // prettier-ignore
   });
 
   it('are what history can be filtered by', async () => {

@@ -88,7 +88,7 @@ describe('sending', () => {
     };
     for (let i = 0; i < 5; i++) await test.sending.message(phone, message(roomId, 'next'));
     Reflect.deleteProperty(db, 'rows');
-    expect(statements).to.eql(Array(5).fill('rooms.write_messages'));
+    expect(statements).to.eql(Array(5).fill('rooms.write_message_txn'));
   });
 
   it('keeps the order of what one sender says, and all of it, with many senders at once', async () => {

@@ -29,7 +29,7 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
     ['bigint', 'bigint', 'text'],
     ({ redacted }) => redacted.map(({ target, by, text }) => [target, by, text]),
     `redacted AS (
-      UPDATE events e SET redacted_by = u.by, json = u.json FROM unnest($$) AS u(room_nid, target, by, json)
+      UPDATE events e SET redacted_by = u.by, json = u.json FROM $$ AS u(room_nid, target, by, json)
        WHERE e.event_nid = u.target AND e.redacted_by IS NULL AND u.${IN_HEAD})`,
   ),
   // What is redacted says nothing about anything any more.
@@ -37,7 +37,7 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
     ['bigint'],
     ({ redacted }) => redacted.map(({ target }) => [target]),
     `broken_relations AS (
-      DELETE FROM event_relations r USING unnest($$) AS u(room_nid, target)
+      DELETE FROM event_relations r USING $$ AS u(room_nid, target)
        WHERE r.room_nid = u.room_nid AND r.child_nid = u.target AND u.${IN_HEAD})`,
   ),
   table(
@@ -49,7 +49,7 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
     },
     `originals AS (
       INSERT INTO redacted_originals (room_nid, event_nid, kept_since, json)
-      SELECT * FROM unnest($$) AS u(room_nid, event_nid, kept_since, json) WHERE ${IN_HEAD}
+      SELECT * FROM $$ AS u(room_nid, event_nid, kept_since, json) WHERE ${IN_HEAD}
       ON CONFLICT DO NOTHING)`,
   ),
   table(
@@ -57,14 +57,14 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
     ({ awaited }) => awaited,
     `new_awaited AS (
       INSERT INTO awaited_redactions (room_nid, target_id, redaction_nid)
-      SELECT * FROM unnest($$) AS u(room_nid, target_id, redaction_nid) WHERE ${IN_HEAD}
+      SELECT * FROM $$ AS u(room_nid, target_id, redaction_nid) WHERE ${IN_HEAD}
       ON CONFLICT DO NOTHING)`,
   ),
   table(
     ['text'],
     ({ arrived }) => arrived.map((id) => [id]),
     `gone_awaited AS (
-      DELETE FROM awaited_redactions a USING unnest($$) AS u(room_nid, target_id)
+      DELETE FROM awaited_redactions a USING $$ AS u(room_nid, target_id)
        WHERE a.room_nid = u.room_nid AND a.target_id = u.target_id AND u.${IN_HEAD})`,
   ),
   table(
@@ -72,7 +72,7 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
     ({ released }) => released.map(({ nid, ord, position }) => [nid, ord ?? null, position ?? null]),
     `released AS (
       UPDATE events e SET status = 0, ord = u.ord, position = u.position
-        FROM unnest($$) AS u(room_nid, event_nid, ord, position)
+        FROM $$ AS u(room_nid, event_nid, ord, position)
        WHERE e.event_nid = u.event_nid AND u.${IN_HEAD})`,
   ),
 ];
