@@ -9,7 +9,7 @@ import type { Database } from '@holm/homeserver/storage/database';
 import { Notifier } from '@holm/homeserver/streams/notifier';
 import { KeyId, ServerName } from '@holm/spec/ids';
 
-const CACHE_BYTES = { events: 32 * 1024 * 1024, states: 16 * 1024 * 1024 };
+const CACHE_BYTES = { events: 32 * 1024 * 1024, states: 16 * 1024 * 1024, rooms: 48 * 1024 * 1024 };
 
 /** The room engine of a server, without the server around it. */
 export interface LocalEngine extends AsyncDisposable {

@@ -3,7 +3,7 @@ import type { Event, StateEvent } from '@holm/homeserver/core/events/event';
 import { roomVersion } from '@holm/homeserver/core/rooms/room-version';
 import type { RoomEngine } from '@holm/homeserver/rooms/engine';
 import { EMPTY_HEAD, type Head, type SnapshotId, type StoredEvent } from '@holm/homeserver/rooms/model';
-import { Room } from '@holm/homeserver/rooms/room';
+import type { Room } from '@holm/homeserver/rooms/room';
 import { Change } from '@holm/homeserver/rooms/write/change';
 import type { Position } from '@holm/homeserver/streams/stream';
 import { type EventId, RoomId, UserId } from '@holm/spec/ids';
@@ -47,7 +47,7 @@ export class WideRoom {
     if (!version) throw new Error('there is no room version 11');
     const { rooms } = local.engine;
     const identity = await rooms.identify(local.db, RoomId.parse(`!${name}:bench.localhost`), version);
-    const room = new Room(local.db, identity, undefined, 'new');
+    const room = rooms.make(identity, undefined, 'new');
     rooms.add(room);
     const wide = new WideRoom(local, room);
     await wide.#fill(members);

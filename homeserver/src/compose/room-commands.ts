@@ -7,6 +7,9 @@ import { Holds } from '../rooms/upkeep/holds.ts';
 import { jobsStore } from '../rooms/upkeep/jobs.store.ts';
 import type { Database } from '../storage/database.ts';
 
+/** Of rooms: a command looks at a few. */
+const CACHE_BYTES = 4 * 1024 * 1024;
+
 /** The administration of rooms for commands, which leave it to the server to do the work. */
 export const administrationOf = async (
   db: Database,
@@ -17,7 +20,7 @@ export const administrationOf = async (
   await holds.refresh();
   return new RoomAdministration({
     db,
-    engine: { serverName, holds, rooms: new Rooms(db, await PartialRooms.open(db, clock)) },
+    engine: { serverName, holds, rooms: new Rooms(db, await PartialRooms.open(db, clock), CACHE_BYTES) },
     jobs: {
       add: (job) => jobsStore.add(db, job, clock.now()),
       get: (id) => jobsStore.get(db, id),

@@ -90,7 +90,7 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
 
 const cachesOf = ({ memory }: ServerConfig) => {
   const bytes = memory.cache_mb * 1024 * 1024;
-  return { events: (bytes * 2) / 3, states: bytes / 3 };
+  return { events: (bytes * 2) / 3, states: bytes / 3, rooms: bytes };
 };
 
 const waking =

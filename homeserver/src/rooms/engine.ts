@@ -58,7 +58,7 @@ export interface EngineDeps {
   /** Told of every step of every room once it is durable; filled before the first one. */
   readonly listeners: readonly CommitListener[];
   /** How much is remembered of what the database could be asked again. */
-  readonly cacheBytes: { readonly events: number; readonly states: number };
+  readonly cacheBytes: { readonly events: number; readonly states: number; readonly rooms: number };
   readonly client: Pick<FederationClient, 'call'>;
   /** How long what redactions take away is kept for moderators. */
   readonly redactedContentDays?: number | 'forever';
@@ -188,7 +188,7 @@ const createMemory = async ({ db, clock, entropy, cacheBytes }: EngineDeps) => {
   await positions.ensure(POSITIONS_AT_HAND);
   const stream = new Stream('events', positions.take(), () => positions.take());
   const partial = await PartialRooms.open(db, clock);
-  const rooms = new Rooms(db, partial);
+  const rooms = new Rooms(db, partial, cacheBytes.rooms);
   const events = new Events(db, rooms, cacheBytes.events);
   const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
   const tries = new Tries({ db, hasher, ids: new Numbers(db, 'state_row_ids'), cacheBytes: cacheBytes.states });

@@ -26,7 +26,14 @@ const event = (nid: number, text: string): StoredEvent => {
   const rest = { stateKey: undefined, depth: 1, sentAt: 1, prevEvents: [], authEvents: [], redacts: undefined, text };
   const unknown = { snapshot: undefined, keyNumber: undefined, authNumber: undefined, replaces: undefined };
   const place = { ord: nid, position: undefined, redactedBy: undefined, ...unknown };
-  return { nid, roomNid: 1, event: { ...parsed, ...rest } satisfies Event, status: 'accepted', ...place };
+  return {
+    nid,
+    roomNid: 1,
+    event: { ...parsed, ...rest } satisfies Event,
+    textLength: text.length,
+    status: 'accepted',
+    ...place,
+  };
 };
 
 describe('the events in memory', () => {

@@ -10,11 +10,7 @@ import type { Position } from '../streams/stream.ts';
 import { EVENT_STATUSES, type EventRow, eventsStore as store } from './events.store.ts';
 import type { EventNid, RoomNid, StoredEvent } from './model.ts';
 import { atMost } from '../platform/at-most.ts';
-
-/** What V8 takes for an event that is kept: for its objects and its place here, and for each character of its text. */
-const BYTES_PER_EVENT = 700;
-/** One in the strings that are parsed from the text, one in the text that clients get. */
-const BYTES_PER_CHARACTER = 2;
+import { bytesOfEvent } from './weight.ts';
 
 interface RoomNames {
   byNids(nids: readonly RoomNid[]): Promise<Map<RoomNid, { readonly roomId: RoomId; readonly version: RoomVersion }>>;
@@ -37,6 +33,7 @@ export class Events {
     this.#rooms = rooms;
     this.#cache = new LRUCache({
       maxSize: Math.floor(cacheBytes),
+      sizeCalculation: bytesOfEvent,
       dispose: ({ event }, _nid, reason) => {
         if (reason !== 'set') this.#nids.delete(event.eventId);
       },
@@ -117,36 +114,32 @@ export class Events {
 
   /** Reads rows that some other query found, and remembers them. What is cached already wins: it is parsed. */
   async fromRows(rows: readonly EventRow[]): Promise<StoredEvent[]> {
-    return this.#made(rows, (read, { json }) => this.remember(read, json.length));
+    return this.#made(rows, (read) => this.remember(read));
   }
 
-  async #made(
-    rows: readonly EventRow[],
-    take: (read: StoredEvent, row: EventRow) => StoredEvent,
-  ): Promise<StoredEvent[]> {
+  async #made(rows: readonly EventRow[], take: (read: StoredEvent) => StoredEvent): Promise<StoredEvent[]> {
     const rooms = await this.#rooms.byNids([...new Set(rows.map((row) => row.room_nid))]);
     return rows.map((row) => {
       const cached = this.#cache.get(row.event_nid);
       if (cached) return cached;
       const room = rooms.get(row.room_nid);
       if (!room) throw new Error(`event ${row.event_nid} is of the unknown room ${row.room_nid}`);
-      return take(fromRow(row, room), row);
+      return take(fromRow(row, room));
     });
   }
 
   /** It may have been redacted while it was read. */
   #asItIsNow(read: StoredEvent): StoredEvent {
     const by = read.redactedBy ?? this.#redacted.get(read.nid);
-    return by === undefined || read.redactedBy !== undefined
-      ? read
-      : { ...read, event: redactEvent(read.event), redactedBy: by };
+    if (by === undefined || read.redactedBy !== undefined) return read;
+    const event = redactEvent(read.event);
+    return { ...read, event, textLength: pduText(event).length, redactedBy: by };
   }
 
-  /** `length`: of its text, where that is known. */
-  remember(read: StoredEvent, length = pduText(read.event).length): StoredEvent {
+  remember(read: StoredEvent): StoredEvent {
     const event = this.#asItIsNow(read);
     this.#nids.set(event.event.eventId, event.nid);
-    this.#cache.set(event.nid, event, { size: BYTES_PER_EVENT + BYTES_PER_CHARACTER * length });
+    this.#cache.set(event.nid, event);
     return event;
   }
 
@@ -195,6 +188,7 @@ const fromRow = (row: EventRow, room: { readonly roomId: RoomId; readonly versio
   nid: row.event_nid,
   roomNid: row.room_nid,
   event: storedEvent(row.event_id, room.roomId, room.version, row.json),
+  textLength: row.json.length,
   status: EVENT_STATUSES[row.status] ?? 'rejected',
   ord: row.ord ?? undefined,
   position: (row.position ?? undefined) as Position | undefined,

@@ -33,6 +33,8 @@ export interface StoredEvent {
   readonly roomNid: RoomNid;
   /** What is left of it, once it has been redacted: what was taken away is nowhere but in `rooms/originals.ts`. */
   readonly event: Event;
+  /** Characters of its JSON as it is stored. */
+  readonly textLength: number;
   readonly status: EventStatus;
   /** Place in the timeline; absent for events outside it. */
   readonly ord: number | undefined;

@@ -1,13 +1,28 @@
-import { RoomId } from '@holm/spec/ids';
+import { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { roomVersion } from '../core/rooms/room-version.ts';
 import type { Database } from '../storage/database.ts';
-import { EMPTY_HEAD, type Head, type RoomNid } from './model.ts';
-import { Room } from './room.ts';
+import { EMPTY_HEAD, type Head, type RoomNid, type StoredEvent } from './model.ts';
+import type { Room } from './room.ts';
 import { Rooms } from './rooms.ts';
+import type { Position } from '../streams/stream.ts';
 
 const nid: RoomNid = 7;
 const roomId = RoomId.parse('!room:a.test');
+const CACHE_BYTES = 1_000_000;
+const join = (user: string) => {
+  const userId = UserId.parse(user);
+  const server = ServerName.parse('a.test');
+  return {
+    userId,
+    sender: userId,
+    server,
+    membership: 'join',
+    eventNid: 1,
+    position: 1 as Position,
+    before: undefined,
+  };
+};
 const head = (version: number): Head => ({ ...EMPTY_HEAD, version });
 
 describe('the rooms in memory', () => {
@@ -26,7 +41,7 @@ describe('the rooms in memory', () => {
       return [{ room_nid: nid, ...columns, last_auth: 0, version: await answer.promise }];
     };
     db = { rows } as unknown as Database;
-    rooms = new Rooms(db, { get: () => undefined });
+    rooms = new Rooms(db, { get: () => undefined }, CACHE_BYTES);
   });
   const until = async (count: number) => {
     for (let turn = 0; answers.length < count && turn < 100; turn++)
@@ -47,7 +62,7 @@ describe('the rooms in memory', () => {
     const early = rooms.byNid(nid);
     await until(1);
     const identity = { nid, roomId, version: roomVersion('11')! };
-    rooms.written(new Room(db, identity, head(4)));
+    rooms.written(rooms.make(identity, head(4), 'stored'));
     answers[0]!.resolve(3);
     await early;
     expect(await versionOf()).to.equal(4);
@@ -67,12 +82,77 @@ describe('the rooms in memory', () => {
   });
 
   it('are the ones that have just been written, whatever was read beside them', async () => {
-    const written = new Room(db, { nid, roomId, version: roomVersion('11')! }, head(4));
+    const written = rooms.make({ nid, roomId, version: roomVersion('11')! }, head(4), 'stored');
     const reading = rooms.byNid(nid);
     await until(1);
     answers[0]!.resolve(4);
     await reading;
     rooms.written(written);
     expect(await rooms.byNid(nid)).to.equal(written);
+  });
+
+  describe('take no more memory than they may', () => {
+    const identity = (n: RoomNid) => ({
+      nid: n,
+      roomId: RoomId.parse(`!room${n}:a.test`),
+      version: roomVersion('11')!,
+    });
+    const add = (n: RoomNid, kind: 'stored' | 'new' = 'stored'): Room => {
+      const room = rooms.make(identity(n), head(1), kind);
+      rooms.add(room);
+      return room;
+    };
+    const events = (count: number, textLength: number) =>
+      Array.from({ length: count }, (_, ord) => ({ ord, textLength }) as StoredEvent);
+    const areAtHand = (nids: readonly RoomNid[]) => nids.filter((n) => rooms.atHand(n) !== undefined);
+    const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
+    /** As many as are remembered of a thousand of which nothing is known. */
+    const many = () => areAtHand(upTo(1_000)).length;
+    beforeEach(() => upTo(1_000).forEach((n) => add(n)));
+
+    it('by being as many as fit, the last ones that were used', () => {
+      expect(many()).to.be.within(100, 900);
+      expect(areAtHand([1, 2, 999, 1_000])).to.eql([999, 1_000]);
+    });
+
+    const grow: Record<string, (room: Room) => unknown> = {
+      'newest events are sent': (room) => events(50, 500).forEach((event) => room.tail.append([event])),
+      'newest events are read': (room) => room.tail.fill(events(50, 500)),
+      'keys are read': (room) =>
+        room.keys.fillAll(upTo(800).map((n) => ({ key_number: n, type: 'm.room.member', state_key: `@${n}:a.test` }))),
+      'keys are new': (room) =>
+        room.keys.added(upTo(800).map((n) => ({ number: n, type: 'm.room.member', stateKey: `@${n}:a.test` }))),
+      'people join': (room) =>
+        room.members.changed(
+          ServerName.parse('a.test'),
+          upTo(800).map((n) => join(`@${n}:a.test`)),
+        ),
+    };
+    for (const [what, happens] of Object.entries(grow)) {
+      it(`though it is only later that ${what}`, () => {
+        const room = add(2_000, 'new');
+        const [before, bytes] = [many(), room.bytes];
+        happens(room);
+        expect(room.bytes).to.be.greaterThan(bytes + 70_000);
+        expect(many()).to.be.lessThan(before - 15);
+        expect(rooms.atHand(2_000)).to.equal(room);
+      });
+    }
+
+    it('and what one has let go of makes room again', () => {
+      const room = add(2_000);
+      room.tail.append(events(50, 500));
+      const small = many();
+      room.tail.append([{ ord: 1_000, textLength: 500 } as StoredEvent]);
+      upTo(1_000).forEach((n) => rooms.atHand(n) ?? add(n));
+      expect(many()).to.be.greaterThan(small + 15);
+    });
+
+    it('but the one that is too large for that is there all the same', () => {
+      const room = add(2_000);
+      room.tail.append(events(50, 1_000_000));
+      expect(rooms.atHand(2_000)).to.equal(room);
+      expect(many()).to.be.greaterThan(100);
+    });
   });
 });

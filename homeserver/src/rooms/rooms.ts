@@ -6,25 +6,35 @@ import type { Database, ReadTx } from '../storage/database.ts';
 import { Gather } from '../storage/gather.ts';
 import type { Head, RoomIdentity, RoomNid } from './model.ts';
 import type { PartialRooms } from './partial/partial-rooms.ts';
-import { Room } from './room.ts';
+import { Room, type RoomDeps } from './room.ts';
 import { roomsStore, type RoomRow } from './rooms.store.ts';
-import { atMost } from '../platform/at-most.ts';
+import { atMost, weighAgain } from '../platform/at-most.ts';
 
-const CACHED_ROOMS = 2_000;
+/** Ids whose numbers are remembered, some 150 bytes each. */
+const KNOWN_IDS = 20_000;
+/** A room that is larger than that part of what all may take counts as that: a server with one such room remembers it, too. */
+const LARGEST_PART = 8;
 
 /** The rooms that this server knows of, each loaded once and kept while it is in use. */
 export class Rooms {
   readonly #db: Database;
+  readonly #deps: RoomDeps;
   readonly #partial: Pick<PartialRooms, 'get'>;
-  readonly #byNid = new LRUCache<RoomNid, Room>(atMost(CACHED_ROOMS));
-  readonly #nids = new LRUCache<RoomId, RoomNid>(atMost(4 * CACHED_ROOMS));
+  readonly #byNid: LRUCache<RoomNid, Room>;
+  readonly #nids = new LRUCache<RoomId, RoomNid>(atMost(KNOWN_IDS));
   readonly #loading = new Map<RoomNid, Promise<Room | undefined>>();
 
   readonly #rows: Gather<RoomNid, RoomRow>;
   readonly #heads: Gather<RoomNid, Head>;
 
-  constructor(db: Database, partial: Pick<PartialRooms, 'get'>) {
+  constructor(db: Database, partial: Pick<PartialRooms, 'get'>, cacheBytes: number) {
     this.#db = db;
+    this.#deps = { db, grew: (room) => this.#grew(room) };
+    const largest = Math.floor(cacheBytes / LARGEST_PART);
+    this.#byNid = new LRUCache({
+      maxSize: Math.floor(cacheBytes),
+      sizeCalculation: (room) => Math.min(room.bytes, largest),
+    });
     this.#partial = partial;
     this.#rows = new Gather(
       async (nids) => new Map((await roomsStore.byNid(db, nids)).map((row) => [row.room_nid, row])),
@@ -83,6 +93,11 @@ export class Rooms {
     return { nid: await roomsStore.add(tx, roomId, version.id), roomId, version };
   }
 
+  /** A room of which nothing is in memory yet, nor in the database if it is `new`; to be found here once it is added. */
+  make(identity: RoomIdentity, head: Head | undefined, kind: 'stored' | 'new'): Room {
+    return new Room(this.#deps, identity, head, kind);
+  }
+
   /** A room that has just been created. */
   add(room: Room): void {
     this.#byNid.set(room.nid, room);
@@ -116,13 +131,17 @@ export class Rooms {
     const row = (await this.#rows.load([nid])).get(nid);
     const identity = row && identify(row);
     if (!identity) return undefined;
-    const room = new Room(this.#db, identity, (await this.#heads.load([nid])).get(nid));
+    const room = this.make(identity, (await this.#heads.load([nid])).get(nid), 'stored');
     const partial = this.#partial.get(nid);
     if (partial) room.members.expect(partial.servers);
     if (!isWanted()) return room;
     this.#byNid.set(nid, room);
     this.#nids.set(identity.roomId, nid);
     return room;
+  }
+
+  #grew(room: Room): void {
+    if (this.#byNid.peek(room.nid) === room) weighAgain(this.#byNid, room.nid);
   }
 }
 

@@ -30,7 +30,7 @@ export interface TestEngine extends AsyncDisposable {
   readonly restart: () => Promise<RoomEngine>;
 }
 
-const CACHE_BYTES = { events: 10_000_000, states: 10_000_000 };
+const CACHE_BYTES = { events: 10_000_000, states: 10_000_000, rooms: 10_000_000 };
 
 const nobody: Pick<FederationClient, 'call'> = {
   call: (server) => Promise.reject(new FederationError('unreachable', server)),

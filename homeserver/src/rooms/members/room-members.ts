@@ -11,6 +11,9 @@ export interface Presence {
   readonly servers: Map<ServerName, number>;
 }
 
+/** What V8 takes for a user or a server with its place here. */
+const BYTES_PER_NAME = 100;
+
 /**
  * Who of this server is in a room, and which servers are. Loaded when first asked for, then kept up to date.
  *
@@ -19,14 +22,22 @@ export interface Presence {
 export class RoomMembers {
   readonly #db: Database;
   readonly #room: RoomNid;
+  readonly #grew: () => void;
   #counts: Presence | undefined;
   #loading: Promise<Presence> | undefined;
   #told: readonly ServerName[] = [];
 
-  constructor(db: Database, room: RoomNid, kind: 'stored' | 'new') {
+  /** `grew`: told when `bytes` has changed. */
+  constructor(db: Database, room: RoomNid, kind: 'stored' | 'new', grew: () => void) {
     this.#db = db;
     this.#room = room;
+    this.#grew = grew;
     if (kind === 'new') this.#counts = { local: new Set(), servers: new Map() };
+  }
+
+  get bytes(): number {
+    const counts = this.#counts;
+    return counts ? (counts.local.size + counts.servers.size) * BYTES_PER_NAME : 0;
   }
 
   /** Servers that are in the room as others say, though nobody of them is known yet. To be told before the first load. */
@@ -59,6 +70,7 @@ export class RoomMembers {
       if (difference > 0) counts.local.add(userId);
       else counts.local.delete(userId);
     }
+    if (changes.length > 0) this.#grew();
   }
 
   async #read(us: ServerName): Promise<Presence> {
@@ -68,6 +80,7 @@ export class RoomMembers {
     ]);
     for (const server of this.#told) if (server !== us) servers.set(server, (servers.get(server) ?? 0) + 1);
     this.#counts = { local: new Set(local), servers };
+    this.#grew();
     return this.#counts;
   }
 }

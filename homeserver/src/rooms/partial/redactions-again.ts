@@ -105,6 +105,9 @@ const redactedBy = (target: StoredEvent, { nid }: StoredEvent): Undone => ({
 
 /** Without an original either nothing was taken away, or it cannot be given back. */
 const restored = (target: StoredEvent, original: Event | undefined): Undone | undefined => {
-  if (original) return { event: { ...target, event: original, redactedBy: undefined }, text: pduText(original) };
+  if (original) {
+    const text = pduText(original);
+    return { event: { ...target, event: original, textLength: text.length, redactedBy: undefined }, text };
+  }
   return checkContentHash(target.event) ? { event: { ...target, redactedBy: undefined }, text: undefined } : undefined;
 };

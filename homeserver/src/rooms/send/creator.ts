@@ -6,7 +6,7 @@ import type { RoomVersion } from '../../core/rooms/room-version.ts';
 import { token } from '../../platform/entropy.ts';
 import type { Database } from '../../storage/database.ts';
 import { EMPTY_HEAD } from '../model.ts';
-import { Room } from '../room.ts';
+import type { Room } from '../room.ts';
 import { Change } from '../write/change.ts';
 import { Chain, newEventId } from './chain.ts';
 import type { Draft } from './draft.ts';
@@ -40,7 +40,7 @@ export class Creator {
     const { db, rooms, committer } = this.#deps;
     const create = this.#createEvent(wanted);
     const identity = await rooms.identify(db, create.roomId, wanted.version);
-    const room = new Room(db, identity, EMPTY_HEAD, 'new');
+    const room = rooms.make(identity, EMPTY_HEAD, 'new');
     const change = new Change(room, EMPTY_HEAD);
     const chain = new Chain(this.#deps, change);
     try {

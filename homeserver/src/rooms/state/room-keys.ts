@@ -44,6 +44,9 @@ const store = {
     ),
 };
 
+/** What V8 takes for a key with its place in the map; most are of members. */
+const BYTES_PER_KEY = 120;
+
 const MEMBER = 'm.room.member\0';
 
 const nameOf = ([type, stateKey]: StateKey): string => `${type}\0${stateKey}`;
@@ -52,14 +55,21 @@ const nameOf = ([type, stateKey]: StateKey): string => `${type}\0${stateKey}`;
 export class RoomKeys {
   readonly #db: Database;
   readonly #room: RoomNid;
+  readonly #grew: () => void;
   readonly #numbers = new Map<string, KeyNumber>();
   #others: readonly KeyNumber[] | undefined;
   #complete: boolean;
 
-  constructor(db: Database, room: RoomNid, kind: 'stored' | 'new') {
+  /** `grew`: told when `bytes` has changed. */
+  constructor(db: Database, room: RoomNid, kind: 'stored' | 'new', grew: () => void) {
     this.#db = db;
     this.#room = room;
+    this.#grew = grew;
     this.#complete = kind === 'new';
+  }
+
+  get bytes(): number {
+    return this.#numbers.size * BYTES_PER_KEY;
   }
 
   /** Makes sure that the numbers of `keys` are at hand, as far as they exist. `next` is the head's next free number. */
@@ -83,6 +93,7 @@ export class RoomKeys {
 
   #remember(rows: readonly KeyRow[]): void {
     for (const row of rows) this.#numbers.set(nameOf([row.type, row.state_key]), row.key_number);
+    if (rows.length > 0) this.#grew();
   }
 
   /** Whether `load` may have to ask for a room of this size, and would ask for all of it. */
@@ -105,6 +116,7 @@ export class RoomKeys {
       this.#numbers.set(nameOf([type, stateKey]), number);
       if (type !== 'm.room.member') this.#others = undefined;
     }
+    if (keys.length > 0) this.#grew();
   }
 }
 

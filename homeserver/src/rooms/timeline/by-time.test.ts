@@ -33,7 +33,7 @@ describe('finding an event by its time', () => {
       },
     } as unknown as Database;
     const identity = { nid: 1, roomId: '!room:a.test' as RoomId, version: roomVersion('11')! };
-    const room = new Room(db, identity, undefined);
+    const room = new Room({ db, grew: () => undefined }, identity, undefined);
     const events = { fromRows: () => Promise.resolve([]) } as unknown as Events;
     for (const direction of ['back', 'forward'] as const) {
       await new EventsByTime(db, events).closest(room, { at: 5000, direction }, () => Promise.resolve([]));

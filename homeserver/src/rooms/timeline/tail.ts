@@ -1,4 +1,5 @@
 import type { EventNid, StoredEvent } from '../model.ts';
+import { bytesOfEvent } from '../weight.ts';
 
 /** Events kept per room. Longer timelines are read from the database. */
 const KEPT = 50;
@@ -9,7 +10,18 @@ const KEPT = 50;
  * Fifty readers that a message wakes are served from here: the database is asked once, and only after a start.
  */
 export class Tail {
+  readonly #grew: () => void;
   #events: StoredEvent[] = [];
+  #bytes = 0;
+
+  /** `grew`: told when `bytes` has changed. */
+  constructor(grew: () => void) {
+    this.#grew = grew;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Events that have been committed. */
   append(events: readonly StoredEvent[]): void {
@@ -19,6 +31,7 @@ export class Tail {
       this.#events.push(event);
     }
     if (this.#events.length > 2 * KEPT) this.#events = this.#events.slice(-KEPT);
+    if (events.length > 0) this.#weigh();
   }
 
   /** Whether `newest(limit)` can answer. `firstOrd` and `lastOrd` are the head's. */
@@ -41,6 +54,7 @@ export class Tail {
     const all = [...older, ...this.#events];
     const start = all.findLastIndex(({ ord = 0 }, index) => index > 0 && all[index - 1]?.ord !== ord - 1);
     this.#events = all.slice(Math.max(start, 0)).slice(-KEPT);
+    this.#weigh();
   }
 
   find(nid: EventNid): StoredEvent | undefined {
@@ -50,6 +64,13 @@ export class Tail {
   /** An event looks different now: it has been redacted. */
   replace(event: StoredEvent): void {
     const index = this.#events.findIndex(({ nid }) => nid === event.nid);
-    if (index >= 0) this.#events[index] = event;
+    if (index < 0) return;
+    this.#events[index] = event;
+    this.#weigh();
+  }
+
+  #weigh(): void {
+    this.#bytes = this.#events.reduce((sum, event) => sum + bytesOfEvent(event), 0);
+    this.#grew();
   }
 }

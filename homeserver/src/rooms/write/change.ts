@@ -3,6 +3,7 @@ import type { EventId } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
 import type { AuthEntry } from '../../core/state/auth-graph-chunk.ts';
 import { isState, type Event } from '../../core/events/event.ts';
+import { pduText } from '../../core/events/pdu-text.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { EventNid, Extremity, Head, KeyNumber, Member, SnapshotId, StoredEvent } from '../model.ts';
@@ -115,10 +116,12 @@ export class Change implements Pending {
   place(event: Event, placement: Placement): StoredEvent {
     const { nid, status, snapshot, position, replaces } = placement;
     const inTimeline = position !== undefined && placement.isHidden !== true;
+    const kept = placement.redactedBy === undefined ? event : redactEvent(event);
     const stored: StoredEvent = {
       nid,
       roomNid: this.room.nid,
-      event: placement.redactedBy === undefined ? event : redactEvent(event),
+      event: kept,
+      textLength: pduText(kept).length,
       status,
       ord: inTimeline ? this.#nextOrd(placement) : placement.history,
       position: inTimeline ? position : undefined,

@@ -25,7 +25,7 @@ export class Redacting implements RedactionWrite {
     const event = redactEvent(target.event);
     const [text, original] = [pduText(event), pduText(target.event)];
     this.redacted.push({ target: target.nid, by, text, original: text === original ? undefined : original });
-    return { ...target, event, redactedBy: by };
+    return { ...target, event, textLength: text.length, redactedBy: by };
   }
 
   /** The redaction waits for its target. */

@@ -10,7 +10,7 @@ import { Metrics } from '../../../platform/metrics.ts';
 import { sql } from '../../../storage/sql.ts';
 import { createTestEngine, type TestEngine } from '../../../testing/engine.ts';
 import { EMPTY_HEAD, type EventNid, type KeyNumber, type SnapshotId } from '../../model.ts';
-import { Room } from '../../room.ts';
+import type { Room } from '../../room.ts';
 import { Change } from '../../write/change.ts';
 import { StateCollector, WAIT_MS } from './collector.ts';
 
@@ -51,7 +51,7 @@ class Scribbles {
   static async start(test: TestEngine, name: string): Promise<Scribbles> {
     const version = roomVersion('11')!;
     const identity = await test.engine.rooms.identify(test.db, RoomId.parse(`!${name}:a.test`), version);
-    const room = new Room(test.db, identity, undefined, 'new');
+    const room = test.engine.rooms.make(identity, undefined, 'new');
     test.engine.rooms.add(room);
     return new Scribbles(test, room);
   }
