@@ -51,6 +51,15 @@ export class Groups<Key, Item extends object> {
     return Array.isArray(known) ? known.length : Number(known !== undefined);
   }
 
+  /** Those that have something, and some that had. */
+  keys(): Iterable<Key> {
+    return this.#byKey.keys();
+  }
+
+  get keyCount(): number {
+    return this.#byKey.size;
+  }
+
   /** How many there are of all keys. */
   get size(): number {
     return this.#size;

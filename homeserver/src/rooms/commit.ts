@@ -5,6 +5,7 @@ import type { Log } from '../platform/log.ts';
 import type { Numbers } from '../storage/numbers.ts';
 import type { Notifier } from '../streams/notifier.ts';
 import type { LastChanges } from '../streams/last-changes.ts';
+import { RoomBells } from '../streams/room-bells.ts';
 import type { Position, Stream } from '../streams/stream.ts';
 import type { Events } from './events.ts';
 import type { UserRooms } from './members/user-rooms.ts';
@@ -62,16 +63,18 @@ const AT_HAND = 1_000;
 
 interface PendingWake {
   readonly position: Position;
-  readonly users: Iterable<UserId>;
+  readonly ring: () => void;
 }
 
 /** Makes steps of rooms durable, then lets everyone know. */
 export class Committer {
   readonly #deps: CommitDeps;
   readonly #wakes: PendingWake[] = [];
+  readonly #bells: RoomBells<RoomNid>;
 
   constructor(deps: CommitDeps) {
     this.#deps = deps;
+    this.#bells = new RoomBells(deps);
   }
 
   /** A place in the stream. Give it back with the commit, or with `abandon` if it comes to nothing. */
@@ -82,7 +85,7 @@ export class Committer {
 
   /** Wakes readers as soon as they can see what is written at `position`. */
   wake(position: Position, users: Iterable<UserId>): void {
-    this.#wakes.push({ position, users });
+    this.#wakes.push({ position, ring: () => this.#deps.notifier.wake(users) });
     this.#wakeSettled();
   }
 
@@ -197,17 +200,18 @@ export class Committer {
     if (last === undefined) return;
     const local = room.members.loaded?.local ?? [];
     const concerned = members.filter(({ server }) => server === this.#deps.serverName).map(({ userId }) => userId);
-    this.#wakes.push({ position: last, users: concerned.length === 0 ? local : [...local, ...concerned] });
+    if (concerned.length > 0) return this.wake(last, [...local, ...concerned]);
+    const speakers = timeline.map(({ event }) => event.sender);
+    this.#wakes.push({ position: last, ring: () => this.#bells.ring(room.nid, local, speakers) });
   }
 
   #wakeSettled(): void {
-    const { stream, notifier } = this.#deps;
-    const { settled } = stream;
+    const { settled } = this.#deps.stream;
     for (let i = 0; i < this.#wakes.length;) {
       const wake = this.#wakes[i];
       if (wake && wake.position <= settled) {
         this.#wakes.splice(i, 1);
-        notifier.wake(wake.users);
+        wake.ring();
       } else i++;
     }
   }

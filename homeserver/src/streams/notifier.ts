@@ -10,12 +10,17 @@ export interface Waiter {
 export class Notifier {
   readonly #waiting = new Groups<UserId, Waiter>();
 
-  /** Wakes everyone who waits for one of `users`. */
-  wake(users: Iterable<UserId>): void {
-    if (this.#waiting.size === 0) return;
-    for (const user of users) {
-      for (const waiter of this.#waiting.of(user)) waiter.ring();
+  /** Wakes everyone who waits for one of `users`, and says how many these are. */
+  wake(users: Iterable<UserId>): number {
+    if (this.#waiting.size === 0) return 0;
+    let woken = 0;
+    for (const user of this.#mayWait(users)) {
+      for (const waiter of this.#waiting.of(user)) {
+        waiter.ring();
+        woken++;
+      }
     }
+    return woken;
   }
 
   /** Listen first, then read, then wait: so nothing can slip between. */
@@ -25,6 +30,12 @@ export class Notifier {
 
   leave(user: UserId, waiter: Waiter): void {
     this.#waiting.delete(user, waiter);
+  }
+
+  /** Of those in a large room few listen. */
+  #mayWait(users: Iterable<UserId>): Iterable<UserId> {
+    if (!(users instanceof Set) || users.size <= this.#waiting.keyCount) return users;
+    return [...this.#waiting.keys()].filter((user) => users.has(user));
   }
 
   /** How many readers are listening. */

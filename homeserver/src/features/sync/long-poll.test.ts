@@ -17,9 +17,9 @@ describe('a long poll', () => {
     since = (await fixture.ask(bob)).next_batch;
   });
   afterEach(async () => {
-    expect(fixture.sync.polls.size).to.equal(0);
-    expect(fixture.test.notifier.size).to.equal(0);
+    const left = [fixture.sync.polls.size, fixture.test.notifier.size];
     await fixture[Symbol.asyncDispose]();
+    expect(left).to.eql([0, 0]);
   });
 
   /** Lets everything run that has nothing to wait for. */
@@ -95,5 +95,32 @@ describe('a long poll', () => {
     expect((await fixture.ask(bob, { since })).rooms).to.equal(undefined);
     fixture.engine.committer.release([held]);
     expect((await done).rooms?.join).to.have.property(room);
+  });
+
+  it('is answered with all that was said while the bell of a room with many readers rested', async () => {
+    const readers = Array.from({ length: 20 }, (_, i) => userOf(`reader${i}`));
+    for (const reader of readers) await fixture.member(room, reader, 'join');
+    const places = new Map(readers.map((reader) => [reader, '']));
+    for (const reader of readers) places.set(reader, (await fixture.ask(reader)).next_batch);
+    const bodies: (readonly unknown[])[] = [];
+    const hear = () =>
+      readers.map(async (reader) => {
+        const answer = await fixture.ask(reader, { since: places.get(reader) ?? '', timeoutMs: 30_000 });
+        places.set(reader, answer.next_batch);
+        bodies.push(answer.rooms?.join?.[room]?.timeline.events.map(({ content }) => content['body']) ?? []);
+      });
+    const first = hear();
+    await settle();
+    await fixture.say(room, alice, 'one');
+    await Promise.all(first);
+    const second = hear();
+    await settle();
+    await fixture.say(room, alice, 'two');
+    await fixture.say(room, alice, 'three');
+    await settle();
+    expect(bodies).to.eql(readers.map(() => ['one']));
+    fixture.test.clock.advance(20);
+    await Promise.all(second);
+    expect(bodies.slice(readers.length)).to.eql(readers.map(() => ['two', 'three']));
   });
 });
