@@ -62,6 +62,7 @@ export const composeSync = (
   const threadsNumber = 1 + parts.findIndex(({ stream }) => stream === threads.stream);
   const readers = new Readers(rooms.engine.visible, ignoredBy);
   const deadlines = new Deadlines(base.clock);
+  stack.defer(() => deadlines.close());
   const deps = { ...base, deadlines, notifier, engine: rooms.engine, readers, unread, parts, presence };
   const sync = new Sync(deps);
   sessions.onSessionsEnd((ended) => {

@@ -64,6 +64,30 @@ describe('deadlines', () => {
     ]);
   });
 
+  it('take one timer, however often one comes and goes, and none once they are closed', async () => {
+    let now = START;
+    const slept: { ms: number; signal: AbortSignal | undefined; wake: () => void }[] = [];
+    const deadlines = new Deadlines({
+      now: () => now as ReturnType<ManualClock['now']>,
+      sleep: (ms, signal) => new Promise((wake) => void slept.push({ ms, signal, wake })),
+    });
+    const timed: Timed = { dueAt: 0, place: NOWHERE, due: () => expect.fail('it was always taken back') };
+    for (let i = 0; i < 10; i++) {
+      deadlines.add(timed, 1_000);
+      now += 20;
+      deadlines.remove(timed);
+    }
+    expect(slept.map(({ ms }) => ms)).to.eql([1_000]);
+    deadlines.add(timed, 1_000);
+    now = START + 1_000;
+    slept[0]!.wake();
+    await settle();
+    expect(slept.map(({ ms }) => ms)).to.eql([1_000, 200]);
+    deadlines.remove(timed);
+    deadlines.close();
+    expect(slept[1]!.signal?.aborted).to.equal(true);
+  });
+
   it('do not wait longer because somebody puts the clock back', async () => {
     let now = START;
     const wakes: (() => void)[] = [];

@@ -42,14 +42,21 @@ export class Deadlines {
     return this.#heap.length;
   }
 
-  /** A timer that has become too early is left to run out: the next one is often due soon after. */
-  #set(): void {
-    const next = this.#heap[0];
-    if (next && next.dueAt >= this.#wakesAt) return;
+  /** Nothing holds the process up any more. */
+  close(): void {
     this.#timer?.abort(TAKEN_BACK);
     this.#timer = undefined;
     this.#wakesAt = Infinity;
-    if (!next) return;
+  }
+
+  /**
+   * A timer that has become too early is left to run out, also where nothing waits any more: whoever waited mostly comes
+   * back at once, and waits longer than to then.
+   */
+  #set(): void {
+    const next = this.#heap[0];
+    if (!next || next.dueAt >= this.#wakesAt) return;
+    this.close();
     const timer = (this.#timer = new AbortController());
     this.#wakesAt = next.dueAt;
     void this.#clock.sleep(Math.max(0, next.dueAt - this.#clock.now()), timer.signal).then(() => {
