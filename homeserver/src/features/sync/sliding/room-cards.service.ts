@@ -44,6 +44,7 @@ const KEYS = {
   bumping: `"type":"(${[...BUMPING].join('|').replaceAll('.', '\\.')})"`,
   depth: 50,
 };
+/** Some 250 bytes each. */
 const KEPT = 200_000;
 const READ_AT_ONCE = 2_000;
 

@@ -8,7 +8,7 @@ import type { IgnoredBy } from '../../../rooms/timeline/readers.ts';
 import { departureOf } from '../standing.sync.ts';
 import type { Card, RoomCards } from './room-cards.service.ts';
 import { type Kind, Roster } from './roster.ts';
-import { atMost } from '../../../platform/at-most.ts';
+import { atMost, weighAgain } from '../../../platform/at-most.ts';
 
 type Engine = Pick<RoomEngine, 'userRooms' | 'holds' | 'events' | 'roomChanges'>;
 
@@ -21,6 +21,8 @@ interface Kept {
   /** Invites by these are not listed. */
   readonly ignored: ReadonlySet<UserId>;
   mark: number;
+  /** What it takes in memory, as of the last look at that. */
+  bytes: number;
 }
 
 type Kinds = ReadonlyMap<Member, Kind>;
@@ -30,9 +32,8 @@ interface Found {
   readonly kinds: Kinds;
 }
 
-/** Rooms of all users together. */
-const KEPT = 500_000;
-const PER_USER = 10;
+/** Of all users together. */
+const KEPT_BYTES = 128 * 1024 * 1024;
 const PUT_OUT = 50_000;
 
 /** Each user's rooms as lists need them: in memory for those who ask, and brought up to date when they do. */
@@ -40,14 +41,12 @@ export class Rosters {
   readonly #engine: Engine;
   readonly #cards: RoomCards;
   readonly #ignoredBy: IgnoredBy;
-  readonly #kept = new LRUCache<UserId, Kept>({
-    maxSize: KEPT,
-    sizeCalculation: ({ roster }) => PER_USER + roster.size,
-  });
+  readonly #kept: LRUCache<UserId, Kept>;
   /** By the event that put somebody out of a room. */
   readonly #wasThere = new LRUCache<EventNid, boolean>(atMost(PUT_OUT));
 
-  constructor(engine: Engine, cards: RoomCards, ignoredBy: IgnoredBy) {
+  constructor(engine: Engine, cards: RoomCards, ignoredBy: IgnoredBy, keptBytes = KEPT_BYTES) {
+    this.#kept = new LRUCache({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
     this.#engine = engine;
     this.#cards = cards;
     this.#ignoredBy = ignoredBy;
@@ -69,14 +68,24 @@ export class Rosters {
     if (known && changed) {
       return soon(changed.size > 0 ? this.#take(known, changed) : undefined, () => {
         [known.version, known.mark] = [version, mark];
+        this.#weigh(user, known);
         return known.roster;
       });
     }
-    const made: Kept = { roster: new Roster(), members, version, holds: holds.version, ignored, mark };
+    const roster = new Roster();
+    const made: Kept = { roster, members, version, holds: holds.version, ignored, mark, bytes: roster.bytes };
     return soon(this.#take(made, new Set(members.keys())), () => {
       this.#kept.set(user, made);
-      return made.roster;
+      this.#weigh(user, made);
+      return roster;
     });
+  }
+
+  /** There are rooms more or less in it, or somebody has asked for another list of them. */
+  #weigh(user: UserId, kept: Kept): void {
+    if (kept.bytes === kept.roster.bytes) return;
+    kept.bytes = kept.roster.bytes;
+    weighAgain(this.#kept, user);
   }
 
   /** Undefined where all of them have to be looked at. */

@@ -1,0 +1,68 @@
+import { UserId } from '@holm/spec/ids';
+import { expect } from 'chai';
+import type { RoomEngine } from '../../../rooms/engine.ts';
+import type { Member, RoomNid } from '../../../rooms/model.ts';
+import type { Card, RoomCards } from './room-cards.service.ts';
+import type { Roster } from './roster.ts';
+import { Rosters } from './rosters.service.ts';
+
+const KEPT_BYTES = 100_000;
+const alice = UserId.parse('@alice:a.test');
+
+describe('the rosters in memory', () => {
+  let members: Map<UserId, Map<RoomNid, Member> & { version: number }>;
+  let rosters: Rosters;
+
+  beforeEach(() => {
+    members = new Map();
+    const engine = {
+      userRooms: { atHand: (user: UserId) => members.get(user) },
+      holds: { version: 1, isHidden: () => false },
+      roomChanges: { mark: 1, sinceMark: () => [] },
+    } as unknown as RoomEngine;
+    const cardOf = (nid: RoomNid) => [nid, { nid, roomId: `!${nid}:a.test`, bump: nid } as unknown as Card] as const;
+    const cards = { of: (nids: readonly RoomNid[]) => new Map(nids.map(cardOf)) } as unknown as RoomCards;
+    const nobody: ReadonlySet<UserId> = new Set();
+    rosters = new Rosters(engine, cards, () => nobody, KEPT_BYTES);
+  });
+
+  const join = (user: UserId, rooms: number): void => {
+    const all = members.get(user) ?? Object.assign(new Map<RoomNid, Member>(), { version: 0 });
+    members.set(user, all);
+    for (let nid = 1; nid <= rooms; nid++) all.set(nid, { roomNid: nid, membership: 'join', position: nid } as Member);
+    all.version += 1;
+  };
+  const of = (user: UserId): Roster => rosters.of(user) as Roster;
+  /** How many of twenty other people's, asked for one after the other, are still there. */
+  const others = Array.from({ length: 20 }, (_, n) => UserId.parse(`@user${n}:a.test`));
+  const evicted = (meanwhile: () => void): number => {
+    others.forEach((user) => join(user, 1));
+    const before = others.map(of);
+    meanwhile();
+    return others.toReversed().filter((user, i) => of(user) !== before.toReversed()[i]).length;
+  };
+
+  it('are kept while there is room for them', () => {
+    join(alice, 1);
+    expect(evicted(() => of(alice))).to.equal(0);
+  });
+
+  it('make room for one that has got more rooms', () => {
+    join(alice, 1);
+    const roster = of(alice);
+    const gone = evicted(() => {
+      join(alice, 300);
+      expect(of(alice)).to.equal(roster);
+    });
+    expect(gone).to.be.greaterThan(0);
+  });
+
+  it('make room for one of which more lists are asked for', () => {
+    join(alice, 150);
+    const roster = of(alice);
+    const before = roster.bytes;
+    for (let n = 0; n < 16; n++) roster.view(`list ${n}`, [], () => () => true);
+    expect(roster.bytes).to.be.greaterThan(before + 150 * 16 * 7);
+    expect(evicted(() => of(alice))).to.be.greaterThan(0);
+  });
+});
