@@ -3,13 +3,22 @@ import { type Static, type TSchema, KindGuard, OptionalKind } from '@sinclair/ty
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { ValueErrorType } from '@sinclair/typebox/value';
 
+const compiled = new WeakMap<TSchema, TypeCheck<TSchema>>();
+
+/** The check of a schema. What it is compiled to is the same for all servers of a process. */
+export const compile = <S extends TSchema>(schema: S): TypeCheck<S> => {
+  const check = (compiled.get(schema) as TypeCheck<S> | undefined) ?? TypeCompiler.Compile(schema);
+  compiled.set(schema, check);
+  return check;
+};
+
 /** Checks a value against a schema, which is compiled when it is first needed: most routes never are in a short life. */
 export const checker = <S extends TSchema>(schema: S, invalid: ErrCode, missing: ErrCode = invalid) => {
-  let compiled: TypeCheck<S> | undefined;
+  let check: TypeCheck<S> | undefined;
   return (value: unknown): Static<S> => {
-    compiled ??= TypeCompiler.Compile(schema);
-    if (compiled.Check(value)) return value;
-    const first = compiled.Errors(value).First();
+    check ??= compile(schema);
+    if (check.Check(value)) return value;
+    const first = check.Errors(value).First();
     const code = first?.type === ValueErrorType.ObjectRequiredProperty ? missing : invalid;
     const where = first?.path.slice(1).replaceAll('/', '.');
     throw new MatrixError(

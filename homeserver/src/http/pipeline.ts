@@ -10,7 +10,7 @@ import { dropRest, jsonIn, readBody, textIn } from './body.ts';
 import { clientAddress } from './client-address.ts';
 import { Exchange, type OpenRequests } from './exchange.ts';
 import { Later } from './later.ts';
-import { checker, queryReader } from './parse.ts';
+import { checker, compile, queryReader } from './parse.ts';
 import type { LimitClass, RateLimits } from './rate-limit.ts';
 import { RepeatedBodies } from './repeated-bodies.ts';
 import { respond } from './respond.ts';
@@ -53,6 +53,8 @@ export const pipeline = (
   const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[endpoint.api === 'client-server' ? 'client' : 'federation'];
 
   const repeated = isRepeated ? new RepeatedBodies() : undefined;
+  // Its clients come at once, and wait.
+  if (isRepeated) compile(endpoint.body);
 
   const read = async (ctx: Context): Promise<Body> => {
     if (endpoint.method === 'GET' || endpoint.streams === true) return new Body('');

@@ -10,3 +10,7 @@ export const soon = <T, Next>(value: Soon<T>, next: (value: T) => Soon<Next>): S
 /** Several values, at once if all of them are at hand. */
 export const allSoon = <T>(values: readonly Soon<T>[]): Soon<readonly T[]> =>
   values.some(isLate) ? Promise.all(values) : (values as readonly T[]);
+
+/** Two values that are looked for at the same time. */
+export const bothSoon = <One, Other>(one: Soon<One>, other: Soon<Other>): Soon<readonly [One, Other]> =>
+  isLate(one) || isLate(other) ? Promise.all([one, other]) : [one, other];

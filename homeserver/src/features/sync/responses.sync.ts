@@ -215,7 +215,7 @@ export class Responses {
     await Promise.all([
       timeline.warm(joined, wantedEvents(view.filter)),
       stateLogs.warm(joined, upTo),
-      warmKeys(this.#deps.db, joined),
+      warmKeys(joined),
       view.after === undefined && this.summaries.warm(joined),
     ]);
   }

@@ -1,4 +1,6 @@
+import { byPlace } from '../../storage/by-place.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
+import { Gather } from '../../storage/gather.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';
 import { EMPTY_STATE, type RoomNid, type SnapshotId } from '../model.ts';
@@ -44,6 +46,11 @@ export class StateLog {
     return position >= this.#from && (this.#entries.at(-1)?.[0] ?? 0) <= position;
   }
 
+  /** Whether so many of the newest entries are at hand, or all that there are. */
+  has(count: number): boolean {
+    return this.#from === 0 || (this.isLoaded && this.#entries.length >= count);
+  }
+
   get isLoaded(): boolean {
     return this.#from !== Infinity;
   }
@@ -84,16 +91,18 @@ const store = {
       ),
     ),
 
-  async at(tx: ReadTx, room: RoomNid, position: Position): Promise<SnapshotId> {
-    const [row] = await tx.rows<{ snapshot: SnapshotId }>(
+  at: (tx: ReadTx, places: readonly Place[]): Promise<{ readonly n: number; readonly snapshot: SnapshotId }[]> =>
+    tx.rows(
       named(
         'state_log.at',
-        sql`SELECT snapshot FROM room_state_log
-             WHERE room_nid = ${room} AND position <= ${position} ORDER BY position DESC LIMIT 1`,
+        sql`SELECT u.n::int AS n, l.snapshot
+              FROM unnest(${places.map(({ room }) => room.nid)}::int[], ${places.map(({ position }) => position)}::bigint[])
+                   WITH ORDINALITY AS u(room_nid, position, n)
+             CROSS JOIN LATERAL (
+                     SELECT snapshot FROM room_state_log WHERE room_nid = u.room_nid AND position <= u.position
+                      ORDER BY position DESC LIMIT 1) l`,
       ),
-    );
-    return row?.snapshot ?? EMPTY_STATE;
-  },
+    ),
 };
 
 interface Logged {
@@ -101,39 +110,58 @@ interface Logged {
   readonly stateLog: StateLog;
 }
 
+interface Place {
+  readonly room: Logged;
+  readonly position: Position;
+}
+
 /** What was the current state of rooms at positions of the stream of events. */
 export class StateLogs {
   readonly #db: Database;
+  /** Of rooms that are looked at side by side. */
+  readonly #places: Gather<Place, SnapshotId>;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#places = new Gather(async (places) => {
+      const found = byPlace(places, await store.at(db, places));
+      return new Map([...found].map(([place, [row]]) => [place, row?.snapshot ?? EMPTY_STATE] as const));
+    });
   }
 
   async at(room: Logged, position: Position): Promise<SnapshotId> {
     const known = room.stateLog.at(position);
     if (known !== undefined) return known;
-    if (!room.stateLog.isLoaded) await this.#fill([room]);
+    if (!room.stateLog.isLoaded) await this.#fill([room], READ);
     return room.stateLog.at(position) ?? this.#readAt(room, position);
   }
 
   /** Brings the newest entries of many rooms to memory with one query. */
   async warm(rooms: readonly Logged[], position: Position): Promise<void> {
     const cold = rooms.filter(({ stateLog }) => !stateLog.isLoaded && stateLog.at(position) === undefined);
-    if (cold.length > 0) await this.#fill(cold);
+    if (cold.length > 0) await this.#fill(cold, READ);
   }
 
-  async #readAt({ nid, stateLog }: Logged, position: Position): Promise<SnapshotId> {
-    const snapshot = await store.at(this.#db, nid, position);
-    stateLog.remember(position, snapshot);
+  /** As `warm`, for those of which no more than so many entries are of interest: rooms have one for each who came or went. */
+  async warmNewest(rooms: readonly Logged[], wanted: number): Promise<void> {
+    const limit = Math.min(wanted, READ);
+    const cold = rooms.filter(({ stateLog }) => !stateLog.has(limit));
+    if (cold.length > 0) await this.#fill(cold, limit);
+  }
+
+  async #readAt(room: Logged, position: Position): Promise<SnapshotId> {
+    const place = { room, position };
+    const snapshot = (await this.#places.load([place])).get(place) ?? EMPTY_STATE;
+    room.stateLog.remember(position, snapshot);
     return snapshot;
   }
 
-  async #fill(rooms: readonly Logged[]): Promise<void> {
+  async #fill(rooms: readonly Logged[], limit: number): Promise<void> {
     const nids = rooms.map(({ nid }) => nid);
-    const byRoom = Map.groupBy(await store.newest(this.#db, nids, READ), ({ room_nid }) => room_nid);
+    const byRoom = Map.groupBy(await store.newest(this.#db, nids, limit), ({ room_nid }) => room_nid);
     for (const { nid, stateLog } of rooms) {
       const read = (byRoom.get(nid) ?? []).map(({ position, snapshot }): LogEntry => [position, snapshot]);
-      stateLog.fill(read, READ);
+      stateLog.fill(read, limit);
     }
   }
 }

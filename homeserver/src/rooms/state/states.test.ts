@@ -25,7 +25,7 @@ describe('a view of the current state', () => {
     get head() {
       return { snapshot: current, nextKey: 0 };
     },
-    keys: { load: () => Promise.resolve(), number: wellKnownKey },
+    keys: { load: () => Promise.resolve(), look: () => Promise.resolve(), number: wellKnownKey },
   } as unknown as Room;
 
   beforeEach(() => {

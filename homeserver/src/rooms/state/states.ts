@@ -131,7 +131,9 @@ const numbersOf = async (
   keys: readonly StateKey[],
   pending: Pending,
 ): Promise<Map<KeyNumber, StateKey>> => {
-  await room.keys.load(keys, room.head?.nextKey ?? Infinity);
+  const next = room.head?.nextKey ?? Infinity;
+  // Who has something pending writes, and will number what the room has not had.
+  await (pending === NOTHING_PENDING ? room.keys.look(keys, next) : room.keys.load(keys, next));
   const numbers = new Map<KeyNumber, StateKey>();
   for (const key of keys) {
     const number = room.keys.number(key) ?? pending.number(key);

@@ -7,7 +7,7 @@ import { eventsStore as store, type PageBefore } from '../events.store.ts';
 import type { StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 
-/** Rooms whose newest events are read with one query, when many are asked for. */
+/** How many of a room's newest events are read when it is asked for by itself. */
 const TAIL_LENGTH = 20;
 
 export interface Page {
@@ -48,14 +48,14 @@ export class Timeline {
     return head && tail.has(1, head.firstOrd, head.lastOrd) ? tail.newest(1)[0] : undefined;
   }
 
-  /** Brings the newest events of many rooms to memory with one query. */
+  /** Brings the newest events of many rooms to memory with one query: no more of them than are asked for, since they are many. */
   async warm(rooms: readonly Room[], limit: number): Promise<void> {
     const cold = rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd));
     if (cold.length === 0) return;
     const rows = await store.newest(
       this.#db,
       cold.map(({ nid }) => nid),
-      Math.max(limit, TAIL_LENGTH),
+      limit,
     );
     const byRoom = Map.groupBy(await this.#events.fromRows(rows), ({ roomNid }): RoomNid => roomNid);
     for (const room of cold) {

@@ -4,7 +4,6 @@ import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import { warmKeys } from '../../../rooms/state/room-keys.ts';
-import type { Database } from '../../../storage/database.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
@@ -20,6 +19,7 @@ import type { RoomConfig, Scopes, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
 import { ScopedRooms } from './scoped-rooms.ts';
+import { namedKeys } from './state-wish.ts';
 import {
   type Asked,
   type Base,
@@ -35,7 +35,6 @@ import {
 import type { StickyExtension } from './sticky-extension.sync.ts';
 
 export interface AnswersDeps {
-  readonly db: Database;
   readonly engine: RoomEngine;
   readonly followings: Followings;
   readonly views: RoomViews;
@@ -211,16 +210,22 @@ export class Answers {
     concerned: readonly CoveredRoom[],
     rooms: ReadonlyMap<RoomNid, Room>,
   ): Promise<void> {
-    const { db, engine, summaries } = this.#deps;
-    const isJoined = ({ listed }: CoveredRoom) => listed.member.membership === 'join';
-    const joined = concerned.filter(isJoined).flatMap(({ listed }) => rooms.get(listed.card.nid) ?? []);
-    const fresh = joined.filter(({ nid }) => !base.connection.rooms.has(nid));
-    const limit = Math.max(...concerned.map(({ config }) => config.timelineLimit));
+    const { engine, summaries } = this.#deps;
+    const roomOf = ({ listed }: CoveredRoom) => rooms.get(listed.card.nid) ?? [];
+    const joined = concerned.filter(({ listed }) => listed.member.membership === 'join');
+    const { fresh = [], known = [] } = Object.groupBy(joined, ({ listed }) =>
+      base.connection.rooms.has(listed.card.nid) ? 'known' : 'fresh',
+    );
+    const wanted = wantedEvents(limitFilter(Math.max(...concerned.map(({ config }) => config.timelineLimit))));
+    // Where all that is asked for has a name, what a first answer says of a room takes a few of its keys.
+    const unnamed = fresh.filter(({ config }) => namedKeys(config.wishes) === undefined);
     await Promise.all([
-      engine.timeline.warm(joined, wantedEvents(limitFilter(limit))),
-      engine.stateLogs.warm(joined, upTo[0] ?? START),
-      warmKeys(db, joined),
-      summaries.warm(fresh),
+      engine.timeline.warm(joined.flatMap(roomOf), wanted),
+      engine.stateLogs.warm(known.flatMap(roomOf), upTo[0] ?? START),
+      // One for each event, and what was current before them.
+      engine.stateLogs.warmNewest(fresh.flatMap(roomOf), wanted + 1),
+      warmKeys([...known, ...unnamed].flatMap(roomOf)),
+      summaries.warm(fresh.flatMap(roomOf)),
     ]);
   }
 

@@ -52,7 +52,6 @@ export const createSliding = (deps: SlidingDeps) => {
   });
   const extensions = new ExtensionParts(parts);
   const answers = new Answers({
-    db,
     engine,
     followings: new Followings(lists),
     views: new RoomViews({ engine, unread: deps.unread, joined, summaries, states }),

@@ -1,5 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
-import { allSoon, type Soon, soon } from '../../../platform/soon.ts';
+import { allSoon, bothSoon, type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Connection } from './connection.ts';
 import { Cover, isWhole, type ListWindow, type OrderedList, type Rule, windowOf } from './cover.ts';
@@ -71,11 +71,9 @@ export class Followings {
 
   /** At once, in the steady state. */
   of(user: UserId, request: SlidingRequest, connection: Connection): Soon<Following> {
-    return soon(this.#lists.rosterOf(user), (roster) =>
-      soon(this.#lists.sortingOf(user), (sorting) =>
-        soon(this.#views(roster, sorting, request), (views) =>
-          this.#following(request, connection, { roster, sorting, views }),
-        ),
+    return soon(bothSoon(this.#lists.rosterOf(user), this.#lists.sortingOf(user)), ([roster, sorting]) =>
+      soon(this.#views(roster, sorting, request), (views) =>
+        this.#following(request, connection, { roster, sorting, views }),
       ),
     );
   }

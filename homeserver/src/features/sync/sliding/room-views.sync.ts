@@ -87,6 +87,13 @@ export class RoomViews {
 
   /** Nothing if there is no news. */
   async joined(ask: Ask): Promise<RoomView | undefined> {
+    // Of a room that is new there is news: what has not been read of it is counted meanwhile.
+    const counting = ask.told === undefined && this.#deps.unread.of(ask.viewer.userId, ask.room);
+    const [view] = await Promise.all([this.#joined(ask), counting]);
+    return view;
+  }
+
+  async #joined(ask: Ask): Promise<RoomView | undefined> {
     const timeline = await this.#timeline(ask);
     return isAllThatIsNew(ask, timeline) ? this.#said(ask, timeline.shown) : this.#changed(ask, timeline);
   }

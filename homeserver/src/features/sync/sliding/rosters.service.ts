@@ -1,6 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
-import { type Soon, soon } from '../../../platform/soon.ts';
+import { bothSoon, type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
@@ -54,9 +54,8 @@ export class Rosters {
 
   of(user: UserId): Soon<Roster> {
     const { userRooms } = this.#engine;
-    return soon(userRooms.atHand(user) ?? userRooms.of(user), (members) =>
-      soon(this.#ignoredBy(user), (ignored) => this.#of(user, members, ignored)),
-    );
+    const members = userRooms.atHand(user) ?? userRooms.of(user);
+    return soon(bothSoon(members, this.#ignoredBy(user)), ([rooms, ignored]) => this.#of(user, rooms, ignored));
   }
 
   #of(user: UserId, members: ReadonlyMemberships, ignored: ReadonlySet<UserId>): Soon<Roster> {
