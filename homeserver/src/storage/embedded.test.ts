@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { silentLog } from '../platform/log.ts';
 import { servedEmbedded, startEmbedded, type Embedded } from './embedded.ts';
+import { findBinaries } from './embedded/binaries.ts';
 import { openHome } from './embedded/home.ts';
 import { runningPostmaster } from './embedded/postmaster.ts';
 
@@ -49,6 +50,14 @@ describe('the embedded PostgreSQL', function () {
     const second = await start();
     expect(second.url).to.equal(first.url);
     expect(await query(second.url, 'SELECT number FROM kept')).to.deep.equal([7]);
+  });
+
+  it('reads in at a start what it had in memory before', async function () {
+    if (!findBinaries(undefined).canPrewarm) this.skip();
+    await (await start()).stop();
+    const { url } = await start();
+    const log = () => readFileSync(join(folder(), 'postgres.log'), 'utf8');
+    while (!/prewarmed [1-9]\d* of/.test(log())) await query(url, 'SELECT 1');
   });
 
   it('is there for commands beside a server that runs, and only then', async () => {

