@@ -10,7 +10,7 @@ const LOOKS = 8;
 const KEYS_PER_LOOK = 50;
 
 /** What V8 takes for a key with its place in the map; most are of members. */
-const BYTES_PER_KEY = 120;
+const BYTES_PER_KEY = 160;
 
 const MEMBER = 'm.room.member\0';
 
