@@ -1,9 +1,14 @@
+import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Database, type Tx } from '@holm/homeserver/storage/database';
 import type { Sql } from '@holm/homeserver/storage/sql';
 
 /** What servers of this process did in one go, at most. */
 export interface InOneGo {
-  /** Processor time between two turns of the event loop. How busy the machine is has hardly a part in it. */
+  /**
+   * Processor time between two turns of the event loop, without what V8 took to collect garbage: all tests of a run share that. How busy
+   * the machine is has hardly a part in it.
+   */
   readonly workedMs: number;
   /** Values given to a statement in one list, or rows that it answered with. */
   readonly rows: number;
@@ -14,13 +19,17 @@ export interface InOneGo {
 /** Watches the event loop and the database of all servers of this process while `work` is done. */
 export const inOneGo = async (work: () => Promise<unknown>): Promise<InOneGo> => {
   const queries = watchQueries();
-  let workedMs = 0;
+  const collections = watchCollections();
+  const turns: Turn[] = [];
   let isOver = false;
   let last = process.threadCpuUsage();
+  let from = performance.now();
   const turn = (): void => {
     const { user, system } = process.threadCpuUsage(last);
-    workedMs = Math.max(workedMs, (user + system) / 1000);
+    const to = performance.now();
+    if (user + system > 1000) turns.push({ from, to, ms: (user + system) / 1000 });
     last = process.threadCpuUsage();
+    from = to;
     if (!isOver) setImmediate(turn);
   };
   setImmediate(turn);
@@ -30,7 +39,34 @@ export const inOneGo = async (work: () => Promise<unknown>): Promise<InOneGo> =>
     isOver = true;
     queries.stop();
   }
-  return { workedMs, ...queries.most };
+  const collected = await collections.stop();
+  return { workedMs: Math.max(0, ...turns.map((one) => one.ms - within(one, collected))), ...queries.most };
+};
+
+interface Turn {
+  readonly from: number;
+  readonly to: number;
+  readonly ms: number;
+}
+
+const within = ({ from, to }: Turn, collected: readonly PerformanceEntry[]): number => {
+  const inside = collected.filter(({ startTime }) => startTime >= from && startTime <= to);
+  return inside.reduce((ms, { duration }) => ms + duration, 0);
+};
+
+const watchCollections = () => {
+  const seen: PerformanceEntry[] = [];
+  const observer = new PerformanceObserver((list) => void seen.push(...list.getEntries()));
+  observer.observe({ entryTypes: ['gc'] });
+  /** What there was; it is told a turn or two later. */
+  const stop = async (): Promise<readonly PerformanceEntry[]> => {
+    await nextTurn();
+    await nextTurn();
+    seen.push(...observer.takeRecords());
+    observer.disconnect();
+    return seen;
+  };
+  return { stop };
 };
 
 const ASKS = ['rows', 'run', 'transact', 'read'] as const;
