@@ -1,5 +1,5 @@
 import type { InBag } from '../platform/bag.ts';
-import { NOWHERE } from '../platform/deadlines.ts';
+import { NOWHERE } from '../platform/place.ts';
 
 /** Somebody who waits for an answer. While nothing happens, it holds on to no function that is under way. */
 export interface Waiting<Answer> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Bag } from './bag.ts';
-import { NOWHERE } from './deadlines.ts';
+import { NOWHERE } from './place.ts';
 
 const things = (count: number) => Array.from({ length: count }, (_, name) => ({ name, place: NOWHERE }));
 

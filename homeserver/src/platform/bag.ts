@@ -1,4 +1,4 @@
-import { NOWHERE } from './deadlines.ts';
+import { NOWHERE } from './place.ts';
 
 /** Something that may lie in one bag. */
 export interface InBag {
@@ -11,7 +11,7 @@ export interface InBag {
  *
  * Not a Set: one that is added to and taken from makes itself a new table every few dozen times. The old one goes on holding
  * what was in it then, and once it is among V8's old objects everything that was in it grows old, too, with all that hangs on
- * it: of requests that wait for a moment nearly all, which then take three times as long to collect.
+ * it: of requests that wait for a moment nearly all, which then wait for a collection of the whole heap.
  */
 export class Bag<Item extends InBag> {
   readonly #items: Item[] = [];

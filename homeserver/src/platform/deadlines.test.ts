@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { Deadlines, NOWHERE, type Timed } from './deadlines.ts';
+import { Deadlines, type Timed } from './deadlines.ts';
+import { NOWHERE } from './place.ts';
 
 /** Lets everything run that has nothing to wait for. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));

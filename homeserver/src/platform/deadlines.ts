@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { NOWHERE } from './place.ts';
 
 /** Something that happens at its time, if it is not taken back before. */
 export interface Timed {
@@ -7,9 +8,6 @@ export interface Timed {
   place: number;
   readonly due: () => void;
 }
-
-/** Of something that stands in no queue. */
-export const NOWHERE = -1;
 
 /**
  * Many deadlines and one timer, for the next of them: a timer each, with its promise and what calls it off, takes ten

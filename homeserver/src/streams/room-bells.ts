@@ -2,7 +2,7 @@ import type { UserId } from '@holm/spec/ids';
 import type { Clock } from '../platform/clock.ts';
 import type { Notifier } from './notifier.ts';
 
-/** Telling one reader takes a fifth of this: telling those of one room never takes more than a fifth of a core. */
+/** Telling one reader takes a fifth of this: telling up to two hundred in one room takes no more than a fifth of a core. */
 const REST_MS_PER_READER = 1;
 /** Fewer are not worth a timer. */
 const MANY = 20;

@@ -1,7 +1,8 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { Waiting } from '../../http/later.ts';
 import type { Caller } from '../../http/route.ts';
-import { type Deadlines, NOWHERE, type Timed } from '../../platform/deadlines.ts';
+import type { Deadlines, Timed } from '../../platform/deadlines.ts';
+import { NOWHERE } from '../../platform/place.ts';
 import { currentRequestId, withRequestId } from '../../platform/request-id.ts';
 import type { Notifier, Waiter } from '../../streams/notifier.ts';
 import type { PresenceState } from '../presence/index.ts';
