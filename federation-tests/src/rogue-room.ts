@@ -44,8 +44,16 @@ export class RogueRoom {
     this.last = room.last;
   }
 
-  /** `query`: what it asks for besides, such as `?omit_members=true`. */
-  static async join(rogue: Rogue, server: Addressed, room: string, query = ''): Promise<RogueRoom> {
+  /**
+   * `query`: what it asks for besides, such as `?omit_members=true`. `meanwhile`: what happens after the join has been
+   * proposed and before it is sent.
+   */
+  static async join(
+    rogue: Rogue,
+    server: Addressed,
+    room: string,
+    { query = '', meanwhile }: { readonly query?: string; readonly meanwhile?: () => Promise<unknown> } = {},
+  ): Promise<RogueRoom> {
     const user = UserId.parse(`@mallory:${rogue.name}`);
     const versions = Array.from({ length: 12 }, (_, index) => `ver=${index + 1}`).join('&');
     const path = `${encodeURIComponent(room)}/${encodeURIComponent(user)}?${versions}`;
@@ -54,6 +62,7 @@ export class RogueRoom {
     const named = version.eventIds === 'supplied' ? { event_id: `$join${count++}:${rogue.name}` } : {};
     const join = signTemplate({ ...template.event, ...named }, version, rogue.signer);
     if (isRefused(join)) throw new Error(join.refused);
+    await meanwhile?.();
     const answer = okay(await rogue.send(server, 'PUT', joinPath(room, join.eventId) + query, join.pdu));
     const events = (answer.state as Json[])
       .map((pdu) => parsePdu(pdu, version))

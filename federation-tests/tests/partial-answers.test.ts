@@ -34,7 +34,7 @@ describe('the answer to a join that asks for no members', () => {
     return room;
   };
   const answerFor = async (room: string, query: string): Promise<any> =>
-    (await RogueRoom.join(rogue, network.server('a.test'), room, query)).answer;
+    (await RogueRoom.join(rogue, network.server('a.test'), room, { query })).answer;
   const membersIn = (events: readonly any[]): string[] =>
     events.filter(({ type }) => type === 'm.room.member').map(({ state_key: user }) => user as string);
   const typesIn = (events: readonly any[]): string[] => events.map(({ type }) => type as string);
@@ -71,7 +71,7 @@ describe('the answer to a join that asks for no members', () => {
 
   it('is followed by the whole state, for who asks for it', async () => {
     const room = await roomOf(others, { name: 'Hall' });
-    const joined = await RogueRoom.join(rogue, network.server('a.test'), room, '?omit_members=true');
+    const joined = await RogueRoom.join(rogue, network.server('a.test'), room, { query: '?omit_members=true' });
     const at = `${encodeURIComponent(room)}?event_id=${encodeURIComponent(joined.last.eventId)}`;
     const state = await rogue.send(network.server('a.test'), 'GET', `/_matrix/federation/v1/state/${at}`);
     expect(membersIn(state.body.pdus)).to.have.members([alice, ...others].map(({ userId }) => userId));

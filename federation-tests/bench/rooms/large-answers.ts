@@ -22,7 +22,7 @@ export const measureLargeAnswers = async (table: Table, { resident, room, rogues
   const path = `/rooms/${encodeURIComponent(roomId)}`;
   const { inside, outside } = rogues;
   const to = { name: resident.name as ServerName, url: resident.url };
-  const joined = await RogueRoom.join(inside, to, roomId, '?omit_members=true');
+  const joined = await RogueRoom.join(inside, to, roomId, { query: '?omit_members=true' });
   const stateUri = `/_matrix/federation/v1/state/${encodeURIComponent(roomId)}?event_id=${encodeURIComponent(joined.last.eventId)}`;
   const questions: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['another server joins, without omitting members', () => RogueRoom.join(outside, to, roomId)],

@@ -10,6 +10,7 @@ import { createIngest } from '../rooms/ingest/create-ingest.ts';
 import { forgetOnLeave } from '../rooms/members/forgetting.ts';
 import { OutsideMemberships } from '../rooms/members/outside.ts';
 import { latestEvents } from '../rooms/remote/latest-events.ts';
+import { Newcomers, type NewcomersDeps } from '../rooms/remote/newcomers.ts';
 import { remoteRooms } from '../rooms/remote/remote-rooms.ts';
 import { StickyDuties } from '../rooms/sticky/sticky-duties.ts';
 import { VisibleToServer } from '../rooms/timeline/visible-to-server.ts';
@@ -54,9 +55,9 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
     positions: engine.stream,
     recalls: eduRecalls,
   });
-  const sticky = new StickyDuties({ ...base, engine, outbox });
-  listeners.push(waking(outbox), (step) => sticky.committed(step));
-  if (base.config.rooms.forget_on_leave) listeners.push(forgetOnLeave(engine, base.background));
+  const visibleToServer = new VisibleToServer(db, engine);
+  const sticky = new StickyDuties({ ...base, engine });
+  listeners.push(...afterSteps({ ...base, engine, outbox, sticky, visible: visibleToServer }));
 
   const outside = new OutsideMemberships({ ...engine, db });
   const remote = remoteRooms(federation.client);
@@ -81,7 +82,7 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
     inbox,
     ...incoming,
     outside,
-    visibleToServer: new VisibleToServer(db, engine),
+    visibleToServer,
     database: db,
     remote,
     serverName,
@@ -91,6 +92,18 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
 const cachesOf = ({ memory }: ServerConfig) => {
   const bytes = memory.cache_mb * 1024 * 1024;
   return { events: (bytes * 2) / 3, states: bytes / 3, rooms: bytes };
+};
+
+/** What follows from a step of a room once others have been told of it. */
+const afterSteps = (deps: Base & NewcomersDeps & { outbox: Outbox; sticky: StickyDuties }): CommitListener[] => {
+  const { background, config, engine, outbox, sticky } = deps;
+  const newcomers = new Newcomers(deps);
+  return [
+    waking(outbox),
+    (step) => sticky.committed(step),
+    (step) => newcomers.committed(step),
+    ...(config.rooms.forget_on_leave ? [forgetOnLeave(engine, background)] : []),
+  ];
 };
 
 const waking =

@@ -1,10 +1,7 @@
-import { serverOf, type ServerName } from '@holm/spec/ids';
 import { authorise } from '../../core/auth/authorise.ts';
 import { stateToAuthorise } from '../../core/auth/selection.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Database } from '../../storage/database.ts';
-import { sql } from '../../storage/sql.ts';
-import type { Position } from '../../streams/stream.ts';
 import type { Committed } from '../commit.ts';
 import type { RoomEngine } from '../engine.ts';
 import type { StoredEvent } from '../model.ts';
@@ -16,7 +13,6 @@ export interface StickyDutiesDeps {
   readonly db: Database;
   readonly engine: RoomEngine;
   readonly background: Background;
-  readonly outbox: { wake(destinations: Iterable<ServerName>, position: number): void };
 }
 
 /** What a server owes events that stick, beside showing them. */
@@ -28,18 +24,11 @@ export class StickyDuties {
   }
 
   /** To be told of every step of a room. */
-  committed({ room, members, hasNewState }: Committed): void {
+  committed({ room, hasNewState }: Committed): void {
     const { engine, background } = this.#deps;
     if (!hasNewState) return;
     if (engine.sticky.hidden(room.nid).length > 0) {
       background.run('judge sticky events again', () => engine.queue.run(room.nid, () => this.#judgeAgain(room)));
-    }
-    const servers = room.members.loaded?.servers;
-    const joined = members.filter(({ membership, before }) => membership === 'join' && before !== 'join');
-    for (const server of new Set(joined.map((member) => member.server))) {
-      const isNew = servers?.get(server) === joined.filter((member) => member.server === server).length;
-      if (server === engine.serverName || !isNew) continue;
-      background.run('send sticky events', () => this.#sendTo(server, room));
     }
   }
 
@@ -80,30 +69,5 @@ export class StickyDuties {
     } finally {
       committer.release([position]);
     }
-  }
-
-  /** "When a new server joins the room, existing servers MUST attempt to push all of their own sticky events." */
-  async #sendTo(server: ServerName, room: Room): Promise<void> {
-    const { db, engine, outbox } = this.#deps;
-    const { committer, events, sticky, serverName } = engine;
-    // What is not settled yet, too: it went to those who were in the room before.
-    const stuck = sticky.visible(room.nid);
-    const stored = await events.load(stuck.map(({ nid }) => nid));
-    const ours = [...stored.values()].filter(
-      ({ event, redactedBy }) => redactedBy === undefined && serverOf(event.sender) === serverName,
-    );
-    if (ours.length === 0) return;
-    const positions: Position[] = [];
-    try {
-      for (let i = 0; i < ours.length; i++) positions.push(await committer.claim());
-      const nids = ours.map(({ nid }) => nid).sort((a, b) => a - b);
-      await db.run(sql`
-        INSERT INTO outbox (position, event_nid, destinations)
-        SELECT position, event_nid, ARRAY[${server}::text]
-          FROM unnest(${positions}::bigint[], ${nids}::bigint[]) AS u(position, event_nid)`);
-    } finally {
-      committer.release(positions);
-    }
-    outbox.wake([server], positions.at(-1) ?? 0);
   }
 }
