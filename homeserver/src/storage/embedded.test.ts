@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -72,8 +72,22 @@ describe('the embedded PostgreSQL', function () {
     const { url } = await start();
     expect(statSync(join(dataDir, 'postgres.json')).mode & 0o777).to.equal(0o600);
     expect(await query(url, 'SHOW listen_addresses')).to.deep.equal(['127.0.0.1']);
-    expect(await query(url, 'SHOW unix_socket_directories')).to.deep.equal(['']);
+    expect(await query(url, 'SHOW unix_socket_directories')).to.deep.equal([folder()]);
+    expect(statSync(folder()).mode & 0o777).to.equal(0o700);
     expect(await query(url, 'SELECT rolpassword FROM pg_authid WHERE rolpassword IS NOT NULL')).to.have.length(1);
+  });
+
+  it('is talked to over a socket, and over its port where a path is too long for one', async () => {
+    const isOverSocket = 'SELECT inet_client_addr() IS NULL';
+    expect(await query((await start()).url, isOverSocket)).to.deep.equal([true]);
+    await running?.stop();
+    const [short, long] = [dataDir, join(dataDir, 'a'.repeat(60), 'b'.repeat(60))];
+    try {
+      mkdirSync((dataDir = long), { recursive: true });
+      expect(await query((await start()).url, isOverSocket)).to.deep.equal([false]);
+    } finally {
+      dataDir = short;
+    }
   });
 
   it('sorts by code point and folds the case of every script', async () => {

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Log } from '../platform/log.ts';
 import { postgresAccount } from './embedded/account.ts';
 import { findBinaries } from './embedded/binaries.ts';
-import { createCluster, freePort, lastWords, launch, USER, type Cluster } from './embedded/cluster.ts';
+import { createCluster, freePort, lastWords, launch, urlOf, type Cluster } from './embedded/cluster.ts';
 import { existingHome, openHome, saveHome, type Home } from './embedded/home.ts';
 import { isPostgresOf, runningPostmaster, stopPostmaster, type Postmaster } from './embedded/postmaster.ts';
 
@@ -44,7 +44,7 @@ export const startEmbedded = async ({ dataDir, log, settings = {} }: EmbeddedOpt
   const port = await supervisor.attach();
   await supervisor.endLeftovers();
   if (port !== home.port) saveHome(dataDir, { ...home, port });
-  return { url: urlOf(home.password, port), stop: () => supervisor.stop() };
+  return { url: urlOf(home, port), stop: () => supervisor.stop() };
 };
 
 /**
@@ -55,7 +55,7 @@ export const servedEmbedded = async (dataDir: string): Promise<string | undefine
   const home = existingHome(dataDir);
   const running = home && runningPostmaster(home.folder);
   if (!home || !running) return undefined;
-  const url = urlOf(home.password, running.port);
+  const url = urlOf(home, running.port);
   const connection = new pg.Client({ connectionString: url, application_name: 'holm command' });
   await connection.connect();
   try {
@@ -65,13 +65,11 @@ export const servedEmbedded = async (dataDir: string): Promise<string | undefine
   }
 };
 
-const urlOf = (password: string, port: number): string => `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
-
 /** Holds the lock of the cluster by a connection of its own, whose end tells that PostgreSQL went away. */
 class Supervisor {
   readonly #cluster: Cluster;
   readonly #log: Log;
-  readonly #password: string;
+  readonly #home: Home;
   #port: number | undefined;
   #postmaster: Postmaster | undefined;
   #connection: pg.Client | undefined;
@@ -81,7 +79,7 @@ class Supervisor {
   constructor(cluster: Cluster, home: Home, log: Log) {
     this.#cluster = cluster;
     this.#log = log;
-    this.#password = home.password;
+    this.#home = home;
     this.#port = home.port;
   }
 
@@ -147,7 +145,7 @@ class Supervisor {
   async #connectTo(port: number, lives: () => boolean): Promise<pg.Client | undefined> {
     for (let waitedMs = 0; lives(); waitedMs += POLL_MS) {
       const connection = new pg.Client({
-        connectionString: urlOf(this.#password, port),
+        connectionString: urlOf(this.#home, port),
         application_name: 'holm keeper',
       });
       try {

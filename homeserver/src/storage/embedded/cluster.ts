@@ -52,6 +52,27 @@ const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 const as = (account: Account | undefined) => (account === undefined ? {} : { uid: account.uid, gid: account.gid });
 
 export const dataOf = (folder: string): string => join(folder, 'data');
+
+/** Longer paths have no room in a socket's address. */
+const MAX_SOCKET_PATH = 100;
+const socketOf = (folder: string, port: number): string => join(folder, `.s.PGSQL.${port}`);
+
+/** Where there can be no socket beside the data, PostgreSQL has only its port. */
+const socketFolder = (folder: string): string | undefined => {
+  const isFit = process.platform !== 'win32' && socketOf(folder, 65_535).length <= MAX_SOCKET_PATH;
+  // PostgreSQL takes a list of folders.
+  return isFit && !/[,"]/.test(folder) ? folder : undefined;
+};
+
+/** How to get in. A small query over a socket takes two thirds of the processor time that it takes us over a port. */
+export const urlOf = (
+  { folder, password }: { readonly folder: string; readonly password: string },
+  port: number,
+): string => {
+  const url = `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
+  return existsSync(socketOf(folder, port)) ? `${url}?host=${encodeURIComponent(folder)}` : url;
+};
+
 const logOf = (folder: string): string => join(folder, 'postgres.log');
 
 /** Makes the cluster unless it is there. It gets its name only when it is whole. */
@@ -113,7 +134,7 @@ export const launch = ({ folder, binaries, account, settings }: Cluster, port: n
     binaries.postgres,
     [
       ['-D', dataOf(folder), '-p', String(port)],
-      ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', ...options],
+      ['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${socketFolder(folder) ?? ''}`, ...options],
     ].flat(),
     { ...as(account), cwd: folder, env: environment, detached: true, stdio: ['ignore', output, output] },
   );
