@@ -77,7 +77,7 @@ export const createApp = (deps: AppDeps): App => {
     const mounted = mount(deps, { open, resources, trustedProxies });
     const plain = plainRoutes.filter(({ resource }) => resources.includes(resource));
     const isOnlyResource = resources.length === 1;
-    const answer = (ctx: Context): Promise<Later | undefined> =>
+    const answer = (ctx: Context): Promise<Later | undefined> | undefined =>
       isMatrixPath(ctx.path) ? serveMatrix(ctx, mounted) : servePlain(ctx, plain, { trustedProxies, isOnlyResource });
     const serving = new Serving({ open, telemetry, log, hstsSeconds }, answer);
     return (request, response) => {
@@ -94,7 +94,7 @@ export const createApp = (deps: AppDeps): App => {
   return { handler, upgrades, drain, isDraining: () => open.isDraining };
 };
 
-const serveMatrix = async (ctx: Context, table: RouteTable): Promise<Later | undefined> => {
+const serveMatrix = (ctx: Context, table: RouteTable): Promise<Later | undefined> | undefined => {
   if (ctx.method !== 'OPTIONS') return table.dispatch(ctx);
   // A preflight runs nothing, and is the same for every path.
   ctx.status = 204;

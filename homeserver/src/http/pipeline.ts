@@ -56,10 +56,8 @@ export const pipeline = (
   // Its clients come at once, and wait.
   if (isRepeated) compile(endpoint.body);
 
-  const read = async (ctx: Context): Promise<Body> => {
-    if (endpoint.method === 'GET' || endpoint.streams === true) return new Body('');
-    return new Body(textIn(await readBody(ctx.req, maxBytes)));
-  };
+  const hasBody = endpoint.method !== 'GET' && endpoint.streams !== true;
+  const read = (ctx: Context): Body | Promise<Body> => (hasBody ? bodyOf(ctx, maxBytes) : NO_BODY);
 
   const take = (request: Exchange, body: Body): void => {
     const check = (): unknown => checkBody(body.value === undefined ? {} : body.value);
@@ -108,11 +106,12 @@ const afterTheBody = async (ctx: Context, served: Promise<Later | undefined>): P
   }
 };
 
-const userOf = async (
+const userOf = (
   auth: 'user' | 'optional user',
   token: string | undefined,
   authenticate: (token: string) => Promise<Caller>,
-) => (auth === 'optional user' && token === undefined ? undefined : authenticate(requireToken(token)));
+): Promise<Caller> | undefined =>
+  auth === 'optional user' && token === undefined ? undefined : authenticate(requireToken(token));
 
 /** Looked at before the body is read, which strangers can make as large as they like. */
 const requireSignature = ({ headers }: IncomingMessage): void => {
@@ -133,6 +132,11 @@ class Body {
     return (this.#value ??= jsonIn(this.text));
   }
 }
+
+const NO_BODY = new Body('');
+
+const bodyOf = async ({ req }: Context, maxBytes: number): Promise<Body> =>
+  new Body(textIn(await readBody(req, maxBytes)));
 
 const signedRequest = ({ req }: Context, body: Body) => ({
   method: req.method ?? '',

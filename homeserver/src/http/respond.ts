@@ -16,22 +16,23 @@ const GZIP_FROM_BYTES = 4096;
 const COMPRESSIBLE = /^(?:application\/json|text\/)/;
 
 /** Sends a handler's result: a `Reply` as it is, anything else as JSON. */
-export const respond = async (ctx: Context, result: unknown): Promise<void> => {
+export const respond = (ctx: Context, result: unknown): Promise<void> | undefined => {
   if (result instanceof Reply) {
     ctx.status = result.status;
     ctx.set(result.headers);
-    await send(ctx, result.body, result.headers['content-type'] ?? 'application/octet-stream');
-  } else {
-    ctx.status = 200;
-    await send(ctx, JSON.stringify(result ?? {}), 'application/json');
+    return send(ctx, result.body, result.headers['content-type'] ?? 'application/octet-stream');
   }
+  ctx.status = 200;
+  return send(ctx, JSON.stringify(result ?? {}), 'application/json');
 };
 
-const send = async (ctx: Context, body: Reply['body'], type: string): Promise<void> => {
+const send = (ctx: Context, body: Reply['body'], type: string): Promise<void> | undefined => {
   ctx.set('Content-Type', type);
   const isLong = typeof body === 'string' && body.length > PIECE;
   const sent = isLong ? Readable.from(piecesOf(body), { highWaterMark: 2 }) : body;
-  ctx.body = isWorthZipping(ctx, sent, type) ? await zipped(ctx, sent) : sent;
+  if (isWorthZipping(ctx, sent, type)) return zip(ctx, sent);
+  ctx.body = sent;
+  return undefined;
 };
 
 const isWorthZipping = (ctx: Context, body: Reply['body'], type: string): boolean => {
@@ -43,13 +44,16 @@ const isWorthZipping = (ctx: Context, body: Reply['body'], type: string): boolea
   return !ctx.res.hasHeader('Content-Encoding') && ctx.acceptsEncodings('gzip', 'identity') === 'gzip';
 };
 
-const zipped = (ctx: Context, body: Reply['body']): Buffer | Readable | Promise<Buffer> => {
+const zip = async (ctx: Context, body: Reply['body']): Promise<void> => {
   ctx.set('Content-Encoding', 'gzip');
-  if (!(body instanceof Readable)) return compress(body, FAST);
-  const zip = createGzip(FAST);
+  ctx.body = body instanceof Readable ? zipping(body) : await compress(body, FAST);
+};
+
+const zipping = (body: Readable): Readable => {
+  const gzipped = createGzip(FAST);
   // Koa reports what becomes of the last of them.
-  pipeline(body, zip, () => undefined);
-  return zip;
+  pipeline(body, gzipped, () => undefined);
+  return gzipped;
 };
 
 /** The error that a failure is to the client; `undefined` where it is a bug of ours. */

@@ -27,7 +27,7 @@ export interface ServingDeps {
 }
 
 /** Prepares the answer, or gives back what will have it later. */
-type Answer = (ctx: Context) => Promise<Later | undefined>;
+type Answer = (ctx: Context) => Promise<Later | undefined> | undefined;
 
 /** A request without anything of Koa's: a context is made again when there is something to say. */
 interface Asked {
