@@ -1,3 +1,4 @@
+import { stickinessOf } from '../core/events/sticky.ts';
 import type { ServerName, UserId } from '@holm/spec/ids';
 import { letGoOfText } from '../core/events/pdu-text.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -79,7 +80,8 @@ export class Committer {
 
   /** A place in the stream. Give it back with the commit, or with `abandon` if it comes to nothing. */
   async claim(): Promise<Position> {
-    await this.#deps.positions.ensure(AT_HAND);
+    const filling = this.#deps.positions.ensure(AT_HAND);
+    if (filling) await filling;
     return this.#deps.stream.claim();
   }
 
@@ -106,7 +108,8 @@ export class Committer {
     let positions = claimed;
     let head: Head | undefined;
     try {
-      positions = await this.#stick(change, claimed);
+      const mayStick = change.events.some(({ event }) => stickinessOf(event.pdu) !== undefined);
+      if (mayStick) positions = await this.#stick(change, claimed);
       const write = change.toWrite();
       if (await this.#deps.writer.commit(write)) head = write.head;
     } finally {

@@ -42,18 +42,21 @@ export class Rooms {
     this.#heads = new Gather((nids) => roomsStore.heads(db, nids));
   }
 
-  async byId(roomId: RoomId): Promise<Room | undefined> {
+  byId(roomId: RoomId): Promise<Room | undefined> {
     const known = this.#nids.get(roomId);
-    if (known !== undefined) return this.byNid(known);
+    return known === undefined ? this.#find(roomId) : this.byNid(known);
+  }
+
+  async #find(roomId: RoomId): Promise<Room | undefined> {
     const row = await roomsStore.byId(this.#db, roomId);
     if (!row) return undefined;
     this.#nids.set(roomId, row.room_nid);
     return this.byNid(row.room_nid);
   }
 
-  async byNid(nid: RoomNid): Promise<Room | undefined> {
+  byNid(nid: RoomNid): Promise<Room | undefined> {
     const cached = this.#byNid.get(nid);
-    if (cached) return cached;
+    if (cached) return Promise.resolve(cached);
     const known = this.#loading.get(nid);
     if (known) return known;
     const loading: Promise<Room | undefined> = this.#load(nid, () => this.#loading.get(nid) === loading).finally(() => {

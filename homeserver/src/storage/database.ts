@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import type { Log } from '../platform/log.ts';
 import { stopwatch } from '../platform/stopwatch.ts';
 import type { ConnectionPool } from './connection-pool.ts';
@@ -128,7 +128,8 @@ class PgTx implements Tx {
   }
 }
 
-const forPg = ({ name, text, values }: Sql) => ({ ...(name !== undefined && { name }), text, values: [...values] });
+/** `pg` changes nothing of it. */
+const forPg = (statement: Sql) => statement as QueryConfig;
 
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
 

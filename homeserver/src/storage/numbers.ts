@@ -35,8 +35,12 @@ export class Numbers {
     this.#sequence = sequence;
   }
 
-  /** Makes sure that `take` can be called `count` times without waiting. */
-  async ensure(count: number): Promise<void> {
+  /** Makes sure that `take` can be called `count` times without waiting. Nothing to wait for if it can. */
+  ensure(count: number): Promise<void> | undefined {
+    return this.#available < count ? this.#fill(count) : undefined;
+  }
+
+  async #fill(count: number): Promise<void> {
     while (this.#available < count) {
       this.#refill ??= this.#reserve().finally(() => (this.#refill = undefined));
       await this.#refill;

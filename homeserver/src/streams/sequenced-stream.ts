@@ -24,7 +24,7 @@ export class SequencedStream extends Stream {
   }
 
   /** To be awaited before `claim`, which cannot wait for the database. */
-  ready(): Promise<void> {
+  ready(): Promise<void> | undefined {
     return this.#numbers.ensure(AT_HAND);
   }
 }

@@ -1,4 +1,5 @@
 import type { DeviceId, UserId } from '@holm/spec/ids';
+import type { Caller } from '../../http/route.ts';
 import type { UnixMillis } from '../../platform/clock.ts';
 
 /** Where a request came from. */
@@ -13,14 +14,25 @@ export interface Sighting extends Origin {
   readonly at: UnixMillis;
 }
 
+/** Of a device that is seen again, which happens with each request. */
+type Latest = { -readonly [key in keyof Sighting]: Sighting[key] };
+
 const MAX_AGENT = 256;
 
 /** The latest sighting of each device since the last `take`. Kept by token, which is what a request shows. */
 export class LastSeen {
-  #byToken = new Map<number, Sighting>();
+  #byToken = new Map<number, Latest>();
 
-  note(tokenId: number, sighting: Sighting): void {
-    this.#byToken.set(tokenId, sighting);
+  /** With each request: who has been seen is not written down anew. */
+  note({ userId, deviceId, tokenId }: Caller, { address, userAgent }: Origin, at: UnixMillis): void {
+    const known = this.#byToken.get(tokenId);
+    if (!known) {
+      this.#byToken.set(tokenId, { userId, deviceId, at, address, userAgent });
+      return;
+    }
+    known.at = at;
+    known.address = address;
+    known.userAgent = userAgent;
   }
 
   forget(tokenId: number): void {

@@ -80,10 +80,7 @@ export class Sessions {
     const caller = hash && (this.#remembered(hash) ?? (await this.#ask(hash)));
     // No soft_logout: tokens do not expire here, so one that is unknown belongs to a session that is over.
     if (!caller) throw new MatrixError('M_UNKNOWN_TOKEN', 'this access token is not in use');
-    if (origin) {
-      const { userId, deviceId, tokenId } = caller;
-      this.#lastSeen.note(tokenId, { userId, deviceId, at: this.#deps.clock.now(), ...origin });
-    }
+    if (origin) this.#lastSeen.note(caller, origin, this.#deps.clock.now());
     return caller;
   }
 

@@ -56,7 +56,7 @@ export class DeviceLists {
     return this.#deps.stream;
   }
 
-  ready(): Promise<void> {
+  ready(): Promise<void> | undefined {
     return this.#deps.stream.ready();
   }
 

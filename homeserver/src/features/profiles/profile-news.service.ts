@@ -48,7 +48,7 @@ export class ProfileNews {
   }
 
   /** To be awaited before `claim`. */
-  ready(): Promise<void> {
+  ready(): Promise<void> | undefined {
     return this.#deps.stream.ready();
   }
 

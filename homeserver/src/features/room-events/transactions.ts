@@ -26,12 +26,17 @@ export class Transactions {
     if (done !== undefined) return Promise.resolve(done);
     const running = this.#running.get(name);
     if (running) return running;
-    const started = work()
-      .then((eventId) => {
+    const started = work().then(
+      (eventId) => {
         this.#done.set(name, eventId);
+        this.#running.delete(name);
         return eventId;
-      })
-      .finally(() => this.#running.delete(name));
+      },
+      (error: unknown) => {
+        this.#running.delete(name);
+        throw error;
+      },
+    );
     this.#running.set(name, started);
     return started;
   }

@@ -1,4 +1,5 @@
 import { MatrixError } from '@holm/spec/errors';
+import type { StateKey } from '../../core/auth/selection.ts';
 import type { Head } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Draft } from '../send/draft.ts';
@@ -18,13 +19,20 @@ export const assertKnown = async (partial: Pick<PartialRooms, 'whenComplete'>, {
  * As `assertKnown`, before a membership is changed of which nothing is known yet: who joins may have been banned. A ban is
  * one whatever was before, and moderators of a room under attack cannot wait.
  */
-export const assertMemberKnown = async (
+export const assertMemberKnown = (
   { states, partial }: { readonly states: States; readonly partial: PartialRooms },
   room: Room & { readonly head: Head },
   { type, stateKey, content }: Pick<Draft, 'type' | 'stateKey' | 'content'>,
+): Promise<void> | undefined => {
+  if (!partial.get(room.nid) || type !== 'm.room.member' || stateKey === undefined) return undefined;
+  if (content['membership'] === 'ban') return undefined;
+  return assertStateKnown({ states, partial }, room, [type, stateKey]);
+};
+
+const assertStateKnown = async (
+  { states, partial }: { readonly states: States; readonly partial: PartialRooms },
+  room: Room & { readonly head: Head },
+  key: StateKey,
 ): Promise<void> => {
-  if (!partial.get(room.nid) || type !== 'm.room.member' || stateKey === undefined) return;
-  if (content['membership'] === 'ban') return;
-  if (await states.get(room, room.head.snapshot, [type, stateKey])) return;
-  await assertKnown(partial, room);
+  if (!(await states.get(room, room.head.snapshot, key))) await assertKnown(partial, room);
 };

@@ -59,7 +59,13 @@ export class PolicyServers {
   }
 
   /** Who has to agree to an event in the room as it is now. For who is not in the room's queue. */
-  async of(room: Room, draft: Parameters<typeof isExempt>[0]): Promise<PolicyServer | undefined> {
+  of(room: Room, draft: Parameters<typeof isExempt>[0]): Promise<PolicyServer | undefined> | undefined {
+    const known = this.#known(room);
+    // As in nearly all rooms.
+    return known && !known.policy ? undefined : this.#agreeing(room, draft);
+  }
+
+  async #agreeing(room: Room, draft: Parameters<typeof isExempt>[0]): Promise<PolicyServer | undefined> {
     const policy = await this.#namedBy(room);
     if (!policy || isExempt(draft)) return undefined;
     const { servers } = await this.#deps.membersOf(room);
@@ -110,11 +116,16 @@ export class PolicyServers {
     return client.call(via, askPolicyServerToSign, asking);
   }
 
+  #known(room: Room): Named | undefined {
+    const known = this.#named.get(room);
+    return known?.snapshot === room.head?.snapshot ? known : undefined;
+  }
+
   async #namedBy(room: Room): Promise<PolicyServer | undefined> {
     if (!room.head) return undefined;
     const { snapshot } = room.head;
-    const known = this.#named.get(room);
-    if (known?.snapshot === snapshot) return known.policy;
+    const known = this.#known(room);
+    if (known) return known.policy;
     const event = await this.#deps.states.get(room, snapshot, POLICY_STATE);
     const named = event?.redactedBy === undefined ? policyServerOf(event?.event.content) : undefined;
     const policy = named && this.#canBeAsked(named) ? named : undefined;

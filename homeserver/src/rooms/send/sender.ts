@@ -171,7 +171,7 @@ export class Sender {
     const { rooms, committer } = this.#deps;
     for (let attempt = 1; ; attempt++) {
       const room = await rooms.joined(roomId);
-      await room.members.load(this.#deps.signer.server);
+      if (!room.members.loaded) await room.members.load(this.#deps.signer.server);
       const change = new Change(room, room.head);
       const chain = new Chain(this.#deps, change);
       let result: T;

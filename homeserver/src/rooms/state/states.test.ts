@@ -39,9 +39,13 @@ describe('a view of the current state', () => {
       });
       return Promise.resolve(new Map(found));
     };
-    const load = (nids: readonly EventNid[]) =>
-      Promise.resolve(new Map(nids.map((nid) => [nid, { nid } as StoredEvent])));
-    states = new States({ lookup } as unknown as Tries, { load } as unknown as Events);
+    const loaded = new Map<EventNid, StoredEvent>();
+    const load = (nids: readonly EventNid[]) => {
+      for (const nid of nids) loaded.set(nid, { nid } as StoredEvent);
+      return Promise.resolve(new Map(loaded));
+    };
+    const cached = (nid: EventNid) => loaded.get(nid);
+    states = new States({ lookup } as unknown as Tries, { load, cached } as unknown as Events);
   });
 
   const view = async (snapshot: SnapshotId, keys: readonly StateKey[]) =>
@@ -58,6 +62,14 @@ describe('a view of the current state', () => {
     expect(looked.map(([, numbers]) => numbers)).to.eql(
       [[AVATAR, TOPIC], [NAME]].map((keys) => keys.map((key) => wellKnownKey(key))),
     );
+  });
+
+  it('has what is not committed yet in place of what is', async () => {
+    const before = await states.view(room, 1, [NAME]);
+    const redacted = { nid: 10, redactedBy: 12 } as StoredEvent;
+    const pending = { number: () => undefined, event: (nid: EventNid) => (nid === 10 ? redacted : undefined) };
+    expect((await states.view(room, 1, [NAME], pending)).get(stateKey(...NAME))).to.equal(redacted);
+    expect(await states.view(room, 1, [NAME])).to.eql(before);
   });
 
   it('is of the state that is asked for, be it current, older or newer', async () => {

@@ -23,6 +23,12 @@ interface Known {
   readonly nids: Map<KeyNumber, EventNid>;
 }
 
+interface Wanted {
+  readonly snapshot: SnapshotId;
+  readonly keys: readonly StateKey[];
+  readonly pending: Pending;
+}
+
 const READ_AT_ONCE = 250;
 /** Of one room. */
 const KEPT_NUMBERS = 100;
@@ -41,12 +47,35 @@ export class States {
   }
 
   /** The events that a state has under `keys`. */
-  async view(
+  view(
     room: Room,
     snapshot: SnapshotId,
     keys: readonly StateKey[],
     pending: Pending = NOTHING_PENDING,
   ): Promise<StateView> {
+    const wanted = { snapshot, keys, pending };
+    const atHand = this.#atHand(room, wanted);
+    return atHand ? Promise.resolve(atHand) : this.#load(room, wanted);
+  }
+
+  /** As it is where the same was asked for before: undefined as soon as something would have to be looked up. */
+  #atHand(room: Room, { snapshot, keys, pending }: Wanted): StateView | undefined {
+    const known = this.#known.get(room);
+    if (known?.snapshot !== snapshot) return undefined;
+    const view = new Map<string, StoredEvent>();
+    for (const key of keys) {
+      const number = room.keys.number(key);
+      const nid = number === undefined ? undefined : known.nids.get(number);
+      if (nid === undefined) return undefined;
+      if (nid === 0) continue;
+      const event = pending.event(nid) ?? this.#events.cached(nid);
+      if (!event) return undefined;
+      view.set(keyString(...key), event);
+    }
+    return view;
+  }
+
+  async #load(room: Room, { snapshot, keys, pending }: Wanted): Promise<StateView> {
     const numbers = await numbersOf(room, keys, pending);
     const nids = await this.#lookup(room, snapshot, [...numbers.keys()]);
     const events = await this.#events.load([...nids.values()].filter((nid) => !pending.event(nid)));
@@ -94,7 +123,7 @@ export class States {
 
   /** All events of a state, in no particular order. */
   async all(snapshot: SnapshotId): Promise<StoredEvent[]> {
-    return this.#load(await this.nids(snapshot));
+    return this.#loadAll(await this.nids(snapshot));
   }
 
   /** As `all`, some at a time: nobody need hold all of them. Those of a small state come together. */
@@ -112,11 +141,11 @@ export class States {
   /** The events of `after` that `before` has not. What `after` lacks altogether is left out. */
   async changes(before: SnapshotId, after: SnapshotId): Promise<StoredEvent[]> {
     const changed = (await this.#tries.diff(before, after)).flatMap(([, , nid]) => (nid === 0 ? [] : [nid]));
-    return this.#load(changed);
+    return this.#loadAll(changed);
   }
 
   /** States can be of any size, so they are read in turns. */
-  async #load(nids: readonly EventNid[]): Promise<StoredEvent[]> {
+  async #loadAll(nids: readonly EventNid[]): Promise<StoredEvent[]> {
     if (nids.length <= READ_AT_ONCE) return [...(await this.#events.load(nids)).values()];
     const events: StoredEvent[] = [];
     for await (const some of slices(nids, READ_AT_ONCE)) {
