@@ -1,5 +1,4 @@
 import type { DeviceId, UserId } from '@holm/spec/ids';
-import type { Caller } from '../../http/route.ts';
 import type { UnixMillis } from '../../platform/clock.ts';
 
 /** Where a request came from. */
@@ -14,6 +13,9 @@ export interface Sighting extends Origin {
   readonly at: UnixMillis;
 }
 
+/** Whose request it is. */
+type Seen = Pick<Sighting, 'userId' | 'deviceId'> & { readonly tokenId: number };
+
 /** Of a device that is seen again, which happens with each request. */
 type Latest = { -readonly [key in keyof Sighting]: Sighting[key] };
 
@@ -24,7 +26,7 @@ export class LastSeen {
   #byToken = new Map<number, Latest>();
 
   /** With each request: who has been seen is not written down anew. */
-  note({ userId, deviceId, tokenId }: Caller, { address, userAgent }: Origin, at: UnixMillis): void {
+  note({ userId, deviceId, tokenId }: Seen, { address, userAgent }: Origin, at: UnixMillis): void {
     const known = this.#byToken.get(tokenId);
     if (!known) {
       this.#byToken.set(tokenId, { userId, deviceId, at, address, userAgent });
