@@ -93,8 +93,9 @@ row('who follows', `${sockets.length} WebSockets, ${polls.length} long polls`);
 row('resident memory of the server, all connected', mb(server.residentMb));
 // Presence goes round every five seconds.
 await pause(ROUND_MS);
-const { loopMs, workedMs } = await held();
+const { loopMs, workedMs, ownMs, garbageMs } = await held();
 row('event loop held while they came, at most', `${ms(loopMs)}, at work in one go ${ms(workedMs)}`);
+row('    collecting garbage left out', `${ms(ownMs)}; one collection ${ms(garbageMs)}`);
 
 let said = 0;
 const say = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { inTurns, mapInTurns, slices, Turns } from './turns.ts';
+import { beginSoon, inTurns, mapInTurns, onceRound, slices, Turns } from './turns.ts';
 
 /** Keeps the processor busy. */
 const busy = (ms: number): void => {
@@ -79,5 +79,47 @@ describe('work in turns', () => {
     expect(turns.isOver).to.equal(true);
     await turns.next();
     expect(turns.isOver).to.equal(false);
+  });
+});
+
+describe('what many begin at the same time', () => {
+  const begin = (count: number, begun: string[], name = ''): void => {
+    for (let n = 0; n < count; n++) beginSoon(() => begun.push(`${name}${n}`));
+  };
+  // What other tests have begun counts, too.
+  beforeEach(async () => {
+    begin(64, []);
+    await onceRound();
+  });
+
+  it('does not begin before what runs now has ended', async () => {
+    const begun: string[] = [];
+    begin(3, begun);
+    expect(begun).to.eql([]);
+    await Promise.resolve();
+    expect(begun).to.eql(['0', '1', '2']);
+  });
+
+  it('begins in order, and lets others have their turn in between', async () => {
+    const begun: string[] = [];
+    begin(300, begun);
+    let [most, before] = [0, 0];
+    while (begun.length < 300) {
+      await onceRound();
+      most = Math.max(most, begun.length - before);
+      before = begun.length;
+    }
+    expect(most).to.be.at.most(64 + 32);
+    expect(begun).to.eql(Array.from({ length: 300 }, (_, n) => `${n}`));
+  });
+
+  it('does not let who comes later wait for all of them', async () => {
+    const begun: string[] = [];
+    begin(1_000, begun, 'many ');
+    for (let round = 0; round < 3; round++) await onceRound();
+    begin(1, begun, 'later ');
+    await Promise.resolve();
+    expect(begun.at(-1)).to.equal('later 0');
+    expect(begun.length).to.be.at.most(300);
   });
 });

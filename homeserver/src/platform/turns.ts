@@ -109,3 +109,37 @@ export const inTurns = async <T>(work: Iterator<void, T>): Promise<T> => {
   }
   return step.value;
 };
+
+/** So many are begun between two turns of others, for the tenth of a millisecond or so that each then takes. */
+const BEGUN_TOGETHER = 64;
+
+/** How many have begun since others had their turn, and who has to wait. */
+const beginnings = { begun: 0, waiting: [] as (() => unknown)[], isResting: false };
+
+/**
+ * Begins something that goes on by itself, after what runs now. Where thousands want to at the same time, those that are
+ * too many wait for others to have their turn, and leave half of the next one to whoever comes then: a message is not told
+ * later because thousands are being told who is online.
+ */
+export const beginSoon = (work: () => unknown): void => {
+  if (beginnings.begun < BEGUN_TOGETHER) begin(work);
+  else beginnings.waiting.push(work);
+  if (beginnings.begun === BEGUN_TOGETHER) restBeforeMore();
+};
+
+const begin = (work: () => unknown): void => {
+  beginnings.begun++;
+  // Not `queueMicrotask`, for which Node makes an object each time.
+  void Promise.resolve().then(work);
+};
+
+const restBeforeMore = (): void => {
+  if (beginnings.isResting) return;
+  beginnings.isResting = true;
+  setImmediate(() => {
+    beginnings.isResting = false;
+    beginnings.begun = 0;
+    beginnings.waiting.splice(0, BEGUN_TOGETHER / 2).forEach(begin);
+    if (beginnings.waiting.length > 0) restBeforeMore();
+  });
+};

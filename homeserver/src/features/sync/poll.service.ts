@@ -4,6 +4,7 @@ import type { Caller } from '../../http/route.ts';
 import type { Deadlines, Timed } from '../../platform/deadlines.ts';
 import { NOWHERE } from '../../platform/place.ts';
 import { currentRequestId, withRequestId } from '../../platform/request-id.ts';
+import { beginSoon } from '../../platform/turns.ts';
 import type { Notifier, Waiter } from '../../streams/notifier.ts';
 import type { PresenceState } from '../presence/index.ts';
 import type { Followers } from './followers.sync.ts';
@@ -78,7 +79,7 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     if (this.#isLooking) return;
     this.#isLooking = true;
     // Not at once: whoever rings has others to ring.
-    void Promise.resolve().then(() => withRequestId(this.#requestId, () => this.#run()));
+    beginSoon(() => withRequestId(this.#requestId, () => this.#run()));
   }
 
   /** Its time is up. */
