@@ -33,6 +33,13 @@ describe('a server that stops and starts again', () => {
     expect((await alice.login()).userId).to.equal(alice.userId);
   });
 
+  it('leaves nothing behind that would keep its process from ending', async () => {
+    await alice.ask('PUT', `/rooms/${room}/typing/${alice.userId}`, { typing: true, timeout: 30_000 });
+    await alice.view.sync();
+    await Promise.all([network.stop('a.test'), network.stop('b.test')]);
+    expect(network.clock.asleep).to.equal(0);
+  });
+
   it('goes on with a sync where it was', async () => {
     await alice.view.sync();
     await restart('a.test');

@@ -34,6 +34,11 @@ export class ManualClock implements Clock {
     });
   }
 
+  /** How many wait for it to move. */
+  get asleep(): number {
+    return this.#sleepers.size;
+  }
+
   /** Moves on, waking sleepers in the order in which they are due. */
   advance(ms: number): void {
     const target = this.#now + ms;

@@ -75,6 +75,8 @@ export class Sockets implements UpgradeRoute {
   readonly #accept: ReturnType<typeof webSockets>;
   readonly #telemetry: SocketTelemetry;
   readonly #stopped = new AbortController();
+  /** The last one has gone, after that. */
+  readonly #left = new AbortController();
 
   constructor(deps: SocketsDeps) {
     this.#deps = deps;
@@ -156,7 +158,8 @@ export class Sockets implements UpgradeRoute {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
     for (const peer of this.#open.keys()) peer.leave();
-    void this.#deps.clock.sleep(LEAVE_MS).then(() => {
+    if (this.#open.size === 0) return;
+    void this.#deps.clock.sleep(LEAVE_MS, this.#left.signal).then(() => {
       for (const peer of this.#open.keys()) peer.close('stopping', GOING_AWAY, 'restarting');
     });
   }
@@ -199,6 +202,7 @@ export class Sockets implements UpgradeRoute {
     peer.ended();
     this.#count(entry);
     this.#open.delete(peer);
+    if (this.#stopped.signal.aborted && this.#open.size === 0) this.#left.abort();
     const others = (this.#byNetwork.get(network) ?? 1) - 1;
     if (others > 0) this.#byNetwork.set(network, others);
     else this.#byNetwork.delete(network);
