@@ -2,9 +2,12 @@ import { BlockList, isIP } from 'node:net';
 
 const IPV6_BYTES = 16;
 
+/** Asked first: that something is no IPv6 address is clear then, which Node finds out with a long regular expression. */
+const isWithColon = (address: string): boolean => address.includes(':');
+
 /** The sixteen bytes of an IPv6 address without zone, or `undefined` where there is none. */
 const v6Bytes = (address: string): Uint8Array | undefined => {
-  if (isIP(address) !== 6 || address.includes('%')) return undefined;
+  if (!isWithColon(address) || isIP(address) !== 6 || address.includes('%')) return undefined;
   // The URL parser is the standard library's way to normalise an address, dotted tail included.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const left = head === '' ? [] : head.split(':');
@@ -71,6 +74,7 @@ const add = (list: BlockList, range: string): void => {
 
 /** IPv4 as itself, also where it came in through an IPv6 socket. */
 export const plainAddress = (address: string): string => {
+  if (!isWithColon(address)) return address;
   // As Node writes the peers of a socket for both families, so that nothing needs to be taken apart.
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (dotted !== undefined) return dotted;

@@ -76,8 +76,8 @@ export class Sessions {
   /** Whose token this is. M_MISSING_TOKEN without one, M_UNKNOWN_TOKEN for any that is not in use. */
   async authenticate(token: string | undefined, origin?: Origin): Promise<Caller> {
     if (token === undefined || token === '') throw new MatrixError('M_MISSING_TOKEN', 'an access token is needed');
-    const hash = isAccessToken(token) ? hashOfToken(token) : undefined;
-    const caller = hash && (this.#remembered(hash) ?? (await this.#ask(hash)));
+    const hash = hashOfToken(token);
+    const caller = this.#remembered(hash) ?? (isAccessToken(token) ? await this.#ask(hash) : undefined);
     // No soft_logout: tokens do not expire here, so one that is unknown belongs to a session that is over.
     if (!caller) throw new MatrixError('M_UNKNOWN_TOKEN', 'this access token is not in use');
     if (origin) this.#lastSeen.note(caller, origin, this.#deps.clock.now());

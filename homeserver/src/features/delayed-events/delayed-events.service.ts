@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DelayAction } from '@holm/spec/extensions/delayed-events';
 import { MatrixError } from '@holm/spec/errors';
 import { EventId, type UserId } from '@holm/spec/ids';
@@ -178,10 +178,7 @@ export class DelayedEvents {
 }
 
 const txnOf = (delayId: string): Buffer =>
-  createHash('sha256')
-    .update(JSON.stringify(['delayed', delayId]))
-    .digest()
-    .subarray(0, TXN_BYTES);
+  hash('sha256', JSON.stringify(['delayed', delayId]), 'buffer').subarray(0, TXN_BYTES);
 
 /** Whether the room takes it shows when it is sent; what no room could take is refused at once. */
 const assertKeepable = ({ type, stateKey = '', content }: Later): void => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EventId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import type { Viewer } from '../../rooms/timeline/client-events.ts';
@@ -9,10 +9,7 @@ const KEY_BYTES = 20;
 
 /** Names a request: the same id from another device, or on another path, is another request. */
 export const transactionKey = ({ userId, deviceId }: Viewer, path: readonly string[], id: string): Buffer =>
-  createHash('sha256')
-    .update(JSON.stringify([userId, deviceId, ...path, id]))
-    .digest()
-    .subarray(0, KEY_BYTES);
+  hash('sha256', JSON.stringify([userId, deviceId, ...path, id]), 'buffer').subarray(0, KEY_BYTES);
 
 /** What repeated requests are answered with, while it is at hand. The database knows for longer. */
 export class Transactions {
