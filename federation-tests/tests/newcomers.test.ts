@@ -70,6 +70,17 @@ describe('what comes between the proposal of a join and the join', () => {
     ]);
   });
 
+  it('is sent where whoever it is of has left with it', async () => {
+    const room = await alice.createRoom();
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    await joinMeanwhile(room, async () => {
+      await bob.leave(room);
+      await network.settle();
+    });
+    expect(pushed).to.deep.equal([['m.room.member', bob.userId]]);
+  });
+
   it('is not sent to those who may not see it', async () => {
     const content = { history_visibility: 'joined' };
     const initial_state = [{ type: 'm.room.history_visibility', state_key: '', content }];

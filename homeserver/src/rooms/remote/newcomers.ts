@@ -18,7 +18,10 @@ export interface NewcomersDeps {
   readonly outbox: { wake(destinations: Iterable<ServerName>, position: number): void };
 }
 
-/** Ends of a room beside a join. Everybody sends their own, and the server that lets somebody in those of others, too. */
+/**
+ * Ends of a room beside a join. Everybody sends their own, and the server that lets somebody in those of others, too: the
+ * one that passes the join on to the rest, or the only one there is.
+ */
 interface Beside {
   readonly ends: readonly Extremity[];
   readonly from: 'anybody' | 'us';
@@ -33,20 +36,30 @@ export class Newcomers {
   }
 
   /** To be told of every step of a room. */
-  committed({ room, members, hasNewState, timeline, outbox }: Committed): void {
-    if (!hasNewState) return;
+  committed(step: Committed): void {
+    if (!step.hasNewState) return;
     const { background, engine } = this.#deps;
+    const { room } = step;
     const servers = room.members.loaded?.servers;
-    const joined = members.filter(({ membership, before }) => membership === 'join' && before !== 'join');
+    const joined = step.members.filter(({ membership, before }) => membership === 'join' && before !== 'join');
     for (const server of new Set(joined.map((member) => member.server))) {
       const isNew = servers?.get(server) === joined.filter((member) => member.server === server).length;
       if (server === engine.serverName || !isNew) continue;
-      const passedOn = new Set(outbox.map(({ eventNid }) => eventNid));
-      const isLetInHere = timeline.some(({ nid, event }) => serverOf(event.sender) === server && passedOn.has(nid));
-      const from = isLetInHere ? 'anybody' : 'us';
+      const from = this.#isLetInHere(step, server, servers) ? 'anybody' : 'us';
       const ends = room.head?.extremities ?? [];
       background.run('send to a new server', () => this.#sendTo(server, room, { ends, from }));
     }
+  }
+
+  /** Whether we pass on what the newcomer said, or would if there were others. */
+  #isLetInHere(
+    { timeline, outbox }: Committed,
+    newcomer: ServerName,
+    servers: ReadonlyMap<ServerName, number>,
+  ): boolean {
+    if (servers.size === 2 && servers.has(this.#deps.engine.serverName)) return true;
+    const passedOn = new Set(outbox.map(({ eventNid }) => eventNid));
+    return timeline.some(({ nid, event }) => serverOf(event.sender) === newcomer && passedOn.has(nid));
   }
 
   async #sendTo(server: ServerName, room: Room, beside: Beside): Promise<void> {
