@@ -55,6 +55,22 @@ describe('ignored users', () => {
     expect(timeline.limited).to.equal(false);
   });
 
+  it('are not seen to write or to read', async () => {
+    const said = await dave.say(room, 'read this');
+    await network.settle();
+    await carol.view.sync();
+    for (const person of [alice, bob, dave]) {
+      await person.ask('POST', `${pathOf(room)}/receipt/m.read/${encodeURIComponent(said)}`, {});
+      const path = `${pathOf(room)}/typing/${encodeURIComponent(person.userId)}`;
+      await person.ask('PUT', path, { typing: true, timeout: 20_000 });
+    }
+    await network.settle();
+    const { events } = (await next(carol, room)).ephemeral;
+    const contentOf = (type: string) => events.find((event: any) => event.type === type).content;
+    expect(contentOf('m.typing')).to.eql({ user_ids: [dave.userId] });
+    expect(Object.keys(contentOf('m.receipt')[said]['m.read'])).to.eql([dave.userId]);
+  });
+
   it('do not take the place of others where a timeline is cut', async () => {
     for (const text of ['one', 'two', 'three']) await dave.say(room, text);
     for (let i = 0; i < 5; i++) await alice.say(room, `spam ${i}`);

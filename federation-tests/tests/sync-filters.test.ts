@@ -278,6 +278,13 @@ describe('filters of /sync', () => {
         expect(event).to.not.have.property('event_id');
       }
     });
+
+    it('show what is wanted of them as servers do', async () => {
+      await send('hello');
+      const form = { event_format: 'federation', event_fields: ['type', 'depth'] };
+      const { timeline } = await told({ ...form, room: { timeline: { limit: 1 } } });
+      expect(Object.keys(timeline.events[0])).to.have.members(['type', 'depth']);
+    });
   });
 
   describe('themselves', () => {

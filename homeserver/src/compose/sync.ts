@@ -47,8 +47,8 @@ export const composeSync = (
   // The order is that of the positions in tokens that clients hold: append, never reorder.
   const parts = [
     accountDataPart(accountData),
-    receiptsPart(ephemeral.receipts, rooms.engine.rooms),
-    typingPart(ephemeral.typing),
+    receiptsPart(ephemeral.receipts, rooms.engine.rooms, ignoredBy),
+    typingPart(ephemeral.typing, ignoredBy),
     toDevicePart(encryption.toDevice),
     deviceListsPart({
       lists: encryption.lists.own,

@@ -1,5 +1,6 @@
 import type { RoomId } from '@holm/spec/ids';
 import type { RoomNid } from '../../rooms/model.ts';
+import type { IgnoredBy } from '../../rooms/timeline/readers.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { RoomNews, SyncPart } from '../../streams/sync-part.ts';
 import { toContents } from './receipt.ts';
@@ -9,12 +10,15 @@ interface RoomNames {
   byNids(nids: readonly RoomNid[]): Promise<ReadonlyMap<RoomNid, { readonly roomId: RoomId }>>;
 }
 
-/** Receipts as a part of what clients follow. */
-export const receiptsPart = (receipts: Receipts, rooms: RoomNames): SyncPart => ({
+/** Receipts as a part of what clients follow: but for those of whom a reader does not want to hear. */
+export const receiptsPart = (receipts: Receipts, rooms: RoomNames, ignoredBy: IgnoredBy): SyncPart => ({
   stream: receipts.stream,
   mayHaveNews: (reader, after: Position) => receipts.mayHaveChanged(reader.rooms(), after),
   async news(reader, range) {
-    const byRoom = Map.groupBy(await receipts.changes(reader.userId, reader.rooms(), range), (r) => r.roomNid);
+    const changes = await receipts.changes(reader.userId, reader.rooms(), range);
+    const ignored = await ignoredBy(reader.userId);
+    const told = changes.filter(({ userId }) => !ignored.has(userId));
+    const byRoom = Map.groupBy(told, ({ roomNid }) => roomNid);
     const names = await rooms.byNids([...byRoom.keys()]);
     const news = new Map<RoomId, RoomNews>();
     for (const [nid, ofRoom] of byRoom) {

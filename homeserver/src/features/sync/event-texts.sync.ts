@@ -67,10 +67,11 @@ const formatted = async (
   events: readonly StoredEvent[],
   filter: Filter,
   write: () => Promise<readonly string[]>,
-): Promise<JsonText[]> =>
-  filter.eventFormat === 'federation'
-    ? events.map((event) => pduText(shown(event)))
-    : (await write()).map((text) => reduced(text, filter));
+): Promise<JsonText[]> => {
+  const isOfServers = filter.eventFormat === 'federation';
+  const texts = isOfServers ? events.map((event) => pduText(shown(event))) : await write();
+  return texts.map((text) => reduced(text, filter));
+};
 
 const PROBE: JsonObject = {};
 

@@ -11,7 +11,7 @@ import { filterable, readerTextsOf, senderTextsOf, textsOf } from './event-texts
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
 import { ephemeralOf, roomAccountDataOf } from './loose-events.sync.ts';
-import { hasStayed } from './standing.sync.ts';
+import { departureOf, hasStayed, memberAt } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { StuckEvents } from './stuck-events.sync.ts';
 import type { Summaries, Summary } from './summaries.sync.ts';
@@ -84,7 +84,9 @@ export class JoinedRooms {
     const visible = await this.timeline(view, room, more);
     const stateAfter = view.fullState ? undefined : after;
     const lazy = view.filter.room.state.lazyLoadMembers;
-    const window = { after: stateAfter, upTo: view.upTo, timeline: visible.events, field: view.stateField };
+    const knewMembersAt = await this.#lastSight(view, more);
+    const field = view.stateField;
+    const window = { after: stateAfter, upTo: view.upTo, timeline: visible.events, field, knewMembersAt };
     const delta = await deltas.get(room, window, { withMembers: !lazy });
     const shown = withoutFirst(visible, delta.overtaken);
     const isRenamed = [...delta.events, ...shown.events].some(isName);
@@ -108,6 +110,15 @@ export class JoinedRooms {
       ...unreadTexts(unread.counts, view),
       ...sticky,
     });
+  }
+
+  /** Until when somebody who goes on from a token was told of the members of the room. */
+  async #lastSight({ after }: View, { isNew, member }: About): Promise<Position | undefined> {
+    if (after === undefined || !isNew) return after;
+    const { events } = this.#deps.engine;
+    const then = await memberAt(events, member, after);
+    if (!then || then.membership === 'join') return then && after;
+    return (await departureOf(events, then))?.event.position;
   }
 
   /** What sticks and is not in the timeline, whatever its reader may see of history: sections by what they are called. */
@@ -211,6 +222,7 @@ export class JoinedRooms {
   ): Promise<readonly StoredEvent[]> {
     const { lazyMembers } = this.#deps;
     const { viewer, after, upTo, filter } = view;
+    const isWanted = ({ event }: StoredEvent) => filter.room.state.event(filterable(event));
     const told = new Set(delta.events.flatMap(memberOf));
     // Whoever takes the state from the timeline too learns of members there, as long as they join before they speak.
     const inTimeline = new Set<UserId>();
@@ -229,7 +241,7 @@ export class JoinedRooms {
       need(event.event.sender);
     }
     const members = await this.#membersOf(room, { needed, target: delta.target, timeline });
-    const nowKnown = [...told, ...inTimeline, ...members.flatMap(memberOf)];
+    const nowKnown = [...[...delta.events, ...members].filter(isWanted).flatMap(memberOf), ...inTimeline];
     lazyMembers.tell(viewer, room.nid, { members: nowKnown, at: upTo, isWhole: delta.isWhole });
     return members;
   }

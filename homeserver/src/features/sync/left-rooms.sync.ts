@@ -28,6 +28,8 @@ interface About {
 }
 
 interface Ended {
+  /** What became of the user last, if an event says so. */
+  readonly own: StoredEvent | undefined;
   /** What the user keeps of the room: leaving takes nothing of it away. */
   readonly accountData: JsonText;
 }
@@ -46,14 +48,25 @@ export class LeftRooms {
     const departure = await departureOf(events, member);
     const position = departure?.event.position;
     const isNews = position !== undefined && position > (view.after ?? -1) && room.head !== undefined;
-    if (isNews) return this.#stay(view, room, { departure: departure as Departure, accountData });
+    const own = await this.#ownEvent(member);
+    if (isNews) return this.#stay(view, room, { departure: departure as Departure, own, accountData });
     // Who has left before, or never was there, sees of the room only what became of themselves.
     const isNothing = view.after === undefined && departure === undefined;
-    return isNothing ? undefined : this.#ownEvent(view, room, { member, accountData });
+    return isNothing ? undefined : this.#outside(view, room, { own, accountData });
   }
 
-  /** The room's end, as the user saw it. */
-  async #stay(view: View, room: Room, { departure, accountData }: Ended & { departure: Departure }): Promise<JsonText> {
+  /** Where state resolution took a join back, there is no event that says so. */
+  async #ownEvent({ eventNid }: Member): Promise<StoredEvent | undefined> {
+    const own = await this.#deps.engine.events.byNid(eventNid);
+    return own && membershipOf(own.event) !== 'join' ? own : undefined;
+  }
+
+  /** The room's end, as the user saw it, and what became of them after that: who was kicked may have been banned, too. */
+  async #stay(
+    view: View,
+    room: Room,
+    { departure, own, accountData }: Ended & { departure: Departure },
+  ): Promise<JsonText> {
     const { engine, readers, timelines, deltas } = this.#deps;
     const { after, viewer, filter } = view;
     const wasThere = after !== undefined && (await wasJoinedBefore(engine.events, departure.join, after));
@@ -70,28 +83,29 @@ export class LeftRooms {
     const events = visible.slice(delta.overtaken);
     const overtaken = visible[delta.overtaken - 1];
     const members = isLazy ? await deltas.members(room, delta.target, membersFor(view, delta, events)) : [];
-    const state = [...delta.events, ...members].filter(({ event }) => filter.room.state.event(filterable(event)));
+    const later = tellingOf(view, own, departure.event);
+    const state = [...delta.events.filter(isNotReplacedBy(later.state)), ...members];
+    const wanted = [...state, ...later.state].filter(({ event }) => filter.room.state.event(filterable(event)));
     const limited = stretch.limited || overtaken !== undefined || (after !== undefined && !wasThere);
     const prevBatch = overtaken ? timelineToken(overtaken.ord ?? 0) : stretch.prevBatch;
-    const texts = await readerTextsOf(engine.presenter, { reader, events, withRelations: limited }, filter);
+    const told = { reader, events: [...events, ...later.timeline], withRelations: limited };
+    const texts = await readerTextsOf(engine.presenter, told, filter);
     return objectOf({
-      [view.stateField]: eventsOf(await textsOf(engine.clientEvents, state, filter)),
+      [view.stateField]: eventsOf(await textsOf(engine.clientEvents, wanted, filter)),
       timeline: timelineText(texts.join(','), { limited, prevBatch }),
       account_data: accountData,
     });
   }
 
-  async #ownEvent(view: View, room: Room, { member, accountData }: Ended & { member: Member }): Promise<JsonText> {
-    const { events, presenter } = this.#deps.engine;
-    const own = await events.byNid(member.eventNid);
-    // Where state resolution took a join back, there is no event that says so.
-    const isWanted =
-      own !== undefined && membershipOf(own.event) !== 'join' && view.filter.room.timeline.event(filterable(own.event));
+  async #outside(view: View, room: Room, { own, accountData }: Ended): Promise<JsonText> {
+    const { clientEvents, presenter } = this.#deps.engine;
+    const { filter } = view;
+    const { state, timeline } = tellingOf(view, own);
+    const wanted = state.filter(({ event }) => filter.room.state.event(filterable(event)));
     const reader = await this.#deps.readers.of(view.viewer, { room });
-    const told = { reader, events: isWanted ? [own] : [], withRelations: false };
-    const texts = await readerTextsOf(presenter, told, view.filter);
+    const texts = await readerTextsOf(presenter, { reader, events: timeline, withRelations: false }, filter);
     return objectOf({
-      [view.stateField]: eventsOf([]),
+      [view.stateField]: eventsOf(await textsOf(clientEvents, wanted, filter)),
       timeline: objectOf({
         events: arrayOf(texts),
         limited: 'false',
@@ -101,6 +115,25 @@ export class LeftRooms {
     });
   }
 }
+
+interface Telling {
+  readonly timeline: readonly StoredEvent[];
+  readonly state: readonly StoredEvent[];
+}
+
+const NOT_TOLD: Telling = { timeline: [], state: [] };
+
+/** Where a change of state has its place that is told beside what is shown: as state, too, unless the timeline leads there. */
+const tellingOf = ({ filter, stateField }: View, own: StoredEvent | undefined, shown?: StoredEvent): Telling => {
+  if (!own || own.nid === shown?.nid) return NOT_TOLD;
+  const timeline = filter.room.timeline.event(filterable(own.event)) ? [own] : [];
+  return { timeline, state: stateField === 'state' ? [own].slice(timeline.length) : [own] };
+};
+
+const isNotReplacedBy = (later: readonly StoredEvent[]): ((event: StoredEvent) => boolean) => {
+  const keys = new Set(later.map(({ keyNumber }) => keyNumber));
+  return ({ keyNumber }) => !keys.has(keyNumber);
+};
 
 /** Whoever speaks in what is shown; it is shown once, so that it does not matter whom the reader knows. */
 const membersFor = ({ viewer }: View, { events, isWhole }: Delta, timeline: readonly StoredEvent[]): Set<UserId> => {

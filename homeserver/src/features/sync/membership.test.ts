@@ -102,18 +102,50 @@ describe('memberships in /sync', () => {
     expect(kept(await archived({ account_data: { not_types: ['m.*'] } }))).to.eql([]);
   });
 
-  it('a ban after leaving tells the ban and nothing of the room', async () => {
-    const room = await fixture.room(alice);
-    await fixture.member(room, bob, 'join');
-    await fixture.member(room, bob, 'leave');
-    const since = await next(bob);
-    await fixture.say(room, alice, 'unheard');
-    await fixture.member(room, bob, 'ban', alice);
-    const answer = await fixture.ask(bob, { since });
-    const told = answer.rooms?.leave?.[room];
-    expect(told?.timeline.events.map(({ content }) => content['membership'])).to.eql(['ban']);
-    expect(told?.state.events).to.eql([]);
-    expect(JSON.stringify(answer)).to.not.contain('unheard');
+  describe('a ban after leaving is told, and nothing of the room', () => {
+    const memberships = (events: readonly SyncedEvent[] | undefined) =>
+      (events ?? []).flatMap(({ state_key, content }) => (state_key === bob ? [content['membership']] : []));
+    const withoutMembers = { room: { timeline: { not_types: ['m.room.member'] } } };
+    const neither = { room: { ...withoutMembers.room, state: { not_types: ['m.room.member'] } } };
+
+    for (const { where, isSeen, filter, stateField, timeline, state } of [
+      { where: 'in the timeline', isSeen: true, filter: {}, stateField: 'state', timeline: ['ban'], state: [] },
+      {
+        where: 'as state, too',
+        isSeen: true,
+        filter: {},
+        stateField: 'state_after',
+        timeline: ['ban'],
+        state: ['ban'],
+      },
+      { where: 'as state', isSeen: true, filter: withoutMembers, stateField: 'state', timeline: [], state: ['ban'] },
+      { where: 'nowhere', isSeen: true, filter: neither, stateField: 'state_after', timeline: [], state: [] },
+      { where: 'at its end', isSeen: false, filter: {}, stateField: 'state', timeline: ['leave', 'ban'], state: [] },
+      {
+        where: 'at its end, and as state',
+        isSeen: false,
+        filter: {},
+        stateField: 'state_after',
+        timeline: ['leave', 'ban'],
+        state: ['ban'],
+      },
+      { where: 'as state', isSeen: false, filter: withoutMembers, stateField: 'state', timeline: [], state: ['ban'] },
+    ] as const) {
+      it(`${where}, where the departure was told ${isSeen ? 'before' : 'with it'}`, async () => {
+        const room = await fixture.room(alice);
+        await fixture.member(room, bob, 'join');
+        let since = await next(bob);
+        await fixture.member(room, bob, 'leave', alice);
+        if (isSeen) since = await next(bob);
+        await fixture.say(room, alice, 'unheard');
+        await fixture.member(room, bob, 'ban', alice);
+        const answer = await fixture.ask(bob, { since, filter, stateField });
+        const told = answer.rooms?.leave?.[room];
+        expect(memberships(told?.timeline.events)).to.eql(timeline);
+        expect(memberships(told?.[stateField].events)).to.eql(state);
+        expect(JSON.stringify(answer)).to.not.contain('unheard');
+      });
+    }
   });
 
   describe('what changed out of sight', () => {

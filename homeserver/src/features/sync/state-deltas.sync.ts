@@ -12,6 +12,8 @@ export interface DeltaWindow {
   /** What the reader may be shown of the timeline. */
   readonly timeline: readonly StoredEvent[];
   readonly field: StateField;
+  /** Who has nothing of the room, but had its members once, is told who of these has changed since; not if all are told. */
+  readonly knewMembersAt?: Position | undefined;
 }
 
 export interface Delta {
@@ -51,13 +53,13 @@ export class StateDeltas {
 
   async #beside(room: Room, window: DeltaWindow, { withMembers }: { readonly withMembers: boolean }): Promise<Delta> {
     const { stateLogs } = this.#engine;
-    const { after, upTo, timeline, field } = window;
+    const { after, upTo, timeline, field, knewMembersAt } = window;
     const isWhole = after === undefined;
     const before = isWhole ? EMPTY_STATE : await stateLogs.at(room, after);
     const end = await stateLogs.at(room, upTo);
     const target = field === 'state' ? await this.#startOf(room, timeline, end) : end;
     const events = isWhole
-      ? await this.#whole(room, target, withMembers)
+      ? await this.#whole(room, { target, withMembers, knewMembersAt })
       : await this.#changes(room, { before, target, withMembers });
     if (field !== 'state' || target === end) return { events, target, isWhole, overtaken: 0 };
     const later = await this.#changes(room, { before: target, target: end, withMembers });
@@ -77,11 +79,14 @@ export class StateDeltas {
       withMembers,
     }: { readonly before: SnapshotId; readonly target: SnapshotId; readonly withMembers: boolean },
   ): Promise<StoredEvent[]> {
-    const { states, tries, events } = this.#engine;
-    if (withMembers) return states.changes(before, target);
-    const changed = (await tries.diff(before, target)).filter(([, , now]) => now !== 0);
+    if (withMembers) return this.#engine.states.changes(before, target);
+    return this.#loaded(room, await this.#engine.tries.diff(before, target));
+  }
+
+  async #loaded(room: Room, differing: readonly Difference[]): Promise<StoredEvent[]> {
+    const changed = differing.filter(([, , now]) => now !== 0);
     const told = await this.withoutLearnt(room, changed);
-    return [...(await events.load(told.map(([, , now]) => now))).values()];
+    return [...(await this.#engine.events.load(told.map(([, , now]) => now))).values()];
   }
 
   /**
@@ -109,11 +114,29 @@ export class StateDeltas {
     return keys.length === 0 ? [] : [...(await this.#engine.states.view(room, snapshot, keys)).values()];
   }
 
-  async #whole(room: Room, snapshot: SnapshotId, withMembers: boolean): Promise<StoredEvent[]> {
-    const { states, tries, events } = this.#engine;
-    if (withMembers) return states.all(snapshot);
-    const nids = await tries.lookup(snapshot, await room.keys.withoutMembers(room.head?.nextKey ?? Infinity));
-    return [...(await events.load([...nids.values()])).values()];
+  async #whole(
+    room: Room,
+    {
+      target,
+      withMembers,
+      knewMembersAt,
+    }: Pick<DeltaWindow, 'knewMembersAt'> & { readonly target: SnapshotId; readonly withMembers: boolean },
+  ): Promise<StoredEvent[]> {
+    const { states, stateLogs, tries, events } = this.#engine;
+    if (withMembers) return states.all(target);
+    const others = await room.keys.withoutMembers(room.head?.nextKey ?? Infinity);
+    const nids = await tries.lookup(target, others);
+    const whole = [...(await events.load([...nids.values()])).values()];
+    if (knewMembersAt === undefined) return whole;
+    const differing = await tries.diff(await stateLogs.at(room, knewMembersAt), target);
+    const notOfMembers = new Set(others);
+    return [
+      ...whole,
+      ...(await this.#loaded(
+        room,
+        differing.filter(([key]) => !notOfMembers.has(key)),
+      )),
+    ];
   }
 
   /** What was current just before the timeline that is shown. */

@@ -5,6 +5,7 @@ import { bodies, joinedIn, membersOf, stateOf, SyncFixture, typesOf, userOf } fr
 const alice = userOf('alice');
 const bob = userOf('bob');
 const carol = userOf('carol');
+const dan = userOf('dan');
 
 describe('/sync on a database', () => {
   let fixture: SyncFixture;
@@ -267,17 +268,34 @@ describe('/sync on a database', () => {
     it('because it asks for all state, in which others have changed', async () => {
       await fixture.rename(room, carol, 'Caroline');
       await fixture.say(room, bob, 'hello, Caroline');
-      expect(await ask({ since, fullState: true })).to.eql([bob]);
-      await fixture.say(room, carol, 'again');
-      expect(await ask({ since })).to.eql([carol]);
+      expect(await ask({ since, fullState: true })).to.have.members([bob, carol]);
+      for (const user of [carol, alice]) await fixture.say(room, user, 'again');
+      expect(await ask({ since })).to.eql([alice]);
     });
 
-    it('because it was not in the room when others changed', async () => {
-      await fixture.member(room, bob, 'leave');
-      await ask({ since });
-      await fixture.rename(room, carol, 'Caroline');
-      await fixture.member(room, bob, 'join');
-      await ask({ since });
+    for (const [where, isSeen] of [
+      ['since it left the room', true],
+      ['while it was not in the room, of which it never heard', false],
+    ] as const) {
+      it(`because others have changed ${where}`, async () => {
+        if (!isSeen) await fixture.rename(room, carol, 'Caroline');
+        await fixture.member(room, bob, 'leave');
+        if (isSeen) await ask({ since });
+        if (isSeen) await fixture.rename(room, carol, 'Caroline');
+        await fixture.member(room, dan, 'join');
+        await fixture.member(room, bob, 'join');
+        await fixture.say(room, bob, 'back');
+        expect(await ask({ since })).to.have.members([bob, carol, dan]);
+        // As she was before, and so nobody has told.
+        await fixture.say(room, alice, 'again');
+        expect(await ask({ since })).to.eql([alice]);
+      });
+    }
+
+    it('because its filter left them out', async () => {
+      const state = { lazy_load_members: true, not_types: ['m.room.member'] };
+      const withoutMembers = { room: { timeline: { limit: 2 }, state } };
+      since = (await fixture.ask(bob, { filter: withoutMembers, device: 'LAZY' })).next_batch;
       await fixture.say(room, carol, 'again');
       expect(await ask({ since })).to.eql([carol]);
     });

@@ -1,15 +1,18 @@
+import type { IgnoredBy } from '../../rooms/timeline/readers.ts';
 import type { SyncPart } from '../../streams/sync-part.ts';
 import type { Typing } from './typing.service.ts';
 
-/** Typing as a part of what clients follow. */
-export const typingPart = (typing: Typing): SyncPart => ({
+/** Typing as a part of what clients follow: but for those whom a reader does not want to hear. */
+export const typingPart = (typing: Typing, ignoredBy: IgnoredBy): SyncPart => ({
   stream: typing.stream,
   mayHaveNews: (reader, after) => typing.mayHaveChanged(reader.rooms(), after),
-  news(reader, range) {
+  async news(reader, range) {
+    const ignored = await ignoredBy(reader.userId);
     const changes = typing.changes(reader.rooms(), range, reader.again);
     const rooms = [...changes].map(([roomId, users]) => {
-      return [roomId, { ephemeral: [{ type: 'm.typing', content: { user_ids: users } }] }] as const;
+      const content = { user_ids: users.filter((user) => !ignored.has(user)) };
+      return [roomId, { ephemeral: [{ type: 'm.typing', content }] }] as const;
     });
-    return Promise.resolve({ rooms: new Map(rooms) });
+    return { rooms: new Map(rooms) };
   },
 });
