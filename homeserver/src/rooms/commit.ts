@@ -17,7 +17,7 @@ import type { Rooms } from './rooms.ts';
 import type { AuthGraphs } from './state/auth-graphs.ts';
 import type { StickyEvents } from './sticky/sticky-events.ts';
 import { stickyOf } from './sticky/stuck.ts';
-import { type Change, type CommittedMember, toMember } from './write/change.ts';
+import { type Change, type ChangedKeys, type CommittedMember, toMember } from './write/change.ts';
 import { relationsOf } from './write/relations.ts';
 import type { RoomWriter } from './write/room-writer.ts';
 import type { OutboxWrite } from './write/room-write.ts';
@@ -31,6 +31,8 @@ export interface Committed {
   readonly outbox: readonly OutboxWrite[];
   /** The room's current state is another one than before. */
   readonly hasNewState: boolean;
+  /** Its keys that have another event than before, or none: also of events that are not in the timeline. */
+  readonly changedKeys: ChangedKeys;
   /** A room that was joined in part is known in full since this place; its members are not among `members`. */
   readonly wholeSince?: Position | undefined;
 }
@@ -150,8 +152,9 @@ export class Committer {
     this.#noteChanges(change, positions);
     this.#queueWake(change, timeline);
     this.release(positions);
+    const { members, outbox, changedKeys } = change;
     const hasNewState = change.stateLog.length > 0;
-    this.#tell({ room, timeline, members: change.members, outbox: change.outbox, hasNewState, wholeSince });
+    this.#tell({ room, timeline, members, outbox, hasNewState, changedKeys, wholeSince });
     for (const { event } of change.events) letGoOfText(event);
   }
 

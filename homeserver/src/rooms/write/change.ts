@@ -21,6 +21,8 @@ export const GAP_LENGTH = 2 ** 20;
 
 export type StateDifference = readonly (readonly [KeyNumber, StoredEvent | undefined, StoredEvent | undefined])[];
 
+export type ChangedKeys = Pick<ReadonlyMap<KeyNumber, unknown>, 'has'>;
+
 export interface CommittedMember extends MemberChange {
   readonly before: string | undefined;
 }
@@ -68,6 +70,11 @@ export class Change implements Pending {
   /** Whose membership is another one now. */
   get members(): readonly CommittedMember[] {
     return [...this.#members.values()];
+  }
+
+  /** The state keys that have another event now, or none. */
+  get changedKeys(): ChangedKeys {
+    return this.#current;
   }
 
   get isEmpty(): boolean {

@@ -27,6 +27,7 @@ import { ThreadSubscriptions1763690000071 } from './0071-thread-subscriptions.ts
 import { ProfileChanges1763690000072 } from './0072-profile-changes.ts';
 import { Calls1763690000073 } from './0073-calls.ts';
 import { LastingPositions1763690000076 } from './0076-lasting-positions.ts';
+import { CardsAnew1763690000077 } from './0077-cards-anew.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -58,4 +59,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   ProfileChanges1763690000072,
   Calls1763690000073,
   LastingPositions1763690000076,
+  CardsAnew1763690000077,
 ];

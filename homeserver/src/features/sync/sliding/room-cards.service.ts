@@ -21,7 +21,7 @@ export interface Card {
   changed: Position;
   bump: Position;
   readonly roomType: string | undefined;
-  isEncrypted: boolean;
+  readonly isEncrypted: boolean;
 }
 
 /** What counts as activity: https://github.com/matrix-org/matrix-spec-proposals/blob/main/proposals/4186-simplified-sliding-sync.md */
@@ -65,10 +65,15 @@ export class RoomCards {
     this.#engine = engine;
   }
 
-  readonly listener: CommitListener = ({ room, timeline }) => {
+  readonly listener: CommitListener = ({ room, timeline, changedKeys }) => {
     for (const missed of this.#readers) missed.add(room.nid);
     const card = this.#cards.get(room.nid);
     if (!card || !room.head) return;
+    // A room comes with all of its state when it is joined, and has a card already where somebody was invited before.
+    if (changedKeys.has(KEYS.create) || changedKeys.has(KEYS.encryption)) {
+      this.#cards.delete(room.nid);
+      return;
+    }
     card.version = room.head.version;
     card.changed = this.#engine.roomChanges.versionOf(room.nid);
     this.#take(card, timeline);
@@ -111,7 +116,6 @@ export class RoomCards {
   #take(card: Card, timeline: Committed['timeline']): void {
     for (const { event, position } of timeline) {
       if (position !== undefined && BUMPING.has(event.type)) card.bump = Math.max(card.bump, position) as Position;
-      if (event.type === 'm.room.encryption' && event.stateKey === '') card.isEncrypted = true;
     }
   }
 
@@ -142,9 +146,17 @@ export class RoomCards {
           );
     const fresh = new Map(made.map((row) => [row.room_nid, row]));
     for (const nid of fresh.keys()) this.#dirty.add(nid);
-    return rows.map((row) => toCard(row, fresh.get(row.room_nid)));
+    return rows.map((row) => (row.told === null ? toCard(row, fresh.get(row.room_nid)) : toldCard(row, row.told)));
   }
 }
+
+/** Of a room that this server is not in: as it was told with an invitation. */
+const toldCard = (row: CardRow, told: string): Card => {
+  const events = JSON.parse(told) as JsonObject[];
+  const create = events.find(({ type }) => type === 'm.room.create');
+  const isEncrypted = events.some(({ type }) => type === 'm.room.encryption');
+  return { ...toCard(row, undefined), roomType: roomTypeOf(create), isEncrypted };
+};
 
 const toCard = (row: CardRow, fresh: FreshRow | undefined): Card => ({
   nid: row.room_nid,
@@ -152,12 +164,15 @@ const toCard = (row: CardRow, fresh: FreshRow | undefined): Card => ({
   version: row.head_version ?? 0,
   changed: (fresh ?? row).changed ?? (0 as Position),
   bump: (fresh ?? row).bump ?? (0 as Position),
-  roomType: fresh ? typeIn(fresh.create) : (row.room_type ?? undefined),
+  roomType: fresh ? roomTypeOf(createIn(fresh)) : (row.room_type ?? undefined),
   isEncrypted: (fresh ?? row).is_encrypted ?? false,
 });
 
-const typeIn = (create: string | null): string | undefined => {
-  const content = create === null ? undefined : (JSON.parse(create) as JsonObject)['content'];
+const createIn = ({ create }: FreshRow): JsonObject | undefined =>
+  create === null ? undefined : (JSON.parse(create) as JsonObject);
+
+const roomTypeOf = (create: JsonObject | undefined): string | undefined => {
+  const content = create?.['content'];
   const type = isObject(content) ? content['type'] : undefined;
   return typeof type === 'string' ? type : undefined;
 };

@@ -14,6 +14,8 @@ export interface CardRow {
   readonly bump: Position | null;
   readonly room_type: string | null;
   readonly is_encrypted: boolean | null;
+  /** Stripped state, of a room that this server takes no part in. */
+  readonly told: string | null;
 }
 
 export interface FreshRow {
@@ -48,7 +50,11 @@ export const roomCardsStore = {
       named(
         'cards.get',
         sql`SELECT r.room_nid, r.room_id, h.version AS head_version, c.version, c.changed, c.bump, c.room_type,
-                   c.is_encrypted
+                   c.is_encrypted,
+                   CASE WHEN h.version IS NULL THEN (
+                     SELECT stripped FROM memberships m
+                      WHERE m.room_nid = r.room_nid AND stripped IS NOT NULL ORDER BY position DESC LIMIT 1)
+                   END AS told
               FROM rooms r LEFT JOIN room_heads h USING (room_nid) LEFT JOIN room_cards c USING (room_nid)
              WHERE r.room_nid = ANY(${rooms}::int[])`,
       ),
@@ -63,7 +69,7 @@ export const roomCardsStore = {
       named(
         'cards.fresh',
         sql`SELECT h.room_nid, greatest(newest.position, logged.position) AS changed,
-                   coalesce(bumping.position, c.bump, (
+                   coalesce(bumping.position, nullif(c.bump, 0), (
                      SELECT min(position) FROM (
                             SELECT position FROM events
                              WHERE room_nid = h.room_nid AND ord IS NOT NULL ORDER BY ord DESC LIMIT ${keys.depth}) n
