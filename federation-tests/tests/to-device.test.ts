@@ -200,6 +200,8 @@ describe('messages to devices', () => {
     expect(await status({ [bob.userId]: { '*': 'text' } })).to.eql([400, 'M_BAD_JSON']);
     expect(await status({ [bob.userId]: { '*': { n: 'x'.repeat(70_000) } } })).to.eql([413, 'M_TOO_LARGE']);
     expect(await status(undefined)).to.eql([400, 'M_BAD_JSON']);
+    const strangers = Array.from({ length: 501 }, (_, n) => [`@someone:s${n}.test`, { '*': {} }]);
+    expect(await status({ ...Object.fromEntries(strangers), [bob.userId]: { '*': {} } })).to.eql([413, 'M_TOO_LARGE']);
     expect(await heard(bob)).to.eql([]);
   });
 });

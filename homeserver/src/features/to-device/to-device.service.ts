@@ -48,6 +48,8 @@ const MOST: Most = { messages: 10_000, bytes: 50_000_000 };
 /** How often what waits for a device is looked at: each time that such a part of the most has come. */
 const SHARE = 20;
 const MESSAGE_ID_LENGTH = 20;
+/** Other servers in one request. Clients address some hundred devices at a time. */
+const MAX_SERVERS = 500;
 const DAY_MS = 86_400_000;
 /** Clients repeat a request for hours at most. */
 const REQUESTS_KEPT_MS = 7 * DAY_MS;
@@ -82,6 +84,7 @@ export class ToDevice {
     const key = transactionKey(from, ['sendToDevice', type], txnId);
     const local = messages.filter(({ userId }) => serverOf(userId) === serverName);
     const remote = messages.filter(({ userId }) => serverOf(userId) !== serverName);
+    assertFew(new Set(remote.map(({ userId }) => serverOf(userId))).size);
     await stream.ready();
     await db.transact(async (tx) => {
       if (!(await store.putTransaction(tx, key, clock.now()))) return;
@@ -197,6 +200,11 @@ export class ToDevice {
 }
 
 const nameOf = ({ userId, deviceId }: { userId: UserId; deviceId: DeviceId }): string => `${userId} ${deviceId}`;
+
+const assertFew = (servers: number): void => {
+  if (servers <= MAX_SERVERS) return;
+  throw new MatrixError('M_TOO_LARGE', `messages go to users of at most ${MAX_SERVERS} other servers at a time`);
+};
 
 const readRequest = (byUser: JsonObject): Message[] => {
   const messages = messagesIn(byUser);

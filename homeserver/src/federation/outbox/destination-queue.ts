@@ -2,6 +2,7 @@ import type { ServerName } from '@holm/spec/ids';
 import { type Edu, sendTransaction } from '@holm/spec/server-server/transactions';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Slots } from '../../platform/slots.ts';
 import { CanonicalBody, type FederationClient } from '../client/client.ts';
 import type { Destinations } from '../client/destinations.ts';
 import { FederationError } from '../client/federation-error.ts';
@@ -17,6 +18,8 @@ export interface DestinationQueueDeps extends BacklogDeps {
   /** Canonical JSON of events by their number. */
   readonly pdusByNid: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
   readonly newTransactionId: () => string;
+  /** Of all servers together. */
+  readonly slots: Pick<Slots, 'run'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: OutboxTelemetry;
@@ -142,9 +145,15 @@ export class DestinationQueue {
         await this.#rest();
         continue;
       }
-      const transaction = this.#unacknowledged ?? (await this.#next());
-      if (transaction && !(await this.#send(transaction))) this.#dropFleeting();
+      await this.#deps.slots.run(() => this.#work());
     }
+  }
+
+  async #work(): Promise<void> {
+    // Its turn may be long in coming.
+    if (this.#stop.aborted) return;
+    const transaction = this.#unacknowledged ?? (await this.#next());
+    if (transaction && !(await this.#send(transaction))) this.#dropFleeting();
   }
 
   async #rest(): Promise<void> {

@@ -1,9 +1,13 @@
 import { ServerName } from '@holm/spec/ids';
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { sql } from '../../storage/sql.ts';
 import { createTestDatabase } from '../../testing/database.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { startServer } from '../testing/federated-server.ts';
+import { AT_ONCE } from './outbox.ts';
 
 const MANY = Array.from({ length: 40 }, (_, n) => ServerName.parse(`s${n}.test`));
 
@@ -32,5 +36,26 @@ describe('an event for many servers', () => {
     await sender.outbox.settled();
     expect(MANY.filter((name) => sender.destinations.failingSince(name) !== undefined)).to.have.length(MANY.length);
     expect(read).to.eql([7]);
+  });
+
+  it('goes to so many of them at a time', async () => {
+    await using database = await createTestDatabase();
+    const silent = createServer();
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const names = Array.from({ length: AT_ONCE + 50 }, (_, n) => ServerName.parse(`t${n}.test`));
+    const asked: Socket[] = [];
+    silent.on('connection', (socket) => void asked.push(socket.on('error', () => undefined)));
+    const network = new Map(names.map((name) => [name, `127.0.0.1:${port}`]));
+    const [name, clock] = [ServerName.parse('a.test'), new ManualClock()];
+    await using sender = await startServer({ name, network, clock, db: database.db });
+    sender.outbox.sendEdu(names, { edu_type: 'x', content: {} });
+    while (asked.length < AT_ONCE) await once(silent, 'connection');
+    await setTimeout(100);
+    expect(asked).to.have.length(AT_ONCE);
+    for (const socket of asked.slice(0, 10)) socket.destroy();
+    while (asked.length < AT_ONCE + 10) await once(silent, 'connection');
+    silent.close();
+    for (const socket of asked) socket.destroy();
   });
 });

@@ -1,4 +1,5 @@
 import type { ServerName } from '@holm/spec/ids';
+import type { UnixMillis } from '../../platform/clock.ts';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 
@@ -25,14 +26,25 @@ export const messagesStore = {
     );
   },
 
-  /** What a destination gets next, in order. `upTo` must be settled. */
+  /**
+   * What a destination gets next, in order. `upTo` must be settled. Most messages go to one server each, and are found by its name:
+   * there may be any number of them, and of servers.
+   */
   next(db: Database, server: ServerName, { after, upTo }: { after: number; upTo: number }, limit: number) {
     return db.rows<KeptMessage>(
       named(
         'outbox_messages.next',
         sql`
-      SELECT position, edu FROM outbox_messages
-       WHERE position > ${after} AND position <= ${upTo} AND ${server} = ANY(destinations)
+      SELECT position, edu FROM (
+        (SELECT position, edu FROM outbox_messages
+          WHERE position > ${after} AND position <= ${upTo}
+            AND cardinality(destinations) = 1 AND destinations[1] = ${server}
+          ORDER BY position LIMIT ${limit})
+        UNION ALL
+        (SELECT position, edu FROM outbox_messages
+          WHERE position > ${after} AND position <= ${upTo}
+            AND cardinality(destinations) > 1 AND ${server} = ANY(destinations)
+          ORDER BY position LIMIT ${limit})) addressed
        ORDER BY position LIMIT ${limit}`,
       ),
     );
@@ -50,17 +62,18 @@ export const messagesStore = {
   },
 
   /**
-   * Removes what every destination has acknowledged, and what a newer message to the same ones has made obsolete.
-   * Resolves to the number of rows removed.
+   * Removes what every destination has acknowledged, and what a newer message to the same ones has made obsolete; of the others also
+   * what is left for nobody but servers that have been away since before `longAgo`. Resolves to the number of rows removed.
    */
-  trim: (db: Database, upTo: number): Promise<number> =>
+  trim: (db: Database, upTo: number, longAgo: UnixMillis): Promise<number> =>
     db.run(sql`
       DELETE FROM outbox_messages m
        WHERE position <= ${upTo} AND (
          NOT EXISTS (
            SELECT FROM unnest(destinations) AS addressed (server_name)
              LEFT JOIN destinations d USING (server_name)
-            WHERE coalesce(d.sent_message, 0) < m.position)
+            WHERE coalesce(d.sent_message, 0) < m.position
+              AND (m.message_key IS NOT NULL OR coalesce(d.failing_since, ${longAgo}) >= ${longAgo}))
          OR EXISTS (
            SELECT FROM outbox_messages newer
             WHERE newer.message_key = m.message_key AND newer.position > m.position

@@ -4,10 +4,11 @@ import { LRUCache } from 'lru-cache';
 import { canonicalJson } from '../../core/json/canonical.ts';
 import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import { type Entropy, token } from '../../platform/entropy.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { Slots } from '../../platform/slots.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { Stream } from '../../streams/stream.ts';
 import type { FederationClient } from '../client/client.ts';
@@ -47,6 +48,10 @@ export interface OutboxDeps {
 /** Queues of reachable servers with nothing to do are let go beyond this number. */
 const MAX_QUEUES = 5_000;
 const MAX_TEXTS = 2_000;
+/** Servers that are written to at a time; the others wait their turn. Thousands may be in one room, and many of them gone. */
+export const AT_ONCE = 200;
+/** Messages to a server that has been away for longer are of no use to anybody. */
+const KEPT_FOR_MS = 30 * 86_400_000;
 /** A server that is away for longer is not sent every event, but the last of each room, from which it finds the rest. */
 const CATCH_UP_AFTER_MS = 3_600_000;
 
@@ -87,6 +92,7 @@ export class Outbox {
       settled: () => ({ event: deps.positions.settled, message: this.#messages.settled }),
       rows: new RecentRows(deps.db, deps.positions.settled),
       progress: this.#progress,
+      slots: new Slots(AT_ONCE),
       // Never the same again, even if the database is lost: a receiver answers known ids without looking at the body.
       newTransactionId: () => `${run}-${transactions++}`,
       telemetry: outboxTelemetry(deps.metrics),
@@ -148,10 +154,11 @@ export class Outbox {
 
   /** Removes rows that nobody needs any more, or only because they are away. Run it every minute or so. */
   async trim(): Promise<number> {
-    const { db, positions } = this.#deps;
+    const { clock, db, positions } = this.#deps;
     this.#pokeUnsettled();
     await this.#fold();
-    const messages = await messagesStore.trim(db, this.#messages.settled);
+    const longAgo = (clock.now() - KEPT_FOR_MS) as UnixMillis;
+    const messages = await messagesStore.trim(db, this.#messages.settled, longAgo);
     return messages + (await outboxStore.trim(db, positions.settled));
   }
 

@@ -28,6 +28,7 @@ import { ProfileChanges1763690000072 } from './0072-profile-changes.ts';
 import { Calls1763690000073 } from './0073-calls.ts';
 import { LastingPositions1763690000076 } from './0076-lasting-positions.ts';
 import { CardsAnew1763690000077 } from './0077-cards-anew.ts';
+import { MessagesByServer1763690000078 } from './0078-messages-by-server.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -60,4 +61,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Calls1763690000073,
   LastingPositions1763690000076,
   CardsAnew1763690000077,
+  MessagesByServer1763690000078,
 ];
