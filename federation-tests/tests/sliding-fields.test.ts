@@ -278,7 +278,7 @@ describe('what sliding sync tells', () => {
     const names = Array.from({ length: 201 }, (_, i) => `n${i}`);
     const wrong: readonly object[] = [
       { lists: many(101, list) },
-      { room_subscriptions: many(101, { timeline_limit: 1, required_state: [] }) },
+      { room_subscriptions: many(5_001, { timeline_limit: 1, required_state: [] }) },
       { lists: { a: { ...list, ranges: Array.from({ length: 21 }, (_, i) => [i, i]) } } },
       { lists: { a: { ...list, ranges: [[2, 1]] } } },
       { lists: { a: { ...list, ranges: [[-1, 1]] } } },

@@ -5,7 +5,8 @@ import { formats, nothing } from '../formats.ts';
 /** Beyond these, M_INVALID_PARAM. */
 export const SLIDING_LIMITS = {
   lists: 100,
-  subscriptions: 100,
+  /** Clients subscribe to each room that has been on the screen. */
+  subscriptions: 5_000,
   /** Of one list. */
   ranges: 20,
   requiredState: 200,
@@ -154,7 +155,6 @@ export const slidingSyncUnstable = clientEndpoint({
   invalidBody: 'M_INVALID_PARAM',
   response: Type.Object({
     pos: Type.String(),
-    txn_id: Type.Optional(Type.String()),
     lists: Type.Optional(Type.Record(Type.String(), formats.object)),
     rooms: Type.Record(Type.String(), formats.object),
     extensions: formats.object,

@@ -84,9 +84,8 @@ export class Following {
   #unstable(viewer: Caller, given: unknown, bodyText: string): NextUpdate {
     const query = checkUnstableQuery(given ?? {});
     const body = checkUnstable(bodyIn(bodyText));
-    const { txn_id: txnId } = body;
     const request = readUnstable({ viewer, query, body });
-    return this.#slide(request, (answer) => writeUnstable(answer, txnId));
+    return this.#slide(request, writeUnstable);
   }
 
   /** A request says by itself how far messages to the device have come: here that moves on with each answer. */

@@ -15,6 +15,7 @@ import { OutsideViews } from './outside-views.sync.ts';
 import { ProfilesExtension, type ProfilesExtensionDeps } from './profiles-extension.sync.ts';
 import { RoomCards } from './room-cards.service.ts';
 import { RoomNames } from './room-names.service.ts';
+import { RoomFacts } from './room-facts.sync.ts';
 import { RoomLists, type Settings } from './room-lists.service.ts';
 import { Rosters } from './rosters.service.ts';
 import { RoomStates } from './room-state.sync.ts';
@@ -42,6 +43,7 @@ export const createSliding = (deps: SlidingDeps) => {
   const timelines = new Timelines(engine);
   const deltas = new StateDeltas(engine);
   const states = new RoomStates(engine, deltas);
+  const facts = new RoomFacts({ engine, summaries, states });
   const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers() });
   const rosters = new Rosters(engine, cards, (user) => readers.ignoredBy(user));
   const lists = new RoomLists({
@@ -54,8 +56,8 @@ export const createSliding = (deps: SlidingDeps) => {
   const answers = new Answers({
     engine,
     followings: new Followings(lists),
-    views: new RoomViews({ engine, unread: deps.unread, joined, summaries, states }),
-    outside: new OutsideViews({ engine, readers, timelines, states, invited: new InvitedRooms(db, engine) }),
+    views: new RoomViews({ engine, unread: deps.unread, joined, facts, states }),
+    outside: new OutsideViews({ engine, readers, timelines, states, facts, invited: new InvitedRooms(db, engine) }),
     summaries,
     extensions,
     sticky: new StickyExtension(engine, readers),

@@ -10,8 +10,10 @@ import type { InvitedRooms } from '../invited-rooms.sync.ts';
 import { type Departure, departureOf, wasJoinedBefore } from '../standing.sync.ts';
 import type { Timelines } from '../timelines.sync.ts';
 import type { RoomAnswer } from './room-answer.ts';
+import type { RoomFacts } from './room-facts.sync.ts';
 import type { RoomStates } from './room-state.sync.ts';
-import { type Ask, liveAmong, type RoomView, viewOf } from './room-views.sync.ts';
+import { type Ask, askerOf, liveAmong, type RoomView, viewOf } from './room-views.sync.ts';
+import { isLazy } from './state-wish.ts';
 
 export interface OutsideViewsDeps {
   readonly engine: RoomEngine;
@@ -19,6 +21,7 @@ export interface OutsideViewsDeps {
   readonly invited: InvitedRooms;
   readonly timelines: Timelines;
   readonly states: RoomStates;
+  readonly facts: RoomFacts;
 }
 
 /** What is told of a room that its reader is not in: invited to, asking to be let in, or not there any more. */
@@ -44,62 +47,72 @@ export class OutsideViews {
     return { answer, ...NOTHING_KEPT };
   }
 
-  /** Told once: the room's end, as its reader saw it. */
+  /** Told once: the room's end, as its reader saw it, and what became of them since: who was kicked may have been banned, too. */
   async left(ask: Ask): Promise<RoomView | undefined> {
-    const { member, told, room } = ask;
-    const { events } = this.#deps.engine;
+    const { member, told } = ask;
     if (told !== undefined && member.position <= told.at) return undefined;
-    const departure = await departureOf(events, member);
-    const position = departure?.event.position;
-    const isNews = position !== undefined && position > (told?.at ?? -1) && room.head !== undefined;
-    if (isNews) return this.#stay(ask, departure as Departure, position);
-    return this.#ownEvent(ask, await events.byNid(member.eventNid));
+    const departure = await departureOf(this.#deps.engine.events, member);
+    const own = await this.#own(member);
+    return isNews(ask, departure) ? this.#stay(ask, departure, own) : this.#ownEvent(ask, own);
   }
 
-  async #stay(ask: Ask, departure: Departure, upTo: Position): Promise<RoomView> {
-    const { engine, readers, timelines, states } = this.#deps;
-    const { room, viewer, told, config } = ask;
-    const wasThere = told !== undefined && (await wasJoinedBefore(engine.events, departure.join, told.at));
-    const since = wasThere ? told.at : undefined;
-    const { filter } = viewOf(ask, since);
-    const { ord: lastOrd } = departure.event;
-    const reader = await readers.of(viewer, { room, until: lastOrd });
-    const stretch = await timelines.read(room, { after: since, upTo, lastOrd }, { filter, ignored: reader.ignored });
-    const seen = new Set(await reader.sight.see(stretch.events));
-    const events = stretch.events.filter((event) => seen.has(event) || event.nid === departure.event.nid);
-    const limited = stretch.limited || (told !== undefined && !wasThere);
+  /** Where state resolution took a join back, there is no event that says so. */
+  async #own({ eventNid }: Member): Promise<StoredEvent | undefined> {
+    const own = await this.#deps.engine.events.byNid(eventNid);
+    return own && membershipOf(own.event) !== 'join' ? own : undefined;
+  }
+
+  async #stay(ask: Ask, departure: Departure, own: StoredEvent | undefined): Promise<RoomView> {
+    const { engine, states, facts } = this.#deps;
+    const { room, told, config } = ask;
+    const { stay, since, prevBatch, ...shown } = await this.#timeline(ask, departure);
+    const limited = shown.limited || (told !== undefined && since === undefined);
+    const later = own && own.nid !== departure.event.nid ? [own] : [];
+    const events = [...stay, ...later];
+    const { reader, filter } = shown;
     const texts = await readerTextsOf(engine.presenter, { reader, events, withRelations: limited }, filter);
-    const { events: state } = await states.change(room, {
-      before: since === undefined ? undefined : await engine.stateLogs.at(room, since),
-      after: await engine.stateLogs.at(room, upTo),
-      wishes: config.wishes,
-      toldWishes: config.wishes,
-      isGapless: !limited,
-    });
+    const after = await engine.stateLogs.at(room, departure.event.position as Position);
+    const { wishes } = config;
+    const before = since === undefined ? undefined : await engine.stateLogs.at(room, since);
+    const change = await states.change(room, { before, after, wishes, toldWishes: wishes, isGapless: !limited });
+    const isInitial = since === undefined;
+    const asker = { ...askerOf(ask, { isInitial, startsOver: limited }), isGone: true };
+    const lazy = isLazy(wishes) ? await facts.lazyMembers(asker, { shown: stay, change, after }) : [];
+    const state = [...change.events, ...lazy].map((event) => later.find(isOfKeyOf(event)) ?? event);
+    const live = liveAmong(events, told?.at ?? ask.since);
     return {
       answer: {
         ...leaving(ask.member),
-        isInitial: since === undefined,
+        isInitial,
+        ...(await facts.summary(asker, change, after)),
         state: await engine.clientEvents.shared(state),
-        timeline: {
-          text: texts.join(','),
-          limited,
-          prevBatch: stretch.prevBatch,
-          live: liveAmong(events, told?.at ?? ask.since),
-          isExpanded: false,
-        },
+        timeline: { text: texts.join(','), limited, prevBatch, live, isExpanded: false },
       },
       ...NOTHING_KEPT,
     };
   }
 
+  /** What its reader saw of the room last. `since`: from where on, if they were told of this stay before. */
+  async #timeline(ask: Ask, { event: end, join }: Departure) {
+    const { engine, readers, timelines } = this.#deps;
+    const { room, viewer, told } = ask;
+    const wasThere = told !== undefined && (await wasJoinedBefore(engine.events, join, told.at));
+    const since = wasThere ? told.at : undefined;
+    const { filter } = viewOf(ask, since);
+    const reader = await readers.of(viewer, { room, until: end.ord });
+    const window = { after: since, upTo: end.position as Position, lastOrd: end.ord };
+    const { events, limited, prevBatch } = await timelines.read(room, window, { filter, ignored: reader.ignored });
+    const seen = new Set(await reader.sight.see(events));
+    const stay = events.filter((event) => seen.has(event) || event.nid === end.nid);
+    return { stay, since, limited, prevBatch, reader, filter };
+  }
+
   /** Who never was there sees of the room only what became of themselves. */
   async #ownEvent(ask: Ask, own: StoredEvent | undefined): Promise<RoomView> {
     const { readers, engine } = this.#deps;
-    const isTold = own !== undefined && membershipOf(own.event) !== 'join';
     const reader = await readers.of(ask.viewer, { room: ask.room });
     const { filter } = viewOf(ask, undefined);
-    const told = { reader, events: isTold ? [own] : [], withRelations: false };
+    const told = { reader, events: own ? [own] : [], withRelations: false };
     const texts = await readerTextsOf(engine.presenter, told, filter);
     // An invitation that was declined, say, to a room of which this server knows nothing else.
     const prevBatch = own?.ord === undefined ? undefined : timelineToken(own.ord - 1);
@@ -111,10 +124,19 @@ export class OutsideViews {
   }
 }
 
+/** Whether it ended since the room was told last, and there is something of it to tell. */
+const isNews = ({ told, room }: Ask, departure: Departure | undefined): departure is Departure =>
+  (departure?.event.position ?? -1) > (told?.at ?? -1) && room.head !== undefined;
+
 /** Who comes into the room later has it all to learn. */
 const NOTHING_KEPT = { limit: 0, members: [], startsOver: true, shown: [] } as const;
 
 const leaving = ({ membership, position }: Member) => ({ membership, bump: position });
+
+const isOfKeyOf =
+  ({ keyNumber }: StoredEvent) =>
+  (other: StoredEvent): boolean =>
+    other.keyNumber === keyNumber;
 
 /** Name and picture, as outsiders are told of them. */
 const namesIn = (stripped: readonly string[]): Pick<RoomAnswer, 'name' | 'avatar'> => {

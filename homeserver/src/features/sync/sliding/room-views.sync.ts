@@ -1,6 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
 import { compileFilter, type Filter } from '../../../core/filters/filter.ts';
-import { profileOf, roomNameOf } from '../../../core/events/content.ts';
 import type { Caller } from '../../../http/route.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { EventNid, Member, SnapshotId, StoredEvent } from '../../../rooms/model.ts';
@@ -8,11 +7,10 @@ import type { Room } from '../../../rooms/room.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
 import type { JoinedRooms, Shown } from '../joined-rooms.sync.ts';
-import type { Summaries } from '../summaries.sync.ts';
-import { unknownMembers } from '../unknown-members.sync.ts';
 import type { View } from '../view.sync.ts';
 import type { Told } from './connection.ts';
-import type { Hero, RoomAnswer, RoomTimeline } from './room-answer.ts';
+import type { RoomAnswer, RoomTimeline } from './room-answer.ts';
+import { type Asker, membersOf, type RoomFacts } from './room-facts.sync.ts';
 import type { RoomStates, StateChange } from './room-state.sync.ts';
 import type { RoomConfig } from './request.ts';
 import { isLazy } from './state-wish.ts';
@@ -61,7 +59,7 @@ interface Timeline {
 export interface RoomViewsDeps {
   readonly engine: RoomEngine;
   readonly joined: JoinedRooms;
-  readonly summaries: Summaries;
+  readonly facts: RoomFacts;
   readonly states: RoomStates;
   readonly unread: Pick<UnreadEvents, 'of'>;
 }
@@ -99,22 +97,24 @@ export class RoomViews {
   }
 
   async #changed(ask: Ask, { shown, isExpanded }: Timeline): Promise<RoomView | undefined> {
-    const { engine } = this.#deps;
+    const { engine, facts } = this.#deps;
     const after = await engine.stateLogs.at(ask.room, ask.upTo);
     const change = await this.#change(ask, { after, isGapless: !shown.limited || isExpanded });
     const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
-    const asker = startsOver ? { ...ask, knowsMember: () => false } : ask;
-    const lazy = isLazy(ask.config.wishes) ? await this.#lazyMembers(asker, { shown, change, after }) : [];
+    const isInitial = ask.told === undefined;
+    const asker = askerOf(ask, { isInitial, startsOver });
+    const told = { shown: shown.events, change, after };
+    const lazy = isLazy(ask.config.wishes) ? await facts.lazyMembers(asker, told) : [];
     const state = [...change.events, ...lazy];
     const isNews = isExpanded || shown.limited || shown.events.length > 0 || state.length > 0;
     if (!isNews && !isOtherwiseNews(ask, change)) return undefined;
     const answer: RoomAnswer = {
       membership: 'join',
-      isInitial: ask.told === undefined,
+      isInitial,
       bump: ask.bump,
       isDm: dmNewsOf(ask),
       unread: (await this.#deps.unread.of(ask.viewer.userId, ask.room)).counts.main,
-      ...(await this.#summary(ask, change, after)),
+      ...(await facts.summary(asker, change, after)),
       state: await engine.clientEvents.shared(state),
       gone: change.gone,
       timeline: timelineOf(ask, shown, isExpanded),
@@ -169,49 +169,19 @@ export class RoomViews {
     const { room, member } = ask;
     return this.#deps.joined.timeline(viewOf(ask, after), room, { member, isNew: after === undefined });
   }
-
-  /** Senders and targets of what is shown, as far as they are not known; heroes are told by themselves. */
-  async #lazyMembers(
-    { room, knowsMember }: Ask,
-    { shown, change, after }: { shown: Shown; change: StateChange; after: SnapshotId },
-  ): Promise<readonly StoredEvent[]> {
-    const told = new Set(change.events.flatMap(membersOf));
-    const needed = new Set<UserId>();
-    for (const event of shown.events) {
-      for (const user of [event.event.sender, ...membersOf(event)]) {
-        if (!told.has(user) && !knowsMember(user)) needed.add(user);
-      }
-    }
-    const { engine, states } = this.#deps;
-    const known = await states.members(room, after, needed);
-    const unknown = needed.difference(new Set(known.flatMap(membersOf)));
-    return [...known, ...(await unknownMembers(engine, room, { timeline: shown.events, unknown }))];
-  }
-
-  async #summary(
-    { room, viewer, told }: Ask,
-    { changed, gone, hasNewMembers }: StateChange,
-    after: SnapshotId,
-  ): Promise<Pick<RoomAnswer, 'name' | 'avatar' | 'heroes' | 'counts'>> {
-    const named = changeOf('m.room.name', { changed, gone }, ({ content }) => roomNameOf(content) || null);
-    const avatar = changeOf('m.room.avatar', { changed, gone }, ({ content }) => textOf(content['url']));
-    const isInitial = told === undefined;
-    const facts = { name: toldOf(named, isInitial), avatar: toldOf(avatar, isInitial) };
-    if (!isInitial && !hasNewMembers && named !== null) return facts;
-    const { joined, invited, heroes } = await this.#deps.summaries.get(room, viewer.userId, after);
-    const counts = isInitial || hasNewMembers ? { joined, invited } : undefined;
-    return { ...facts, counts, heroes: heroes.length === 0 ? undefined : await this.#heroes(room, after, heroes) };
-  }
-
-  async #heroes(room: Room, snapshot: SnapshotId, users: readonly UserId[]): Promise<Hero[]> {
-    const events = await this.#deps.states.members(room, snapshot, users);
-    const byUser = new Map(events.map(({ event }) => [event.stateKey, event]));
-    return users.map((userId) => {
-      const event = byUser.get(userId);
-      return { userId, ...(event ? profileOf(event.content) : { displayName: undefined, avatarUrl: undefined }) };
-    });
-  }
 }
+
+/** `startsOver`: whom the reader knew before they do not know any more. */
+export const askerOf = (
+  { room, viewer, knowsMember }: Ask,
+  { isInitial, startsOver }: { readonly isInitial: boolean; readonly startsOver: boolean },
+): Asker => ({
+  room,
+  userId: viewer.userId,
+  isInitial,
+  isGone: false,
+  knowsMember: startsOver ? () => false : knowsMember,
+});
 
 const limitOf = ({ config }: Ask): number => Math.min(config.timelineLimit, MAX_LIMIT);
 
@@ -271,23 +241,3 @@ const knownAfter = (ask: Ask, { limited }: Shown, isExpanded: boolean): number =
   if (told === undefined || isExpanded) return limited ? limit : Infinity;
   return limited ? limit : Math.max(told.limit, limit);
 };
-
-/** What a piece of state became; undefined where it did not change. */
-const changeOf = (
-  type: string,
-  { changed, gone }: Pick<StateChange, 'changed' | 'gone'>,
-  read: (event: StoredEvent['event']) => string | null,
-): string | null | undefined => {
-  const event = changed.find(({ event }) => event.type === type && event.stateKey === '');
-  if (event) return read(event.event);
-  return gone.some(([gone]) => gone === type) ? null : undefined;
-};
-
-/** Of what is new, nothing need be said about what it has not. */
-const toldOf = (value: string | null | undefined, isInitial: boolean): string | null | undefined =>
-  value === null && isInitial ? undefined : value;
-
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-
-const membersOf = ({ event }: StoredEvent): UserId[] =>
-  event.type === 'm.room.member' && event.stateKey !== undefined ? [event.stateKey as UserId] : [];

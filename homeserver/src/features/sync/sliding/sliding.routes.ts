@@ -27,14 +27,14 @@ export const slidingSyncRoutes = (sliding: SlidingSync): readonly Route[] => {
       async ({ caller, query, body }) => {
         const request = readUnstable({ viewer: caller, query, body }, wantedBy(caller, body));
         const poll = await sliding.begin(patient(request));
-        // Of the whole body, only that is kept while it waits.
-        const { txn_id: txnId } = body;
-        return Later.from(poll, (answer) => jsonText(writeUnstable(answer, txnId)));
+        return Later.from(poll, unstableReply);
       },
       { isRepeated: true },
     ),
   ];
 };
+
+const unstableReply = (answer: SlidingAnswer) => jsonText(writeUnstable(answer));
 
 const stableReply = (answer: SlidingAnswer) => jsonText(writeStable(answer));
 

@@ -78,10 +78,13 @@ const wishesIn = (pairs: readonly (readonly [string, string])[], me: UserId): St
 
 const anyOr = (text: string): string | undefined => (text === '*' ? undefined : text);
 
-export const writeUnstable = ({ pos, lists, rooms, extensions }: SlidingAnswer, txnId: string | undefined): JsonText =>
+/**
+ * Without the `txn_id` of the request, for which the proposal before this one (MSC3575) had a place in the answer: clients take it
+ * there for a promise that what they have asked for once need not be asked for again.
+ */
+export const writeUnstable = ({ pos, lists, rooms, extensions }: SlidingAnswer): JsonText =>
   objectOf({
     pos: JSON.stringify(pos),
-    txn_id: textOf(txnId),
     lists: recordOf(lists, listText),
     rooms: recordOf(rooms, roomText),
     extensions: extensionsText(extensions),

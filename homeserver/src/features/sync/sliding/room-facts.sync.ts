@@ -1,0 +1,99 @@
+import type { UserId } from '@holm/spec/ids';
+import { profileOf, roomNameOf } from '../../../core/events/content.ts';
+import type { RoomEngine } from '../../../rooms/engine.ts';
+import type { SnapshotId, StoredEvent } from '../../../rooms/model.ts';
+import type { Room } from '../../../rooms/room.ts';
+import type { Summaries } from '../summaries.sync.ts';
+import { unknownMembers } from '../unknown-members.sync.ts';
+import type { Hero, RoomAnswer } from './room-answer.ts';
+import type { RoomStates, StateChange } from './room-state.sync.ts';
+
+export interface RoomFactsDeps {
+  readonly engine: RoomEngine;
+  readonly summaries: Summaries;
+  readonly states: RoomStates;
+}
+
+export interface Asker {
+  readonly room: Room;
+  readonly userId: UserId;
+  /** The room is new to them. */
+  readonly isInitial: boolean;
+  /** They have left it: who is there now is not for them to know. */
+  readonly isGone: boolean;
+  readonly knowsMember: (user: UserId) => boolean;
+}
+
+/** What a reader makes of a room, and of who is in it, without reading its state. */
+export class RoomFacts {
+  readonly #deps: RoomFactsDeps;
+
+  constructor(deps: RoomFactsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Senders and targets of what is shown, as far as they are not known; heroes are told by themselves. */
+  async lazyMembers(
+    { room, knowsMember }: Asker,
+    { shown, change, after }: { shown: readonly StoredEvent[]; change: StateChange; after: SnapshotId },
+  ): Promise<readonly StoredEvent[]> {
+    const told = new Set(change.events.flatMap(membersOf));
+    const needed = new Set<UserId>();
+    for (const event of shown) {
+      for (const user of [event.event.sender, ...membersOf(event)]) {
+        if (!told.has(user) && !knowsMember(user)) needed.add(user);
+      }
+    }
+    const { engine, states } = this.#deps;
+    const known = await states.members(room, after, needed);
+    const unknown = needed.difference(new Set(known.flatMap(membersOf)));
+    return [...known, ...(await unknownMembers(engine, room, { timeline: shown, unknown }))];
+  }
+
+  /** As of a state, where something has changed; all of it if the room is new. */
+  async summary(
+    { room, userId, isInitial, isGone }: Asker,
+    { changed, gone, hasNewMembers }: StateChange,
+    after: SnapshotId,
+  ): Promise<Pick<RoomAnswer, 'name' | 'avatar' | 'heroes' | 'counts'>> {
+    const named = changeOf('m.room.name', { changed, gone }, ({ content }) => roomNameOf(content) || null);
+    const avatar = changeOf('m.room.avatar', { changed, gone }, ({ content }) => textOf(content['url']));
+    const facts = { name: toldOf(named, isInitial), avatar: toldOf(avatar, isInitial) };
+    if (!isInitial && !hasNewMembers && named !== null) return facts;
+    const { joined, invited, heroes } = await this.#deps.summaries.get(room, userId, after);
+    const counts = !isGone && (isInitial || hasNewMembers) ? { joined, invited } : undefined;
+    if (heroes.length === 0) return { ...facts, counts };
+    const profiles = await this.#profiles(room, after, heroes);
+    const seen = isGone ? heroes.filter((user) => profiles.has(user)) : heroes;
+    return { ...facts, counts, heroes: seen.map((userId) => ({ userId, ...(profiles.get(userId) ?? NO_PROFILE) })) };
+  }
+
+  async #profiles(room: Room, snapshot: SnapshotId, users: readonly UserId[]): Promise<ReadonlyMap<string, Profile>> {
+    const events = await this.#deps.states.members(room, snapshot, users);
+    return new Map(events.map(({ event }) => [event.stateKey ?? '', profileOf(event.content)]));
+  }
+}
+
+type Profile = Omit<Hero, 'userId'>;
+
+const NO_PROFILE: Profile = { displayName: undefined, avatarUrl: undefined };
+
+/** What a piece of state became; undefined where it did not change. */
+const changeOf = (
+  type: string,
+  { changed, gone }: Pick<StateChange, 'changed' | 'gone'>,
+  read: (event: StoredEvent['event']) => string | null,
+): string | null | undefined => {
+  const event = changed.find(({ event }) => event.type === type && event.stateKey === '');
+  if (event) return read(event.event);
+  return gone.some(([gone]) => gone === type) ? null : undefined;
+};
+
+/** Of what is new, nothing need be said about what it has not. */
+const toldOf = (value: string | null | undefined, isInitial: boolean): string | null | undefined =>
+  value === null && isInitial ? undefined : value;
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+export const membersOf = ({ event }: StoredEvent): UserId[] =>
+  event.type === 'm.room.member' && event.stateKey !== undefined ? [event.stateKey as UserId] : [];
