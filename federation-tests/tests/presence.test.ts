@@ -228,6 +228,14 @@ describe('presence', () => {
       expect((await alice.request('GET', '/sync?set_presence=asleep')).status).to.equal(400);
     });
 
+    it('with whole characters only, and what is refused keeps nobody from being told of others', async () => {
+      const { status, body } = await say(carol, { presence: 'online', status_msg: 'x\ud800y' });
+      expect([status, body.errcode]).to.eql([400, 'M_INVALID_PARAM']);
+      await say(alice, { presence: 'online', status_msg: 'Reading' });
+      await rounds();
+      expect((await told(bob))[alice.userId]).to.include({ status_msg: 'Reading' });
+    });
+
     it('over a WebSocket, for as long as it is open', async () => {
       const socket = await TestSocket.open(alice);
       const first = socket.follow('v3', { query: { set_presence: 'unavailable' } });

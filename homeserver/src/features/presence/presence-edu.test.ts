@@ -1,7 +1,9 @@
+import { MAX_STATUS_MESSAGE } from '@holm/spec/client-server/presence';
 import { ServerName, UserId } from '@holm/spec/ids';
 import type { Json } from '@holm/spec/json';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { canonicalJson } from '../../core/json/canonical.ts';
 import type { UnixMillis } from '../../platform/clock.ts';
 import { fromEdu, MAX_PUSHED, toEdu } from './presence-edu.ts';
 import { type Status } from './status.ts';
@@ -47,6 +49,13 @@ describe('presence that other servers tell', () => {
     expect(read(...many).size).to.equal(MAX_PUSHED);
     const twice = read({ user_id: bob, presence: 'online' }, { user_id: bob, presence: 'offline' });
     expect(twice.get(bob)?.state).to.equal('offline');
+  });
+
+  it('can be sent whatever is in it, and has no half of a character', () => {
+    const half: Status = { state: 'online', lastActiveAt: now, isActive: true, message: 'x\ud800' };
+    expect(canonicalJson(toEdu(new Map([[bob, half]]), now), 'lenient')).to.include('"status_msg":"x\ufffd"');
+    const cut = `${'x'.repeat(MAX_STATUS_MESSAGE - 1)}\u{1F600}`;
+    expect(only({ presence: 'online', status_msg: cut })?.message).to.match(/x\ufffd$/);
   });
 
   it('is read as it was written', () => {

@@ -34,15 +34,23 @@ const entryOf = (entry: JsonObject, origin: ServerName, now: UnixMillis): (reado
     state,
     lastActiveAt: since === undefined ? undefined : ((now - since) as UnixMillis),
     isActive: state === 'online' && isActive === true,
-    message: typeof message === 'string' && message !== '' ? message.slice(0, MAX_STATUS_MESSAGE) : undefined,
+    message:
+      typeof message === 'string' && message !== '' ? message.slice(0, MAX_STATUS_MESSAGE).toWellFormed() : undefined,
   };
   return [[user, status]];
 };
 
-/** https://spec.matrix.org/latest/server-server-api/#presence */
+/**
+ * https://spec.matrix.org/latest/server-server-api/#presence
+ *
+ * Always canonical JSON: what cannot be sent of one user would otherwise keep all others from being told of.
+ */
 export const toEdu = (users: ReadonlyMap<UserId, Status>, now: UnixMillis) => ({
   edu_type: 'm.presence',
   content: {
-    push: [...users].map(([user, status]) => ({ user_id: user, last_active_ago: 0, ...contentOf(status, now) })),
+    push: [...users].map(([user, status]) => {
+      const message = status.message?.toWellFormed();
+      return { user_id: user, last_active_ago: 0, ...contentOf({ ...status, message }, now) };
+    }),
   },
 });

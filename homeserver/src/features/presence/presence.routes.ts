@@ -10,6 +10,7 @@ export const presenceRoutes = (presence: Presence | undefined, clock: Clock): re
   route(setPresence, ({ body, caller, params: { userId } }) => {
     if (caller.userId !== userId) throw new MatrixError('M_FORBIDDEN', 'you can only say how you are yourself');
     const message = body.status_msg ?? '';
+    if (!message.isWellFormed()) throw new MatrixError('M_INVALID_PARAM', 'status_msg has half a character in it');
     presence?.set(caller, body.presence, message === '' ? undefined : message);
     return Promise.resolve({});
   }),
