@@ -171,6 +171,21 @@ describe('messages to devices', () => {
       expect(await heard(carol)).to.eql([1, 2, 3].map((n) => [alice.userId, n]));
     });
 
+    it('are taken for the devices that there can be, beside others', async () => {
+      const devices = { 'A\0': { n: 1 }, ['x'.repeat(256)]: { n: 2 }, '': { n: 3 }, [bob.deviceId]: { n: 4 } };
+      const content = {
+        sender: '@mallory:rogue.test',
+        type: 'x',
+        message_id: 'nul',
+        messages: { [bob.userId]: devices },
+      };
+      const edus = [{ edu_type: 'm.direct_to_device', content }];
+      const uri = '/_matrix/federation/v1/send/no-devices';
+      const { status } = await rogue.send(network.server('a.test'), 'PUT', uri, { pdus: [], edus });
+      expect(status).to.equal(200);
+      expect(await heard(bob)).to.eql([['@mallory:rogue.test', 4]]);
+    });
+
     it('are taken once, from whoever may send them', async () => {
       const edu = (sender: string, id: string, n: number) => ({
         edu_type: 'm.direct_to_device',
@@ -198,6 +213,12 @@ describe('messages to devices', () => {
     };
     expect(await status({ bob: { '*': {} } })).to.eql([400, 'M_INVALID_PARAM']);
     expect(await status({ [bob.userId]: { '*': 'text' } })).to.eql([400, 'M_BAD_JSON']);
+    for (const device of ['A\0', 'A\ud800', 'x'.repeat(256), '']) {
+      for (const { userId } of [bob, carol]) {
+        const what = `${userId} ${JSON.stringify(device)}`;
+        expect(await status({ [userId]: { [device]: {} } }), what).to.eql([400, 'M_INVALID_PARAM']);
+      }
+    }
     expect(await status({ [bob.userId]: { '*': { n: 'x'.repeat(70_000) } } })).to.eql([413, 'M_TOO_LARGE']);
     expect(await status(undefined)).to.eql([400, 'M_BAD_JSON']);
     const strangers = Array.from({ length: 501 }, (_, n) => [`@someone:s${n}.test`, { '*': {} }]);

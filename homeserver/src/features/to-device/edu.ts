@@ -1,6 +1,6 @@
 import { type ServerName, serverOf, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
-import { type Message, messagesIn } from './message.ts';
+import { isForDevice, type Message, messagesIn } from './message.ts';
 
 export interface ReceivedMessages {
   readonly sender: UserId;
@@ -16,13 +16,13 @@ const isName = (value: unknown): value is string =>
 
 /**
  * An `m.direct_to_device` as another server may send it: for its own users only. Its ids may have 32 code points; a
- * longer one is taken, too, because a message is worth more than the rule.
+ * longer one is taken, too, because a message is worth more than the rule. What is for no device costs the others nothing.
  */
 export const readEdu = (
   origin: ServerName,
   { sender, type, message_id: messageId, messages: byUser }: JsonObject,
 ): ReceivedMessages | undefined => {
   if (!UserId.is(sender) || serverOf(sender) !== origin || !isName(type) || !isName(messageId)) return undefined;
-  const messages = messagesIn(byUser);
+  const messages = messagesIn(byUser)?.filter(isForDevice);
   return messages && { sender, type, messageId, messages };
 };

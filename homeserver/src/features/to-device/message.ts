@@ -1,4 +1,4 @@
-import { type ServerName, serverOf, UserId } from '@holm/spec/ids';
+import { DeviceId, type ServerName, serverOf, UserId } from '@holm/spec/ids';
 import { isObject, type Json, type JsonObject } from '@holm/spec/json';
 
 /** All devices of the user. */
@@ -10,6 +10,9 @@ export interface Message {
   readonly deviceId: string;
   readonly content: JsonObject;
 }
+
+/** Whether there can be such a device, or it is for all of them: the database has no NUL, signed JSON no half characters. */
+export const isForDevice = ({ deviceId }: Message): boolean => DeviceId.is(deviceId);
 
 /** Content of one message; that of an event is not larger either. */
 export const MAX_MESSAGE_BYTES = 65_536;

@@ -18,7 +18,7 @@ import type { Position, Range, Stream } from '../../streams/stream.ts';
 import type { News } from '../../streams/sync-part.ts';
 import { transactionKey } from '../room-events/index.ts';
 import { readEdu } from './edu.ts';
-import { byServer, MAX_MESSAGE_BYTES, type Message, messagesIn, sizeOf } from './message.ts';
+import { byServer, isForDevice, MAX_MESSAGE_BYTES, type Message, messagesIn, sizeOf } from './message.ts';
 import { type Address, type Most, type Row, toDeviceStore as store, type Waiting } from './to-device.store.ts';
 
 export interface ToDeviceDeps {
@@ -208,7 +208,9 @@ const assertFew = (servers: number): void => {
 
 const readRequest = (byUser: JsonObject): Message[] => {
   const messages = messagesIn(byUser);
-  if (!messages) throw new MatrixError('M_INVALID_PARAM', 'messages are addressed by user id, then by device id');
+  if (!messages?.every(isForDevice)) {
+    throw new MatrixError('M_INVALID_PARAM', 'messages are addressed by user id, then by device id');
+  }
   for (const message of messages) {
     assertCanonical(message.content);
     if (sizeOf(message) > MAX_MESSAGE_BYTES) throw new MatrixError('M_TOO_LARGE', 'a message holds at most 64 KiB');
