@@ -42,6 +42,24 @@ describe('keys of devices', () => {
     return [status, answer.errcode];
   };
 
+  it('are neither published nor asked for with half a character, which other servers could not read', async () => {
+    await carol.join(await bob.createRoom(), ['a.test']);
+    const half = 'x\ud800';
+    const keys = bobs.deviceKeys;
+    const asked: readonly [string, object][] = [
+      ['query', { device_keys: { [carol.userId]: [half] } }],
+      ['claim', { one_time_keys: { [carol.userId]: { [half]: 'signed_curve25519' } } }],
+      ['claim', { one_time_keys: { [carol.userId]: { A: half } } }],
+      ['upload', { one_time_keys: { 'curve25519:A': half } }],
+      ['upload', { one_time_keys: { [`curve25519:${half}`]: 'A' } }],
+      ['upload', { device_keys: { ...keys, signatures: { [bob.userId]: { ...keys.signatures[bob.userId], half } } } }],
+      ['device_signing/upload', { master_key: { ...new CrossSigner(bob.userId).masterKey, half } }],
+    ];
+    for (const [path, body] of asked) {
+      expect(await refused(bob, `/keys/${path}`, body), JSON.stringify(body)).to.eql([400, 'M_BAD_JSON']);
+    }
+  });
+
   describe('that are uploaded', () => {
     it('are seen here with the name of the device, and elsewhere without', async () => {
       await bobs.upload();

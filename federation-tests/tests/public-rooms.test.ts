@@ -189,6 +189,10 @@ describe('published rooms', () => {
     expect(idsOf(await named(bob, 'faraway', {}, '?server=a.test'))).to.deep.equal([]);
     const gone = await bob.request('GET', '/publicRooms?server=nowhere.test');
     expect([gone.status, gone.body.errcode]).to.deep.equal([502, 'M_UNKNOWN']);
+    for (const body of [{ since: 'x\ud800' }, { filter: { generic_search_term: 'x\ud800' } }]) {
+      const unreadable = await bob.request('POST', '/publicRooms?server=a.test', body);
+      expect([unreadable.status, unreadable.body.errcode]).to.deep.equal([400, 'M_BAD_JSON']);
+    }
   });
 
   it('are shown without a token, but not searched', async () => {

@@ -1,6 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
+import { assertCanonical } from '../../core/json/assert-canonical.ts';
 import type { Caller } from '../../http/route.ts';
 import type { AuthData } from '../../http/uia.ts';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
@@ -86,6 +87,7 @@ const read = (key: JsonObject | undefined, userId: UserId, usage: Usage): Checke
   const publicKey = crossSigningKeyOf(key, userId, usage);
   if (publicKey === undefined) throw new MatrixError('M_INVALID_PARAM', `this is no ${usage} key of yours`);
   if (JSON.stringify(key).length > MAX_KEY_BYTES) throw new MatrixError('M_TOO_LARGE', 'this key is too large');
+  assertCanonical(key);
   return { usage, key: kept(key, userId), publicKey };
 };
 

@@ -1,5 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { Json, JsonObject } from '@holm/spec/json';
+import { assertCanonical } from '../../core/json/assert-canonical.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import type { DeviceLists } from '../device-lists/index.ts';
@@ -74,6 +75,7 @@ const assertDeviceKeys = ({ userId, deviceId }: Pick<Caller, 'userId' | 'deviceI
   const problem = problemOfDeviceKeys(keys, userId, deviceId);
   if (problem !== undefined) throw new MatrixError('M_INVALID_PARAM', problem);
   if (JSON.stringify(keys).length > MAX_KEY_BYTES) throw new MatrixError('M_TOO_LARGE', 'these keys are too large');
+  assertCanonical(keys);
   if (!isSignedBy(keys, userId, deviceId, deviceKeyOf(keys, deviceId) ?? '')) {
     throw new MatrixError('M_INVALID_SIGNATURE', 'the keys of a device are signed by it');
   }

@@ -1,6 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import { isObject, type Json } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
+import { assertCanonical } from '../../core/json/assert-canonical.ts';
 import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../storage/database.ts';
@@ -122,6 +123,7 @@ export const readKeys = (
     if (!isNamed || name.length > MAX_NAME || name.includes('\0')) {
       throw new MatrixError('M_INVALID_PARAM', 'a key is named algorithm:id');
     }
+    assertCanonical({ [name]: key });
     assertKey(of, key, deviceKey);
     return { algorithm, keyId, key };
   });

@@ -1,6 +1,7 @@
 import { DeviceId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import { isObject, type Json, type JsonObject } from '@holm/spec/json';
 import { claimUserEncryptionKeys, queryUserEncryptionKeys } from '@holm/spec/server-server/user-keys';
+import { assertCanonical } from '../../core/json/assert-canonical.ts';
 import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 
@@ -29,8 +30,12 @@ export class RemoteKeyServers {
     this.#client = client;
   }
 
-  query(wanted: ReadonlyMap<UserId, readonly string[]>, timeoutMs: number | undefined): Promise<Asked<RemoteKeys>> {
-    return askAll(byServer(wanted), async (server, users) => {
+  async query(
+    wanted: ReadonlyMap<UserId, readonly string[]>,
+    timeoutMs: number | undefined,
+  ): Promise<Asked<RemoteKeys>> {
+    assertCanonical([...wanted.values()]);
+    return await askAll(byServer(wanted), async (server, users) => {
       const answer = await this.#client.call(server, queryUserEncryptionKeys, {
         body: { device_keys: Object.fromEntries(users) as Record<string, string[]> },
         maxBytes: MAX_BYTES,
@@ -41,11 +46,12 @@ export class RemoteKeyServers {
   }
 
   /** By user, device, then algorithm and id. */
-  claim(
+  async claim(
     wanted: ReadonlyMap<UserId, Readonly<Record<string, string>>>,
     timeoutMs: number | undefined,
   ): Promise<Asked<readonly [UserId, JsonObject]>> {
-    return askAll(byServer(wanted), async (server, users) => {
+    assertCanonical([...wanted.values()]);
+    return await askAll(byServer(wanted), async (server, users) => {
       const { one_time_keys: keys = {} } = await this.#client.call(server, claimUserEncryptionKeys, {
         body: { one_time_keys: Object.fromEntries(users) },
         maxBytes: MAX_BYTES,

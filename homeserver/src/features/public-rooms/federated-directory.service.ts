@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import type { ServerName } from '@holm/spec/ids';
 import { queryPublicRooms } from '@holm/spec/server-server/public-rooms';
 import { LRUCache } from 'lru-cache';
+import { assertCanonical } from '../../core/json/assert-canonical.ts';
 import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -48,6 +49,7 @@ export class FederatedDirectory {
       // Anybody can make us ask any name: that it cannot be reached must not cost its rooms anything.
       const call = { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, ignoreBackOff: true, unrecorded: true };
       const body = { ...query, ...(filter && { filter: filterOf(filter) }) };
+      assertCanonical(body);
       const { chunk, ...rest } = await this.#client.call(server, queryPublicRooms, { ...call, body });
       return { ...rest, chunk: chunk.flatMap((raw) => readSummary(raw) ?? []).map(listingOf) };
     } catch (error) {

@@ -2,7 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { type DeviceId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
-import { canonicalJson, NotCanonicalError } from '../../core/json/canonical.ts';
+import { assertCanonical } from '../../core/json/assert-canonical.ts';
 import type { Outbox } from '../../federation/outbox/outbox.ts';
 import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
@@ -216,14 +216,4 @@ const readRequest = (byUser: JsonObject): Message[] => {
     if (sizeOf(message) > MAX_MESSAGE_BYTES) throw new MatrixError('M_TOO_LARGE', 'a message holds at most 64 KiB');
   }
   return messages;
-};
-
-/** What other servers could not read is not sent to anybody. */
-const assertCanonical = (content: JsonObject): void => {
-  try {
-    canonicalJson(content, 'lenient');
-  } catch (error) {
-    if (error instanceof NotCanonicalError) throw new MatrixError('M_BAD_JSON', error.message, { cause: error });
-    throw error;
-  }
 };
