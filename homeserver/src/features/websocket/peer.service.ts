@@ -24,8 +24,9 @@ export interface PeerDeps extends FollowsDeps {
 
 /** Of a close frame, in bytes; what we say is ASCII. */
 const MAX_REASON = 120;
-const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
+/** How long requests that are under way have to end before it is closed. */
+const LEAVE_MS = 2_000;
 const CHECKS = new Map(Object.entries(clientHeads).map(([type, schema]) => [type, checker(schema, 'M_BAD_JSON')]));
 
 /** What there is once it is known who is there. */
@@ -33,6 +34,9 @@ interface Session {
   readonly requests: Requests;
   readonly follows: Follows;
 }
+
+/** Why a socket is closed: as it is counted, the code of the close frame, and its reason. */
+type Closing = readonly [reason: CloseReason, code: number, why?: string];
 
 /** One socket of a client. */
 export class Peer {
@@ -49,7 +53,8 @@ export class Peer {
   #early: string[] | undefined;
   #isHeard = true;
   #pingedAt: number;
-  #isLeaving = false;
+  /** How it is closed once its requests are over, and what ends the wait for them. */
+  #leaving: { readonly closing: Closing; readonly left: AbortController } | undefined;
   /** Why it is being closed by us. */
   closing: CloseReason | undefined;
 
@@ -71,7 +76,7 @@ export class Peer {
   }
 
   /** Ends all that it has under way, and says why. A socket that does not answer is torn down soon. */
-  close(reason: CloseReason, code: number, why = ''): void {
+  close(...[reason, code, why = '']: Closing): void {
     this.closing ??= reason;
     this.ended();
     this.#socket.resume();
@@ -80,16 +85,22 @@ export class Peer {
 
   /** Nobody is there any more. */
   ended(): void {
+    this.#leaving?.left.abort();
     this.#session?.requests.cancelAll();
     this.#session?.follows.endAll();
   }
 
-  /** Lets requests come to their end, takes no more, and closes. */
-  leave(): void {
-    this.#isLeaving = true;
-    this.#session?.follows.endAll();
-    if (this.#session && this.#session.requests.size > 0) this.#socket.pause();
-    else this.close('stopping', GOING_AWAY, 'restarting');
+  /** Takes no more, lets requests come to their end, within a time, and closes. */
+  leave(...closing: Closing): void {
+    if (this.closing || this.#leaving) return;
+    if (!this.#session || this.#session.requests.isIdle) return this.close(...closing);
+    this.#session.follows.endAll();
+    this.#socket.pause();
+    const left = new AbortController();
+    this.#leaving = { closing, left };
+    void this.#deps.clock.sleep(LEAVE_MS, left.signal).then(() => {
+      if (!left.signal.aborted) this.close(...closing);
+    });
   }
 
   /** Called now and then: pings, and hangs up on who is gone or does not keep up. */
@@ -112,7 +123,7 @@ export class Peer {
   }
 
   #hear(text: string): void {
-    if (this.closing) return;
+    if (this.closing || this.#leaving) return;
     if (this.#early) return void this.#early.push(text);
     const { head: first, payload } = splitMessage(text);
     const head = headIn(first);
@@ -204,7 +215,7 @@ export class Peer {
 
   async #ask(requests: Requests, head: RequestHead, payload: string): Promise<void> {
     await requests.ask(head, payload);
-    if (this.#isLeaving && requests.size === 0) this.close('stopping', GOING_AWAY, 'restarting');
+    if (this.#leaving && requests.isIdle) this.close(...this.#leaving.closing);
   }
 
   #say(head: ServerHead, payload?: string): Promise<void> {

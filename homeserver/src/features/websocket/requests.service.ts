@@ -29,6 +29,7 @@ export class Requests {
   readonly #most: number;
   /** Made for the first request: many clients only listen. */
   #open: Map<number, AbortController> | undefined;
+  #answering = 0;
 
   constructor(origin: RequestOrigin, token: string, { say, most }: { readonly say: Say; readonly most: number }) {
     this.#origin = origin;
@@ -39,6 +40,11 @@ export class Requests {
 
   has(id: number): boolean {
     return this.#open?.has(id) ?? false;
+  }
+
+  /** None is under way, and no answer on its way to the network. */
+  get isIdle(): boolean {
+    return this.size === 0 && this.#answering === 0;
   }
 
   get size(): number {
@@ -98,8 +104,10 @@ export class Requests {
     });
   }
 
-  #answer(id: number, { status, headers, body }: InnerAnswer): Promise<void> {
+  async #answer(id: number, { status, headers, body }: InnerAnswer): Promise<void> {
     const told = TOLD.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
-    return this.#say({ type: 'answer', id, status, headers: Object.fromEntries(told) }, body);
+    this.#answering++;
+    await this.#say({ type: 'answer', id, status, headers: Object.fromEntries(told) }, body);
+    this.#answering--;
   }
 }

@@ -46,8 +46,6 @@ export interface SocketsDeps {
 
 /** How often each socket is looked at. Deadlines are kept to within this. */
 const LOOK_EVERY_MS = 2_500;
-/** How long requests have to end when the server stops. */
-const LEAVE_MS = 2_000;
 const COME_AGAIN_SECONDS = 60;
 /** What a request over HTTP would say about where it comes from. */
 const ORIGIN_HEADERS = ['user-agent', 'x-forwarded-for', 'forwarded', 'via'] as const;
@@ -75,8 +73,6 @@ export class Sockets implements UpgradeRoute {
   readonly #accept: ReturnType<typeof webSockets>;
   readonly #telemetry: SocketTelemetry;
   readonly #stopped = new AbortController();
-  /** The last one has gone, after that. */
-  readonly #left = new AbortController();
 
   constructor(deps: SocketsDeps) {
     this.#deps = deps;
@@ -129,12 +125,12 @@ export class Sockets implements UpgradeRoute {
     refuseUpgrade(upgrade.socket, status, { error, retryAfterSeconds: COME_AGAIN_SECONDS });
   }
 
-  /** Their sessions have ended: so do they. */
+  /** Their sessions have ended: so do they, when the request that asked for it has been answered. */
   end({ userId, tokenIds }: Pick<SessionsEnded, 'userId' | 'tokenIds'>): void {
     for (const peer of this.#byUser.of(userId)) {
       const { caller } = peer;
       if (caller && tokenIds.includes(caller.tokenId)) {
-        peer.close('session over', CLOSED.sessionOver, 'M_UNKNOWN_TOKEN');
+        peer.leave('session over', CLOSED.sessionOver, 'M_UNKNOWN_TOKEN');
       }
     }
   }
@@ -157,11 +153,7 @@ export class Sockets implements UpgradeRoute {
   drain(): void {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
-    for (const peer of this.#open.keys()) peer.leave();
-    if (this.#open.size === 0) return;
-    void this.#deps.clock.sleep(LEAVE_MS, this.#left.signal).then(() => {
-      for (const peer of this.#open.keys()) peer.close('stopping', GOING_AWAY, 'restarting');
-    });
+    for (const peer of this.#open.keys()) peer.leave('stopping', GOING_AWAY, 'restarting');
   }
 
   #look(): void {
@@ -202,7 +194,6 @@ export class Sockets implements UpgradeRoute {
     peer.ended();
     this.#count(entry);
     this.#open.delete(peer);
-    if (this.#stopped.signal.aborted && this.#open.size === 0) this.#left.abort();
     const others = (this.#byNetwork.get(network) ?? 1) - 1;
     if (others > 0) this.#byNetwork.set(network, others);
     else this.#byNetwork.delete(network);
