@@ -7,6 +7,8 @@ import { TestSocket } from '../src/socket.ts';
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
 const V3 = '/_matrix/client/v3';
+/** All rooms, in the stable dialect of sliding sync. */
+const STABLE = { lists: { all: { range: [0, 9], timeline_limit: 1, required_state: {} } } };
 
 describe('a WebSocket over which somebody follows', () => {
   let scene: SocketScene;
@@ -46,8 +48,7 @@ describe('a WebSocket over which somebody follows', () => {
     it('in the sliding dialects', async () => {
       const socket = await TestSocket.open(bob);
       const unstable = socket.follow('simplified_msc3575', { body: { conn_id: 'a', ...allRooms() } });
-      const list = { range: [0, 9], timeline_limit: 1, required_state: {} };
-      const stable = socket.follow('v4', { body: { conn_id: 'a', lists: { all: list } } });
+      const stable = socket.follow('v4', { body: { conn_id: 'a', ...STABLE } });
       expect((await unstable.take()).lists.all_rooms.count).to.equal(1);
       expect((await stable.take()).lists.all.count).to.equal(1);
       await alice.say(room, 'hello');
@@ -163,6 +164,29 @@ describe('a WebSocket over which somebody follows', () => {
       await scene.waiting(24);
       expect(sockets.filter((socket) => socket.has('update'))).to.deep.equal([]);
       await Promise.all(sockets.map((socket) => socket.close()));
+    });
+
+    it('whatever is said in it of what only a request has: a place and a time', async () => {
+      const socket = await TestSocket.open(bob);
+      const stray = { since: 5, pos: 5, timeout: 'x' };
+      const pos = await sinceOf(bob);
+      const classic = socket.follow('v3', { pos, query: stray });
+      const [stable, unstable] = [
+        socket.follow('v4', { body: { ...STABLE, ...stray } }),
+        socket.follow('simplified_msc3575', { query: stray, body: { ...allRooms(), ...stray } }),
+      ];
+      for (const follow of [stable, unstable]) expect((await follow.take()).rooms).to.have.property(room);
+      await alice.say(room, 'new');
+      expect(textsIn(await classic.take(), room)).to.deep.equal(['new']);
+      await socket.close();
+    });
+
+    it('from the start where it does not know the place, in v3, as over HTTP', async () => {
+      const socket = await TestSocket.open(bob);
+      const update = await socket.follow('v3', { pos: 'nonsense' }).take();
+      expect(update.rooms.join[room].timeline.events[0].type).to.equal('m.room.create');
+      expect(update.rooms).to.deep.equal((await bob.ask('GET', '/sync?since=nonsense')).rooms);
+      await socket.close();
     });
 
     it('and says why where it cannot', async () => {

@@ -1,7 +1,7 @@
 import { sync as syncEndpoint } from '@holm/spec/client-server/sync';
 import type { Dialect } from '@holm/spec/extensions/websocket-wire';
 import { slidingSync, slidingSyncUnstable } from '@holm/spec/extensions/sliding-sync';
-import type { Json } from '@holm/spec/json';
+import { isObject, type Json } from '@holm/spec/json';
 import { jsonIn } from '../../http/body.ts';
 import type { Waiting } from '../../http/later.ts';
 import { checker } from '../../http/parse.ts';
@@ -62,7 +62,7 @@ export class Following {
   }
 
   async #classic(viewer: Caller, given: unknown): Promise<NextUpdate> {
-    const query = checkQuery(given ?? {});
+    const query = checkQuery(lasting(given ?? {}));
     const { set_presence: setPresence } = query;
     const filter = await this.#deps.filters.resolve(viewer.userId, query.filter);
     const stateField = stateFieldOf(query);
@@ -76,14 +76,14 @@ export class Following {
   }
 
   #stable(viewer: Caller, bodyText: string): NextUpdate {
-    const body = checkStable(bodyIn(bodyText));
+    const body = checkStable(lasting(bodyIn(bodyText)));
     const request = readStable(viewer, body);
     return this.#slide(request, writeStable);
   }
 
   #unstable(viewer: Caller, given: unknown, bodyText: string): NextUpdate {
-    const query = checkUnstableQuery(given ?? {});
-    const body = checkUnstable(bodyIn(bodyText));
+    const query = checkUnstableQuery(lasting(given ?? {}));
+    const body = checkUnstable(lasting(bodyIn(bodyText)));
     const request = readUnstable({ viewer, query, body });
     return this.#slide(request, writeUnstable);
   }
@@ -126,5 +126,12 @@ class AtOnce implements Waiting<Update> {
     // It has come.
   }
 }
+
+/** Without what is another in each request of a sync: the follow says it in its own way. */
+const lasting = (parameters: unknown): unknown => {
+  if (!isObject(parameters)) return parameters;
+  const { since: _since, pos: _pos, timeout: _timeout, ...rest } = parameters;
+  return rest;
+};
 
 const bodyIn = (text: string): Json => (text === '' ? {} : jsonIn(text));
