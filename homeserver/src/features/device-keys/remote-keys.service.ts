@@ -4,6 +4,7 @@ import { claimUserEncryptionKeys, queryUserEncryptionKeys } from '@holm/spec/ser
 import { assertCanonical } from '../../core/json/assert-canonical.ts';
 import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
+import type { Clock } from '../../platform/clock.ts';
 
 /** What other servers said, and which did not say anything. */
 export interface Asked<T> {
@@ -20,14 +21,20 @@ export interface RemoteKeys {
 
 const TIMEOUT_MS = { fallback: 10_000, most: 60_000 };
 const AT_ONCE = 30;
+const LATE: JsonObject = { status: 503, message: 'this server did not answer in time' };
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Asks other servers for the keys of their users, side by side, each within a time. */
-export class RemoteKeyServers {
-  readonly #client: Pick<FederationClient, 'call'>;
+export interface RemoteKeyServersDeps {
+  readonly client: Pick<FederationClient, 'call'>;
+  readonly clock: Clock;
+}
 
-  constructor(client: Pick<FederationClient, 'call'>) {
-    this.#client = client;
+/** Asks other servers for the keys of their users, side by side, all within a time. */
+export class RemoteKeyServers {
+  readonly #deps: RemoteKeyServersDeps;
+
+  constructor(deps: RemoteKeyServersDeps) {
+    this.#deps = deps;
   }
 
   async query(
@@ -35,11 +42,11 @@ export class RemoteKeyServers {
     timeoutMs: number | undefined,
   ): Promise<Asked<RemoteKeys>> {
     assertCanonical([...wanted.values()]);
-    return await askAll(byServer(wanted), async (server, users) => {
-      const answer = await this.#client.call(server, queryUserEncryptionKeys, {
+    return await this.#askAll(byServer(wanted), within(timeoutMs), async (server, users, callMs) => {
+      const answer = await this.#deps.client.call(server, queryUserEncryptionKeys, {
         body: { device_keys: Object.fromEntries(users) as Record<string, string[]> },
         maxBytes: MAX_BYTES,
-        timeoutMs: within(timeoutMs),
+        timeoutMs: callMs,
       });
       return users.map(([userId]) => keysIn(answer, userId));
     });
@@ -51,17 +58,52 @@ export class RemoteKeyServers {
     timeoutMs: number | undefined,
   ): Promise<Asked<readonly [UserId, JsonObject]>> {
     assertCanonical([...wanted.values()]);
-    return await askAll(byServer(wanted), async (server, users) => {
-      const { one_time_keys: keys = {} } = await this.#client.call(server, claimUserEncryptionKeys, {
+    return await this.#askAll(byServer(wanted), within(timeoutMs), async (server, users, callMs) => {
+      const { one_time_keys: keys = {} } = await this.#deps.client.call(server, claimUserEncryptionKeys, {
         body: { one_time_keys: Object.fromEntries(users) },
         maxBytes: MAX_BYTES,
-        timeoutMs: within(timeoutMs),
+        timeoutMs: callMs,
       });
       return users.flatMap(([userId]) => {
         const ofUser = keys[userId];
         return isObject(ofUser) ? [[userId, ofUser] as const] : [];
       });
     });
+  }
+
+  /**
+   * Who has not answered in time is among the failures. Its call goes on: that somebody here had no patience says nothing
+   * about a server, and finding out where one is takes its own time.
+   */
+  async #askAll<V, T>(
+    servers: readonly (readonly [ServerName, V])[],
+    timeoutMs: number,
+    ask: (server: ServerName, wanted: V, callMs: number) => Promise<readonly T[]>,
+  ): Promise<Asked<T>> {
+    const { clock } = this.#deps;
+    const answers: T[] = [];
+    const failures = new Map<ServerName, JsonObject>(servers.map(([server]) => [server, LATE]));
+    const over = new AbortController();
+    const callMs = Math.max(timeoutMs, TIMEOUT_MS.fallback);
+    const waiting = servers.values();
+    const work = async (): Promise<void> => {
+      for (const [server, wanted] of waiting) {
+        const answer = await ask(server, wanted, callMs).catch(failureOf);
+        if (over.signal.aborted) return;
+        if (answer instanceof FederationError) failures.set(server, toldOf(answer));
+        else {
+          answers.push(...answer);
+          failures.delete(server);
+        }
+      }
+    };
+    try {
+      const all = Promise.all(Array.from({ length: Math.min(AT_ONCE, servers.length) }, work));
+      await Promise.race([all, clock.sleep(timeoutMs, over.signal)]);
+    } finally {
+      over.abort();
+    }
+    return { answers, failures: Object.fromEntries(failures) };
   }
 }
 
@@ -71,26 +113,15 @@ const byServer = <V>(wanted: ReadonlyMap<UserId, V>): [ServerName, (readonly [Us
   ...Map.groupBy(wanted, ([userId]) => serverOf(userId)),
 ];
 
-const askAll = async <V, T>(
-  servers: [ServerName, V][],
-  ask: (server: ServerName, wanted: V) => Promise<readonly T[]>,
-): Promise<Asked<T>> => {
-  const answers: T[] = [];
-  const failures: Record<string, JsonObject> = {};
-  const waiting = servers.values();
-  const work = async () => {
-    for (const [server, wanted] of waiting) {
-      try {
-        answers.push(...(await ask(server, wanted)));
-      } catch (error) {
-        if (!(error instanceof FederationError)) throw error;
-        failures[server] = { status: error.status ?? 503, message: `this server was not reached: ${error.failure}` };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, servers.length) }, work));
-  return { answers, failures };
+const failureOf = (error: unknown): FederationError => {
+  if (error instanceof FederationError) return error;
+  throw error;
 };
+
+const toldOf = ({ status, failure }: FederationError): JsonObject => ({
+  status: status ?? 503,
+  message: `this server was not reached: ${failure}`,
+});
 
 /** What an answer says of one user. What is not theirs, or not formed as keys are, is left out. */
 const keysIn = (answer: Readonly<Record<string, Json | undefined>>, userId: UserId): RemoteKeys => {
