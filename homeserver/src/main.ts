@@ -85,6 +85,8 @@ const openAccounts: CliDeps['openAccounts'] = async (config) => {
   return Object.assign(accounts, { [Symbol.asyncDispose]: () => stack.disposeAsync() });
 };
 
+const LAST_MOMENT_MS = 500;
+
 process.exitCode = await runCli(process.argv.slice(2), {
   version: VERSION,
   environment: process.env,
@@ -96,3 +98,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   openAccounts,
   openRooms,
 });
+
+// A name that is being looked up holds the process up for as long as the system takes, though nobody waits for it any more.
+setTimeout(() => process.exit(), LAST_MOMENT_MS).unref();

@@ -107,7 +107,10 @@ export class Requests {
   async #answer(id: number, { status, headers, body }: InnerAnswer): Promise<void> {
     const told = TOLD.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
     this.#answering++;
-    await this.#say({ type: 'answer', id, status, headers: Object.fromEntries(told) }, body);
-    this.#answering--;
+    try {
+      await this.#say({ type: 'answer', id, status, headers: Object.fromEntries(told) }, body);
+    } finally {
+      this.#answering--;
+    }
   }
 }

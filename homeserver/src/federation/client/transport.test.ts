@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { ServerName } from '@holm/spec/ids';
 import { OutgoingConnections } from '../resolver/outgoing-connections.ts';
 import type { Target } from '../resolver/target.ts';
-import { Transport } from './transport.ts';
+import { type RawRequest, Transport } from './transport.ts';
 
 const NAME = ServerName.parse('a.test');
 
@@ -28,7 +28,7 @@ describe('the transport', () => {
     scheme: 'http', host: 'localhost', port, hostHeader: 'a.test', tlsName: 'a.test', trusted: false,
   }); // prettier-ignore
 
-  const transportTo = (targets: readonly Target[]): Transport => {
+  const partsOf = (targets: readonly Target[]) => {
     const connections = stack.use(
       new OutgoingConnections({
         dns: { addresses: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]) },
@@ -36,11 +36,11 @@ describe('the transport', () => {
         verifyCertificates: true,
       }),
     );
-    return new Transport({ resolver: { resolve: () => Promise.resolve(targets) }, connections, folder: tmpdir() });
+    return { resolver: { resolve: () => Promise.resolve(targets) }, connections, folder: tmpdir() };
   };
+  const transportTo = (targets: readonly Target[]): Transport => new Transport(partsOf(targets));
 
-  const send = (transport: Transport, stallMs?: number) => {
-    const { signal } = new AbortController();
+  const send = (transport: Transport, { stallMs, signal = new AbortController().signal }: Partial<RawRequest> = {}) => {
     return transport.send(NAME, {
       method: 'PUT',
       uri: '/x?y=z',
@@ -51,6 +51,16 @@ describe('the transport', () => {
       signal,
     });
   };
+
+  it('does not wait for where a server is any longer than for its answer', async () => {
+    const resolver = { resolve: () => new Promise<never>(() => undefined) };
+    const transport = new Transport({ ...partsOf([]), resolver });
+    const over = new AbortController();
+    const sent = send(transport, { signal: over.signal });
+    over.abort(new Error('too late'));
+    expect(await sent.catch((error: unknown) => error)).to.have.property('message', 'too late');
+    expect(await send(transport, { signal: over.signal }).catch(String)).to.equal('Error: too late');
+  });
 
   it('sends what it is given, with the name of the server', async () => {
     const port = await listen((request, response) => {
@@ -104,7 +114,7 @@ describe('the transport', () => {
       response.writeHead(200, { 'content-length': '50' });
       response.write('half');
     });
-    const failure = await send(transportTo([at(port)]), 20).catch((error: unknown) => error);
+    const failure = await send(transportTo([at(port)]), { stallMs: 20 }).catch((error: unknown) => error);
     expect(failure).to.include({ code: 'UND_ERR_BODY_TIMEOUT' });
   });
 });

@@ -40,7 +40,7 @@ export class Transport {
 
   /** Tries the server's targets in turn until one takes the request. */
   async send(server: ServerName, request: RawRequest): Promise<RawAnswer> {
-    const targets = await this.#deps.resolver.resolve(server);
+    const targets = await unlessAborted(this.#deps.resolver.resolve(server), request.signal);
     let failure: unknown;
     for (const target of targets) {
       try {
@@ -76,6 +76,19 @@ export class Transport {
     return { status, headers: said, body: await Spool.of(answer.body, { folder: this.#deps.folder, maxBytes }) };
   }
 }
+
+/** To find out where a server is may take longer than anybody waits for it. Whoever asks next may find that it is known. */
+const unlessAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+};
 
 const CONNECT_FAILURES = new Set([
   'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN',
