@@ -59,6 +59,20 @@ describe('clients of sliding sync', () => {
     expect((await slider.sync(allRooms({ timeline_limit: 5 }))).rooms).to.eql({});
   });
 
+  it('hear that a room counts for nothing any more once it is mute, and of no other', async () => {
+    const other = await alice.createRoom({ preset: 'public_chat' });
+    await bob.join(other);
+    for (const one of [room, other]) await bob.say(one, 'hello');
+    const asked = { ...allRooms(), extensions: { account_data: { enabled: true } } };
+    const first = await slider.sync(asked);
+    expect([room, other].map((one) => first.rooms[one].notification_count)).to.eql([1, 1]);
+    await alice.ask('PUT', `/pushrules/global/room/${encodeURIComponent(room)}`, { actions: [] });
+    const { rooms } = await slider.sync(asked, 30_000);
+    expect(Object.keys(rooms)).to.eql([room]);
+    expect(rooms[room]).to.include({ notification_count: 0 });
+    expect((await slider.sync(asked)).rooms).to.eql({});
+  });
+
   it('see no room any more that they have left and forgotten, and see it anew when they come back', async () => {
     await slider.sync(allRooms());
     await alice.leave(room);

@@ -5,13 +5,14 @@ import type { Member, RoomNid } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import { warmKeys } from '../../../rooms/state/room-keys.ts';
 import type { Position } from '../../../streams/stream.ts';
+import type { UnreadEvents } from '../../notifications/index.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
 import type { Connection, MembersTold, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
 import { askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
-import type { ExtensionParts } from './extensions.sync.ts';
+import type { ExtensionParts, ExtensionsTold } from './extensions.sync.ts';
 import type { Following, Followings } from './following.service.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
 import type { ProfilesExtension } from './profiles-extension.sync.ts';
@@ -40,6 +41,7 @@ export interface AnswersDeps {
   readonly views: RoomViews;
   readonly outside: OutsideViews;
   readonly summaries: Summaries;
+  readonly unread: Pick<UnreadEvents, 'of'>;
   readonly extensions: ExtensionParts;
   readonly sticky: StickyExtension;
   readonly profiles: ProfilesExtension;
@@ -110,8 +112,9 @@ export class Answers {
   async #draft(asked: Asked): Promise<Draft> {
     const { base, upTo, following, scopes } = asked;
     const extensions = await this.#deps.extensions.told(askOf(asked));
-    const candidates = withRead(asked, extensions.read);
-    const views = await this.#views({ ...asked, candidates }, extensions.read);
+    const read = await this.#recounted(asked, extensions);
+    const candidates = withRead(asked, read);
+    const views = await this.#views({ ...asked, candidates }, read);
     const rooms = new Map<RoomId, ToldRoom>();
     for (const [nid, { answer }] of views) {
       const room = candidates.get(nid);
@@ -129,6 +132,19 @@ export class Answers {
       scopes,
       settle: following.settle,
     };
+  }
+
+  /** Rooms whose counts are others by now, without anything having been said: the reader has read on, or has other rules. */
+  async #recounted({ request, base, following }: Asked, { read, rulesSince }: ExtensionsTold): Promise<Read> {
+    if (rulesSince === undefined || base.after === undefined) return read;
+    const { engine, unread } = this.#deps;
+    const known = [...following.rules.keys()].filter((nid) => base.connection.rooms.get(nid)?.standing === 'join');
+    const rooms = await engine.rooms.byNids(known);
+    const counted = [...rooms.values()].map(async (room) => {
+      const { rulesAt } = await unread.of(request.viewer.userId, room);
+      return rulesAt > rulesSince ? [room.roomId] : [];
+    });
+    return new Set([...read, ...(await Promise.all(counted)).flat()]);
   }
 
   /** Where the connection is told of just the rooms that are asked for, only those that changed need be looked at. */

@@ -59,6 +59,7 @@ export const createSliding = (deps: SlidingDeps) => {
     views: new RoomViews({ engine, unread: deps.unread, joined, facts, states }),
     outside: new OutsideViews({ engine, readers, timelines, states, facts, invited: new InvitedRooms(db, engine) }),
     summaries,
+    unread: deps.unread,
     extensions,
     sticky: new StickyExtension(engine, readers),
     profiles: new ProfilesExtension({ ...deps.profiles, engine }),

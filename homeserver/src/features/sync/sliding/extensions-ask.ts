@@ -63,6 +63,7 @@ export interface PartTold {
   readonly reached: Position;
   readonly isNews: boolean;
   readonly read?: readonly RoomId[];
+  readonly rulesSince?: Position | undefined;
 }
 
 export type Extension = ScopedExtension | 'toDevice' | 'e2ee' | 'threads';

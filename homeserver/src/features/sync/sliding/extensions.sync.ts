@@ -28,6 +28,8 @@ export interface ExtensionsTold {
   readonly isNews: boolean;
   /** Rooms that the reader has read on in. */
   readonly read: ReadonlySet<RoomId>;
+  /** What decides of the counts of all rooms has changed since this position. */
+  readonly rulesSince: Position | undefined;
   /** By the number of the part. */
   readonly reached: readonly Position[];
 }
@@ -62,6 +64,7 @@ export class ExtensionParts {
       answer: ask.extensions.e2ee ? { ...answer, e2ee: await this.#withCounts(ask, answer) } : answer,
       isNews: told.some(({ isNews }) => isNews),
       read: new Set(told.flatMap(({ read = [] }) => read)),
+      rulesSince: told.find((one) => one.rulesSince !== undefined)?.rulesSince,
       reached: told.map(({ reached }) => reached),
     };
   }
@@ -91,7 +94,8 @@ export class ExtensionParts {
       isRescoped: ask.toldScopes[extension] !== ask.scopes[extension],
     });
     const told = answerOf(extension, news, rooms.ids);
-    return { ...told, reached: one.upTo, read: news.flatMap(readIn) };
+    const rulesSince = news.find((some) => some.rulesSince !== undefined)?.rulesSince;
+    return { ...told, reached: one.upTo, read: news.flatMap(readIn), rulesSince };
   }
 
   /** Of rooms that are always told of what is new; of the others all, or what was missed. */
