@@ -1,5 +1,4 @@
 import type { UserId } from '@holm/spec/ids';
-import { membershipOf } from '../../core/events/content.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
@@ -10,7 +9,7 @@ import { timelineToken } from '../../streams/tokens.ts';
 import { filterable, readerTextsOf, textsOf } from './event-texts.sync.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
 import { roomAccountDataOf } from './loose-events.sync.ts';
-import { type Departure, departureOf, wasJoinedBefore } from './standing.sync.ts';
+import { type Departure, departureOf, ownEventOf, wasJoinedBefore } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { type Timelines, timelineText, wishOf } from './timelines.sync.ts';
 import type { View } from './view.sync.ts';
@@ -48,17 +47,11 @@ export class LeftRooms {
     const departure = await departureOf(events, member);
     const position = departure?.event.position;
     const isNews = position !== undefined && position > (view.after ?? -1) && room.head !== undefined;
-    const own = await this.#ownEvent(member);
+    const own = await ownEventOf(events, member);
     if (isNews) return this.#stay(view, room, { departure: departure as Departure, own, accountData });
     // Who has left before, or never was there, sees of the room only what became of themselves.
     const isNothing = view.after === undefined && departure === undefined;
     return isNothing ? undefined : this.#outside(view, room, { own, accountData });
-  }
-
-  /** Where state resolution took a join back, there is no event that says so. */
-  async #ownEvent({ eventNid }: Member): Promise<StoredEvent | undefined> {
-    const own = await this.#deps.engine.events.byNid(eventNid);
-    return own && membershipOf(own.event) !== 'join' ? own : undefined;
   }
 
   /** The room's end, as the user saw it, and what became of them after that: who was kicked may have been banned, too. */

@@ -28,6 +28,12 @@ export interface Departure {
   readonly join: StoredEvent;
 }
 
+/** What became of somebody last. Where state resolution took a join back, there is no event that says so. */
+export const ownEventOf = async (events: Events, { eventNid }: Member): Promise<StoredEvent | undefined> => {
+  const own = await events.byNid(eventNid);
+  return own && membershipOf(own.event) !== 'join' ? own : undefined;
+};
+
 /** How somebody who is not in a room came to leave it; nothing for who never was in it. */
 export const departureOf = async (events: Events, member: Member): Promise<Departure | undefined> => {
   let event = await events.byNid(member.eventNid);

@@ -130,13 +130,8 @@ export class StateDeltas {
     if (knewMembersAt === undefined) return whole;
     const differing = await tries.diff(await stateLogs.at(room, knewMembersAt), target);
     const notOfMembers = new Set(others);
-    return [
-      ...whole,
-      ...(await this.#loaded(
-        room,
-        differing.filter(([key]) => !notOfMembers.has(key)),
-      )),
-    ];
+    const ofMembers = differing.filter(([key]) => !notOfMembers.has(key));
+    return [...whole, ...(await this.#loaded(room, ofMembers))];
   }
 
   /** What was current just before the timeline that is shown. */

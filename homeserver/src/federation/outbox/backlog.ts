@@ -58,6 +58,7 @@ export class Backlog {
   readonly #wanted = { event: 0, message: 0 };
   #sent: Sent = { event: 0, message: 0 };
   #isLoaded = false;
+  #hasArrived = false;
   #hasMissed = false;
   /** By what makes an earlier one obsolete. */
   readonly #fleeting = new Map<string, string>();
@@ -110,6 +111,12 @@ export class Backlog {
     return this.#wanted;
   }
 
+  /** Whether the server has ever taken anything that waited for it. */
+  async hasArrived(): Promise<boolean> {
+    await this.#load();
+    return this.#hasArrived;
+  }
+
   /** Nothing waits that will have to be sent some time. */
   get isEmpty(): boolean {
     const { event, message } = this.#wanted;
@@ -151,6 +158,7 @@ export class Backlog {
 
   /** The server has a portion. */
   async delivered({ sent, missed }: Portion): Promise<void> {
+    this.#hasArrived = true;
     this.#sent = laterOf(this.#sent, sent);
     this.#deps.progress.advance(this.#server, this.#sent);
     this.#recalled.heard();
@@ -165,7 +173,9 @@ export class Backlog {
 
   async #load(): Promise<void> {
     if (this.#isLoaded) return;
-    this.#sent = laterOf(this.#sent, await outboxStore.sent(this.#deps.db, this.#server));
+    const sent = await outboxStore.sent(this.#deps.db, this.#server);
+    this.#hasArrived ||= sent.event + sent.message > 0;
+    this.#sent = laterOf(this.#sent, sent);
     this.#isLoaded = true;
   }
 

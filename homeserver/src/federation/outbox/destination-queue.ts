@@ -18,8 +18,8 @@ export interface DestinationQueueDeps extends BacklogDeps {
   /** Canonical JSON of events by their number. */
   readonly pdusByNid: (nids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
   readonly newTransactionId: () => string;
-  /** Of all servers together. */
-  readonly slots: Pick<Slots, 'run'>;
+  /** Of all servers together: those that answer do not wait for those that may not. */
+  readonly slots: Readonly<Record<'known' | 'strange', Pick<Slots, 'run'>>>;
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: OutboxTelemetry;
@@ -145,8 +145,14 @@ export class DestinationQueue {
         await this.#rest();
         continue;
       }
-      await this.#deps.slots.run(() => this.#work());
+      await (await this.#slots()).run(() => this.#work());
     }
+  }
+
+  async #slots(): Promise<Pick<Slots, 'run'>> {
+    const { destinations, slots } = this.#deps;
+    const isFailing = destinations.failingSince(this.#server) !== undefined;
+    return !isFailing && (await this.#backlog.hasArrived()) ? slots.known : slots.strange;
   }
 
   async #work(): Promise<void> {

@@ -1,4 +1,5 @@
 import { ServerName } from '@holm/spec/ids';
+import type { JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -38,8 +39,9 @@ describe('an event for many servers', () => {
     expect(read).to.eql([7]);
   });
 
-  it('goes to so many of them at a time', async () => {
+  it('goes to so many of them at a time, and to those that have taken something before whatever becomes of the others', async () => {
     await using database = await createTestDatabase();
+    await using elsewhere = await createTestDatabase();
     const silent = createServer();
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -49,12 +51,22 @@ describe('an event for many servers', () => {
     const network = new Map(names.map((name) => [name, `127.0.0.1:${port}`]));
     const [name, clock] = [ServerName.parse('a.test'), new ManualClock()];
     await using sender = await startServer({ name, network, clock, db: database.db });
+    const seen: unknown[] = [];
+    const known = ServerName.parse('b.test');
+    const receive = (_: ServerName, { n }: JsonObject) => Promise.resolve(void seen.push(n));
+    const eduListeners = [{ eduType: 'x', receive }];
+    await using _known = await startServer({ name: known, network, clock, db: elsewhere.db, keySeed: 1, eduListeners });
+    sender.outbox.sendEdu([known], { edu_type: 'x', content: { n: 1 } });
+    await sender.outbox.settled();
     sender.outbox.sendEdu(names, { edu_type: 'x', content: {} });
     while (asked.length < AT_ONCE) await once(silent, 'connection');
     await setTimeout(100);
     expect(asked).to.have.length(AT_ONCE);
     for (const socket of asked.slice(0, 10)) socket.destroy();
     while (asked.length < AT_ONCE + 10) await once(silent, 'connection');
+    sender.outbox.sendEdu([known], { edu_type: 'x', content: { n: 2 } });
+    while (seen.length < 2) await setTimeout(10);
+    expect([seen, asked.length]).to.eql([[1, 2], AT_ONCE + 10]);
     silent.close();
     for (const socket of asked) socket.destroy();
   });

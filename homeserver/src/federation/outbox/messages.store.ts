@@ -62,8 +62,9 @@ export const messagesStore = {
   },
 
   /**
-   * Removes what every destination has acknowledged, and what a newer message to the same ones has made obsolete; of the others also
-   * what is left for nobody but servers that have been away since before `longAgo`. Resolves to the number of rows removed.
+   * Removes what every destination has acknowledged, and what a newer message to the same ones has made obsolete. Of messages
+   * without a key, which nothing makes obsolete, also those that only wait for servers that have been away since before `longAgo`.
+   * Resolves to the number of rows removed.
    */
   trim: (db: Database, upTo: number, longAgo: UnixMillis): Promise<number> =>
     db.run(sql`

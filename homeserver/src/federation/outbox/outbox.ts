@@ -48,9 +48,12 @@ export interface OutboxDeps {
 /** Queues of reachable servers with nothing to do are let go beyond this number. */
 const MAX_QUEUES = 5_000;
 const MAX_TEXTS = 2_000;
-/** Servers that are written to at a time; the others wait their turn. Thousands may be in one room, and many of them gone. */
+/**
+ * Servers that are written to at a time, of those that have taken something before and of the others; who comes later waits.
+ * Thousands may be in one room, and many of them gone, or made up.
+ */
 export const AT_ONCE = 200;
-/** Messages to a server that has been away for longer are of no use to anybody. */
+/** What is not replaced by something newer is kept for so long for a server that is away. */
 const KEPT_FOR_MS = 30 * 86_400_000;
 /** A server that is away for longer is not sent every event, but the last of each room, from which it finds the rest. */
 const CATCH_UP_AFTER_MS = 3_600_000;
@@ -92,7 +95,7 @@ export class Outbox {
       settled: () => ({ event: deps.positions.settled, message: this.#messages.settled }),
       rows: new RecentRows(deps.db, deps.positions.settled),
       progress: this.#progress,
-      slots: new Slots(AT_ONCE),
+      slots: { known: new Slots(AT_ONCE), strange: new Slots(AT_ONCE) },
       // Never the same again, even if the database is lost: a receiver answers known ids without looking at the body.
       newTransactionId: () => `${run}-${transactions++}`,
       telemetry: outboxTelemetry(deps.metrics),

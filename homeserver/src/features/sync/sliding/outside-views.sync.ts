@@ -1,4 +1,3 @@
-import { membershipOf } from '../../../core/events/content.ts';
 import { isObject, type JsonObject } from '@holm/spec/json';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, StoredEvent } from '../../../rooms/model.ts';
@@ -7,7 +6,7 @@ import type { Position } from '../../../streams/stream.ts';
 import { timelineToken } from '../../../streams/tokens.ts';
 import { readerTextsOf } from '../event-texts.sync.ts';
 import type { InvitedRooms } from '../invited-rooms.sync.ts';
-import { type Departure, departureOf, wasJoinedBefore } from '../standing.sync.ts';
+import { type Departure, departureOf, ownEventOf, wasJoinedBefore } from '../standing.sync.ts';
 import type { Timelines } from '../timelines.sync.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { RoomFacts } from './room-facts.sync.ts';
@@ -51,15 +50,10 @@ export class OutsideViews {
   async left(ask: Ask): Promise<RoomView | undefined> {
     const { member, told } = ask;
     if (told !== undefined && member.position <= told.at) return undefined;
-    const departure = await departureOf(this.#deps.engine.events, member);
-    const own = await this.#own(member);
+    const { events } = this.#deps.engine;
+    const departure = await departureOf(events, member);
+    const own = await ownEventOf(events, member);
     return isNews(ask, departure) ? this.#stay(ask, departure, own) : this.#ownEvent(ask, own);
-  }
-
-  /** Where state resolution took a join back, there is no event that says so. */
-  async #own({ eventNid }: Member): Promise<StoredEvent | undefined> {
-    const own = await this.#deps.engine.events.byNid(eventNid);
-    return own && membershipOf(own.event) !== 'join' ? own : undefined;
   }
 
   async #stay(ask: Ask, departure: Departure, own: StoredEvent | undefined): Promise<RoomView> {
