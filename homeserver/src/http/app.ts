@@ -12,9 +12,9 @@ import type { Later } from './later.ts';
 import { type BodyLimits, pipeline } from './pipeline.ts';
 import type { PlainRoute } from './plain.ts';
 import type { RateLimits } from './rate-limit.ts';
-import { json } from './reply.ts';
+import { json, Reply } from './reply.ts';
 import { type Resource, resourceOf } from './resource.ts';
-import { respond } from './respond.ts';
+import { replyOf } from './respond.ts';
 import { type Mounted, RouteTable } from './route-table.ts';
 import type { Route } from './route.ts';
 import { type Seen, Serving, UNKNOWN } from './serving.ts';
@@ -77,7 +77,7 @@ export const createApp = (deps: AppDeps): App => {
     const mounted = mount(deps, { open, resources, trustedProxies });
     const plain = plainRoutes.filter(({ resource }) => resources.includes(resource));
     const isOnlyResource = resources.length === 1;
-    const answer = (ctx: Context): Promise<Later | undefined> | undefined =>
+    const answer = (ctx: Context): Promise<Reply | Later> | Reply =>
       isMatrixPath(ctx.path) ? serveMatrix(ctx, mounted) : servePlain(ctx, plain, { trustedProxies, isOnlyResource });
     const serving = new Serving({ open, telemetry, log, hstsSeconds }, answer);
     return (request, response) => {
@@ -94,12 +94,9 @@ export const createApp = (deps: AppDeps): App => {
   return { handler, upgrades, drain, isDraining: () => open.isDraining };
 };
 
-const serveMatrix = (ctx: Context, table: RouteTable): Promise<Later | undefined> | undefined => {
-  if (ctx.method !== 'OPTIONS') return table.dispatch(ctx);
-  // A preflight runs nothing, and is the same for every path.
-  ctx.status = 204;
-  return undefined;
-};
+/** A preflight runs nothing, and is the same for every path. */
+const serveMatrix = (ctx: Context, table: RouteTable): Promise<Reply | Later> | Reply =>
+  ctx.method === 'OPTIONS' ? new Reply(204, {}, '') : table.dispatch(ctx);
 
 interface Mounting {
   readonly open: OpenRequests;
@@ -113,7 +110,7 @@ const mount = (deps: AppDeps, { open, resources, trustedProxies }: Mounting): Ro
     .flatMap((route): Mounted[] => {
       const { method, path, aliases = [], operationId } = route.endpoint;
       const serve = pipeline(route, { ...deps, open, trustedProxies });
-      const run = (ctx: Context): Promise<Later | undefined> => {
+      const run = (ctx: Context): Promise<Reply | Later> => {
         (ctx.state as Seen).operation = operationId;
         return serve(ctx);
       };
@@ -126,11 +123,10 @@ const servePlain = async (
   ctx: Context,
   plain: readonly PlainRoute[],
   { trustedProxies, isOnlyResource }: { trustedProxies: IpRanges; isOnlyResource: boolean },
-): Promise<undefined> => {
+): Promise<Reply> => {
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
-    await respond(ctx, json(405, { errcode: 'M_UNRECOGNIZED', error: `${ctx.path} is only read` }));
-    return;
+    return json(405, { errcode: 'M_UNRECOGNIZED', error: `${ctx.path} is only read` });
   }
   const address = clientAddress(ctx.req, trustedProxies);
   const isLocal = isLoopback(address) && !isForwarded(ctx.req);
@@ -140,8 +136,7 @@ const servePlain = async (
     const reply = await route.answer({ method, path, query, headers: req.headers, address, isLocal, isOnlyResource });
     if (!reply) continue;
     (ctx.state as Seen).operation = route.name;
-    await respond(ctx, reply);
-    return;
+    return replyOf(ctx, reply);
   }
-  await respond(ctx, json(404, { errcode: 'M_UNRECOGNIZED', error: 'there is nothing here' }));
+  return json(404, { errcode: 'M_UNRECOGNIZED', error: 'there is nothing here' });
 };

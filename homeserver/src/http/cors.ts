@@ -1,4 +1,4 @@
-import type { Context } from 'koa';
+import type { HeaderList } from './deliver.ts';
 
 const STARTS = ['/_matrix/', '/.well-known/matrix/', '/livekit/jwt/', '/_synapse/', '/_holm/admin/'];
 
@@ -6,13 +6,9 @@ const STARTS = ['/_matrix/', '/.well-known/matrix/', '/livekit/jwt/', '/_synapse
 export const isMatrixPath = (path: string): boolean => STARTS.some((start) => path.startsWith(start));
 
 /** https://spec.matrix.org/latest/client-server-api/#web-browser-clients, and what rendezvous sessions need besides. */
-export const setCors = ({ res, method }: Context): void => {
-  res.setHeader('Access-Control-Allow-Origin', '*');
-  res.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, DELETE, OPTIONS');
-  res.setHeader(
-    'Access-Control-Allow-Headers',
-    'X-Requested-With, Content-Type, Authorization, If-Match, If-None-Match',
-  );
-  res.setHeader('Access-Control-Expose-Headers', 'ETag, Retry-After, X-Request-Id');
-  if (method === 'OPTIONS') res.setHeader('Access-Control-Max-Age', '86400');
-};
+export const CORS: HeaderList = [
+  ...['Access-Control-Allow-Origin', '*'],
+  ...['Access-Control-Allow-Methods', 'GET, POST, PUT, DELETE, OPTIONS'],
+  ...['Access-Control-Allow-Headers', 'X-Requested-With, Content-Type, Authorization, If-Match, If-None-Match'],
+  ...['Access-Control-Expose-Headers', 'ETag, Retry-After, X-Request-Id'],
+];

@@ -1,16 +1,38 @@
 import { pipeline, Readable } from 'node:stream';
 import type { Context } from 'koa';
+import type { Reply } from './reply.ts';
+
+/** Names and values by turns, as `writeHead` takes them: to set one after another costs as much as a small answer. */
+export type HeaderList = readonly string[];
 
 /** Statuses of answers that have no body, nor headers that speak of one. */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** Hands to the network what `respond` has put together. */
-export const deliver = (ctx: Context): void => {
-  const { res, method, status } = ctx;
-  if (ctx.respond === false) return;
-  if (WITHOUT_BODY.includes(status)) ctx.body = null;
-  const body = ctx.body as string | Buffer | Readable | null | undefined;
-  if (!ctx.writable || method === 'HEAD' || body === null || body === undefined) res.end();
-  else if (body instanceof Readable) pipeline(body, res, (error) => error && ctx.onerror(error));
-  else res.end(body);
+/** Hands an answer to the network, with headers besides its own. `failed` is told of a body that broke off. */
+export const deliver = (
+  { res, method, writable }: Context,
+  reply: Reply,
+  { besides, failed }: { readonly besides: HeaderList; readonly failed: (error: Error) => void },
+): void => {
+  const { status, body } = reply;
+  const isThere = writable && !res.destroyed;
+  if (isThere) res.writeHead(status, [...headersOf(reply), ...besides]);
+  if (isThere && method !== 'HEAD' && !WITHOUT_BODY.includes(status)) {
+    if (body instanceof Readable) pipeline(body, res, (error) => error && failed(error));
+    else res.end(body);
+    return;
+  }
+  if (body instanceof Readable) body.destroy();
+  if (isThere) res.end();
+};
+
+const headersOf = ({ status, headers, body }: Reply): HeaderList => {
+  const list: string[] = [];
+  const isBodiless = WITHOUT_BODY.includes(status);
+  const length = body instanceof Readable ? headers['content-length'] : String(Buffer.byteLength(body));
+  for (const [name, value] of Object.entries(headers)) {
+    if (name !== 'content-length' && !(isBodiless && name === 'content-type')) list.push(name, value);
+  }
+  if (length !== undefined && !isBodiless) list.push('Content-Length', length);
+  return list;
 };

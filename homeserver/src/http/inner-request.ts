@@ -1,5 +1,6 @@
 import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import type { HeaderList } from './deliver.ts';
 
 /** A request that did not come over HTTP. */
 export interface InnerRequest {
@@ -56,6 +57,14 @@ class InnerResponse extends ServerResponse {
   constructor(request: IncomingMessage, resolve: Resolve) {
     super(request);
     this.#resolve = resolve;
+  }
+
+  /** Names and values by turns, as all answers have them. */
+  override writeHead(status: number, headers?: unknown): this {
+    this.statusCode = status;
+    const list = headers as HeaderList;
+    for (let i = 0; i < list.length; i += 2) this.setHeader(list[i] ?? '', list[i + 1] ?? '');
+    return this;
   }
 
   override write: Write = (chunk: string | Buffer) => {

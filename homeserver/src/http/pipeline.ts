@@ -13,7 +13,8 @@ import { Later } from './later.ts';
 import { checker, compile, queryReader } from './parse.ts';
 import type { LimitClass, RateLimits } from './rate-limit.ts';
 import { RepeatedBodies } from './repeated-bodies.ts';
-import { respond } from './respond.ts';
+import type { Reply } from './reply.ts';
+import { replyOf } from './respond.ts';
 import type { Caller, Route } from './route.ts';
 
 export interface BodyLimits {
@@ -43,7 +44,7 @@ const COST_OF_STRANGERS = 10;
 export const pipeline = (
   { endpoint, handle, isRepeated }: Route,
   deps: PipelineDeps,
-): ((ctx: Context) => Promise<Later | undefined>) => {
+): ((ctx: Context) => Promise<Reply | Later>) => {
   const run = handle as Handle;
   const limit = limitClassOf(endpoint);
   const readQuery = queryReader(endpoint.query);
@@ -66,7 +67,7 @@ export const pipeline = (
     request.body = repeated && caller ? repeated.get(caller, body.text, check) : check();
   };
 
-  const serve = async (ctx: Context): Promise<Later | undefined> => {
+  const serve = async (ctx: Context): Promise<Reply | Later> => {
     const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
     const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
     const network = networkOf(request.address);
@@ -89,15 +90,13 @@ export const pipeline = (
     request.query = checkQuery(readQuery(query));
     take(request, body ?? (await read(ctx)));
     const result = await run(request);
-    if (result instanceof Later) return result;
-    await respond(ctx, result);
-    return undefined;
+    return result instanceof Later ? result : replyOf(ctx, result);
   };
   return endpoint.streams === true ? (ctx) => afterTheBody(ctx, serve(ctx)) : serve;
 };
 
 /** A refusal is said when the client has said all, or as much of it as is worth waiting for. */
-const afterTheBody = async (ctx: Context, served: Promise<Later | undefined>): Promise<Later | undefined> => {
+const afterTheBody = async (ctx: Context, served: Promise<Reply | Later>): Promise<Reply | Later> => {
   try {
     return await served;
   } catch (error) {

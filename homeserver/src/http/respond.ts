@@ -6,7 +6,7 @@ import { InvalidIdError } from '@holm/spec/ids';
 import type { Context } from 'koa';
 import { UnreadBodyError } from './body.ts';
 import { PIECE, piecesOf } from './pieces.ts';
-import { Reply } from './reply.ts';
+import { json, jsonText, Reply } from './reply.ts';
 
 const compress = promisify(gzip);
 const FAST = { level: constants.Z_BEST_SPEED };
@@ -15,61 +15,54 @@ const FAST = { level: constants.Z_BEST_SPEED };
 const GZIP_FROM_BYTES = 4096;
 const COMPRESSIBLE = /^(?:application\/json|text\/)/;
 
-/** Sends a handler's result: a `Reply` as it is, anything else as JSON. */
-export const respond = (ctx: Context, result: unknown): Promise<void> | undefined => {
-  if (result instanceof Reply) {
-    ctx.status = result.status;
-    ctx.set(result.headers);
-    return send(ctx, result.body, result.headers['content-type'] ?? 'application/octet-stream');
-  }
-  ctx.status = 200;
-  return send(ctx, JSON.stringify(result ?? {}), 'application/json');
+/** What a handler gives back, as it is sent: a `Reply` says that by itself, anything else is JSON. What is long is zipped. */
+export const replyOf = (ctx: Context, result: unknown): Reply | Promise<Reply> => {
+  const reply = result instanceof Reply ? result : jsonText(JSON.stringify(result ?? {}));
+  return isLarge(reply) ? packed(ctx, reply) : reply;
 };
 
-const send = (ctx: Context, body: Reply['body'], type: string): Promise<void> | undefined => {
-  ctx.set('Content-Type', type);
+/** Of a file it is known how long it is. Whatever else comes bit by bit is long. */
+const isLarge = ({ headers, body }: Reply): boolean =>
+  body instanceof Readable ? headers['content-length'] === undefined : body.length >= GZIP_FROM_BYTES;
+
+const packed = (ctx: Context, { status, headers, body }: Reply): Reply | Promise<Reply> => {
   const isLong = typeof body === 'string' && body.length > PIECE;
   const sent = isLong ? Readable.from(piecesOf(body), { highWaterMark: 2 }) : body;
-  if (isWorthZipping(ctx, sent, type)) return zip(ctx, sent);
-  ctx.body = sent;
-  return undefined;
+  if (!COMPRESSIBLE.test(headers['content-type'] ?? '')) return new Reply(status, headers, sent);
+  const reply = new Reply(status, { ...headers, vary: 'Accept-Encoding' }, sent);
+  const isForZip = headers['content-encoding'] === undefined && ctx.acceptsEncodings('gzip', 'identity') === 'gzip';
+  return isForZip ? zip(reply) : reply;
 };
 
-const isWorthZipping = (ctx: Context, body: Reply['body'], type: string): boolean => {
-  if (!COMPRESSIBLE.test(type)) return false;
-  // Of a file it is known how long it is. Whatever else comes bit by bit is long.
-  const isLarge = body instanceof Readable ? !ctx.res.hasHeader('Content-Length') : body.length >= GZIP_FROM_BYTES;
-  if (!isLarge) return false;
-  ctx.vary('Accept-Encoding');
-  return !ctx.res.hasHeader('Content-Encoding') && ctx.acceptsEncodings('gzip', 'identity') === 'gzip';
-};
-
-const zip = async (ctx: Context, body: Reply['body']): Promise<void> => {
-  ctx.set('Content-Encoding', 'gzip');
-  ctx.body = body instanceof Readable ? zipping(body) : await compress(body, FAST);
+const zip = async ({ status, headers, body }: Reply): Promise<Reply> => {
+  const zipped = body instanceof Readable ? zipping(body) : await compress(body, FAST);
+  return new Reply(status, { ...headers, 'content-encoding': 'gzip' }, zipped);
 };
 
 const zipping = (body: Readable): Readable => {
   const gzipped = createGzip(FAST);
-  // Koa reports what becomes of the last of them.
+  // Whoever sends the last of them hears what becomes of it.
   pipeline(body, gzipped, () => undefined);
   return gzipped;
 };
 
-/** The error that a failure is to the client; `undefined` where it is a bug of ours. */
+/** The error that a failure is to the client; `undefined` where it is a bug of ours, which somebody should look at. */
 export const knownError = (error: unknown): MatrixError | undefined => {
   if (error instanceof MatrixError) return error;
   return error instanceof InvalidIdError ? new MatrixError('M_INVALID_PARAM', error.message) : undefined;
 };
 
-/** Sends a failure. Returns true for one that somebody should look at. */
-export const respondError = (ctx: Context, error: unknown): boolean => {
+/** What a failure is answered with. */
+export const errorReply = (error: unknown): Reply => {
   const told = knownError(error);
-  ctx.status = told?.status ?? 500;
-  ctx.set('Content-Type', 'application/json');
+  const { status, headers, body } = json(
+    told?.status ?? 500,
+    told ?? { errcode: 'M_UNKNOWN', error: 'internal server error' },
+  );
   const retryAfterMs = told?.extra['retry_after_ms'];
-  if (typeof retryAfterMs === 'number') ctx.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
-  if (error instanceof UnreadBodyError) ctx.set('Connection', 'close');
-  ctx.body = JSON.stringify(told ?? { errcode: 'M_UNKNOWN', error: 'internal server error' });
-  return told === undefined;
+  const more = {
+    ...(typeof retryAfterMs === 'number' && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+    ...(error instanceof UnreadBodyError && { connection: 'close' }),
+  };
+  return new Reply(status, { ...headers, ...more }, body);
 };

@@ -3,14 +3,15 @@ import { MatrixError } from '@holm/spec/errors';
 import type { Method } from '@holm/spec/endpoint';
 import type { Context } from 'koa';
 import type { Later } from './later.ts';
+import type { Reply } from './reply.ts';
 
 export interface Mounted {
   readonly method: Method;
   readonly path: string;
-  readonly run: (ctx: Context) => Promise<Later | undefined>;
+  readonly run: (ctx: Context) => Promise<Reply | Later>;
 }
 
-type Dispatch = (ctx: Context) => Promise<Later | undefined>;
+type Dispatch = (ctx: Context) => Promise<Reply | Later>;
 
 /** Routes whose paths have the same method, length and leading words. */
 interface Shape {
@@ -42,7 +43,7 @@ export class RouteTable {
   }
 
   /** Runs the request's route, or throws `M_UNRECOGNIZED`: 404 for a path nobody has, 405 for another method's. */
-  dispatch(ctx: Context): Promise<Later | undefined> {
+  dispatch(ctx: Context): Promise<Reply | Later> {
     const segments = ctx.path.split('/');
     const found = this.#find(ctx.method === 'HEAD' ? 'GET' : ctx.method, segments);
     return found ? found(ctx) : this.#refuse(ctx, segments);

@@ -4,11 +4,12 @@ import type { Log } from '../platform/log.ts';
 import { withRequestId } from '../platform/request-id.ts';
 import { stopwatch } from '../platform/stopwatch.ts';
 import { HungUpError } from './body.ts';
-import { isMatrixPath, setCors } from './cors.ts';
-import { deliver } from './deliver.ts';
+import { CORS, isMatrixPath } from './cors.ts';
+import { deliver, type HeaderList } from './deliver.ts';
 import type { OpenRequests } from './exchange.ts';
-import type { Later } from './later.ts';
-import { respond, respondError } from './respond.ts';
+import { Later } from './later.ts';
+import type { Reply } from './reply.ts';
+import { errorReply, knownError, replyOf } from './respond.ts';
 import { type HttpTelemetry, statusClass } from './telemetry.ts';
 
 /** What is learnt on the way, for the log line and the metrics. */
@@ -26,8 +27,8 @@ export interface ServingDeps {
   readonly hstsSeconds: number;
 }
 
-/** Prepares the answer, or gives back what will have it later. */
-type Answer = (ctx: Context) => Promise<Later | undefined> | undefined;
+/** The answer, or what will have it later. */
+type Answer = (ctx: Context) => Promise<Reply | Later> | Reply;
 
 /** A request without anything of Koa's: a context is made again when there is something to say. */
 interface Asked {
@@ -49,9 +50,6 @@ export class Serving {
   constructor(deps: ServingDeps, answer: Answer) {
     this.#deps = deps;
     this.#answer = answer;
-    this.#koa.silent = true;
-    // What Koa itself reports: a stream that broke while it was sent.
-    this.#koa.on('error', (err: unknown) => deps.log.debug('response failed', { err }));
   }
 
   begin(request: IncomingMessage, response: ServerResponse, requestId: string): void {
@@ -74,38 +72,46 @@ export class Serving {
     const { open, log } = this.#deps;
     const { request, response, seen } = asked;
     const ctx: Context = Object.assign(this.#koa.createContext(request, response), { state: seen });
+    let reply: Reply;
     try {
-      const later = await answer(ctx);
-      if (later) {
-        open.setAside(response, later, this.#endOf(asked));
+      const answered = await answer(ctx);
+      if (answered instanceof Later) {
+        open.setAside(response, answered, this.#endOf(asked));
         return;
       }
+      reply = answered;
     } catch (error) {
-      if (error instanceof HungUpError) ctx.respond = false;
-      else if (respondError(ctx, error)) log.error('request failed', { operation: seen.operation, err: error });
+      if (!knownError(error) && !(error instanceof HungUpError))
+        log.error('request failed', { operation: seen.operation, err: error });
+      reply = errorReply(error);
     }
-    this.#send(ctx, seen);
+    this.#send(ctx, reply, seen);
   }
 
   #endOf(asked: Asked): (result: Promise<unknown>) => void {
     return (result) => {
-      this.#go(asked, async (ctx) => {
-        await respond(ctx, await result);
-        return undefined;
-      });
+      this.#go(asked, async (ctx) => replyOf(ctx, await result));
     };
   }
 
-  /** Headers that are the same for all come last: until then none are kept, and a draining server's last answers say so. */
-  #send(ctx: Context, { requestId, operation, seconds }: Seen): void {
-    const { open, telemetry, log, hstsSeconds } = this.#deps;
-    const { status, method } = ctx;
-    ctx.set('X-Request-Id', requestId);
-    if (hstsSeconds > 0) ctx.set('Strict-Transport-Security', `max-age=${hstsSeconds}`);
-    if (isMatrixPath(ctx.path)) setCors(ctx);
-    if (open.isDraining) ctx.set('Connection', 'close');
+  #send(ctx: Context, reply: Reply, seen: Seen): void {
+    const { telemetry, log } = this.#deps;
+    const { operation, seconds } = seen;
+    const { status } = reply;
     telemetry.requests.observe(seconds(), { operation, status: statusClass(status) });
-    log.debug('request', { operation, method, status, seconds: seconds() });
-    deliver(ctx);
+    log.debug('request', { operation, method: ctx.method, status, seconds: seconds() });
+    const failed = (err: Error): void => log.debug('response failed', { err });
+    deliver(ctx, reply, { besides: this.#headersOf(ctx, seen), failed });
+  }
+
+  /** Those of all answers. A draining server's last ones say that they are. */
+  #headersOf({ path, method }: Context, { requestId }: Seen): HeaderList {
+    const { open, hstsSeconds } = this.#deps;
+    const list = ['X-Request-Id', requestId];
+    if (hstsSeconds > 0) list.push('Strict-Transport-Security', `max-age=${hstsSeconds}`);
+    if (isMatrixPath(path)) list.push(...CORS);
+    if (method === 'OPTIONS') list.push('Access-Control-Max-Age', '86400');
+    if (open.isDraining) list.push('Connection', 'close');
+    return list;
   }
 }
