@@ -35,27 +35,37 @@ const wordsOf = (segments: readonly string[], words: readonly number[]): string 
  * a route that has nothing but words is in none.
  */
 export class RouteTable {
+  /** By method, the routes that are nothing but words, by path. */
+  readonly #words: ReadonlyMap<string, ReadonlyMap<string, Dispatch>>;
   readonly #shapes: ReadonlyMap<string, Shape>;
 
   constructor(routes: readonly Mounted[]) {
-    const groups = Map.groupBy(routes, ({ method, path }) => shapeOf(method, path.split('/')));
+    const { words = [], others = [] } = Object.groupBy(routes, ({ path }) =>
+      path.split('/').every(isWord) ? 'words' : 'others',
+    );
+    const byMethod = Map.groupBy(words, ({ method }) => method);
+    this.#words = new Map([...byMethod].map(([method, some]) => [method, new Map(some.map(runAlone))]));
+    const groups = Map.groupBy(others, ({ method, path }) => shapeOf(method, path.split('/')));
     this.#shapes = new Map([...groups].map(([key, group]) => [key, toShape(group)]));
   }
 
   /** Runs the request's route, or throws `M_UNRECOGNIZED`: 404 for a path nobody has, 405 for another method's. */
   dispatch(ctx: Context): Promise<Reply | Later> {
-    const segments = ctx.path.split('/');
-    const found = this.#find(ctx.method === 'HEAD' ? 'GET' : ctx.method, segments);
-    return found ? found(ctx) : this.#refuse(ctx, segments);
+    const { path } = ctx;
+    const found = this.#find(ctx.method === 'HEAD' ? 'GET' : ctx.method, path);
+    return found ? found(ctx) : this.#refuse(ctx, path);
   }
 
-  #find(method: string, segments: readonly string[]): Dispatch | undefined {
+  #find(method: string, path: string): Dispatch | undefined {
+    const found = this.#words.get(method)?.get(path);
+    if (found) return found;
+    const segments = path.split('/');
     const shape = this.#shapes.get(shapeOf(method, segments));
     return shape?.routers.get(wordsOf(segments, shape.words));
   }
 
-  #refuse(ctx: Context, segments: readonly string[]): never {
-    const allowed = METHODS.filter((method) => this.#find(method, segments) !== undefined);
+  #refuse(ctx: Context, path: string): never {
+    const allowed = METHODS.filter((method) => this.#find(method, path) !== undefined);
     if (allowed.length === 0) throw noEndpoint();
     ctx.set('Allow', ['OPTIONS', ...allowed].join(', '));
     throw new MatrixError('M_UNRECOGNIZED', `this endpoint does not know ${ctx.method}`, { status: 405 });
@@ -74,19 +84,16 @@ const toShape = (group: readonly Mounted[]): Shape => {
     .slice(LEADING + 1)
     .filter((index) => paths.every((path) => isWord(path[index] ?? '')));
   const byWords = Map.groupBy(group, ({ path }) => wordsOf(path.split('/'), words));
-  const isAllWords = words.length === length - LEADING - 1;
-  const dispatch = isAllWords ? runAlone : toDispatch;
-  return { words, routers: new Map([...byWords].map(([key, routes]) => [key, dispatch(routes)])) };
+  return { words, routers: new Map([...byWords].map(([key, routes]) => [key, toDispatch(routes)])) };
 };
 
-/** Of routes with the same words there is one. */
-const runAlone = ([route]: readonly Mounted[]): Dispatch => {
-  return (ctx) => {
-    if (!route) throw noEndpoint();
+const runAlone = ({ path, run }: Mounted): readonly [string, Dispatch] => [
+  path,
+  (ctx) => {
     ctx['params'] = {};
-    return route.run(ctx);
-  };
-};
+    return run(ctx);
+  },
+];
 
 const toDispatch = (routes: readonly Mounted[]): Dispatch => {
   // A state key may be empty, so a trailing slash means something; and paths are case-sensitive.

@@ -13,7 +13,7 @@ import type { Connection, MembersTold, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
 import { askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
 import type { ExtensionParts, ExtensionsTold } from './extensions.sync.ts';
-import type { Following, Followings } from './following.service.ts';
+import { countsOf, type Following, type Followings } from './following.service.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
 import type { ProfilesExtension } from './profiles-extension.sync.ts';
 import type { RoomConfig, Scopes, SlidingRequest } from './request.ts';
@@ -26,6 +26,7 @@ import {
   type Base,
   isConcerned,
   knownOf,
+  membersTold,
   type Positions,
   type Read,
   standingOf,
@@ -78,7 +79,8 @@ export class Answers {
   }
 
   async draft(request: SlidingRequest, base: Base, upTo: Positions): Promise<Draft> {
-    return this.#draft(await this.#asked(request, base, upTo));
+    const asked = await this.#asked(request, base, upTo);
+    return this.#isStill(asked) ? this.#still(asked) : this.#draft(asked);
   }
 
   /** As `draft`, if there is anything to tell: for those who can wait, which most do, there is nothing, and memory knows. */
@@ -107,6 +109,21 @@ export class Answers {
     const { stickyEvents, profiles } = request.extensions;
     const isSimple = following.isSettled && stickyEvents === undefined && profiles === undefined;
     return isSimple && candidates.size === 0 && this.#deps.extensions.isSilent(askOf(asked));
+  }
+
+  /** Where nothing has happened, the lists are as they were told. */
+  async #still(asked: Asked): Promise<Draft> {
+    const { upTo, following, scopes } = asked;
+    const { answer: extensions, reached } = await this.#deps.extensions.told(askOf(asked));
+    return {
+      answer: { lists: countsOf(following), rooms: new Map(), extensions },
+      isNews: false,
+      reached: this.#reached(upTo, reached, undefined),
+      told: new Map(),
+      members: new Map(),
+      scopes,
+      settle: following.settle,
+    };
   }
 
   async #draft(asked: Asked): Promise<Draft> {
@@ -277,14 +294,6 @@ export class Answers {
     return ofProfiles === undefined ? positions : positions.with(extensions.numberOf(profiles.stream), ofProfiles);
   }
 }
-
-/** Where nobody is told of, and nobody was, there is nothing to be remembered. */
-const membersTold = (views: ReadonlyMap<RoomNid, RoomView>, { connection }: Base): Map<RoomNid, MembersTold> =>
-  new Map(
-    [...views].flatMap(([nid, { members: users, startsOver }]) =>
-      users.length > 0 || (startsOver && connection.knowsMembers(nid)) ? [[nid, { users, startsOver }] as const] : [],
-    ),
-  );
 
 /** The same object where a room is asked for as before: then nobody looks for state that is asked for now and was not then. */
 const toldConfigOf = (connection: Connection, told: Told, config: RoomConfig): RoomConfig =>

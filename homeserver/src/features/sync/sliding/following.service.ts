@@ -60,6 +60,10 @@ interface Sorted {
   readonly left: readonly ListedRoom[];
 }
 
+/** What is said of lists that are as they were told. */
+export const countsOf = ({ windows }: Following): ReadonlyMap<string, ListWindow> =>
+  new Map([...windows].map(([name, { count }]) => [name, { count, spans: [] }]));
+
 /** Keeps for each connection which rooms it asks for, until that may be other ones. */
 export class Followings {
   readonly #lists: RoomLists;

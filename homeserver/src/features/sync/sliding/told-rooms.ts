@@ -3,7 +3,7 @@ import type { RoomId } from '@holm/spec/ids';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
-import { type Connection, type Standing, type Told, toldUpTo } from './connection.ts';
+import { type Connection, type MembersTold, type Standing, type Told, toldUpTo } from './connection.ts';
 import type { CoveredRoom } from './cover.ts';
 import type { Following } from './following.service.ts';
 import type { RoomConfig, Scopes, SlidingRequest } from './request.ts';
@@ -95,6 +95,14 @@ const isOther = (before: Told, now: Told): boolean =>
   before.limit !== now.limit ||
   before.standing !== now.standing ||
   before.isDm !== now.isDm;
+
+/** Where nobody is told of, and nobody was, there is nothing to be remembered. */
+export const membersTold = (views: ReadonlyMap<RoomNid, RoomView>, { connection }: Base): Map<RoomNid, MembersTold> =>
+  new Map(
+    [...views].flatMap(([nid, { members: users, startsOver }]) =>
+      users.length > 0 || (startsOver && connection.knowsMembers(nid)) ? [[nid, { users, startsOver }] as const] : [],
+    ),
+  );
 
 /** Whoever asks for something else each time starts afresh now and then. */
 const numberOf = (connection: Connection, config: RoomConfig): number => {
