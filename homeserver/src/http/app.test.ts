@@ -1,4 +1,6 @@
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { clientEndpoint } from '@holm/spec/endpoint';
 import { MatrixError } from '@holm/spec/errors';
 import { formats, nothing } from '@holm/spec/formats';
@@ -6,6 +8,7 @@ import { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { ipRanges } from '../platform/address.ts';
 import { createLog, silentLog } from '../platform/log.ts';
+import { Metrics } from '../platform/metrics.ts';
 import { type CallInit, type TestServer, call, createTestApp, serve } from '../testing/http.ts';
 import type { App } from './app.ts';
 import { Reply, jsonText } from './reply.ts';
@@ -24,6 +27,8 @@ const client = (operationId: string, path: string, more: Partial<Parameters<type
     ...more,
   });
 
+const TEXT = { 'content-type': 'text/plain' };
+const endless = new Readable({ read: () => undefined });
 const gate = { entered: Promise.withResolvers<void>(), left: Promise.withResolvers<string>() };
 
 const routes: readonly Route[] = [
@@ -37,6 +42,11 @@ const routes: readonly Route[] = [
   route(client('getState', 'rooms/:roomId/state/:type/:key'), () => Promise.resolve({ route: 'key' })),
   route(client('getStateEmpty', 'rooms/:roomId/state/:type/'), () => Promise.resolve({ route: 'empty key' })),
   route(client('getStateType', 'rooms/:roomId/state/:type'), () => Promise.resolve({ route: 'type' })),
+  route(client('echo', 'echo', { method: 'POST', body: formats.json }), ({ body }) => Promise.resolve(body)),
+  route(client('known', 'known'), () =>
+    Promise.resolve(new Reply(304, { ...TEXT, 'content-length': '9', etag: '"e"' }, '')),
+  ),
+  route(client('endless', 'endless'), () => Promise.resolve(new Reply(200, TEXT, endless))),
   route(client('wait', 'wait'), async ({ signal }) => {
     gate.entered.resolve();
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -49,10 +59,11 @@ describe('the HTTP app', () => {
   let app: App;
   let server: TestServer;
   const lines: string[] = [];
+  const metrics = new Metrics();
 
   before(async () => {
     const log = createLog('error', { write: (line) => lines.push(line) });
-    app = createTestApp(routes, { log });
+    app = createTestApp(routes, { log, metrics });
     server = await serve(app.handler());
   });
   after(() => server[Symbol.asyncDispose]());
@@ -150,6 +161,28 @@ describe('the HTTP app', () => {
     controller.abort();
     expect(await pending).to.equal('gone');
     expect(await gate.left.promise).to.equal('left');
+  });
+
+  it('takes a request that was cut short for nobody’s fault but the client’s', async () => {
+    const request = `POST ${v3}/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a"`;
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(request, () => socket.destroy()));
+    const counted = () => metrics.registry.getSingleMetricAsString('holm_http_request_seconds');
+    const count = /_count\{operation="echo",status="(\w+)"\} 1/;
+    while (!count.test(await counted())) await setTimeout(5);
+    expect(count.exec(await counted())?.[1]).to.equal('4xx');
+    expect(lines.filter((line) => line.includes('echo'))).to.eql([]);
+  });
+
+  it('says nothing of a body where there is none', async () => {
+    const { status, headers } = await get(`${v3}/known`);
+    expect(status).to.equal(304);
+    expect([headers.get('etag'), headers.get('content-type'), headers.get('content-length')]).to.eql([
+      '"e"',
+      null,
+      null,
+    ]);
+    expect((await get(`${v3}/endless`, { method: 'HEAD' })).headers.get('content-type')).to.equal('text/plain');
+    expect(endless.destroyed).to.equal(true);
   });
 
   it('serves each listener its part', async () => {

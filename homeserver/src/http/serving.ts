@@ -8,7 +8,7 @@ import { CORS, isMatrixPath } from './cors.ts';
 import { deliver, type HeaderList } from './deliver.ts';
 import type { OpenRequests } from './exchange.ts';
 import { Later } from './later.ts';
-import type { Reply } from './reply.ts';
+import { Reply } from './reply.ts';
 import { errorReply, knownError, replyOf } from './respond.ts';
 import { type HttpTelemetry, statusClass } from './telemetry.ts';
 
@@ -36,6 +36,9 @@ interface Asked {
   readonly response: ServerResponse;
   readonly seen: Seen;
 }
+
+/** Nobody hears it: for the log and the metrics, as nginx has it. */
+const HUNG_UP = new Reply(499, {}, '');
 
 /** Of a request that is no operation's. */
 export const UNKNOWN = 'unknown';
@@ -81,9 +84,9 @@ export class Serving {
       }
       reply = answered;
     } catch (error) {
-      if (!knownError(error) && !(error instanceof HungUpError))
-        log.error('request failed', { operation: seen.operation, err: error });
-      reply = errorReply(error);
+      const isHungUp = error instanceof HungUpError;
+      if (!isHungUp && !knownError(error)) log.error('request failed', { operation: seen.operation, err: error });
+      reply = isHungUp ? HUNG_UP : errorReply(error);
     }
     this.#send(ctx, reply, seen);
   }
