@@ -177,6 +177,20 @@ describe('rooms by sliding sync', () => {
     expect(declined).not.to.have.property('prev_batch');
   });
 
+  it('of other servers are what the last invitation says that they are', async () => {
+    const carol = await network.person('carol', 'b.test');
+    const room = await carol.createRoom({ preset: 'private_chat' });
+    const encrypted = allRooms({ filters: { is_encrypted: true } });
+    const countOf = async () => (await slider.sync(encrypted)).lists.all_rooms.count;
+    await carol.invite(room, alice);
+    expect((await slider.sync(allRooms())).rooms).to.have.property(room);
+    expect(await countOf()).to.equal(0);
+    await carol.kick(room, alice);
+    await carol.setState(room, ['m.room.encryption', ''], { algorithm: 'm.megolm.v1.aes-sha2' });
+    await carol.invite(room, alice);
+    expect(await countOf()).to.equal(1);
+  });
+
   it('that are asked for by name are told of once one may see them', async () => {
     const room = await bob.createRoom({ name: 'Burrow' });
     const body = { room_subscriptions: { [room]: { timeline_limit: 5, required_state: [] } } };

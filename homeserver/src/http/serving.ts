@@ -101,10 +101,11 @@ export class Serving {
     const { telemetry, log } = this.#deps;
     const { operation, seconds } = seen;
     const { status } = reply;
-    telemetry.requests.observe(seconds(), { operation, status: statusClass(status) });
-    log.debug('request', { operation, method: ctx.method, status, seconds: seconds() });
     const failed = (err: Error): void => log.debug('response failed', { err });
     deliver(ctx, reply, { besides: this.#headersOf(ctx, seen), failed });
+    // Whoever waits for the answer does not wait for this.
+    telemetry.requests.observe(seconds(), { operation, status: statusClass(status) });
+    log.debug('request', { operation, method: ctx.method, status, seconds: seconds() });
   }
 
   /** Those of all answers. A draining server's last ones say that they are. */

@@ -20,7 +20,9 @@ export interface RemoteKeys {
 }
 
 const TIMEOUT_MS = { fallback: 10_000, most: 60_000 };
-const AT_ONCE = 30;
+/** So many are asked at a time; whoever has not answered within a moment does not keep the next from being asked. */
+const AT_ONCE = { asked: 30, unanswered: 300 };
+const MOMENT_MS = 1_000;
 const LATE: JsonObject = { status: 503, message: 'this server did not answer in time' };
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -85,21 +87,29 @@ export class RemoteKeyServers {
     const failures = new Map<ServerName, JsonObject>(servers.map(([server]) => [server, LATE]));
     const over = new AbortController();
     const callMs = Math.max(timeoutMs, TIMEOUT_MS.fallback);
+    const unanswered = new Set<Promise<void>>();
+    const askOne = async (server: ServerName, wanted: V): Promise<void> => {
+      const answer = await ask(server, wanted, callMs).catch(failureOf);
+      if (over.signal.aborted) return;
+      if (answer instanceof FederationError) failures.set(server, toldOf(answer));
+      else {
+        answers.push(...answer);
+        failures.delete(server);
+      }
+    };
     const waiting = servers.values();
     const work = async (): Promise<void> => {
       for (const [server, wanted] of waiting) {
-        const answer = await ask(server, wanted, callMs).catch(failureOf);
+        const asked = askOne(server, wanted).finally(() => unanswered.delete(asked));
+        unanswered.add(asked);
+        const patienceMs = unanswered.size < AT_ONCE.unanswered ? MOMENT_MS : timeoutMs;
+        await Promise.race([asked, clock.sleep(patienceMs, over.signal)]);
         if (over.signal.aborted) return;
-        if (answer instanceof FederationError) failures.set(server, toldOf(answer));
-        else {
-          answers.push(...answer);
-          failures.delete(server);
-        }
       }
     };
     try {
-      const all = Promise.all(Array.from({ length: Math.min(AT_ONCE, servers.length) }, work));
-      await Promise.race([all, clock.sleep(timeoutMs, over.signal)]);
+      const begun = Promise.all(Array.from({ length: Math.min(AT_ONCE.asked, servers.length) }, work));
+      await Promise.race([begun.then(() => Promise.all(unanswered)), clock.sleep(timeoutMs, over.signal)]);
     } finally {
       over.abort();
     }

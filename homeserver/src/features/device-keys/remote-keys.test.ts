@@ -65,7 +65,18 @@ describe('keys that other servers are asked for', () => {
       expect(calls.every(({ timeoutMs }) => timeoutMs === 10_000)).to.equal(true);
       clock.advance(60_000);
       await setImmediate();
-      expect([result?.answers.length, calls.length]).to.eql([1, 31]);
+      expect([result?.answers.length, calls.length]).to.eql([1, 51]);
+    });
+
+    it(`in a ${operation} are heard of those that wait behind silent ones`, async () => {
+      const { calls, servers } = serversOf(clock);
+      const silent = Array.from({ length: 500 }, (_, n) => `${n}.${SILENT}`);
+      const asked = ask(servers, 20_000, ...silent.slice(0, 40), 'b.test', ...silent.slice(40));
+      for (let second = 0; second < 19; second++) await after(1_000, asked);
+      const result = await after(1_000, asked);
+      expect(result?.answers).to.have.length(1);
+      // They are not asked without end.
+      expect(calls.length).to.be.within(300, 331);
     });
 
     it(`in a ${operation} are waited for ten seconds where it does not, and a minute at most`, async () => {

@@ -126,7 +126,8 @@ export class RoomCards {
       for (let i = 0; i < nids.length; i += READ_AT_ONCE) {
         cards.push(...(await this.#read(nids.slice(i, i + READ_AT_ONCE))));
       }
-      for (const card of cards) if (!outdated.has(card.nid)) this.#cards.set(card.nid, card);
+      // What is known of a room that this server takes no part in, the next invitation may tell otherwise.
+      for (const card of cards) if (card.version > 0 && !outdated.has(card.nid)) this.#cards.set(card.nid, card);
       return cards;
     } finally {
       this.#readers.delete(outdated);
