@@ -28,6 +28,7 @@ const client = (operationId: string, path: string, more: Partial<Parameters<type
   });
 
 const TEXT = { 'content-type': 'text/plain' };
+const odd = new Readable({ read: () => undefined });
 const endless = new Readable({ read: () => undefined });
 const gate = { entered: Promise.withResolvers<void>(), left: Promise.withResolvers<string>() };
 
@@ -46,6 +47,7 @@ const routes: readonly Route[] = [
   route(client('known', 'known'), () =>
     Promise.resolve(new Reply(304, { ...TEXT, 'content-length': '9', etag: '"e"' }, '')),
   ),
+  route(client('odd', 'odd'), () => Promise.resolve(new Reply(200, { 'x-odd': 'a\nb' }, odd))),
   route(client('endless', 'endless'), () => Promise.resolve(new Reply(200, TEXT, endless))),
   route(client('wait', 'wait'), async ({ signal }) => {
     gate.entered.resolve();
@@ -171,6 +173,13 @@ describe('the HTTP app', () => {
     while (!count.test(await counted())) await setTimeout(5);
     expect(count.exec(await counted())?.[1]).to.equal('4xx');
     expect(lines.filter((line) => line.includes('echo'))).to.eql([]);
+  });
+
+  it('takes an answer that cannot be sent for a bug', async () => {
+    lines.length = 0;
+    const { status, body } = await get(`${v3}/odd`);
+    expect([status, body['errcode'], odd.destroyed]).to.eql([500, 'M_UNKNOWN', true]);
+    expect(lines.join()).to.contain('request failed').and.contain('ERR_INVALID_CHAR');
   });
 
   it('says nothing of a body where there is none', async () => {

@@ -1,8 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { Context } from 'koa';
 import type { Reply } from './reply.ts';
 
-/** Names and values by turns, as `writeHead` takes them: to set one after another costs as much as a small answer. */
+/** Names and values by turns, as `writeHead` takes them: to set one after another costs a twelfth of a small answer. */
 export type HeaderList = readonly string[];
 
 /** Statuses of answers that have no body, nor headers that speak of one. */
@@ -16,7 +17,7 @@ export const deliver = (
 ): void => {
   const { status, body } = reply;
   const isThere = writable && !res.destroyed;
-  if (isThere) res.writeHead(status, [...headersOf(reply), ...besides]);
+  if (isThere) start(res, reply, besides);
   if (isThere && method !== 'HEAD' && !WITHOUT_BODY.includes(status)) {
     if (body instanceof Readable) pipeline(body, res, (error) => error && failed(error));
     else res.end(body);
@@ -24,6 +25,16 @@ export const deliver = (
   }
   if (body instanceof Readable) body.destroy();
   if (isThere) res.end();
+};
+
+const start = (res: ServerResponse, reply: Reply, besides: HeaderList): void => {
+  try {
+    res.writeHead(reply.status, [...headersOf(reply), ...besides]);
+  } catch (error) {
+    // Something that cannot be a header: then it is another answer.
+    if (reply.body instanceof Readable) reply.body.destroy();
+    throw error;
+  }
 };
 
 const headersOf = ({ status, headers, body }: Reply): HeaderList => {

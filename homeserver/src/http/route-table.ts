@@ -44,7 +44,7 @@ export class RouteTable {
       path.split('/').every(isWord) ? 'words' : 'others',
     );
     const byMethod = Map.groupBy(words, ({ method }) => method);
-    this.#words = new Map([...byMethod].map(([method, some]) => [method, new Map(some.map(runAlone))]));
+    this.#words = new Map([...byMethod].map(([method, some]) => [method, new Map(some.map(byItsPath))]));
     const groups = Map.groupBy(others, ({ method, path }) => shapeOf(method, path.split('/')));
     this.#shapes = new Map([...groups].map(([key, group]) => [key, toShape(group)]));
   }
@@ -87,7 +87,7 @@ const toShape = (group: readonly Mounted[]): Shape => {
   return { words, routers: new Map([...byWords].map(([key, routes]) => [key, toDispatch(routes)])) };
 };
 
-const runAlone = ({ path, run }: Mounted): readonly [string, Dispatch] => [
+const byItsPath = ({ path, run }: Mounted): readonly [string, Dispatch] => [
   path,
   (ctx) => {
     ctx['params'] = {};

@@ -4,7 +4,7 @@ import type { Log } from '../platform/log.ts';
 import { withRequestId } from '../platform/request-id.ts';
 import { stopwatch } from '../platform/stopwatch.ts';
 import { HungUpError } from './body.ts';
-import { CORS, isMatrixPath } from './cors.ts';
+import { corsOf, isMatrixPath } from './cors.ts';
 import { deliver, type HeaderList } from './deliver.ts';
 import type { OpenRequests } from './exchange.ts';
 import { Later } from './later.ts';
@@ -75,20 +75,16 @@ export class Serving {
     const { open, log } = this.#deps;
     const { request, response, seen } = asked;
     const ctx: Context = Object.assign(this.#koa.createContext(request, response), { state: seen });
-    let reply: Reply;
     try {
       const answered = await answer(ctx);
-      if (answered instanceof Later) {
-        open.setAside(response, answered, this.#endOf(asked));
-        return;
-      }
-      reply = answered;
+      if (answered instanceof Later) open.setAside(response, answered, this.#endOf(asked));
+      else this.#send(ctx, answered, seen);
     } catch (error) {
+      if (response.headersSent) throw error;
       const isHungUp = error instanceof HungUpError;
       if (!isHungUp && !knownError(error)) log.error('request failed', { operation: seen.operation, err: error });
-      reply = isHungUp ? HUNG_UP : errorReply(error);
+      this.#send(ctx, isHungUp ? HUNG_UP : errorReply(error), seen);
     }
-    this.#send(ctx, reply, seen);
   }
 
   #endOf(asked: Asked): (result: Promise<unknown>) => void {
@@ -113,8 +109,7 @@ export class Serving {
     const { open, hstsSeconds } = this.#deps;
     const list = ['X-Request-Id', requestId];
     if (hstsSeconds > 0) list.push('Strict-Transport-Security', `max-age=${hstsSeconds}`);
-    if (isMatrixPath(path)) list.push(...CORS);
-    if (method === 'OPTIONS') list.push('Access-Control-Max-Age', '86400');
+    if (isMatrixPath(path)) list.push(...corsOf(method));
     if (open.isDraining) list.push('Connection', 'close');
     return list;
   }

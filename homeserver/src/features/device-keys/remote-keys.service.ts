@@ -87,7 +87,8 @@ export class RemoteKeyServers {
     const failures = new Map<ServerName, JsonObject>(servers.map(([server]) => [server, LATE]));
     const over = new AbortController();
     const callMs = Math.max(timeoutMs, TIMEOUT_MS.fallback);
-    const unanswered = new Set<Promise<void>>();
+    const calls: Promise<void>[] = [];
+    let unanswered = 0;
     const askOne = async (server: ServerName, wanted: V): Promise<void> => {
       const answer = await ask(server, wanted, callMs).catch(failureOf);
       if (over.signal.aborted) return;
@@ -100,16 +101,17 @@ export class RemoteKeyServers {
     const waiting = servers.values();
     const work = async (): Promise<void> => {
       for (const [server, wanted] of waiting) {
-        const asked = askOne(server, wanted).finally(() => unanswered.delete(asked));
-        unanswered.add(asked);
-        const patienceMs = unanswered.size < AT_ONCE.unanswered ? MOMENT_MS : timeoutMs;
-        await Promise.race([asked, clock.sleep(patienceMs, over.signal)]);
+        unanswered++;
+        const call = askOne(server, wanted).finally(() => unanswered--);
+        calls.push(call);
+        const patienceMs = unanswered < AT_ONCE.unanswered ? MOMENT_MS : timeoutMs;
+        await Promise.race([call, clock.sleep(patienceMs, over.signal)]);
         if (over.signal.aborted) return;
       }
     };
     try {
       const begun = Promise.all(Array.from({ length: Math.min(AT_ONCE.asked, servers.length) }, work));
-      await Promise.race([begun.then(() => Promise.all(unanswered)), clock.sleep(timeoutMs, over.signal)]);
+      await Promise.race([begun.then(() => Promise.all(calls)), clock.sleep(timeoutMs, over.signal)]);
     } finally {
       over.abort();
     }

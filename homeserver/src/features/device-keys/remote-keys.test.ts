@@ -7,12 +7,15 @@ import { type Asked, RemoteKeyServers } from './remote-keys.service.ts';
 
 const AWAY = 'away.test';
 const SILENT = 'silent.test';
+const BROKEN = 'broken.test';
 
 /** Servers that answer, one that says no, and those that say nothing for as long as the call may take. */
 const serversOf = (clock: ManualClock) => {
   const calls: { readonly server: string; readonly timeoutMs: number }[] = [];
   const call = async (server: ServerName, _: unknown, { timeoutMs }: { timeoutMs: number }): Promise<object> => {
     calls.push({ server, timeoutMs });
+    if (server === BROKEN) await clock.sleep(1_500);
+    if (server === BROKEN) throw new TypeError('expected: a bug of ours');
     if (server === AWAY) throw new FederationError('unreachable', server);
     if (!server.includes(SILENT)) return { device_keys: {}, one_time_keys: { [`@user:${server}`]: { A: {} } } };
     await clock.sleep(4 * timeoutMs); // the name is not found either
@@ -77,6 +80,18 @@ describe('keys that other servers are asked for', () => {
       expect(result?.answers).to.have.length(1);
       // They are not asked without end.
       expect(calls.length).to.be.within(300, 331);
+    });
+
+    it(`in a ${operation} are not taken for missing where the fault is ours`, async () => {
+      const { servers } = serversOf(clock);
+      const asked = ask(servers, 20_000, BROKEN, ...Array.from({ length: 40 }, (_, n) => `${n}.${SILENT}`));
+      const said = asked.catch((error: unknown) => error);
+      for (let i = 0; i < 6; i++)
+        await after(
+          500,
+          asked.catch(() => ({ answers: [], failures: {} })),
+        );
+      expect(await Promise.race([said, setImmediate('nothing')])).to.be.instanceOf(TypeError);
     });
 
     it(`in a ${operation} are waited for ten seconds where it does not, and a minute at most`, async () => {

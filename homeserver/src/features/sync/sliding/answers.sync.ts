@@ -9,14 +9,14 @@ import type { UnreadEvents } from '../../notifications/index.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
-import type { Connection, MembersTold, Told } from './connection.ts';
+import type { MembersTold, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
 import { askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
 import type { ExtensionParts, ExtensionsTold } from './extensions.sync.ts';
 import { countsOf, type Following, type Followings } from './following.service.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
 import type { ProfilesExtension } from './profiles-extension.sync.ts';
-import type { RoomConfig, Scopes, SlidingRequest } from './request.ts';
+import type { Scopes, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
 import { ScopedRooms } from './scoped-rooms.ts';
@@ -32,6 +32,7 @@ import {
   standingOf,
   START,
   told,
+  toldConfigOf,
   withRead,
 } from './told-rooms.ts';
 import type { StickyExtension } from './sticky-extension.sync.ts';
@@ -294,9 +295,5 @@ export class Answers {
     return ofProfiles === undefined ? positions : positions.with(extensions.numberOf(profiles.stream), ofProfiles);
   }
 }
-
-/** The same object where a room is asked for as before: then nobody looks for state that is asked for now and was not then. */
-const toldConfigOf = (connection: Connection, told: Told, config: RoomConfig): RoomConfig =>
-  connection.numberOf(config) === told.config ? config : connection.config(told.config);
 
 const hasAny = (told: ReadonlyMap<unknown, unknown> | undefined): boolean => told !== undefined && told.size > 0;

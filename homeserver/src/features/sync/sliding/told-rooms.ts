@@ -111,6 +111,10 @@ const numberOf = (connection: Connection, config: RoomConfig): number => {
   return number;
 };
 
+/** The same object where a room is asked for as before: then nobody looks for state that is asked for now and was not then. */
+export const toldConfigOf = (connection: Connection, told: Told, config: RoomConfig): RoomConfig =>
+  connection.numberOf(config) === told.config ? config : connection.config(told.config);
+
 export const knownOf = ({ connection, after }: Base, nid: RoomNid): Known | undefined => {
   const told = connection.rooms.get(nid);
   return told && { ...told, at: toldUpTo(told, after?.[0] ?? START) };
