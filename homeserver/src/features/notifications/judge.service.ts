@@ -101,10 +101,13 @@ export class Judge {
   async #redact(tally: Tally, events: readonly StoredEvent[]): Promise<void> {
     const targets = events.flatMap(({ event }) => (event.type === 'm.room.redaction' ? (event.redacts ?? []) : []));
     if (targets.length === 0) return;
-    for (const { roomNid, redactedBy, ord, event } of (await this.#engine.events.byIds(targets)).values()) {
+    for (const stored of (await this.#engine.events.byIds(targets)).values()) {
+      const { roomNid, redactedBy, ord, event } = stored;
       if (roomNid !== tally.room.nid || redactedBy === undefined || ord === undefined) continue;
       tally.backlog.remove(ord);
-      if (event.sender === tally.user) tally.unsaid(ord);
+      if (!tally.hasSeen(ord)) continue;
+      // Nobody knows any more which thread it was in: what it has read there, or what was there for speaking of it.
+      if (event.sender === tally.user || (await this.#occasions.haveMoved(stored))) tally.isSpoilt = true;
     }
   }
 

@@ -7,14 +7,18 @@ import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import { authStateOf, type StateView } from '../../rooms/state/states.ts';
 import { stateKey } from '../../core/state/state-key.ts';
+import type { Database } from '../../storage/database.ts';
 import { threadOf } from '../receipts/index.ts';
 import { MAIN } from './backlog.ts';
 import type { RoomSizes } from './room-sizes.service.ts';
+import { unreadStore as store } from './unread.store.ts';
 
 /** What of an event is the same for everybody whom it may notify. */
 export interface Occasion {
   readonly push: PushEvent;
   readonly thread: string;
+  /** What it speaks of, where that decides which thread it is in: until one of these is redacted. */
+  readonly leansOn: readonly StoredEvent[];
   /** Whoever is in the room may see it. */
   readonly isOpen: boolean;
   readonly memberCount: number;
@@ -30,13 +34,17 @@ const KEYS = [VISIBILITY, ['m.room.power_levels', ''], ['m.room.create', '']] as
 /** Works out once for all who are to be notified what they have in common. Forgotten with the event. */
 export class Occasions {
   readonly #engine: RoomEngine;
+  readonly #db: Database;
   readonly #sizes: RoomSizes;
+  /** Of what has been redacted, whether something else was in its thread for speaking of it. */
+  readonly #spokenOf = new WeakMap<StoredEvent, Promise<boolean>>();
   readonly #known = new WeakMap<StoredEvent, Occasion>();
   /** Many ask at the same moment: whoever an event wakes. */
   readonly #making = new WeakMap<StoredEvent, Promise<Occasion>>();
 
-  constructor(engine: RoomEngine, sizes: RoomSizes) {
+  constructor(engine: RoomEngine, db: Database, sizes: RoomSizes) {
     this.#engine = engine;
+    this.#db = db;
     this.#sizes = sizes;
   }
 
@@ -45,7 +53,7 @@ export class Occasions {
     const known: Occasion[] = [];
     for (const event of events) {
       const occasion = this.#known.get(event);
-      if (!occasion) return undefined;
+      if (!occasion || !this.#isStill(occasion)) return undefined;
       known.push(occasion);
     }
     return known;
@@ -54,6 +62,16 @@ export class Occasions {
   /** Whether whoever is in the room may see what is said in a state of it. */
   async isOpen(room: Room, snapshot: SnapshotId | undefined): Promise<boolean> {
     return snapshot !== undefined && isOpenIn(await this.#engine.states.view(room, snapshot, [VISIBILITY]));
+  }
+
+  /** Whether other events may have been in another thread before this one was redacted. Asked once for all who follow the room. */
+  haveMoved(redacted: StoredEvent): Promise<boolean> {
+    const known = this.#spokenOf.get(redacted);
+    if (known) return known;
+    const asked = store.isSpokenOf(this.#db, redacted.roomNid, redacted.event.eventId);
+    this.#spokenOf.set(redacted, asked);
+    asked.catch(() => this.#spokenOf.delete(redacted)); // whoever waits for it hears of it, too
+    return asked;
   }
 
   async of(room: Room, events: readonly StoredEvent[]): Promise<readonly Occasion[]> {
@@ -66,8 +84,10 @@ export class Occasions {
     };
     return Promise.all(
       events.map(async (event) => {
-        const known = this.#known.get(event) ?? this.#making.get(event);
-        if (known) return known;
+        const known = this.#known.get(event);
+        if (known && this.#isStill(known)) return known;
+        const begun = this.#making.get(event);
+        if (begun) return begun;
         const making = this.#of(event, { memberCount, viewOf }).finally(() => this.#making.delete(event));
         this.#making.set(event, making);
         const occasion = await making;
@@ -84,9 +104,11 @@ export class Occasions {
     const { event, snapshot } = stored;
     const view: StateView = snapshot === undefined ? new Map() : await viewOf(snapshot);
     const state = authStateOf(view);
+    const leansOn: StoredEvent[] = [];
     return {
       push: new PushEvent(event),
-      thread: await this.#threadOf(stored),
+      thread: await this.#threadOf(stored, leansOn),
+      leansOn,
       isOpen: snapshot !== undefined && isOpenIn(view),
       memberCount,
       displayName: undefined,
@@ -95,14 +117,21 @@ export class Occasions {
     };
   }
 
-  async #threadOf({ event }: StoredEvent): Promise<string> {
+  #isStill({ leansOn }: Occasion): boolean {
+    return leansOn.every((stored) => this.#engine.events.cached(stored.nid) === stored);
+  }
+
+  async #threadOf({ event }: StoredEvent, leansOn: StoredEvent[]): Promise<string> {
     const relation = relationOf(event.content);
     if (relation === undefined) return MAIN;
     if (relation.type === 'm.thread') return relation.target;
     const { events } = this.#engine;
-    return threadOf(event.eventId, async (id: EventId) =>
-      id === event.eventId ? event.content : (await events.byId(id))?.event.content,
-    );
+    return threadOf(event.eventId, async (id: EventId) => {
+      if (id === event.eventId) return event.content;
+      const parent = await events.byId(id);
+      if (parent) leansOn.push(parent);
+      return parent?.event.content;
+    });
   }
 }
 

@@ -144,9 +144,9 @@ export class Tally {
     this.#before = undefined;
   }
 
-  /** What the user has said there is redacted: nobody knows any more which thread it was in, so it has read nothing. */
-  unsaid(ord: number): void {
-    if (ord <= this.#seenUpTo) this.isSpoilt = true;
+  /** Whether it may have been looked at when it was not redacted yet. */
+  hasSeen(ord: number): boolean {
+    return ord <= this.#seenUpTo;
   }
 
   saved(upTo: number): void {

@@ -68,7 +68,7 @@ export class UnreadEvents {
     this.#deps = deps;
     this.#starts = new TallyStarts(db, engine);
     this.#stretches = new Stretches(db, engine.events);
-    const occasions = new Occasions(engine, new RoomSizes(db, engine));
+    const occasions = new Occasions(engine, db, new RoomSizes(db, engine));
     this.#plain = new PlainCounts({ db, occasions, few: deps.few ?? FEW });
     this.#judge = new Judge(engine, occasions);
     this.#tallies = new LRUCache<string, Tally>({

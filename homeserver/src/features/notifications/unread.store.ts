@@ -1,4 +1,4 @@
-import type { UserId } from '@holm/spec/ids';
+import type { EventId, UserId } from '@holm/spec/ids';
 import type { RoomNid, SnapshotId } from '../../rooms/model.ts';
 import { FIRST_FREE_KEY } from '../../rooms/model.ts';
 import { EVENT_COLUMNS, type EventRow } from '../../rooms/events.store.ts';
@@ -141,6 +141,18 @@ export const unreadStore = {
       named('unread.starts', { text: STARTS, values: [usersOf(keys), roomsOf(keys)] }),
     );
     return new Map([...byPlace(keys, rows)].map(([key, found]) => [key, startOf(found)]));
+  },
+
+  /** Whether something speaks of an event, other than as a part of the thread that it begins. */
+  async isSpokenOf(tx: ReadTx, room: RoomNid, event: EventId): Promise<boolean> {
+    const found = await tx.rows(
+      named(
+        'unread.is_spoken_of',
+        sql`SELECT 1 FROM event_relations
+             WHERE room_nid = ${room} AND parent_id = ${event} AND rel_type <> 'm.thread' LIMIT 1`,
+      ),
+    );
+    return found.length > 0;
   },
 
   /** The beginning of each stretch, oldest first. */
