@@ -72,7 +72,7 @@ export const composeSync = (
   const profiles = { news: profileNews, parted: (reader: Reader) => encryption.lists.news.parted(reader) };
   const sliding = createSliding({ ...deps, sync, settings: accountData, profiles });
   rooms.listeners.push(sliding.cards.listener);
-  stack.defer(() => sliding.connections.write());
+  stack.use(sliding.connections);
   stack.defer(() => sliding.cards.write());
   return {
     sync,
@@ -85,7 +85,6 @@ export const composeSync = (
 export type SyncServices = ReturnType<typeof composeSync>;
 
 export const scheduleSync = (schedule: Schedule, { cards, connections }: SyncServices): void => {
-  schedule.every('*/2 * * * * *', 'write down what connections were told', () => connections.write());
   schedule.every('*/30 * * * * *', 'write down what lists are sorted by', () => cards.write());
   schedule.every('7 4 * * *', 'forget old connections', () => connections.trim());
 };

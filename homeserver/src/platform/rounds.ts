@@ -1,9 +1,11 @@
-import type { Background } from '../../platform/background.ts';
-import type { Clock, UnixMillis } from '../../platform/clock.ts';
+import type { Background } from './background.ts';
+import type { Clock, UnixMillis } from './clock.ts';
 
 export interface RoundsDeps {
   readonly clock: Clock;
   readonly background: Background;
+  /** Of the work, for the log. */
+  readonly name: string;
   readonly everyMs: number;
   readonly work: () => Promise<unknown>;
 }
@@ -42,11 +44,11 @@ export class Rounds implements AsyncDisposable {
   }
 
   #run(): void {
-    const { background, clock, work } = this.#deps;
+    const { background, clock, name, work } = this.#deps;
     if (this.#stop.signal.aborted) return;
     this.#isAsked = false;
     this.#last = clock.now();
-    background.run('tell of presence', () => {
+    background.run(name, () => {
       this.#running = work();
       return this.#running.finally(() => {
         this.#running = undefined;

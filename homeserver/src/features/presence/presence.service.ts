@@ -6,6 +6,7 @@ import type { Caller } from '../../http/route.ts';
 import type { Background } from '../../platform/background.ts';
 import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { Rounds } from '../../platform/rounds.ts';
 import type { CommitListener } from '../../rooms/commit.ts';
 import type { UserRooms } from '../../rooms/members/user-rooms.ts';
 import type { Database } from '../../storage/database.ts';
@@ -18,7 +19,6 @@ import { Hearsay } from './hearsay.ts';
 import type { KnownStatuses } from './known-statuses.service.ts';
 import { PresenceNews, type PresenceNewsDeps } from './presence-news.service.ts';
 import { presenceStore as store } from './presence.store.ts';
-import { Rounds } from './rounds.ts';
 import { isNews, OFFLINE, type PresenceState, type Status } from './status.ts';
 import { type PresenceTelemetry, presenceTelemetry } from './telemetry.ts';
 import { Telling } from './telling.service.ts';
@@ -107,7 +107,7 @@ export class Presence implements AsyncDisposable {
       before: (user) => known.get(user)?.status,
       onChange: (user) => this.#look(user),
     });
-    this.#rounds = new Rounds({ ...deps, everyMs: ROUND_MS, work: () => this.#round() });
+    this.#rounds = new Rounds({ ...deps, name: 'tell of presence', everyMs: ROUND_MS, work: () => this.#round() });
     this.#telemetry = presenceTelemetry(metrics, () => this.#attendance.size);
     this.#telling = new Telling({
       ...deps,

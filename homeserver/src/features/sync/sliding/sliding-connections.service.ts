@@ -4,6 +4,7 @@ import type { Caller } from '../../../http/route.ts';
 import type { Background } from '../../../platform/background.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Entropy, token } from '../../../platform/entropy.ts';
+import { Rounds } from '../../../platform/rounds.ts';
 import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Database } from '../../../storage/database.ts';
@@ -37,8 +38,9 @@ interface Open {
  * Connections of sliding sync, in memory and written behind: at a stop all of them, otherwise now and then. After a
  * crash what was told last is told again.
  */
-export class SlidingConnections {
+export class SlidingConnections implements AsyncDisposable {
   readonly #deps: SlidingConnectionsDeps;
+  readonly #rounds: Rounds;
   readonly #open = new LRUCache<string, Open>({
     maxSize: KEPT_ROOMS,
     sizeCalculation: ({ connection }) => PER_CONNECTION + connection.rooms.size,
@@ -48,10 +50,11 @@ export class SlidingConnections {
   /** Those that have been pushed out of memory stay here until they are written down. */
   readonly #unwritten = new Map<string, Open>();
   #writing: Promise<void> | undefined;
-  #writtenAt = 0;
 
   constructor(deps: SlidingConnectionsDeps) {
     this.#deps = deps;
+    const work = (): Promise<void> => this.write();
+    this.#rounds = new Rounds({ ...deps, name: 'write down connections', everyMs: WRITE_EVERY_MS, work });
   }
 
   /** A new connection, in the place of any that had the same name. */
@@ -77,13 +80,10 @@ export class SlidingConnections {
 
   /** Something has changed: it is written down soon. */
   changed(viewer: Caller, connId: string, connection: Connection): void {
-    const { background, clock } = this.#deps;
     const key = keyOf(viewer, connId);
     this.#keep({ key, connection });
     this.#unwritten.set(nameOf(key), { key, connection });
-    if (this.#writing === undefined && clock.now() - this.#writtenAt >= WRITE_EVERY_MS) {
-      background.run('write down connections', () => this.write());
-    }
+    this.#rounds.ask();
   }
 
   /** It knows positions that are newer, which clients keep for us; how far it has come is written down now and then. */
@@ -96,6 +96,12 @@ export class SlidingConnections {
     await this.#writing;
     this.#writing = this.#writeAll().finally(() => (this.#writing = undefined));
     await this.#writing;
+  }
+
+  /** All that has changed is written down then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#rounds[Symbol.asyncDispose]();
+    await this.write();
   }
 
   /** Those that nobody uses any more. */
@@ -142,7 +148,6 @@ export class SlidingConnections {
 
   async #writeAll(): Promise<void> {
     const { clock, db } = this.#deps;
-    this.#writtenAt = clock.now();
     while (this.#unwritten.size > 0) {
       const open = [...this.#unwritten.values()].slice(0, AT_ONCE);
       const writes = open.map(({ key, connection }) => {
