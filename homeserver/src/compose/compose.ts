@@ -76,7 +76,7 @@ export const compose = async (base: Base, stack: AsyncDisposableStack) => {
     ],
     upgradeRoutes: [...(sockets ? [sockets] : []), ...(calls ? [calls.sockets] : [])],
     authenticate: {
-      user: (token, origin) => accounts.sessions.authenticate(token, origin),
+      user: (token, origin) => accounts.sessions.atHand(token, origin) ?? accounts.sessions.authenticate(token, origin),
       server: (request) => federation.requests.verify(request),
     },
     rateLimits,

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { ParsedUrlQuery } from 'node:querystring';
 import { MatrixError } from '@holm/spec/errors';
 import type { ServerName } from '@holm/spec/ids';
 import type { Json } from '@holm/spec/json';
+import type { Soon } from '../platform/soon.ts';
 import type { Caller } from './route.ts';
 
 /** What the signature of another homeserver covers, and the header that carries it. */
@@ -21,18 +23,19 @@ export interface CallOrigin {
   readonly userAgent: string;
 }
 
-/** Who is asking. Both throw a `MatrixError` for somebody who is not who they say. */
+/** Who is asking; of users it is mostly known. Both throw a `MatrixError` for somebody who is not who they say. */
 export interface Authenticator {
-  user(token: string, origin: CallOrigin): Promise<Caller>;
+  user(token: string, origin: CallOrigin): Soon<Caller>;
   server(request: SignedRequest): Promise<ServerName>;
 }
 
 const BEARER = /^Bearer +(\S+)$/i;
 
 /** The access token, from the header or from the query, which old clients still use. */
-export const accessToken = (request: IncomingMessage, query: URLSearchParams): string | undefined => {
+export const accessToken = (request: IncomingMessage, query: ParsedUrlQuery): string | undefined => {
   const { authorization } = request.headers;
-  return (authorization !== undefined && BEARER.exec(authorization)?.[1]) || query.get('access_token') || undefined;
+  const inQuery = query['access_token'];
+  return (authorization !== undefined && BEARER.exec(authorization)?.[1]) || [inQuery].flat()[0] || undefined;
 };
 
 export const requireToken = (token: string | undefined): string => {

@@ -29,7 +29,7 @@ export const deliver = (
 
 const start = (res: ServerResponse, reply: Reply, besides: HeaderList): void => {
   try {
-    res.writeHead(reply.status, [...headersOf(reply), ...besides]);
+    res.writeHead(reply.status, headersOf(reply, besides));
   } catch (error) {
     // Something that cannot be a header: then it is another answer.
     if (reply.body instanceof Readable) reply.body.destroy();
@@ -37,12 +37,14 @@ const start = (res: ServerResponse, reply: Reply, besides: HeaderList): void => 
   }
 };
 
-const headersOf = ({ status, headers, body }: Reply): HeaderList => {
-  const list: string[] = [];
+const headersOf = ({ status, headers, body }: Reply, besides: HeaderList): string[] => {
+  const list = [...besides];
   const isBodiless = WITHOUT_BODY.includes(status);
   const length = body instanceof Readable ? headers['content-length'] : String(Buffer.byteLength(body));
-  for (const [name, value] of Object.entries(headers)) {
-    if (name !== 'content-length' && !(isBodiless && name === 'content-type')) list.push(name, value);
+  for (const name in headers) {
+    const value = headers[name];
+    const isLeftOut = name === 'content-length' || (isBodiless && name === 'content-type');
+    if (value !== undefined && !isLeftOut) list.push(name, value);
   }
   if (length !== undefined && !isBodiless) list.push('Content-Length', length);
   return list;

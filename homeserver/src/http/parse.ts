@@ -1,3 +1,4 @@
+import type { ParsedUrlQuery } from 'node:querystring';
 import { type ErrCode, MatrixError } from '@holm/spec/errors';
 import { type Static, type TSchema, KindGuard, OptionalKind } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
@@ -28,17 +29,18 @@ export const checker = <S extends TSchema>(schema: S, invalid: ErrCode, missing:
   };
 };
 
-type Read = (query: URLSearchParams, name: string) => unknown;
+type Read = (value: string | string[]) => unknown;
 
 /** Turns a query into the types that its schema asks for; what does not fit stays text and fails the check. */
-export const queryReader = (schema: TSchema): ((query: URLSearchParams) => Record<string, unknown>) => {
+export const queryReader = (schema: TSchema): ((query: ParsedUrlQuery) => Record<string, unknown>) => {
   const readers = KindGuard.IsObject(schema)
     ? Object.entries(schema.properties).map(([name, wanted]) => ({ name, read: readerOf(wanted), wanted }))
     : [];
   return (query) => {
     const values: Record<string, unknown> = {};
     for (const { name, read, wanted } of readers) {
-      if (query.has(name)) values[name] = read(query, name);
+      const value = query[name];
+      if (value !== undefined) values[name] = read(value);
       else if (wanted.default !== undefined) values[name] = wanted.default;
       else if (KindGuard.IsArray(wanted) && wanted[OptionalKind] === undefined) values[name] = [];
     }
@@ -49,11 +51,13 @@ export const queryReader = (schema: TSchema): ((query: URLSearchParams) => Recor
 const readerOf = (wanted: TSchema): Read => {
   if (KindGuard.IsArray(wanted)) {
     const item = converterOf(wanted.items);
-    return (query, name) => query.getAll(name).map(item);
+    return (value) => (typeof value === 'string' ? [value] : value).map(item);
   }
   const convert = converterOf(wanted);
-  return (query, name) => convert(query.get(name) ?? '');
+  return (value) => convert(firstOf(value));
 };
+
+const firstOf = (value: string | string[]): string => (typeof value === 'string' ? value : (value[0] ?? ''));
 
 const toNumber = (raw: string): unknown => (/^-?\d{1,16}$/.test(raw) ? Number(raw) : raw);
 const toBoolean = (raw: string): unknown => (raw === 'true' ? true : raw === 'false' ? false : raw);

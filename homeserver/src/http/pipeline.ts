@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { parse } from 'node:querystring';
 import type { Endpoint } from '@holm/spec/endpoint';
 import { MatrixError } from '@holm/spec/errors';
 import type { Json } from '@holm/spec/json';
 import type { Context } from 'koa';
 import type { IpRanges } from '../platform/address.ts';
 import { networkOf } from '../platform/address.ts';
+import type { Soon } from '../platform/soon.ts';
 import { type Authenticator, accessToken, requireToken } from './authenticate.ts';
 import { dropRest, jsonIn, readBody, textIn } from './body.ts';
 import { clientAddress } from './client-address.ts';
@@ -31,7 +33,6 @@ export interface PipelineDeps {
 }
 
 type Handle = (request: unknown) => Promise<unknown>;
-const NO_QUERY = new URLSearchParams();
 
 /** A request that claims to be of a server that it is not of makes us look for that server, so it costs more. */
 const COST_OF_STRANGERS = 10;
@@ -58,7 +59,7 @@ export const pipeline = (
   if (isRepeated) compile(endpoint.body);
 
   const hasBody = endpoint.method !== 'GET' && endpoint.streams !== true;
-  const read = (ctx: Context): Body | Promise<Body> => (hasBody ? bodyOf(ctx, maxBytes) : NO_BODY);
+  const read = (ctx: Context): Soon<Body> => (hasBody ? bodyOf(ctx, maxBytes) : NO_BODY);
 
   const take = (request: Exchange, body: Body): void => {
     const check = (): unknown => checkBody(body.value === undefined ? {} : body.value);
@@ -68,10 +69,10 @@ export const pipeline = (
   };
 
   const serve = async (ctx: Context): Promise<Reply | Later> => {
-    const query = ctx.querystring === '' ? NO_QUERY : new URLSearchParams(ctx.querystring);
+    const query = parse(ctx.querystring);
     const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
     const network = networkOf(request.address);
-    let body: Body | undefined;
+    let body: Soon<Body> | undefined;
     if (endpoint.auth === 'server') {
       deps.rateLimits.assertLeft(limit, network);
       requireSignature(ctx.req);
@@ -81,14 +82,16 @@ export const pipeline = (
         throw error;
       });
     } else if (endpoint.auth !== 'none') {
-      request.caller = await userOf(endpoint.auth, accessToken(ctx.req, query), (token) =>
+      const caller = userOf(endpoint.auth, accessToken(ctx.req, query), (token) =>
         deps.authenticate.user(token, request),
       );
+      request.caller = caller instanceof Promise ? await caller : caller;
     }
     deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? network);
     request.params = checkParams(ctx['params']);
     request.query = checkQuery(readQuery(query));
-    take(request, body ?? (await read(ctx)));
+    body ??= read(ctx);
+    take(request, body instanceof Promise ? await body : body);
     const result = await run(request);
     return result instanceof Later ? result : replyOf(ctx, result);
   };
@@ -108,8 +111,8 @@ const afterTheBody = async (ctx: Context, served: Promise<Reply | Later>): Promi
 const userOf = (
   auth: 'user' | 'optional user',
   token: string | undefined,
-  authenticate: (token: string) => Promise<Caller>,
-): Promise<Caller> | undefined =>
+  authenticate: (token: string) => Soon<Caller>,
+): Soon<Caller> | undefined =>
   auth === 'optional user' && token === undefined ? undefined : authenticate(requireToken(token));
 
 /** Looked at before the body is read, which strangers can make as large as they like. */

@@ -74,7 +74,8 @@ export class Serving {
   async #see(asked: Asked, answer: Answer): Promise<void> {
     const { open, log } = this.#deps;
     const { request, response, seen } = asked;
-    const ctx: Context = Object.assign(this.#koa.createContext(request, response), { state: seen });
+    const ctx = this.#koa.createContext(request, response);
+    ctx.state = seen;
     try {
       const answered = await answer(ctx);
       if (answered instanceof Later) open.setAside(response, answered, this.#endOf(asked));
@@ -100,8 +101,9 @@ export class Serving {
     const failed = (err: Error): void => log.debug('response failed', { err });
     deliver(ctx, reply, { besides: this.#headersOf(ctx, seen), failed });
     // Whoever waits for the answer does not wait for this.
-    telemetry.requests.observe(seconds(), { operation, status: statusClass(status) });
-    log.debug('request', { operation, method: ctx.method, status, seconds: seconds() });
+    const took = seconds();
+    telemetry.requests.observe(took, { operation, status: statusClass(status) });
+    log.debug('request', { operation, method: ctx.method, status, seconds: took });
   }
 
   /** Those of all answers. A draining server's last ones say that they are. */

@@ -58,7 +58,7 @@ describe('filters on a database', () => {
       expect(compiled.room.room(room)).to.equal(false);
     }
     expect((await filters.resolve(alice, undefined)).room.room(room)).to.equal(true);
-    expect(await filters.resolve(bob, id).catch(code)).to.equal('M_NOT_FOUND');
-    expect(await filters.resolve(bob, '{"room":7}').catch(code)).to.equal('M_BAD_JSON');
+    expect(await Promise.resolve(filters.resolve(bob, id)).catch(code)).to.equal('M_NOT_FOUND');
+    expect(await Promise.resolve(filters.resolve(bob, '{"room":7}')).catch(code)).to.equal('M_BAD_JSON');
   });
 });

@@ -3,6 +3,7 @@ import { MatrixError } from '@holm/spec/errors';
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import { compileFilter, type Filter, type FilterDefinition } from '../../core/filters/filter.ts';
+import type { Soon } from '../../platform/soon.ts';
 import type { Database } from '../../storage/database.ts';
 import { filtersStore as store } from './filters.store.ts';
 import { parseInlineFilter } from './inline-filter.ts';
@@ -44,11 +45,13 @@ export class Filters {
   }
 
   /** What the `filter` parameter of a request means: nothing, an id, or a filter written out. */
-  async resolve(userId: UserId, filter: string | undefined): Promise<Filter> {
+  resolve(userId: UserId, filter: string | undefined): Soon<Filter> {
     if (filter === undefined || filter === '') return EVERYTHING;
     const key = filter.startsWith('{') ? filter : `${userId} ${filter}`;
-    const known = this.#compiled.get(key);
-    if (known) return known;
+    return this.#compiled.get(key) ?? this.#compile(userId, filter, key);
+  }
+
+  async #compile(userId: UserId, filter: string, key: string): Promise<Filter> {
     const definition = filter.startsWith('{') ? parseInlineFilter(filter) : await this.get(userId, filter);
     const text = JSON.stringify(definition);
     // One object for all filters of one content: what is computed for a filter serves everybody who uses the like.

@@ -16,7 +16,7 @@ import {
   type RoomNews,
   type SyncPart,
 } from '../../streams/sync-part.ts';
-import { syncToken } from '../../streams/tokens.ts';
+import { parseSyncToken, syncToken } from '../../streams/tokens.ts';
 import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
@@ -74,12 +74,18 @@ export class Responses {
   readonly #atHand: NewsAtHand;
   /** In the order of their positions in tokens. */
   readonly #streams: readonly { readonly settled: Position }[];
+  /** The parts that want to know how far clients have come, with the places of their positions. */
+  readonly #acknowledged: readonly { readonly part: SyncPart; readonly number: number }[];
+  readonly #withCounts: SyncPart | undefined;
   #settled: Positions = [];
+  #settledToken: string | undefined;
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers, unread, parts } = deps;
     this.#deps = deps;
     this.#streams = [engine.stream, ...parts.map(({ stream }) => stream)];
+    this.#acknowledged = parts.flatMap((part, i) => (part.acknowledge ? [{ part, number: i + 1 }] : []));
+    this.#withCounts = parts.find((part) => part.keyCounts !== undefined);
     const timelines = new Timelines(engine);
     const deltas = new StateDeltas(engine);
     this.summaries = new Summaries(db, engine);
@@ -97,12 +103,25 @@ export class Responses {
   settled(): Positions {
     // One array for all who have come as far and wait there.
     const isStill = this.#streams.every((stream, i) => stream.settled === this.#settled[i]);
-    if (!isStill) this.#settled = this.#streams.map((stream) => stream.settled);
+    if (!isStill) {
+      this.#settled = this.#streams.map((stream) => stream.settled);
+      this.#settledToken = undefined;
+    }
     return this.#settled;
+  }
+
+  /** The place that a token stands for; M_INVALID_PARAM for what is none. Those who are up to date have theirs at hand. */
+  placeOf(token: string): Positions {
+    return token === this.#settledToken ? this.#settled : parseSyncToken(token);
+  }
+
+  #tokenOf(place: Positions): string {
+    return place === this.#settled ? (this.#settledToken ??= syncToken(place)) : syncToken(place);
   }
 
   /** What there is to tell, and how far that goes. */
   news(view: View, after: Positions | undefined, upTo: Positions): Told | Promise<Told> {
+    if (after === upTo && !view.fullState) return { text: undefined, reached: upTo };
     return this.#atHand.get(view, after, upTo) ?? this.#prepared(view, after, upTo);
   }
 
@@ -127,10 +146,12 @@ export class Responses {
 
   /** A client that goes on from a token has got everything before it. */
   acknowledge({ viewer }: Pick<View, 'viewer'>, positions: Positions): Promise<void> | undefined {
-    const work = this.#deps.parts.flatMap((part, i) => {
-      const position = positions[i + 1];
-      return position === undefined ? [] : (part.acknowledge?.(viewer, position) ?? []);
-    });
+    const work: Promise<void>[] = [];
+    for (const { part, number } of this.#acknowledged) {
+      const position = positions[number];
+      const done = position === undefined ? undefined : part.acknowledge?.(viewer, position);
+      if (done) work.push(done);
+    }
     return work.length === 0 ? undefined : Promise.all(work).then(() => undefined);
   }
 
@@ -143,9 +164,9 @@ export class Responses {
 
   /** The whole answer. */
   async answer({ viewer }: Pick<View, 'viewer'>, { text, reached }: Told): Promise<Answer> {
-    const counts = await this.#deps.parts.find((part) => part.keyCounts !== undefined)?.keyCounts?.(viewer);
-    const pos = syncToken(reached);
-    const nextBatch = `{"next_batch":${JSON.stringify(pos)}${countsText(counts)}`;
+    const counts = await this.#withCounts?.keyCounts?.(viewer);
+    const pos = this.#tokenOf(reached);
+    const nextBatch = `{"next_batch":"${pos}"${countsText(counts)}`;
     return { pos, text: text === undefined || text === '' ? `${nextBatch}}` : `${nextBatch},${text}}` };
   }
 

@@ -11,9 +11,10 @@ import { stateFieldOf } from './view.sync.ts';
 
 export const syncRoutes = (sync: Sync, filters: Filters): readonly Route[] => [
   route(syncEndpoint, async ({ caller, query }) => {
+    const filter = filters.resolve(caller.userId, query.filter);
     const begun = await sync.begin({
       viewer: caller,
-      filter: await filters.resolve(caller.userId, query.filter),
+      filter: filter instanceof Promise ? await filter : filter,
       since: query.since === '' ? undefined : query.since,
       fullState: query.full_state ?? false,
       stateField: stateFieldOf(query),

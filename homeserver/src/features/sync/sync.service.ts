@@ -77,8 +77,9 @@ export class Sync {
   /** A token that is none of ours, or of a future that never came, is as good as none: the client starts afresh. */
   #placeOf(since: string | undefined, settled: Positions): Positions | undefined {
     if (since === undefined) return undefined;
-    const positions = parsedOrNothing(since);
-    return positions?.every((position, i) => position <= (settled[i] ?? Infinity)) ? positions : undefined;
+    const positions = orNothing(() => this.#responses.placeOf(since));
+    const isPast = positions === settled || positions?.every((position, i) => position <= (settled[i] ?? Infinity));
+    return isPast === true ? positions : undefined;
   }
 }
 
@@ -122,9 +123,10 @@ const viewOf = (request: SyncRequest, after: Positions | undefined, upTo: Positi
   return { viewer, filter, fullState, stateField, after: after?.[0], upTo: upTo[0] ?? (0 as Position) };
 };
 
-const parsedOrNothing = (token: string): Positions | undefined => {
+/** Of a token of ours. */
+const orNothing = (place: () => Positions): Positions | undefined => {
   try {
-    return parseSyncToken(token);
+    return place();
   } catch (error) {
     if (error instanceof MatrixError) return undefined;
     throw error;
