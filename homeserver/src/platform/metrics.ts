@@ -4,37 +4,51 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 type LabelValues = Readonly<Record<string, readonly string[]>>;
 type Picked<L extends LabelValues> = { readonly [K in keyof L]: L[K][number] };
 
-/** One after another in one go, observations cost a fifth of what they do one by one among everything else. */
-const OBSERVED_AT_ONCE = 100;
+/** What is counted is handed to the library in one go: one by one, among everything else, each costs as much as a fiftieth of a small request. */
+const AT_ONCE = 100;
+
+/** Takes things one by one, and hands them on many at a time. */
+class Batch<Item> {
+  readonly #hand: (item: Item) => void;
+  #waiting: Item[] = [];
+
+  constructor(hand: (item: Item) => void) {
+    this.#hand = hand;
+  }
+
+  add(item: Item): void {
+    if (this.#waiting.push(item) >= AT_ONCE) this.handOn();
+  }
+
+  handOn(): void {
+    for (const item of this.#waiting) this.#hand(item);
+    this.#waiting = [];
+  }
+}
 
 /** One per server, not one per process: a test runs several servers side by side. */
 export class Metrics {
   readonly registry = new Registry();
 
   counter<const L extends LabelValues>(name: string, help: string, labels: L) {
-    const counter = new Counter({ name, help, labelNames: Object.keys(labels), registers: [this.registry] });
-    return { add: (by: number, picked: Picked<L>): void => counter.inc({ ...picked }, by) };
+    const batch = new Batch<readonly [by: number, picked: Picked<L>]>(([by, picked]) => counter.inc({ ...picked }, by));
+    const counter = new Counter({
+      ...{ name, help, labelNames: Object.keys(labels), registers: [this.registry] },
+      collect: () => batch.handOn(),
+    });
+    return { add: (by: number, picked: Picked<L>): void => batch.add([by, picked]) };
   }
 
   /** Seconds, or whatever unit the name ends in. */
   histogram<const L extends LabelValues>(name: string, help: string, labels: L, buckets: readonly number[]) {
-    let waiting: (readonly [value: number, picked: Picked<L>])[] = [];
-    const hand = (): void => {
-      for (const [value, picked] of waiting) histogram.observe({ ...picked }, value);
-      waiting = [];
-    };
+    const batch = new Batch<readonly [value: number, picked: Picked<L>]>(([value, picked]) =>
+      histogram.observe({ ...picked }, value),
+    );
     const histogram = new Histogram({
-      name,
-      help,
-      labelNames: Object.keys(labels),
-      buckets: [...buckets],
-      registers: [this.registry],
-      collect: hand,
+      ...{ name, help, labelNames: Object.keys(labels), buckets: [...buckets], registers: [this.registry] },
+      collect: () => batch.handOn(),
     });
-    const observe = (value: number, picked: Picked<L>): void => {
-      if (waiting.push([value, picked]) >= OBSERVED_AT_ONCE) hand();
-    };
-    return { observe };
+    return { observe: (value: number, picked: Picked<L>): void => batch.add([value, picked]) };
   }
 
   /** A value that is read when somebody asks. */
