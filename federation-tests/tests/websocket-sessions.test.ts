@@ -75,15 +75,16 @@ describe('a WebSocket ends with its session', () => {
   it('though not for long after that where a request takes its time, and nothing new is begun', async () => {
     const socket = await TestSocket.open(bob);
     const { sessions } = scene.services.accounts;
-    const real = sessions.authenticate.bind(sessions);
+    const real = { atHand: sessions.atHand.bind(sessions), authenticate: sessions.authenticate.bind(sessions) };
     const isAsked = Promise.withResolvers<void>();
+    sessions.atHand = () => undefined;
     sessions.authenticate = () => {
       isAsked.resolve();
       return Promise.withResolvers<never>().promise;
     };
     socket.say({ type: 'request', id: socket.newId(), method: 'GET', path: `${V3}/account/whoami` });
     await isAsked.promise;
-    sessions.authenticate = real;
+    Object.assign(sessions, real);
     await bob.ask('POST', '/logout', {});
     socket.follow('v3');
     await scene.pass(1_900);

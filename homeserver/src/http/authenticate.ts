@@ -34,8 +34,8 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** The access token, from the header or from the query, which old clients still use. */
 export const accessToken = (request: IncomingMessage, query: ParsedUrlQuery): string | undefined => {
   const { authorization } = request.headers;
-  const inQuery = query['access_token'];
-  return (authorization !== undefined && BEARER.exec(authorization)?.[1]) || [inQuery].flat()[0] || undefined;
+  const inHeader = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+  return inHeader ?? ([query['access_token']].flat()[0] || undefined);
 };
 
 export const requireToken = (token: string | undefined): string => {

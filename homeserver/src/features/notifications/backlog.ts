@@ -17,6 +17,8 @@ export type StoredThreads = Readonly<Record<string, readonly number[]>>;
 
 const ordOf = (entry: number): number => Math.floor(entry / 2);
 
+const holds = ({ entries }: Thread, ord: number): boolean => ordOf(entries[indexAfter(entries, ord - 1)] ?? 0) === ord;
+
 /**
  * What one user has not read of one room, of what notifies them.
  *
@@ -75,7 +77,13 @@ export class Backlog {
   }
 
   has(ord: number): boolean {
-    return [...this.#threads.values()].some(({ entries }) => ordOf(entries[indexAfter(entries, ord - 1)] ?? 0) === ord);
+    return [...this.#threads.values()].some((thread) => holds(thread, ord));
+  }
+
+  /** Whether it would be no other if this event, whatever thread it is in, were in the main timeline. */
+  isSettled(ord: number): boolean {
+    const main = this.#threads.get(MAIN);
+    return main && holds(main, ord) ? true : ord <= this.readOf(MAIN) && !this.has(ord);
   }
 
   /** How many places it holds. */

@@ -6,6 +6,7 @@ import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Occasion, Occasions } from './occasions.service.ts';
 import type { Tally } from './tally.service.ts';
+import { MAX_SPEAKING, type Speaking } from './unread.store.ts';
 import type { UserRules } from './user-rules.service.ts';
 
 /** Whose rules are asked, and about which room. */
@@ -107,7 +108,8 @@ export class Judge {
       tally.backlog.remove(ord);
       if (!tally.hasSeen(ord)) continue;
       // Nobody knows any more which thread it was in: what it has read there, or what was there for speaking of it.
-      if (event.sender === tally.user || (await this.#occasions.haveMoved(stored))) tally.isSpoilt = true;
+      const isOwn = event.sender === tally.user;
+      if (isOwn || mayHaveMoved(tally, await this.#occasions.movedWith(stored))) tally.isSpoilt = true;
     }
   }
 
@@ -117,6 +119,14 @@ export class Judge {
     return member && profileOf(member.event.content).displayName;
   }
 }
+
+/** Whether one of these counts otherwise now than it has been counted. */
+const mayHaveMoved = (tally: Tally, moved: readonly Speaking[]): boolean =>
+  moved.length >= MAX_SPEAKING ||
+  moved.some(({ ord, sender, isQuiet }) => {
+    if (!tally.hasSeen(ord)) return false;
+    return sender === tally.user || !((isQuiet && tally.rules.isStandard) || tally.backlog.isSettled(ord));
+  });
 
 const mayConcern = (user: UserId, { status, redactedBy, event }: StoredEvent): boolean =>
   status === 'accepted' && redactedBy === undefined && event.sender !== user;

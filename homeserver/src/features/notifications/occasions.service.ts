@@ -11,7 +11,7 @@ import type { Database } from '../../storage/database.ts';
 import { threadOf } from '../receipts/index.ts';
 import { MAIN } from './backlog.ts';
 import type { RoomSizes } from './room-sizes.service.ts';
-import { unreadStore as store } from './unread.store.ts';
+import { type Speaking, unreadStore as store } from './unread.store.ts';
 
 /** What of an event is the same for everybody whom it may notify. */
 export interface Occasion {
@@ -36,8 +36,8 @@ export class Occasions {
   readonly #engine: RoomEngine;
   readonly #db: Database;
   readonly #sizes: RoomSizes;
-  /** Of what has been redacted, whether something else was in its thread for speaking of it. */
-  readonly #spokenOf = new WeakMap<StoredEvent, Promise<boolean>>();
+  /** Of what has been redacted. */
+  readonly #speaking = new WeakMap<StoredEvent, Promise<readonly Speaking[]>>();
   readonly #known = new WeakMap<StoredEvent, Occasion>();
   /** Many ask at the same moment: whoever an event wakes. */
   readonly #making = new WeakMap<StoredEvent, Promise<Occasion>>();
@@ -64,13 +64,13 @@ export class Occasions {
     return snapshot !== undefined && isOpenIn(await this.#engine.states.view(room, snapshot, [VISIBILITY]));
   }
 
-  /** Whether other events may have been in another thread before this one was redacted. Asked once for all who follow the room. */
-  haveMoved(redacted: StoredEvent): Promise<boolean> {
-    const known = this.#spokenOf.get(redacted);
+  /** What may have been in another thread before this was redacted. Asked once for all who follow the room. */
+  movedWith(redacted: StoredEvent): Promise<readonly Speaking[]> {
+    const known = this.#speaking.get(redacted);
     if (known) return known;
-    const asked = store.isSpokenOf(this.#db, redacted.roomNid, redacted.event.eventId);
-    this.#spokenOf.set(redacted, asked);
-    asked.catch(() => this.#spokenOf.delete(redacted)); // whoever waits for it hears of it, too
+    const asked = store.speakingOf(this.#db, redacted.roomNid, redacted.event.eventId);
+    this.#speaking.set(redacted, asked);
+    asked.catch(() => this.#speaking.delete(redacted)); // whoever waits for it hears of it, too
     return asked;
   }
 

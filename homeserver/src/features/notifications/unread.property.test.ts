@@ -62,6 +62,11 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
+const readBy = (who: UserId, index: number): Step[] => [
+  { what: 'read', who, index, kind: 'thread' },
+  { what: 'look', who },
+];
+
 /** What speaks of something in a thread is in it, too, until that is redacted; whoever has counted it before, or not. */
 const MOVED: Step[] = [
   { what: 'say', who: alice, text: 'tea' },
@@ -74,6 +79,7 @@ const EXAMPLES: [Step[]][] = [
   [[...MOVED, { what: 'redact', index: 1 }]],
   [[...MOVED, { what: 'look', who: bob }, { what: 'look', who: carol }, { what: 'redact', index: 1 }]],
   [[...MOVED, { what: 'look', who: bob }, { what: 'restart', saves: true }, { what: 'redact', index: 1 }]],
+  [[...MOVED, ...readBy(bob, 3), { what: 'redact', index: 1 }]],
 ];
 
 const said = (event: StoredEvent['event'], name: string) => {

@@ -19,6 +19,17 @@ export interface ReadMark {
   readonly ord: number;
 }
 
+/** An event that says something about another one. */
+export interface Speaking {
+  readonly ord: number;
+  readonly sender: UserId;
+  /** By the rules that everybody begins with, it notifies nobody. */
+  readonly isQuiet: boolean;
+}
+
+/** Of a redacted event. Who has counted something that speaks of one with more begins anew. */
+export const MAX_SPEAKING = 500;
+
 export interface StoredBacklog {
   readonly upTo: number;
   readonly rules: string;
@@ -134,6 +145,18 @@ const NEWEST = `
       WHERE e.room_nid = u.room AND e.ord > 0 AND e.position < u.before AND ${MAY_NOTIFY}
       ORDER BY e.ord DESC LIMIT $4) e`;
 
+/** The root of a thread is found over three relations at most, the last of which is that of the thread. */
+const SPEAKING_OF = `
+  WITH RECURSIVE speaking AS (
+    SELECT child_nid, ord, sender, rel_type, event_type, 1 AS depth FROM event_relations
+     WHERE room_nid = $1 AND parent_id = $2 AND rel_type <> 'm.thread'
+    UNION ALL
+    SELECT r.child_nid, r.ord, r.sender, r.rel_type, r.event_type, s.depth + 1
+      FROM speaking s JOIN events e ON e.event_nid = s.child_nid
+      JOIN event_relations r ON r.room_nid = $1 AND r.parent_id = e.event_id AND r.rel_type <> 'm.thread'
+     WHERE s.depth < 2)
+  SELECT ord, sender, rel_type = 'm.replace' OR event_type = 'm.reaction' AS is_quiet FROM speaking LIMIT ${MAX_SPEAKING}`;
+
 export const unreadStore = {
   /** How far each has read, and what has been written down of what they have not. */
   async starts(tx: ReadTx, keys: readonly UserInRoom[]): Promise<Map<UserInRoom, Start>> {
@@ -143,16 +166,12 @@ export const unreadStore = {
     return new Map([...byPlace(keys, rows)].map(([key, found]) => [key, startOf(found)]));
   },
 
-  /** Whether something speaks of an event, other than as a part of the thread that it begins. */
-  async isSpokenOf(tx: ReadTx, room: RoomNid, event: EventId): Promise<boolean> {
-    const found = await tx.rows(
-      named(
-        'unread.is_spoken_of',
-        sql`SELECT 1 FROM event_relations
-             WHERE room_nid = ${room} AND parent_id = ${event} AND rel_type <> 'm.thread' LIMIT 1`,
-      ),
+  /** What speaks of an event, or of what does, as far as that makes it a part of a thread; `MAX_SPEAKING` at most. */
+  async speakingOf(tx: ReadTx, room: RoomNid, event: EventId): Promise<readonly Speaking[]> {
+    const rows = await tx.rows<{ ord: number; sender: UserId; is_quiet: boolean }>(
+      named('unread.speaking_of', { text: SPEAKING_OF, values: [room, event] }),
     );
-    return found.length > 0;
+    return rows.map(({ ord, sender, is_quiet: isQuiet }) => ({ ord, sender, isQuiet }));
   },
 
   /** The beginning of each stretch, oldest first. */

@@ -121,6 +121,7 @@ export class Responses {
 
   /** What there is to tell, and how far that goes. */
   news(view: View, after: Positions | undefined, upTo: Positions): Told | Promise<Told> {
+    // Up to date, with the very array that `settled` gave before.
     if (after === upTo && !view.fullState) return { text: undefined, reached: upTo };
     return this.#atHand.get(view, after, upTo) ?? this.#prepared(view, after, upTo);
   }
