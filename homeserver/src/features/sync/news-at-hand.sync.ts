@@ -93,8 +93,8 @@ export class NewsAtHand {
     if (members.newest > view.after || departures.hasAnySince(view.after)) return undefined;
     const timeline = { after: view.after, upTo: view.upTo };
     if (!this.#areSilent({ ...view.viewer, rooms: () => members.joined, timeline }, positions, upTo)) return undefined;
-    const changed = roomChanges.among(members, view.after);
-    return changed && this.#roomsOf(view, members, changed);
+    // Who is in few rooms may have heard nothing of more messages than that.
+    return this.#roomsOf(view, members, roomChanges.among(members, view.after) ?? members.keys());
   }
 
   #roomsOf(view: Onward, members: ReadonlyMemberships, nids: Iterable<RoomNid>): readonly Followed[] | undefined {
