@@ -108,6 +108,28 @@ describe('news at hand', () => {
     }
   });
 
+  it('are at hand, too, where more has been said than somebody has rooms', async () => {
+    const responses = new Responses(fixture.responsesDeps());
+    const room = await fixture.room(alice);
+    const newcomers = [userOf('dora'), userOf('emil')];
+    for (const user of newcomers) await fixture.member(room, user, 'join');
+    const wish: Wish = { filter: {}, stateField: 'state' };
+    for (const user of newcomers) {
+      const { view, upTo } = await viewOf(responses, { user, since: undefined, wish });
+      await responses.news(view, undefined, upTo);
+    }
+    const since = responses.settled();
+    for (const body of ['one', 'two', 'three']) await fixture.say(room, alice, body);
+    const told = [];
+    for (const user of newcomers) {
+      const { view, upTo } = await viewOf(responses, { user, since, wish });
+      const news = responses.news(view, since, upTo);
+      told.push({ isAtHand: !(news instanceof Promise), text: (await news).text });
+    }
+    expect(told[0]?.text).to.contain('"one"').and.contain('"two"').and.contain('"three"');
+    expect(told[1]).to.eql({ isAtHand: true, text: told[0]?.text });
+  });
+
   it('are not all there is where the state has changed behind a filter', async () => {
     const responses = new Responses(fixture.responsesDeps());
     const [room = '' as RoomId] = await rooms();
