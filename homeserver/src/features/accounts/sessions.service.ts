@@ -54,7 +54,7 @@ interface Known {
 export class Sessions {
   readonly #deps: SessionsDeps;
   readonly #known = new LRUCache<TokenHash, Known>(atMost(CACHE_SIZE));
-  /** Of tokens that were shown and are in use, in this process' memory only: to hash one again costs a twentieth of a small request. */
+  /** Of tokens that were shown and are in use, in this process' memory only: to hash one again costs a twenty-fifth of a small request. */
   readonly #hashes = new Map<string, TokenHash>();
   readonly #lastSeen = new LastSeen();
   readonly #listeners: ((ended: SessionsEnded) => void)[] = [];

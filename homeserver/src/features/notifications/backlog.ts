@@ -83,7 +83,7 @@ export class Backlog {
   /** Whether it would be no other if this event, whatever thread it is in, were in the main timeline. */
   isSettled(ord: number): boolean {
     const main = this.#threads.get(MAIN);
-    return main && holds(main, ord) ? true : ord <= this.readOf(MAIN) && !this.has(ord);
+    return (main !== undefined && holds(main, ord)) || (ord <= this.readOf(MAIN) && !this.has(ord));
   }
 
   /** How many places it holds. */

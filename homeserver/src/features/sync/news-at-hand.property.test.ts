@@ -57,7 +57,7 @@ describe('news at hand', () => {
     responses: Responses,
     { user, since, wish }: { user: UserId; since: Positions | undefined; wish: Wish },
   ) => {
-    const upTo = responses.settled();
+    const upTo = responses.place.now;
     const view: View = {
       viewer: { userId: user, deviceId: DEVICE, tokenId: 1 },
       filter: await fixture.filters.resolve(user, JSON.stringify(wish.filter)),
@@ -88,7 +88,7 @@ describe('news at hand', () => {
       const first = await viewOf(responses, { user, since: undefined, wish });
       await responses.news(first.view, undefined, first.upTo);
     }
-    let since = responses.settled();
+    let since = responses.place.now;
     for (const body of ['one', 'two', 'three']) {
       await fixture.say(room, alice, body);
       const told = [];
@@ -102,7 +102,7 @@ describe('news at hand', () => {
       if (body !== 'one') expect((await second)?.text).to.equal((await first)?.text);
       const { view, upTo } = await viewOf(responses, { user: carol, since, wish });
       if (body !== 'one') expect(responses.news(view, since, upTo)).to.eql(await second);
-      since = responses.settled();
+      since = responses.place.now;
       const quiet = await viewOf(responses, { user: bob, since, wish });
       expect(responses.news(quiet.view, since, quiet.upTo)).to.eql({ text: undefined, reached: since });
     }
@@ -118,7 +118,7 @@ describe('news at hand', () => {
       const { view, upTo } = await viewOf(responses, { user, since: undefined, wish });
       await responses.news(view, undefined, upTo);
     }
-    const since = responses.settled();
+    const since = responses.place.now;
     for (const body of ['one', 'two', 'three']) await fixture.say(room, alice, body);
     const told = [];
     for (const user of newcomers) {
@@ -135,7 +135,7 @@ describe('news at hand', () => {
     const [room = '' as RoomId] = await rooms();
     const wish: Wish = { filter: { room: { timeline: { not_types: ['m.room.topic'] } } }, stateField: 'state' };
     for (const topic of ['first', 'then', 'last']) {
-      const since = responses.settled();
+      const since = responses.place.now;
       await fixture.set(room, alice, 'm.room.topic', { topic });
       await fixture.say(room, alice, 'hello');
       for (const user of [bob, carol]) {

@@ -16,7 +16,6 @@ import {
   type RoomNews,
   type SyncPart,
 } from '../../streams/sync-part.ts';
-import { parseSyncToken, syncToken } from '../../streams/tokens.ts';
 import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
@@ -28,6 +27,7 @@ import { looseTexts } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { NewsAtHand } from './news-at-hand.sync.ts';
 import { sectionOf, sectionsText, type ToldRoom } from './sections.ts';
+import { SettledPlace } from './settled-place.sync.ts';
 import { memberAt } from './standing.sync.ts';
 import { StateDeltas } from './state-deltas.sync.ts';
 import { Summaries } from './summaries.sync.ts';
@@ -65,6 +65,7 @@ interface Surroundings extends NewsOfRooms {
 /** Computes the answers to syncs. */
 export class Responses {
   readonly summaries: Summaries;
+  readonly place: SettledPlace;
   readonly #deps: ResponsesDeps;
   readonly #joined: JoinedRooms;
   readonly #left: LeftRooms;
@@ -72,18 +73,14 @@ export class Responses {
   readonly #gone: GoneRooms;
   readonly #concerned: ConcernedRooms;
   readonly #atHand: NewsAtHand;
-  /** In the order of their positions in tokens. */
-  readonly #streams: readonly { readonly settled: Position }[];
   /** The parts that want to know how far clients have come, with the places of their positions. */
   readonly #acknowledged: readonly { readonly part: SyncPart; readonly number: number }[];
   readonly #withCounts: SyncPart | undefined;
-  #settled: Positions = [];
-  #settledToken: string | undefined;
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers, unread, parts } = deps;
     this.#deps = deps;
-    this.#streams = [engine.stream, ...parts.map(({ stream }) => stream)];
+    this.place = new SettledPlace([engine.stream, ...parts.map(({ stream }) => stream)]);
     this.#acknowledged = parts.flatMap((part, i) => (part.acknowledge ? [{ part, number: i + 1 }] : []));
     this.#withCounts = parts.find((part) => part.keyCounts !== undefined);
     const timelines = new Timelines(engine);
@@ -99,29 +96,9 @@ export class Responses {
     this.#atHand = new NewsAtHand({ engine, readers, timelines, lazyMembers, unread, parts });
   }
 
-  /** How far everybody may look at this moment. */
-  settled(): Positions {
-    // One array for all who have come as far and wait there.
-    const isStill = this.#streams.every((stream, i) => stream.settled === this.#settled[i]);
-    if (!isStill) {
-      this.#settled = this.#streams.map((stream) => stream.settled);
-      this.#settledToken = undefined;
-    }
-    return this.#settled;
-  }
-
-  /** The place that a token stands for; M_INVALID_PARAM for what is none. Those who are up to date have theirs at hand. */
-  placeOf(token: string): Positions {
-    return token === this.#settledToken ? this.#settled : parseSyncToken(token);
-  }
-
-  #tokenOf(place: Positions): string {
-    return place === this.#settled ? (this.#settledToken ??= syncToken(place)) : syncToken(place);
-  }
-
   /** What there is to tell, and how far that goes. */
   news(view: View, after: Positions | undefined, upTo: Positions): Told | Promise<Told> {
-    // Up to date, with the very array that `settled` gave before.
+    // Up to date: there is one array for all who have come as far.
     if (after === upTo && !view.fullState) return { text: undefined, reached: upTo };
     return this.#atHand.get(view, after, upTo) ?? this.#prepared(view, after, upTo);
   }
@@ -166,7 +143,7 @@ export class Responses {
   /** The whole answer. */
   async answer({ viewer }: Pick<View, 'viewer'>, { text, reached }: Told): Promise<Answer> {
     const counts = await this.#withCounts?.keyCounts?.(viewer);
-    const pos = this.#tokenOf(reached);
+    const pos = this.place.tokenOf(reached);
     const nextBatch = `{"next_batch":"${pos}"${countsText(counts)}`;
     return { pos, text: text === undefined || text === '' ? `${nextBatch}}` : `${nextBatch},${text}}` };
   }

@@ -54,7 +54,7 @@ export class Sync {
 
   /** The answer, or somebody who waits for it; M_UNKNOWN_TOKEN when the session ends meanwhile. */
   async begin(request: SyncRequest): Promise<Answer | Poll<Answer>> {
-    const upTo = this.#responses.settled();
+    const upTo = this.#responses.place.now;
     const since = this.#placeOf(request.since, upTo);
     if (since !== undefined && !request.fullState && request.timeoutMs > 0) {
       return new ClassicPoll(this.#pollDeps, request, since);
@@ -68,7 +68,7 @@ export class Sync {
 
   /** Whose keys changed between two answers. M_INVALID_PARAM for what is no token of ours. */
   deviceLists(viewer: Caller, from: string, to: string): Promise<DeviceListNews> {
-    const settled = this.#responses.settled();
+    const settled = this.#responses.place.now;
     const wanted = parseSyncToken(to);
     const upTo = settled.map((position, i) => Math.min(position, wanted[i] ?? position) as Position);
     return this.#responses.deviceLists(viewer, parseSyncToken(from), upTo);
@@ -77,7 +77,7 @@ export class Sync {
   /** A token that is none of ours, or of a future that never came, is as good as none: the client starts afresh. */
   #placeOf(since: string | undefined, settled: Positions): Positions | undefined {
     if (since === undefined) return undefined;
-    const positions = orNothing(() => this.#responses.placeOf(since));
+    const positions = orNothing(() => this.#responses.place.of(since));
     const isPast = positions === settled || positions?.every((position, i) => position <= (settled[i] ?? Infinity));
     return isPast === true ? positions : undefined;
   }
@@ -108,7 +108,7 @@ class ClassicPoll extends Poll<Answer> {
 
   protected override async look(isLast: boolean): Promise<Answer | undefined> {
     const { responses, telemetry } = this.#deps;
-    const upTo = responses.settled();
+    const upTo = responses.place.now;
     const news = await responses.news(viewOf(this.#request, this.#told, upTo), this.#told, upTo);
     const hasNews = news.text !== undefined;
     this.#told = upTo;
