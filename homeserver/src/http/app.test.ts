@@ -110,6 +110,15 @@ describe('the HTTP app', () => {
     expect((await get(`${v3}/hello`, { method: 'POST' })).headers.get('allow')).to.equal('OPTIONS, GET');
   });
 
+  it('refuses what is no address, and nobody is to look at that', async () => {
+    const before = lines.length;
+    for (const address of ['http://[', 'http://a:b@:x/', '*']) {
+      const answer = await raw(server.port, `GET ${address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect(answer, address).to.match(/^HTTP\/1.1 40[04] .*"errcode":"M_UNRECOGNIZED"/s);
+    }
+    expect(lines).to.have.lengthOf(before);
+  });
+
   it('answers OPTIONS anywhere without running anything', async () => {
     for (const path of [`${v3}/bug`, `${v3}/nothing`]) {
       const { status, headers } = await get(path, { method: 'OPTIONS' });

@@ -70,7 +70,7 @@ export const pipeline = (
 
   const serve = async (ctx: Context): Promise<Reply | Later> => {
     // In fewer steps than `URLSearchParams`, which every request would pay for.
-    const query = parse(ctx.querystring);
+    const query = parse(ctx.querystring, '&', '=', { maxKeys: 0 });
     const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
     const network = networkOf(request.address);
     let body: Soon<Body> | undefined;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MatrixError } from '@holm/spec/errors';
 import Koa, { type Context } from 'koa';
 import type { Log } from '../platform/log.ts';
 import { withRequestId } from '../platform/request-id.ts';
@@ -77,6 +78,7 @@ export class Serving {
     const ctx = this.#koa.createContext(request, response);
     ctx.state = seen;
     try {
+      if (!hasPath(ctx)) throw new MatrixError('M_UNRECOGNIZED', 'this is no address', { status: 400 });
       const answered = await answer(ctx);
       if (answered instanceof Later) open.setAside(response, answered, this.#endOf(asked));
       else this.#send(ctx, answered, seen);
@@ -107,12 +109,21 @@ export class Serving {
   }
 
   /** Those of all answers. A draining server's last ones say that they are. */
-  #headersOf({ path, method }: Context, { requestId }: Seen): HeaderList {
+  #headersOf(ctx: Context, { requestId }: Seen): HeaderList {
     const { open, hstsSeconds } = this.#deps;
     const list = ['X-Request-Id', requestId];
     if (hstsSeconds > 0) list.push('Strict-Transport-Security', `max-age=${hstsSeconds}`);
-    if (isMatrixPath(path)) list.push(...corsOf(method));
+    if (hasPath(ctx) && isMatrixPath(ctx.path)) list.push(...corsOf(ctx.method));
     if (open.isDraining) list.push('Connection', 'close');
     return list;
   }
 }
+
+/** Node takes more for an address than is one. */
+const hasPath = (ctx: Context): boolean => {
+  try {
+    return typeof ctx.path === 'string';
+  } catch {
+    return false;
+  }
+};

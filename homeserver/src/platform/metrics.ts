@@ -21,8 +21,9 @@ class Batch<Item> {
   }
 
   handOn(): void {
-    for (const item of this.#waiting) this.#hand(item);
+    const items = this.#waiting;
     this.#waiting = [];
+    for (const item of items) this.#hand(item);
   }
 }
 

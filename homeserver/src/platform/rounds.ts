@@ -38,7 +38,8 @@ export class Rounds implements AsyncDisposable {
 
   #schedule(): void {
     const { clock, everyMs } = this.#deps;
-    const waitMs = this.#last === undefined ? 0 : this.#last + everyMs - clock.now();
+    // A clock may be set back.
+    const waitMs = this.#last === undefined ? 0 : Math.min(this.#last + everyMs - clock.now(), everyMs);
     if (waitMs <= 0) this.#run();
     else void clock.sleep(waitMs, this.#stop.signal).then(() => this.#run());
   }

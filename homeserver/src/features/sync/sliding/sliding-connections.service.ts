@@ -9,7 +9,11 @@ import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Database } from '../../../storage/database.ts';
 import { Connection, type Saved, type Sent, type Told } from './connection.ts';
-import { type ConnectionKey, slidingConnectionsStore as store } from './sliding-connections.store.ts';
+import {
+  type ConnectionKey,
+  type ConnectionWrite,
+  slidingConnectionsStore as store,
+} from './sliding-connections.store.ts';
 
 export interface SlidingConnectionsDeps {
   readonly db: Database;
@@ -101,7 +105,6 @@ export class SlidingConnections implements AsyncDisposable {
   /** All that has changed is written down then. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#rounds[Symbol.asyncDispose]();
-    await this.write();
   }
 
   /** Those that nobody uses any more. */
@@ -147,23 +150,46 @@ export class SlidingConnections implements AsyncDisposable {
   }
 
   async #writeAll(): Promise<void> {
-    const { clock, db } = this.#deps;
-    while (this.#unwritten.size > 0) {
-      const open = [...this.#unwritten.values()].slice(0, AT_ONCE);
-      const writes = open.map(({ key, connection }) => {
-        const rooms = [...connection.dirty].flatMap((nid) => {
-          const told = connection.rooms.get(nid);
-          return told ? [[nid, JSON.stringify(told)] as const] : [];
-        });
-        connection.dirty.clear();
-        connection.writtenAt = clock.now();
-        return { ...key, epoch: connection.epoch, usedAt: clock.now(), state: stateText(connection.save()), rooms };
-      });
-      for (const { key, connection } of open) {
-        if (this.#unwritten.get(nameOf(key))?.connection === connection) this.#unwritten.delete(nameOf(key));
-      }
-      await db.transact((tx) => store.put(tx, writes));
+    while (this.#unwritten.size > 0) await this.#writeSome([...this.#unwritten.values()].slice(0, AT_ONCE));
+  }
+
+  /** Until it has succeeded they count as unwritten, and nobody reads what is there. */
+  async #writeSome(some: readonly Open[]): Promise<void> {
+    const taken = some.map((open) => this.#take(open));
+    try {
+      await this.#deps.db.transact((tx) =>
+        store.put(
+          tx,
+          taken.map(({ write }) => write),
+        ),
+      );
+    } catch (error) {
+      for (const { putBack } of taken) putBack();
+      this.#rounds.ask();
+      throw error;
     }
+    for (const open of some) {
+      const name = nameOf(open.key);
+      if (this.#unwritten.get(name) === open) this.#unwritten.delete(name);
+    }
+  }
+
+  /** What there is to write of one; what changes from here on is written the next time. */
+  #take({ key, connection }: Open): { readonly write: ConnectionWrite; readonly putBack: () => void } {
+    const now = this.#deps.clock.now();
+    const { epoch, writtenAt } = connection;
+    const dirty = [...connection.dirty];
+    const rooms = dirty.flatMap((nid) => {
+      const told = connection.rooms.get(nid);
+      return told ? [[nid, JSON.stringify(told)] as const] : [];
+    });
+    connection.dirty.clear();
+    connection.writtenAt = now;
+    const putBack = (): void => {
+      for (const nid of dirty) connection.dirty.add(nid);
+      connection.writtenAt = writtenAt;
+    };
+    return { write: { ...key, epoch, usedAt: now, state: stateText(connection.save()), rooms }, putBack };
   }
 }
 
