@@ -4,7 +4,6 @@ import type { Caller } from '../../../http/route.ts';
 import { Background } from '../../../platform/background.ts';
 import { systemEntropy } from '../../../platform/entropy.ts';
 import { silentLog } from '../../../platform/log.ts';
-import type { RoomNid } from '../../../rooms/model.ts';
 import { sql } from '../../../storage/sql.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { createTestAccounts } from '../../../testing/accounts.ts';
