@@ -100,16 +100,21 @@ export class Judge {
   }
 
   async #redact(tally: Tally, events: readonly StoredEvent[]): Promise<void> {
-    const targets = events.flatMap(({ event }) => (event.type === 'm.room.redaction' ? (event.redacts ?? []) : []));
-    if (targets.length === 0) return;
-    for (const stored of (await this.#engine.events.byIds(targets)).values()) {
+    const redactions = new Map(
+      events.flatMap(({ event: { type, redacts }, ord = 0 }) =>
+        type === 'm.room.redaction' && redacts !== undefined ? [[redacts, ord] as const] : [],
+      ),
+    );
+    if (redactions.size === 0) return;
+    for (const stored of (await this.#engine.events.byIds([...redactions.keys()])).values()) {
       const { roomNid, redactedBy, ord, event } = stored;
       if (roomNid !== tally.room.nid || redactedBy === undefined || ord === undefined) continue;
       tally.backlog.remove(ord);
-      if (!tally.hasSeen(ord)) continue;
+      const at = redactions.get(event.eventId) ?? 0;
+      if (!tally.hasSeen(ord, at)) continue;
       // Nobody knows any more which thread it was in: what it has read there, or what was there for speaking of it.
       const isOwn = event.sender === tally.user;
-      if (isOwn || mayHaveMoved(tally, await this.#occasions.movedWith(stored))) tally.isSpoilt = true;
+      if (isOwn || mayHaveMoved(tally, await this.#occasions.movedWith(stored), at)) tally.isSpoilt = true;
     }
   }
 
@@ -121,10 +126,10 @@ export class Judge {
 }
 
 /** Whether one of these counts otherwise now than it has been counted. */
-const mayHaveMoved = (tally: Tally, moved: readonly Speaking[]): boolean =>
+const mayHaveMoved = (tally: Tally, moved: readonly Speaking[], redactedAt: number): boolean =>
   moved.length >= MAX_SPEAKING ||
   moved.some(({ ord, sender, isQuiet }) => {
-    if (!tally.hasSeen(ord)) return false;
+    if (!tally.hasSeen(ord, redactedAt)) return false;
     return sender === tally.user || !((isQuiet && tally.rules.isStandard) || tally.backlog.isSettled(ord));
   });
 

@@ -87,7 +87,8 @@ export class Occasions {
         const known = this.#known.get(event);
         if (known && this.#isStill(known)) return known;
         const begun = this.#making.get(event);
-        if (begun) return begun;
+        const joined = begun && (await begun);
+        if (joined && this.#isStill(joined)) return joined;
         const making = this.#of(event, { memberCount, viewOf }).finally(() => this.#making.delete(event));
         this.#making.set(event, making);
         const occasion = await making;

@@ -39,8 +39,10 @@ export class Tally {
   #last: UnreadCounts | undefined;
   #working: Promise<void> | undefined;
   #savedUpTo = 0;
-  /** Up to here, it was not looked at just now. */
-  #seenUpTo = 0;
+  /** Up to here, it was looked at before it was written down. */
+  #restoredUpTo = 0;
+  /** The end of the room's timeline before anything else was looked at. */
+  readonly #begunAt: number;
   readonly #fromScratch: boolean;
   /** What is in the main timeline and not after this has been read, and need not be looked at. */
   #main = 0;
@@ -49,6 +51,7 @@ export class Tally {
     this.#fromScratch = fromScratch;
     this.user = user;
     this.room = room;
+    this.#begunAt = this.#lastOrd;
     this.rules = rules;
     this.digest = digestFor(rules, room.nid);
     this.rulesAt = version;
@@ -115,7 +118,7 @@ export class Tally {
     this.backlog.restore(threads);
     this.upTo = upTo;
     this.#savedUpTo = upTo;
-    this.#seenUpTo = upTo;
+    this.#restoredUpTo = upTo;
     this.#last = undefined; // nobody knows when that was
     // What is redacted from here on may be in any thread.
     this.#main = upTo;
@@ -138,15 +141,14 @@ export class Tally {
     this.upTo = Math.max(this.upTo, upTo);
     this.counted(position ?? 0);
     if (this.upTo < this.#lastOrd) return;
-    this.#seenUpTo = this.upTo;
     if (!this.#before) return;
     if (isEqual(this.#before.counts, this.counts)) this.rulesAt = this.#before.rulesAt;
     this.#before = undefined;
   }
 
-  /** Whether it may have been looked at when it was not redacted yet. */
-  hasSeen(ord: number): boolean {
-    return ord <= this.#seenUpTo;
+  /** Whether an event may have been looked at before it was redacted, as it was by what is at `redactedAt` and is looked at now. */
+  hasSeen(ord: number, redactedAt: number): boolean {
+    return ord <= this.#restoredUpTo || (redactedAt > this.#begunAt && ord <= this.upTo);
   }
 
   saved(upTo: number): void {

@@ -9,12 +9,10 @@ import type { StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import { sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';
-import { SyncFixture, userOf } from '../../testing/sync.ts';
+import { SyncFixture } from '../../testing/sync.ts';
+import { alice, bob, carol, EXAMPLES, PEOPLE, type Step, step } from '../../testing/unread-histories.ts';
 import type { Receipt } from '../receipts/index.ts';
 import { AllUserRules, UnreadEvents } from './index.ts';
-
-const [alice, bob, carol] = [userOf('alice'), userOf('bob'), userOf('carol')];
-const PEOPLE = [alice, bob, carol];
 
 const rule = (id: string, more: Partial<PushRule>): PushRule => ({
   rule_id: id,
@@ -33,59 +31,11 @@ const RULES: Partial<PushRuleset>[] = [
   { override: [rule('mute', { actions: [], conditions: [] })] },
 ];
 
-const index = fc.nat({ max: 1_000 });
-const who = fc.constantFrom(...PEOPLE);
-const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ what: fc.constant('say' as const), who, text: fc.constantFrom('cake', 'tea') }) },
-  { weight: 4, arbitrary: fc.record({ what: fc.constant('reply' as const), who, index }) },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('refer' as const), who, index }) },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('topic' as const), who: fc.constant(alice) }) },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('redact' as const), index }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      what: fc.constant('read' as const),
-      who,
-      index,
-      kind: fc.constantFrom('all', 'thread', 'private'),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ what: fc.constant('rules' as const), who, index: fc.nat({ max: RULES.length - 1 }) }),
-  },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('follow' as const), who, index }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('ignore' as const), who, whom: fc.option(who) }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('again' as const), who: fc.constantFrom(bob, carol) }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('restart' as const), saves: fc.boolean() }) },
-  { weight: 4, arbitrary: fc.record({ what: fc.constant('look' as const), who }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
-
-const readBy = (who: UserId, index: number): Step[] => [
-  { what: 'read', who, index, kind: 'thread' },
-  { what: 'look', who },
-];
-
-/** What speaks of something in a thread is in it, too, until that is redacted; whoever has counted it before, or not. */
-const MOVED: Step[] = [
-  { what: 'say', who: alice, text: 'tea' },
-  { what: 'reply', who: alice, index: 0 },
-  { what: 'refer', who: alice, index: 1 },
-  { what: 'refer', who: carol, index: 2 },
-  { what: 'look', who: alice },
-];
-const EXAMPLES: [Step[]][] = [
-  [[...MOVED, { what: 'redact', index: 1 }]],
-  [[...MOVED, { what: 'look', who: bob }, { what: 'look', who: carol }, { what: 'redact', index: 1 }]],
-  [[...MOVED, { what: 'look', who: bob }, { what: 'restart', saves: true }, { what: 'redact', index: 1 }]],
-  [[...MOVED, ...readBy(bob, 3), { what: 'redact', index: 1 }]],
-];
-
-const said = (event: StoredEvent['event'], name: string) => {
+const said = (event: StoredEvent['event'], ...names: readonly string[]) => {
   const relates = event.content['m.relates_to'] as { rel_type?: string; event_id?: EventId } | undefined;
-  return relates?.rel_type === name ? relates.event_id : undefined;
+  return names.includes(relates?.rel_type ?? '') ? relates?.event_id : undefined;
 };
+const spokenOf = (event: StoredEvent['event']) => said(event, 'm.reference', 'm.replace');
 
 /** A room in which things happen, and what a recount of all of it says. */
 class World {
@@ -137,6 +87,12 @@ class World {
       case 'refer': {
         const [target, type] = [at(one.index), one.what === 'reply' ? 'm.thread' : 'm.reference'];
         return target && send(one.who, { body: 'cake', 'm.relates_to': { rel_type: type, event_id: target } });
+      }
+      case 'edit': {
+        const target = at(one.index);
+        const mentions = one.mentions ? { 'm.mentions': { user_ids: PEOPLE } } : {};
+        const relates = { rel_type: 'm.replace', event_id: target ?? null };
+        return target && send(one.who, { body: 'tea', ...mentions, 'm.relates_to': relates });
       }
       case 'topic':
         await fixture.set(room, alice, 'm.room.topic', { topic: String(this.#version++) });
@@ -205,10 +161,10 @@ class World {
   }
 
   async #threadOf({ event }: StoredEvent): Promise<string> {
-    const [root, target] = [said(event, 'm.thread'), said(event, 'm.reference')];
+    const [root, target] = [said(event, 'm.thread'), spokenOf(event)];
     if (root) return root;
     const next = target && (await this.fixture.engine.events.byId(target));
-    const found = next && (said(next.event, 'm.thread') ?? said(next.event, 'm.reference'));
+    const found = next && (said(next.event, 'm.thread') ?? spokenOf(next.event));
     if (!found) return 'main';
     if (said(next.event, 'm.thread')) return found;
     const last = await this.fixture.engine.events.byId(found);
@@ -250,6 +206,8 @@ class World {
     if (this.ignored.get(user) === event.sender || rules === 4) return undefined;
     if (event.type === 'm.room.topic') return rules === 3 ? true : undefined;
     if (event.type !== 'm.room.message') return undefined;
+    if (event.content['m.mentions'] !== undefined) return true;
+    if (said(event, 'm.replace')) return undefined;
     if (rules === 1 && event.content['body'] === 'cake') return true;
     const followed = thread === 'main' ? undefined : this.followed.get(user);
     if (followed) return followed.has(thread as EventId) ? false : undefined;

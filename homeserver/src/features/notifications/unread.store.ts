@@ -23,7 +23,7 @@ export interface ReadMark {
 export interface Speaking {
   readonly ord: number;
   readonly sender: UserId;
-  /** By the rules that everybody begins with, it notifies nobody. */
+  /** By the rules that everybody begins with, it notifies nobody: a reaction, or an edit, that mentions nobody. */
   readonly isQuiet: boolean;
 }
 
@@ -148,14 +148,16 @@ const NEWEST = `
 /** The root of a thread is found over three relations at most, the last of which is that of the thread. */
 const SPEAKING_OF = `
   WITH RECURSIVE speaking AS (
-    SELECT child_nid, ord, sender, rel_type, event_type, 1 AS depth FROM event_relations
+    SELECT child_nid, ord, sender, rel_type = 'm.replace' OR event_type = 'm.reaction' AS is_quiet, 1 AS depth
+      FROM event_relations
      WHERE room_nid = $1 AND parent_id = $2 AND rel_type <> 'm.thread'
     UNION ALL
-    SELECT r.child_nid, r.ord, r.sender, r.rel_type, r.event_type, s.depth + 1
+    SELECT r.child_nid, r.ord, r.sender, r.rel_type = 'm.replace' OR r.event_type = 'm.reaction', s.depth + 1
       FROM speaking s JOIN events e ON e.event_nid = s.child_nid
       JOIN event_relations r ON r.room_nid = $1 AND r.parent_id = e.event_id AND r.rel_type <> 'm.thread'
      WHERE s.depth < 2)
-  SELECT ord, sender, rel_type = 'm.replace' OR event_type = 'm.reaction' AS is_quiet FROM speaking LIMIT ${MAX_SPEAKING}`;
+  SELECT s.ord, s.sender, s.is_quiet AND strpos(${BYTES}, '"m.mentions":') = 0 AS is_quiet
+    FROM speaking s JOIN events e ON e.event_nid = s.child_nid LIMIT ${MAX_SPEAKING}`;
 
 export const unreadStore = {
   /** How far each has read, and what has been written down of what they have not. */
