@@ -13,9 +13,15 @@ interface Telling {
   readonly isWhole: boolean;
 }
 
+/** When each member was last told. */
+interface Members {
+  readonly told: Map<UserId, Position>;
+  newest: Position;
+}
+
 interface Device {
-  /** By room, when each member was last told. What was told of last comes last. */
-  readonly rooms: Map<RoomNid, Map<UserId, Position>>;
+  /** By room. What was told of last comes last. */
+  readonly rooms: Map<RoomNid, Members>;
   size: number;
 }
 
@@ -25,20 +31,24 @@ const MEMBERS_PER_DEVICE = 2_000;
 /**
  * Which members a device knows already, so that their events are not sent with each of their messages.
  *
- * Forgetting costs only bytes. An answer that got lost does no harm: what it told counts as known only when the device
- * comes back with a token that is at least as new.
+ * Forgetting costs only bytes. An answer that got lost does no harm, nor does a client that was started again and goes on from an
+ * older one: what has been told after the place that a device comes back with counts as never told.
  */
 export class LazyMembers {
   readonly #told = new LRUCache<string, Device>(atMost(DEVICES));
 
+  /** Whom of a room a device knows that goes on from a place. */
   knows(viewer: Caller, room: RoomNid, at: Position): (member: UserId) => boolean {
-    const told = this.#told.get(nameOf(viewer))?.rooms.get(room);
-    return (member) => (told?.get(member) ?? Infinity) <= at;
+    const device = this.#told.get(nameOf(viewer));
+    const members = device?.rooms.get(room);
+    if (!device || !members) return () => false;
+    if (members.newest > at) forgetAfter(device, members, at);
+    return (member) => (members.told.get(member) ?? Infinity) <= at;
   }
 
   tell(viewer: Caller, room: RoomNid, telling: Telling): void {
     if (telling.members.length === 0 && !telling.isWhole) return;
-    const device = this.#told.get(nameOf(viewer)) ?? { rooms: new Map<RoomNid, Map<UserId, Position>>(), size: 0 };
+    const device = this.#told.get(nameOf(viewer)) ?? { rooms: new Map<RoomNid, Members>(), size: 0 };
     learn(device, room, telling);
     while (device.size > MEMBERS_PER_DEVICE) forgetOldest(device);
     if (device.size > 0) this.#told.set(nameOf(viewer), device);
@@ -49,18 +59,25 @@ const nameOf = ({ userId, deviceId }: Caller): string => `${userId} ${deviceId}`
 
 const learn = (device: Device, room: RoomNid, { members, at, isWhole }: Telling): void => {
   const before = device.rooms.get(room);
-  const told = isWhole || !before ? new Map<UserId, Position>() : before;
-  device.size -= before?.size ?? 0;
+  const known = isWhole || !before ? { told: new Map<UserId, Position>(), newest: at } : before;
+  const { told } = known;
+  device.size -= before?.told.size ?? 0;
   device.rooms.delete(room);
   for (const member of members) if ((told.get(member) ?? Infinity) > at) told.set(member, at);
+  if (at > known.newest) known.newest = at;
   device.size += told.size;
-  if (told.size > 0) device.rooms.set(room, told);
+  if (told.size > 0) device.rooms.set(room, known);
+};
+
+const forgetAfter = (device: Device, members: Members, place: Position): void => {
+  for (const [member, at] of members.told) if (at > place && members.told.delete(member)) device.size--;
+  members.newest = place;
 };
 
 const forgetOldest = (device: Device): void => {
   const [oldest] = device.rooms;
   if (!oldest) return;
-  const [room, told] = oldest;
+  const [room, { told }] = oldest;
   const [member] = told.keys();
   if (member !== undefined && told.delete(member)) device.size--;
   if (told.size === 0) device.rooms.delete(room);

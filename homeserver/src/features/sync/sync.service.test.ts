@@ -292,6 +292,17 @@ describe('/sync on a database', () => {
       });
     }
 
+    it('because it goes on from an older place than it had come to, and where they spoke there is a gap now', async () => {
+      await ask();
+      const older = since;
+      await fixture.say(room, alice, 'hello');
+      expect(await ask({ since })).to.eql([alice]);
+      for (let i = 0; i < 2; i++) await fixture.say(room, bob, `m${i}`);
+      expect(await ask({ since: older })).to.eql([]);
+      await fixture.say(room, alice, 'again');
+      expect(await ask({ since })).to.eql([alice]);
+    });
+
     it('because its filter left them out', async () => {
       const state = { lazy_load_members: true, not_types: ['m.room.member'] };
       const withoutMembers = { room: { timeline: { limit: 2 }, state } };
