@@ -79,7 +79,7 @@ export class JoinedRooms {
 
   /** Nothing if there is no news. */
   async section(view: View, room: Room, more: About) {
-    const { deltas } = this.#deps;
+    const { deltas, summaries } = this.#deps;
     const after = more.isNew ? undefined : view.after;
     const visible = await this.timeline(view, room, more);
     const stateAfter = view.fullState ? undefined : after;
@@ -89,7 +89,7 @@ export class JoinedRooms {
     const window = { after: stateAfter, upTo: view.upTo, timeline: visible.events, field, knewMembersAt };
     const delta = await deltas.get(room, window, { withMembers: !lazy });
     const shown = withoutFirst(visible, delta.overtaken);
-    const isRenamed = [...delta.events, ...shown.events].some(isName);
+    const isRenamed = await summaries.isRenamed(room, view.upTo, [...delta.events, ...shown.events]);
     const summary = await this.#summary(view, room, { after: stateAfter, isRenamed });
     const state = await this.#state(view, room, { delta, summary, shown });
     const accountData = roomAccountDataOf(view.filter, room.roomId, more.news);
@@ -151,7 +151,7 @@ export class JoinedRooms {
     if (!mayBeNew) return undefined;
     const now = await engine.stateLogs.at(room, upTo);
     // After a restart nobody knows who changed; where the state did not, nobody did.
-    const isUnchanged = after !== undefined && (await engine.stateLogs.at(room, after)) === now;
+    const isUnchanged = !isRenamed && after !== undefined && (await engine.stateLogs.at(room, after)) === now;
     return isUnchanged ? undefined : summaries.get(room, viewer.userId, now);
   }
 
@@ -256,10 +256,6 @@ export class JoinedRooms {
     return [...inState, ...(await unknownMembers(engine, room, { timeline, unknown }))];
   }
 }
-
-/** A room is named by its members where nothing else names it. */
-const isName = ({ event }: StoredEvent): boolean =>
-  (event.type === 'm.room.name' || event.type === 'm.room.canonical_alias') && event.stateKey === '';
 
 /** Whether somebody who is in the room has been there all the time, and sees all of it. */
 export const isPlain = ({ events: [first], isOpen, isStraight }: Stretch, member: Member): boolean =>

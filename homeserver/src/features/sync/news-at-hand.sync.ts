@@ -10,6 +10,7 @@ import type { UnreadEvents } from '../notifications/index.ts';
 import { eventsOf, fieldsOf, type JsonText } from './json-text.ts';
 import { isPlain } from './joined-rooms.sync.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
+import { isRedaction } from './summaries.sync.ts';
 import { isSameForAll, type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
 import { isCountNews, unreadTexts } from './unread.sync.ts';
 import type { Positions, StateField, Told, View } from './view.sync.ts';
@@ -145,7 +146,7 @@ export class NewsAtHand {
   ): boolean {
     const { events, senders } = stretch;
     if (events.length === 0) return true;
-    if (!isPlain(stretch, member) || senders.has(view.viewer.userId) || events.some(isOfState)) return false;
+    if (!isPlain(stretch, member) || senders.has(view.viewer.userId) || events.some(mayConcernState)) return false;
     const ignored = this.#deps.readers.ignoredBy(view.viewer.userId);
     if (ignored instanceof Promise || !senders.isDisjointFrom(ignored)) return false;
     return this.#areKnown(view, room, senders);
@@ -177,4 +178,4 @@ export class NewsAtHand {
 
 const isOnward = (view: View): view is Onward => view.after !== undefined && !view.fullState;
 
-const isOfState = ({ event }: StoredEvent): boolean => event.stateKey !== undefined;
+const mayConcernState = (stored: StoredEvent): boolean => stored.event.stateKey !== undefined || isRedaction(stored);

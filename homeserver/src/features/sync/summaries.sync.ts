@@ -2,7 +2,7 @@ import type { UserId } from '@holm/spec/ids';
 import { canonicalAliasOf, roomNameOf } from '../../core/events/content.ts';
 import { stateKey } from '../../core/state/state-key.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
-import type { SnapshotId } from '../../rooms/model.ts';
+import type { SnapshotId, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -58,6 +58,16 @@ export class Summaries {
     return { text, joined, invited, heroes };
   }
 
+  /** Whether one of these events names the room, or takes its name away: then whom to name it by may be others. */
+  async isRenamed(room: Room, upTo: Position, events: readonly StoredEvent[]): Promise<boolean> {
+    if (events.some(isName)) return true;
+    const redactions = new Set(events.filter(isRedaction).map(({ nid }) => nid));
+    if (redactions.size === 0) return false;
+    const { states, stateLogs } = this.#engine;
+    const names = await states.view(room, await stateLogs.at(room, upTo), [NAME, ALIAS]);
+    return [...names.values()].some(({ redactedBy }) => redactedBy !== undefined && redactions.has(redactedBy));
+  }
+
   /** Counts the members of many rooms with one query. */
   async warm(rooms: readonly Room[]): Promise<void> {
     const cold = rooms.filter((room) => !this.#known(room));
@@ -94,3 +104,9 @@ export class Summaries {
 }
 
 const NOBODY = { joined: 0, invited: 0, first: [] };
+
+/** A room is named by its members where nothing else names it. */
+const isName = ({ event }: StoredEvent): boolean =>
+  (event.type === 'm.room.name' || event.type === 'm.room.canonical_alias') && event.stateKey === '';
+
+export const isRedaction = ({ event }: StoredEvent): boolean => event.type === 'm.room.redaction';

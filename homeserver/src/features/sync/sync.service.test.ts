@@ -219,6 +219,22 @@ describe('/sync on a database', () => {
       expect(membersOf(told?.state.events)).to.eql([bob]);
     });
 
+    it('tells heroes of a room whose name is taken away, be it by a redaction', async () => {
+      const room = await fixture.room(alice);
+      for (const user of [bob, carol]) await fixture.member(room, user, 'join');
+      const name = await fixture.set(room, alice, 'm.room.name', { name: 'Square' });
+      await fixture.say(room, alice, 'hello');
+      const ask = (since?: string) => fixture.ask(bob, { filter, since, device: 'NAMES' });
+      const first = await ask();
+      expect(joinedIn(first, room)?.summary).to.not.have.property('m.heroes');
+      await fixture.redact(room, alice, name.event.eventId);
+      const second = await ask(first.next_batch);
+      expect(joinedIn(second, room)?.summary?.['m.heroes']).to.eql([alice, carol]);
+      expect(membersOf(stateOf(second, room))).to.eql([carol]);
+      await fixture.say(room, alice, 'hello');
+      expect(joinedIn(await ask(second.next_batch), room)).to.not.have.property('summary');
+    });
+
     it('tells of all who came in a gap, for clients have lists of members to keep', async () => {
       const room = await fixture.room(alice);
       const newcomers = Array.from({ length: 25 }, (_, n) => userOf(`newcomer${n}`)).toSorted();
