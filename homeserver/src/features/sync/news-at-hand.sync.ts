@@ -1,7 +1,7 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
-import type { Member, RoomNid, StoredEvent } from '../../rooms/model.ts';
+import type { Member, RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -10,7 +10,7 @@ import type { UnreadEvents } from '../notifications/index.ts';
 import { eventsOf, fieldsOf, type JsonText } from './json-text.ts';
 import { isPlain } from './joined-rooms.sync.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
-import { isRedaction } from './summaries.sync.ts';
+import { mayConcernState } from './may-concern-state.sync.ts';
 import { isSameForAll, type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
 import { isCountNews, unreadTexts } from './unread.sync.ts';
 import type { Positions, StateField, Told, View } from './view.sync.ts';
@@ -177,5 +177,3 @@ export class NewsAtHand {
 }
 
 const isOnward = (view: View): view is Onward => view.after !== undefined && !view.fullState;
-
-const mayConcernState = (stored: StoredEvent): boolean => stored.event.stateKey !== undefined || isRedaction(stored);

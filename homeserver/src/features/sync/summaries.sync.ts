@@ -8,6 +8,7 @@ import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import { Gather } from '../../storage/gather.ts';
 import { type JsonText, objectOf } from './json-text.ts';
+import { isRedaction } from './may-concern-state.sync.ts';
 import { summariesStore as store } from './summaries.store.ts';
 
 interface Members {
@@ -108,5 +109,3 @@ const NOBODY = { joined: 0, invited: 0, first: [] };
 /** A room is named by its members where nothing else names it. */
 const isName = ({ event }: StoredEvent): boolean =>
   (event.type === 'm.room.name' || event.type === 'm.room.canonical_alias') && event.stateKey === '';
-
-export const isRedaction = ({ event }: StoredEvent): boolean => event.type === 'm.room.redaction';

@@ -68,7 +68,8 @@ export class OutsideViews {
     const after = await engine.stateLogs.at(room, departure.event.position as Position);
     const { wishes } = config;
     const before = since === undefined ? undefined : await engine.stateLogs.at(room, since);
-    const change = await states.change(room, { before, after, wishes, toldWishes: wishes, isGapless: !limited });
+    const window = { before, after, isGapless: !limited, shown: events };
+    const change = await states.change(room, { ...window, wishes, toldWishes: wishes });
     const isInitial = since === undefined;
     const asker = { ...askerOf(ask, { isInitial, startsOver: limited }), isGone: true };
     const lazy = isLazy(wishes) ? await facts.lazyMembers(asker, { shown: stay, change, after }) : [];

@@ -1,7 +1,8 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
-import { EMPTY_STATE, type SnapshotId, type StoredEvent } from '../../../rooms/model.ts';
+import { EMPTY_STATE, type KeyNumber, type SnapshotId, type StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
+import { isRedaction } from '../may-concern-state.sync.ts';
 import type { Difference, StateDeltas } from '../state-deltas.sync.ts';
 import { isLazy, isWished, namedKeys, namedMembers, type StateWish, wantsAllMembers } from './state-wish.ts';
 
@@ -23,6 +24,8 @@ export interface StateWindow {
   readonly toldWishes: readonly StateWish[];
   /** The timeline goes on from where it was. */
   readonly isGapless: boolean;
+  /** The timeline, as far as it is shown. */
+  readonly shown: readonly StoredEvent[];
 }
 
 const NAMED = [
@@ -47,7 +50,8 @@ export class RoomStates {
       const all = await this.#matching(room, after, wishes);
       return { events: wished(wishes, all), gone: [], changed: all, hasNewMembers: true };
     }
-    const { changed, gone, hasNewMembers } = await this.#between(room, window);
+    const { changed: set, gone, hasNewMembers } = await this.#between(room, window);
+    const changed = [...set, ...(await this.#redacted(window))];
     const isTold = (event: StoredEvent) =>
       isWished(wishes, keyOf(event)) || (window.isGapless && event.event.type === 'm.room.member' && isLazy(wishes));
     const more = toldWishes === wishes ? [] : await this.#newlyWished(room, { after, wishes, toldWishes });
@@ -95,6 +99,23 @@ export class RoomStates {
     const hasNewMembers =
       looked.length < differences.length || [...changed.map(keyOf), ...gone].some(([type]) => type === 'm.room.member');
     return { changed, gone, hasNewMembers };
+  }
+
+  /** What is current and has been redacted since: it says something else now, and is the same event. */
+  async #redacted({ after, shown }: StateWindow): Promise<readonly StoredEvent[]> {
+    const redactions = shown.filter(isRedaction);
+    if (redactions.length === 0) return [];
+    const { tries, events } = this.#engine;
+    const by = new Set(redactions.map(({ nid }) => nid));
+    const targets = await events.byIds(redactions.flatMap(({ event }) => event.redacts ?? []));
+    const state = [...targets.values()].filter(
+      ({ keyNumber, redactedBy }) => keyNumber !== undefined && redactedBy !== undefined && by.has(redactedBy),
+    );
+    const current = await tries.lookup(
+      after,
+      state.map(({ keyNumber }) => keyNumber as KeyNumber),
+    );
+    return state.filter(({ nid, keyNumber }) => current.get(keyNumber as KeyNumber) === nid);
   }
 
   /**

@@ -2,16 +2,17 @@ import type { UserId } from '@holm/spec/ids';
 import { compileFilter, type Filter } from '../../../core/filters/filter.ts';
 import type { Caller } from '../../../http/route.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
-import type { EventNid, Member, SnapshotId, StoredEvent } from '../../../rooms/model.ts';
+import type { EventNid, Member, StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
 import type { JoinedRooms, Shown } from '../joined-rooms.sync.ts';
+import { mayConcernState } from '../may-concern-state.sync.ts';
 import type { View } from '../view.sync.ts';
 import type { Told } from './connection.ts';
 import type { RoomAnswer, RoomTimeline } from './room-answer.ts';
 import { type Asker, membersOf, type RoomFacts } from './room-facts.sync.ts';
-import type { RoomStates, StateChange } from './room-state.sync.ts';
+import type { RoomStates, StateChange, StateWindow } from './room-state.sync.ts';
 import type { RoomConfig } from './request.ts';
 import { isLazy } from './state-wish.ts';
 
@@ -99,7 +100,8 @@ export class RoomViews {
   async #changed(ask: Ask, { shown, isExpanded }: Timeline): Promise<RoomView | undefined> {
     const { engine, facts } = this.#deps;
     const after = await engine.stateLogs.at(ask.room, ask.upTo);
-    const change = await this.#change(ask, { after, isGapless: !shown.limited || isExpanded });
+    const isGapless = !shown.limited || isExpanded;
+    const change = await this.#change(ask, { after, isGapless, shown: shown.events });
     const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
     const isInitial = ask.told === undefined;
     const asker = askerOf(ask, { isInitial, startsOver });
@@ -143,17 +145,11 @@ export class RoomViews {
 
   async #change(
     { room, told, config, toldConfig }: Ask,
-    { after, isGapless }: { after: SnapshotId; isGapless: boolean },
+    seen: Pick<StateWindow, 'after' | 'isGapless' | 'shown'>,
   ): Promise<StateChange> {
     const before = told && (await this.#deps.engine.stateLogs.at(room, told.at));
     const { wishes } = config;
-    return this.#deps.states.change(room, {
-      before,
-      after,
-      wishes,
-      toldWishes: toldConfig?.wishes ?? wishes,
-      isGapless,
-    });
+    return this.#deps.states.change(room, { before, wishes, toldWishes: toldConfig?.wishes ?? wishes, ...seen });
   }
 
   /** What is new; with older events, where more are asked for than before and what is new does not make up for it. */
@@ -194,7 +190,7 @@ const isAllThatIsNew = (ask: Ask, { shown: { events, limited }, isExpanded }: Ti
   if (limited || isExpanded || events.length === 0 || !isAsBefore(ask)) return false;
   const { config } = ask;
   const isKnown = isLazy(config.wishes) ? ask.knowsMember : () => true;
-  return events.every(({ event }) => event.stateKey === undefined && isKnown(event.sender));
+  return events.every((stored) => !mayConcernState(stored) && isKnown(stored.event.sender));
 };
 
 /** Whether neither what is asked for nor the room's state is any other than what has been told. */
