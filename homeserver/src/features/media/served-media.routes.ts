@@ -26,11 +26,15 @@ export const servedMediaRoutes = ({ serverName, entropy, library, thumbnails }: 
     const kind = mayBeInline(contentType) ? 'inline' : 'attachment';
     const headers = { 'Content-Type': contentType, 'Content-Disposition': printDisposition(kind, filename) };
     const boundary = token(entropy, BOUNDARY_LENGTH);
-    const parts = writeMultipart(boundary, { headers, size, body: await library.read(media) });
+    const body = await library.read(media);
+    const parts = writeMultipart(boundary, { headers, size, body });
+    const chunks = Readable.from(parts.chunks(), { objectMode: false });
+    // Whoever asks for the headers alone, or has gone, never begins to read it.
+    chunks.once('close', () => body.destroy());
     return new Reply(
       200,
       { 'content-type': `multipart/mixed; boundary=${boundary}`, 'content-length': String(parts.size) },
-      Readable.from(parts.chunks(), { objectMode: false }),
+      chunks,
     );
   };
   return [
