@@ -15,6 +15,7 @@ import { LoggedChanges } from '../streams/logged-changes.ts';
 import { Stream } from '../streams/stream.ts';
 import { Committer, type CommitListener } from './commit.ts';
 import { Events } from './events.ts';
+import { Stays } from './members/stays.ts';
 import { UserRooms } from './members/user-rooms.ts';
 import type { Presence } from './members/room-members.ts';
 import type { RoomNid } from './model.ts';
@@ -92,6 +93,8 @@ export interface RoomEngine {
   readonly tries: Tries;
   readonly authGraphs: AuthGraphs;
   readonly timeline: Timeline;
+  /** When people were in rooms. */
+  readonly stays: Stays;
   readonly visible: Visible;
   readonly access: RoomAccess;
   readonly clientEvents: ClientEvents;
@@ -127,13 +130,13 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const serverName = signer.server;
   const memory = await createMemory(deps);
   await memory.sticky.load(db);
-  const { rooms, partial, events, states, tries, userRooms } = memory;
+  const { rooms, partial, events, states, stays, tries, userRooms } = memory;
   const holds = new Holds(db, clock);
   const departures = new Departures(db, clock);
   await Promise.all([holds.refresh(), departures.load()]);
   const stateLogs = new StateLogs(db);
   const retention = new Retention({ db, clock, states, rules: deps.retention });
-  const visible = new Visible({ states, events, userRooms, retention });
+  const visible = new Visible({ states, stays, userRooms, retention });
   const originals = new Originals({ db, clock, partial }, deps.redactedContentDays ?? 0);
   const writer = new RoomWriter(db, originals);
   const silence = new Silence();
@@ -141,7 +144,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
   const echoes = new TransactionEchoes();
   const queue = new KeyedQueue<RoomNid>();
   const timeline = new Timeline(db, events);
-  const access = new RoomAccess({ rooms, holds, userRooms, states, stateLogs, visible });
+  const access = new RoomAccess({ rooms, holds, userRooms, states, stateLogs, stays });
   const bundles = new Bundles(db, events, silence);
   const clientEvents = new ClientEvents(events, { echoes, sticky: memory.sticky }, clock);
   const nids = new Numbers(db, 'event_nids');
@@ -202,6 +205,7 @@ const createMemory = async ({ db, clock, entropy, cacheBytes }: EngineDeps) => {
     events,
     tries,
     states: new States(tries, events),
+    stays: new Stays(events),
     userRooms: new UserRooms(db),
     authGraphs: new AuthGraphs(db),
     sticky: new StickyEvents(clock),

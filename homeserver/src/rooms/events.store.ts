@@ -117,6 +117,23 @@ export const eventsStore = {
     return rows.length > 0;
   },
 
+  /** What held an event's state key before it, newest first. */
+  async replacedBy(tx: ReadTx, nid: EventNid, limit: number): Promise<EventNid[]> {
+    const rows = await tx.rows<{ event_nid: EventNid }>(
+      named(
+        'events.replaced_by',
+        sql`WITH RECURSIVE replaced AS (
+              SELECT b.event_nid, b.replaces, 1 AS step
+                FROM events e JOIN events b ON b.event_nid = e.replaces WHERE e.event_nid = ${nid}
+               UNION ALL
+              SELECT b.event_nid, b.replaces, step + 1
+                FROM replaced r JOIN events b ON b.event_nid = r.replaces WHERE step < ${limit}::int)
+            SELECT event_nid FROM replaced ORDER BY step`,
+      ),
+    );
+    return rows.map((row) => row.event_nid);
+  },
+
   async nidsById(tx: ReadTx, ids: readonly EventId[]): Promise<Map<EventId, EventNid>> {
     const rows = await tx.rows<{ event_id: EventId; event_nid: EventNid }>(
       named('events.nids', sql`SELECT event_id, event_nid FROM events WHERE event_id = ANY(${ids}::text[])`),

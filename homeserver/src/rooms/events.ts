@@ -12,6 +12,12 @@ import type { EventNid, RoomNid, StoredEvent } from './model.ts';
 import { atMost } from '../platform/at-most.ts';
 import { bytesOfEvent } from './weight.ts';
 
+/** What an event has replaced is looked at one by one at first: nearly always, nobody wants to see more than this. */
+const ONE_BY_ONE = 8;
+/** Who changes the same state all day long shall not make others wait for as many queries, nor for all of it. */
+const REPLACED_PAGE = 500;
+const MAX_PAGES = 20;
+
 interface RoomNames {
   byNids(nids: readonly RoomNid[]): Promise<Map<RoomNid, { readonly roomId: RoomId; readonly version: RoomVersion }>>;
 }
@@ -73,6 +79,28 @@ export class Events {
     const missing = nids.filter((nid) => !isCached.has(nid));
     const rows = missing.length === 0 ? [] : await store.byNid(this.#db, missing);
     return [...cached, ...(await this.#made(rows, (read) => this.#asItIsNow(read)))];
+  }
+
+  /** The events that held the same state key before this one, newest first. */
+  async *replacedBy(event: StoredEvent): AsyncGenerator<StoredEvent> {
+    let last = event;
+    for (let step = 0; step < ONE_BY_ONE; step++) {
+      const before = last.replaces === undefined ? undefined : await this.byNid(last.replaces);
+      if (!before) return;
+      yield before;
+      last = before;
+    }
+    yield* this.#replacedLongAgo(last.nid);
+  }
+
+  async *#replacedLongAgo(by: EventNid): AsyncGenerator<StoredEvent> {
+    let last: EventNid | undefined = by;
+    for (let page = 0; last !== undefined && page < MAX_PAGES; page++) {
+      const nids = await store.replacedBy(this.#db, last, REPLACED_PAGE);
+      const found = new Map((await this.glance(nids)).map((event) => [event.nid, event]));
+      yield* nids.flatMap((nid) => found.get(nid) ?? []);
+      last = nids.at(-1);
+    }
   }
 
   /** Those that happened while this server was there, rather than being known as what others rest on or as history. */

@@ -11,7 +11,7 @@ import { filterable, readerTextsOf, senderTextsOf, textsOf } from './event-texts
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
 import { ephemeralOf, roomAccountDataOf } from './loose-events.sync.ts';
-import { departureOf, hasStayed, memberAt } from './standing.sync.ts';
+import { hasStayed, memberAt } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { StuckEvents } from './stuck-events.sync.ts';
 import type { Summaries, Summary } from './summaries.sync.ts';
@@ -115,10 +115,10 @@ export class JoinedRooms {
   /** Until when somebody who goes on from a token was told of the members of the room. */
   async #lastSight({ after }: View, { isNew, member }: About): Promise<Position | undefined> {
     if (after === undefined || !isNew) return after;
-    const { events } = this.#deps.engine;
+    const { events, stays } = this.#deps.engine;
     const then = await memberAt(events, member, after);
     if (!then || then.membership === 'join') return then && after;
-    return (await departureOf(events, then))?.event.position;
+    return (await stays.departureOf(then))?.event.position;
   }
 
   /** What sticks and is not in the timeline, whatever its reader may see of history: sections by what they are called. */

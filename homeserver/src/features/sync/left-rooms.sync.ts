@@ -1,5 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../rooms/engine.ts';
+import type { Departure } from '../../rooms/members/stays.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
@@ -9,7 +10,7 @@ import { timelineToken } from '../../streams/tokens.ts';
 import { filterable, readerTextsOf, textsOf } from './event-texts.sync.ts';
 import { arrayOf, eventsOf, type JsonText, objectOf } from './json-text.ts';
 import { roomAccountDataOf } from './loose-events.sync.ts';
-import { type Departure, departureOf, ownEventOf, wasJoinedBefore } from './standing.sync.ts';
+import { ownEventOf, wasJoinedBefore } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { type Timelines, timelineText, wishOf } from './timelines.sync.ts';
 import type { View } from './view.sync.ts';
@@ -42,9 +43,9 @@ export class LeftRooms {
   }
 
   async section(view: View, room: Room, { member, news }: About): Promise<JsonText | undefined> {
-    const { events } = this.#deps.engine;
+    const { events, stays } = this.#deps.engine;
     const accountData = eventsOf(roomAccountDataOf(view.filter, room.roomId, news));
-    const departure = await departureOf(events, member);
+    const departure = await stays.departureOf(member);
     const position = departure?.event.position;
     const isNews = position !== undefined && position > (view.after ?? -1) && room.head !== undefined;
     const own = await ownEventOf(events, member);

@@ -1,6 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import { historyVisibilityOf } from '../../core/events/content.ts';
+import type { Stays } from '../members/stays.ts';
 import type { UserRooms } from '../members/user-rooms.ts';
 import type { Head, Member, SnapshotId } from '../model.ts';
 import type { Room } from '../room.ts';
@@ -8,7 +9,6 @@ import type { Rooms } from '../rooms.ts';
 import type { StateLogs } from '../state/state-log.ts';
 import type { States } from '../state/states.ts';
 import type { Holds } from '../upkeep/holds.ts';
-import type { Visible } from './visible.ts';
 
 export interface Access {
   readonly room: Room & { readonly head: Head };
@@ -25,7 +25,7 @@ export interface AccessDeps {
   readonly userRooms: UserRooms;
   readonly states: States;
   readonly stateLogs: StateLogs;
-  readonly visible: Visible;
+  readonly stays: Stays;
 }
 
 /** Who may look into a room: its members, those who were, and for rooms that are open to the world everybody. */
@@ -57,8 +57,8 @@ export class RoomAccess {
 
   /** Who has been in the room may look at it as it was when they left. */
   async #ofFormer(room: Access['room'], member: Member): Promise<Access | undefined> {
-    const { stateLogs, visible } = this.#deps;
-    const { ord, position } = (await visible.endOfStay(member)) ?? {};
+    const { stateLogs, stays } = this.#deps;
+    const { ord, position } = (await stays.departureOf(member))?.event ?? {};
     if (ord === undefined || position === undefined) return undefined;
     return { room, isJoined: false, snapshot: await stateLogs.at(room, position), until: ord };
   }

@@ -1,6 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
-import { membershipOf } from '../../core/events/content.ts';
-import type { Events } from '../events.ts';
+import type { Stays } from '../members/stays.ts';
 import type { UserRooms } from '../members/user-rooms.ts';
 import type { Member, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
@@ -8,12 +7,9 @@ import type { States } from '../state/states.ts';
 import type { Retention } from '../upkeep/retention.ts';
 import { Sight } from './sight.ts';
 
-/** Somebody may have been banned, unbanned and invited since they left. */
-const MAX_STEPS_BACK = 20;
-
 export interface VisibleDeps {
   readonly states: States;
-  readonly events: Events;
+  readonly stays: Stays;
   readonly userRooms: UserRooms;
   readonly retention: Pick<Retention, 'horizon'>;
 }
@@ -21,13 +17,13 @@ export interface VisibleDeps {
 /** Which events somebody may see: https://spec.matrix.org/latest/client-server-api/#room-history-visibility */
 export class Visible {
   readonly #states: States;
-  readonly #events: Events;
+  readonly #stays: Stays;
   readonly #userRooms: UserRooms;
   readonly #retention: Pick<Retention, 'horizon'>;
 
-  constructor({ states, events, userRooms, retention }: VisibleDeps) {
+  constructor({ states, stays, userRooms, retention }: VisibleDeps) {
     this.#states = states;
-    this.#events = events;
+    this.#stays = stays;
     this.#userRooms = userRooms;
     this.#retention = retention;
   }
@@ -46,17 +42,6 @@ export class Visible {
   async #joinedUntil(member: Member | undefined): Promise<number | undefined> {
     if (member === undefined) return undefined;
     if (member.membership === 'join') return Infinity;
-    return (await this.endOfStay(member))?.ord;
-  }
-
-  /** The event that ended the last stay of somebody who is not in the room; absent if there was none. */
-  async endOfStay(member: Member): Promise<StoredEvent | undefined> {
-    let end = await this.#events.byNid(member.eventNid);
-    for (let step = 0; end?.replaces !== undefined && step < MAX_STEPS_BACK; step++) {
-      const before = await this.#events.byNid(end.replaces);
-      if (before && membershipOf(before.event) === 'join') return end;
-      end = before;
-    }
-    return undefined;
+    return (await this.#stays.departureOf(member))?.event.ord;
   }
 }

@@ -1,12 +1,13 @@
 import { isObject, type JsonObject } from '@holm/spec/json';
 import type { RoomEngine } from '../../../rooms/engine.ts';
+import type { Departure } from '../../../rooms/members/stays.ts';
 import type { Member, StoredEvent } from '../../../rooms/model.ts';
 import type { Readers } from '../../../rooms/timeline/readers.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { timelineToken } from '../../../streams/tokens.ts';
 import { readerTextsOf } from '../event-texts.sync.ts';
 import type { InvitedRooms } from '../invited-rooms.sync.ts';
-import { type Departure, departureOf, ownEventOf, wasJoinedBefore } from '../standing.sync.ts';
+import { ownEventOf, wasJoinedBefore } from '../standing.sync.ts';
 import type { Timelines } from '../timelines.sync.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { RoomFacts } from './room-facts.sync.ts';
@@ -50,8 +51,8 @@ export class OutsideViews {
   async left(ask: Ask): Promise<RoomView | undefined> {
     const { member, told } = ask;
     if (told !== undefined && member.position <= told.at) return undefined;
-    const { events } = this.#deps.engine;
-    const departure = await departureOf(events, member);
+    const { events, stays } = this.#deps.engine;
+    const departure = await stays.departureOf(member);
     const own = await ownEventOf(events, member);
     return isNews(ask, departure) ? this.#stay(ask, departure, own) : this.#ownEvent(ask, own);
   }

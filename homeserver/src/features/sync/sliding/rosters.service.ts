@@ -5,12 +5,11 @@ import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
 import type { IgnoredBy } from '../../../rooms/timeline/readers.ts';
-import { departureOf } from '../standing.sync.ts';
 import type { Card, RoomCards } from './room-cards.service.ts';
 import { type Kind, Roster } from './roster.ts';
 import { atMost, weighAgain } from '../../../platform/at-most.ts';
 
-type Engine = Pick<RoomEngine, 'userRooms' | 'holds' | 'events' | 'roomChanges'>;
+type Engine = Pick<RoomEngine, 'userRooms' | 'holds' | 'stays' | 'roomChanges'>;
 
 interface Kept {
   readonly roster: Roster;
@@ -137,7 +136,7 @@ export class Rosters {
     if (member.sender === member.userId) return false;
     const known = this.#wasThere.get(member.eventNid);
     if (known !== undefined) return known;
-    const wasThere = (await departureOf(this.#engine.events, member)) !== undefined;
+    const wasThere = (await this.#engine.stays.departureOf(member)) !== undefined;
     this.#wasThere.set(member.eventNid, wasThere);
     return wasThere;
   }
