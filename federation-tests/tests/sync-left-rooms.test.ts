@@ -42,4 +42,70 @@ describe('rooms that one has left', () => {
     expect(textsOf(events)).to.eql(['heard']);
     expect(events.map(({ content }: any) => content.topic)).to.include('before');
   });
+
+  describe('without ever having been there', () => {
+    const knockable = { initial_state: [{ type: 'm.room.join_rules', content: { join_rule: 'knock' } }] };
+    /** What somebody was in the room, wherever that is told, and whatever else is. */
+    const toldIn = (section: any): unknown[] =>
+      section.events.map(({ type, state_key, content }: any) => [type, state_key, content.membership]);
+
+    for (const [what, membership, happens] of [
+      [
+        'with an invite that one declined',
+        'leave',
+        async (room: string) => {
+          await alice.invite(room, bob);
+          await bob.leave(room);
+        },
+      ],
+      [
+        'with an invite that was taken back',
+        'leave',
+        async (room: string) => {
+          await alice.invite(room, bob);
+          await alice.kick(room, bob);
+        },
+      ],
+      [
+        'with a knock that was not heard',
+        'leave',
+        async (room: string) => {
+          await bob.knock(room);
+          await alice.kick(room, bob);
+        },
+      ],
+      ['with a ban', 'ban', (room: string) => alice.ban(room, bob)],
+    ] as const) {
+      it(`are told ${what}, by that alone, until they are forgotten`, async () => {
+        const room = await alice.createRoom(knockable);
+        await alice.say(room, 'unheard');
+        const { next_batch: since } = await bob.ask('GET', '/sync');
+        await happens(room);
+        const own = [['m.room.member', bob.userId, membership]];
+        const told = await archived(bob, room);
+        expect([toldIn(told.state), toldIn(told.timeline)]).to.eql([[], own]);
+        expect(await archived(bob, room, { since })).to.eql(told);
+        const { state_after: after, timeline } = await archived(bob, room, { use_state_after: true });
+        expect([toldIn(after), toldIn(timeline)]).to.eql([own, own]);
+        expect((await bob.ask('GET', '/sync')).rooms?.leave ?? {}).not.to.have.property(room);
+        expect((await page(bob, room)).status).to.equal(403);
+        await bob.forget(room);
+        expect(await archived(bob, room)).to.equal(undefined);
+      });
+    }
+
+    it('are told where no more is known of them than that', async () => {
+      const carol = await network.person('carol', 'b.test');
+      const room = await carol.createRoom();
+      await carol.invite(room, bob);
+      await network.settle();
+      expect(await archived(bob, room)).to.equal(undefined);
+      const { next_batch: since } = await bob.ask('GET', '/sync');
+      await bob.leave(room);
+      await network.settle();
+      const told = await archived(bob, room);
+      expect([toldIn(told.state), toldIn(told.timeline)]).to.eql([[], [['m.room.member', bob.userId, 'leave']]]);
+      expect(await archived(bob, room, { since })).to.eql(told);
+    });
+  });
 });

@@ -51,7 +51,7 @@ export class LeftRooms {
     const own = await ownEventOf(events, member);
     if (isNews) return this.#stay(view, room, { departure: departure as Departure, own, accountData });
     // Who has left before, or never was there, sees of the room only what became of themselves.
-    const isNothing = view.after === undefined && departure === undefined;
+    const isNothing = view.after === undefined && departure === undefined && own === undefined;
     return isNothing ? undefined : this.#outside(view, room, { own, accountData });
   }
 
