@@ -43,6 +43,49 @@ describe('rooms that one has left', () => {
     expect(events.map(({ content }: any) => content.topic)).to.include('before');
   });
 
+  describe('and forgotten', () => {
+    const shown = async (room: string) => [
+      (await page(bob, room)).status,
+      textsOf((await archived(bob, room)).timeline.events),
+    ];
+
+    for (const [server, what] of [
+      ['a.test', 'of this server'],
+      ['b.test', 'that was had from elsewhere'],
+    ] as const) {
+      it(`stay so when one is invited again, and are back once one is (a room ${what})`, async () => {
+        const carol = await network.person('carol', server);
+        const room = await carol.createRoom();
+        if (server !== 'a.test') await alice.join(room, [server]);
+        await network.settle();
+        await bob.join(room);
+        await carol.say(room, 'heard');
+        await network.settle();
+        await bob.leave(room);
+        expect(await shown(room)).to.eql([200, ['heard']]);
+        await bob.forget(room);
+        await network.settle();
+        for (let round = 0; round < 2; round++) {
+          await carol.invite(room, bob);
+          await network.settle();
+          expect((await page(bob, room)).status).to.equal(403);
+          await bob.leave(room);
+          expect(await shown(room)).to.eql([403, []]);
+          const { timeline, state } = await archived(bob, room);
+          expect([timeline.events.length, state.events.length]).to.eql([1, 0]);
+          await network.settle();
+        }
+        await bob.join(room, [server]);
+        expect(textsOf((await page(bob, room)).body.chunk)).to.eql(['heard']);
+        await bob.leave(room);
+        expect(await shown(room)).to.eql([200, ['heard']]);
+        await carol.ban(room, bob);
+        await network.settle();
+        expect(await shown(room)).to.eql([200, ['heard']]);
+      });
+    }
+  });
+
   describe('without ever having been there', () => {
     const knockable = { initial_state: [{ type: 'm.room.join_rules', content: { join_rule: 'knock' } }] };
     /** What somebody was in the room, wherever that is told, and whatever else is. */

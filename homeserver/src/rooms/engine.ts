@@ -193,6 +193,7 @@ const createMemory = async ({ db, clock, entropy, cacheBytes }: EngineDeps) => {
   const partial = await PartialRooms.open(db, clock);
   const rooms = new Rooms(db, partial, cacheBytes.rooms);
   const events = new Events(db, rooms, cacheBytes.events);
+  const userRooms = new UserRooms(db);
   const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
   const tries = new Tries({ db, hasher, ids: new Numbers(db, 'state_row_ids'), cacheBytes: cacheBytes.states });
   return {
@@ -205,8 +206,8 @@ const createMemory = async ({ db, clock, entropy, cacheBytes }: EngineDeps) => {
     events,
     tries,
     states: new States(tries, events),
-    stays: new Stays(events),
-    userRooms: new UserRooms(db),
+    userRooms,
+    stays: new Stays(events, userRooms),
     authGraphs: new AuthGraphs(db),
     sticky: new StickyEvents(clock),
   };

@@ -191,5 +191,17 @@ export const membersStore = {
   },
 
   forget: (tx: ReadTx, room: RoomNid, user: UserId): Promise<unknown> =>
-    tx.rows(sql`UPDATE memberships SET forgotten = true WHERE room_nid = ${room} AND user_id = ${user}`),
+    tx.rows(sql`
+      UPDATE memberships SET forgotten = true, forgotten_up_to = position
+       WHERE room_nid = ${room} AND user_id = ${user}`),
+
+  async forgottenUpTo(tx: ReadTx, room: RoomNid, user: UserId): Promise<Position | undefined> {
+    const [row] = await tx.rows<{ forgotten_up_to: Position | null }>(
+      named(
+        'members.forgotten_up_to',
+        sql`SELECT forgotten_up_to FROM memberships WHERE room_nid = ${room} AND user_id = ${user}`,
+      ),
+    );
+    return row?.forgotten_up_to ?? undefined;
+  },
 };

@@ -1,6 +1,7 @@
 import { membershipOf } from '../../core/events/content.ts';
 import type { Events } from '../events.ts';
 import type { Member, StoredEvent } from '../model.ts';
+import type { UserRooms } from './user-rooms.ts';
 
 export interface Departure {
   /** The event that ended the last stay in the room. */
@@ -12,16 +13,23 @@ export interface Departure {
 /** When people were in rooms. */
 export class Stays {
   readonly #events: Events;
+  readonly #userRooms: Pick<UserRooms, 'forgottenUpTo'>;
 
-  constructor(events: Events) {
+  constructor(events: Events, userRooms: Pick<UserRooms, 'forgottenUpTo'>) {
     this.#events = events;
+    this.#userRooms = userRooms;
   }
 
   /**
-   * How somebody who is not in a room came to leave it; nothing for who never was in it. They may have been banned,
-   * unbanned and invited since, however often.
+   * How somebody who is not in a room came to leave it; nothing for who never was in it, or has forgotten that they
+   * were. They may have been banned, unbanned and invited since, however often.
    */
   async departureOf(member: Member): Promise<Departure | undefined> {
+    const departure = await this.#lastDeparture(member);
+    return departure && !(await this.#isForgotten(member, departure)) ? departure : undefined;
+  }
+
+  async #lastDeparture(member: Member): Promise<Departure | undefined> {
     let event = await this.#events.byNid(member.eventNid);
     if (!event) return undefined;
     for await (const before of this.#events.replacedBy(event)) {
@@ -29,5 +37,12 @@ export class Stays {
       event = before;
     }
     return undefined;
+  }
+
+  /** A departure that nothing has followed is not: from forgetting on until something happens, there is no membership. */
+  async #isForgotten(member: Member, { event }: Departure): Promise<boolean> {
+    if (event.nid === member.eventNid) return false;
+    const upTo = await this.#userRooms.forgottenUpTo(member);
+    return upTo !== undefined && (event.position ?? 0) <= upTo;
   }
 }

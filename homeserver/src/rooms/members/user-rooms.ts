@@ -1,6 +1,7 @@
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
+import type { Position } from '../../streams/stream.ts';
 import type { Member, RoomNid } from '../model.ts';
 import { membersStore as store } from './members.store.ts';
 import { Memberships, type ReadonlyMemberships } from './memberships.ts';
@@ -81,10 +82,15 @@ export class UserRooms {
     return (await store.find(this.#db, room, user)) !== undefined;
   }
 
-  /** The user wants to hear no more of a room that they are not in. A new membership brings it back. */
+  /** The user wants to hear no more of a room that they are not in. A new membership brings it back, but not what was. */
   async forget(user: UserId, room: RoomNid): Promise<void> {
     await store.forget(this.#db, room, user);
     this.#cache.get(user)?.delete(room);
+  }
+
+  /** Where the user was when they forgot the room last, if ever. */
+  async forgottenUpTo({ userId, roomNid }: Member): Promise<Position | undefined> {
+    return store.forgottenUpTo(this.#db, roomNid, userId);
   }
 
   async #load(user: UserId, changes: readonly Member[], removed: ReadonlySet<RoomNid>): Promise<Memberships> {

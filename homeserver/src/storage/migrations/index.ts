@@ -29,6 +29,7 @@ import { Calls1763690000073 } from './0073-calls.ts';
 import { LastingPositions1763690000076 } from './0076-lasting-positions.ts';
 import { CardsAnew1763690000077 } from './0077-cards-anew.ts';
 import { MessagesByServer1763690000078 } from './0078-messages-by-server.ts';
+import { ForgottenStays1763690000079 } from './0079-forgotten-stays.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -62,4 +63,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   LastingPositions1763690000076,
   CardsAnew1763690000077,
   MessagesByServer1763690000078,
+  ForgottenStays1763690000079,
 ];
