@@ -142,6 +142,16 @@ describe('a room that is joined before all of it is known', () => {
     await carol.view.untilMessage(room, 'as ever');
   });
 
+  it('is completed whatever its members are called', async () => {
+    for (const [i, displayname] of ['zero\u0000', 'back\\u0000slash'].entries()) {
+      await others[i]!.setState(room, ['m.room.member', others[i]!.userId], { membership: 'join', displayname });
+    }
+    await bob.join(room, ['a.test']);
+    await network.settle();
+    expect(partial('b.test')).to.eql([]);
+    expect(await members(bob)).to.eql(await members(alice));
+  });
+
   it('is completed after a restart', async () => {
     rooms('b.test').remote.state = () => Promise.reject(new Error('expected: not now'));
     await bob.join(room, ['a.test']);

@@ -87,7 +87,7 @@ describe('threads', () => {
 
   it('are listed by what was said last, all or those that one takes part in', async () => {
     const roots: string[] = [];
-    for (const person of [alice, bob, alice]) roots.push(await person.say(room, 'root'));
+    for (const person of [alice, bob, alice]) roots.push(await person.say(room, 'root\u0000'));
     const [one, two, three] = roots as [string, string, string];
     for (const root of [one, two, three, one]) await answer(alice, root);
     await alice.say(room, 'no thread');

@@ -68,8 +68,8 @@ export const partialRoomsStore = {
       SELECT ${roomNid}::int, k.state_key,
              CASE WHEN s.membership IN ('join', 'invite', 'knock', 'ban') THEN s.membership ELSE 'leave' END,
              s.event_nid, ${position}::bigint, substring(k.state_key FROM position(':' IN k.state_key) + 1), s.sender
-        FROM (SELECT event_nid, key_number, json::json -> 'content' ->> 'membership' AS membership,
-                     json::json ->> 'sender' AS sender FROM state) s
+        FROM (SELECT event_nid, key_number, readable_json(json) -> 'content' ->> 'membership' AS membership,
+                     readable_json(json) ->> 'sender' AS sender FROM state) s
         JOIN room_state_keys k ON k.room_nid = ${roomNid} AND k.key_number = s.key_number
        WHERE k.type = 'm.room.member' AND k.state_key LIKE '@%:%'
          AND substring(k.state_key FROM position(':' IN k.state_key) + 1) <> ${except}
@@ -116,8 +116,8 @@ export const partialRoomsStore = {
              CASE WHEN s.membership IN ('join', 'invite', 'knock', 'ban') THEN s.membership ELSE 'leave' END,
              s.event_nid, CASE WHEN s.membership IN ('leave', 'ban') THEN ${joined}::bigint ELSE ${position}::bigint END,
              ${server}::text, s.sender
-        FROM (SELECT k.state_key AS user_id, e.event_nid, e.json::json -> 'content' ->> 'membership' AS membership,
-                     e.json::json ->> 'sender' AS sender
+        FROM (SELECT k.state_key AS user_id, e.event_nid, readable_json(e.json) -> 'content' ->> 'membership' AS membership,
+                     readable_json(e.json) ->> 'sender' AS sender
                 FROM room_state_keys k
                 JOIN current_state c ON c.room_nid = k.room_nid AND c.key_number = k.key_number
                 JOIN events e ON e.event_nid = c.event_nid

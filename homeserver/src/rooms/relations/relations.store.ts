@@ -127,7 +127,7 @@ const THREADS = `
               OR EXISTS (SELECT FROM event_relations r
                           WHERE r.room_nid = $1 AND r.sender = $5 AND r.parent_id = n.parent_id
                             AND r.rel_type = 'm.thread' AND r.ord <= $3)
-              OR EXISTS (SELECT FROM events e WHERE e.event_id = n.parent_id AND e.json::json ->> 'sender' = $5))
+              OR EXISTS (SELECT FROM events e WHERE e.event_id = n.parent_id AND readable_json(e.json) ->> 'sender' = $5))
            AS is_newest
     FROM scan LEFT JOIN newest n ON true
    ORDER BY n.ord DESC`;

@@ -30,6 +30,7 @@ import { LastingPositions1763690000076 } from './0076-lasting-positions.ts';
 import { CardsAnew1763690000077 } from './0077-cards-anew.ts';
 import { MessagesByServer1763690000078 } from './0078-messages-by-server.ts';
 import { ForgottenStays1763690000079 } from './0079-forgotten-stays.ts';
+import { ReadableJson1763690000080 } from './0080-readable-json.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -64,4 +65,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   CardsAnew1763690000077,
   MessagesByServer1763690000078,
   ForgottenStays1763690000079,
+  ReadableJson1763690000080,
 ];
