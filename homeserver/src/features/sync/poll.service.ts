@@ -61,6 +61,11 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     return undefined;
   }
 
+  /** What is done once nobody waits any more. */
+  protected over(): void {
+    return undefined;
+  }
+
   wait(ready: (answer: Promise<Answer>) => void): void {
     const { notifier, presence } = this.#deps;
     const { viewer, setPresence } = this.#wish;
@@ -133,6 +138,7 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     this.#open.delete(tokenId, this);
     deadlines.remove(this);
     this.#following?.[Symbol.dispose]();
+    this.over();
     ready?.(answer);
   }
 }

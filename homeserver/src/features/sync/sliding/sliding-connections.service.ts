@@ -68,7 +68,8 @@ export class SlidingConnections implements AsyncDisposable {
     return connection;
   }
 
-  find(viewer: Caller, connId: string): Soon<Connection | undefined> {
+  /** `goOn` is given it at once: no other takes its place in between. */
+  find<Next>(viewer: Caller, connId: string, goOn: (connection: Connection | undefined) => Next): Soon<Next> {
     const key = keyOf(viewer, connId);
     const name = nameOf(key);
     const known = this.#open.get(name) ?? this.#unwritten.get(name);
@@ -78,7 +79,7 @@ export class SlidingConnections implements AsyncDisposable {
       const now = open?.connection ?? connection;
       if (open) this.#touch(name, key);
       else if (now) this.#keep({ key, connection: now });
-      return now;
+      return goOn(now);
     });
   }
 

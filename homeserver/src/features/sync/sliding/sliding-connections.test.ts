@@ -46,7 +46,8 @@ describe('connections of sliding sync', () => {
     await database.db.run(sql`ALTER TABLE away RENAME TO sliding_rooms`);
   };
   /** As after a restart. */
-  const stored = async (): Promise<Connection | undefined> => opened().find(viewer, 'rooms');
+  const stored = async (): Promise<Connection | undefined> =>
+    opened().find(viewer, 'rooms', (connection) => connection);
 
   it('go on from what was written down', async () => {
     hears(connections.start(viewer, 'rooms'), 7, LIVE);
@@ -75,7 +76,7 @@ describe('connections of sliding sync', () => {
     hears(connection, 7, LIVE);
     await failing(async () => {
       await connections.write().catch(() => undefined);
-      expect(await connections.find(viewer, 'rooms')).to.equal(connection);
+      expect(await connections.find(viewer, 'rooms', (connection) => connection)).to.equal(connection);
     });
     await connections[Symbol.asyncDispose]();
     expect([...((await stored())?.rooms.keys() ?? [])]).to.eql([7]);

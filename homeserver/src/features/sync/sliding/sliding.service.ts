@@ -1,12 +1,11 @@
 import { MatrixError } from '@holm/spec/errors';
-import { type Soon, soon } from '../../../platform/soon.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { readSlidingToken, slidingToken } from '../../../streams/tokens.ts';
 import { Poll, type PollDeps } from '../poll.service.ts';
 import type { SyncTelemetry } from '../telemetry.ts';
 import type { Answer, Answers, Draft } from './answers.sync.ts';
 import type { Base, Positions } from './told-rooms.ts';
-import type { Connection } from './connection.ts';
+import { connectionName, LatestPolls } from './latest-polls.ts';
 import type { SlidingConnections } from './sliding-connections.service.ts';
 import type { ExtensionParts } from './extensions.sync.ts';
 import type { SlidingRequest } from './request.ts';
@@ -28,15 +27,10 @@ const NOTHING: Answer = { lists: new Map(), rooms: new Map(), extensions: {} };
 
 /** Tells clients of the rooms that they ask for, and waits with them until there is something to tell. */
 export class SlidingSync {
-  readonly #deps: SlidingSyncDeps;
-  /** The poll of each connection: a client has one request at a time. */
-  readonly #polls = new WeakMap<Connection, SlidingPoll>();
-
-  readonly #pollDeps: SlidingPollDeps;
+  readonly #deps: SlidingPollDeps;
 
   constructor(deps: SlidingSyncDeps) {
-    this.#deps = deps;
-    this.#pollDeps = { ...deps, isLatest: (poll, connection) => this.#polls.get(connection) === poll };
+    this.#deps = { ...deps, latest: new LatestPolls() };
   }
 
   /**
@@ -44,24 +38,25 @@ export class SlidingSync {
    * meanwhile.
    */
   async begin(request: SlidingRequest): Promise<SlidingPoll> {
-    const base = await this.#base(request);
-    await this.#deps.extensions.acknowledge(request.viewer, request.extensions);
-    const poll = new SlidingPoll(this.#pollDeps, request, base);
-    this.#polls.get(base.connection)?.end('over');
-    this.#polls.set(base.connection, poll);
-    return poll;
-  }
-
-  #base({ viewer, connId, pos }: SlidingRequest): Soon<Base> {
     const { connections, settled } = this.#deps;
-    if (pos === undefined) return { connection: connections.start(viewer, connId), after: undefined };
+    const { viewer, connId, pos } = request;
+    if (pos === undefined) {
+      return this.#begun(request, { connection: connections.start(viewer, connId), after: undefined });
+    }
     const place = readSlidingToken(pos);
     if (!place?.positions.every(isWithin(settled()))) throw unknownPos();
-    return soon(connections.find(viewer, connId), (connection) => {
+    return connections.find(viewer, connId, (connection) => {
       const after = connection?.epoch === place.epoch ? connection.goOnFrom(place.gen, place.positions) : undefined;
       if (!connection || !after) throw unknownPos();
-      return { connection, after };
+      return this.#begun(request, { connection, after });
     });
+  }
+
+  /** In the same breath in which its connection becomes, or is seen to be, the one of that name. */
+  #begun(request: SlidingRequest, base: Base): SlidingPoll {
+    const poll = new SlidingPoll(this.#deps, request, base);
+    this.#deps.latest.add(poll.name, poll);
+    return poll;
   }
 }
 
@@ -69,8 +64,7 @@ const unknownPos = (): MatrixError =>
   new MatrixError('M_UNKNOWN_POS', 'this position is not known any more: start afresh');
 
 interface SlidingPollDeps extends SlidingSyncDeps {
-  /** Whether a poll is still the one that its connection's client waits for. */
-  readonly isLatest: (poll: SlidingPoll, connection: Connection) => boolean;
+  readonly latest: LatestPolls<SlidingPoll>;
 }
 
 /** A client of sliding sync that waits. */
@@ -78,25 +72,41 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
   readonly #deps: SlidingPollDeps;
   readonly #request: SlidingRequest;
   readonly #base: Base;
+  /** Of its connection. */
+  readonly name: string;
 
   constructor(deps: SlidingPollDeps, request: SlidingRequest, base: Base) {
     super(deps, request);
+    this.name = connectionName(request.viewer, request.connId);
     this.#deps = deps;
     this.#request = request;
     this.#base = base;
   }
 
+  protected override prepare(): Promise<void> | undefined {
+    return this.#deps.extensions.acknowledge(this.#request.viewer, this.#request.extensions);
+  }
+
+  protected override over(): void {
+    this.#deps.latest.delete(this.name, this);
+  }
+
   protected override async look(isLast: boolean): Promise<SlidingAnswer | undefined> {
-    const { answers, settled, isLatest } = this.#deps;
-    const { connection, after } = this.#base;
-    const { pos, timeoutMs } = this.#request;
+    const { answers, settled, latest } = this.#deps;
+    const { after } = this.#base;
+    const { timeoutMs } = this.#request;
     const [request, base, upTo] = [this.#request, this.#base, settled()] as const;
     const mayWait = after !== undefined && timeoutMs > 0 && !isLast;
     const draft = await (mayWait ? answers.news(request, base, upTo) : answers.draft(request, base, upTo));
     if (!draft) return undefined;
-    // A newer request of the connection has taken over: nobody reads this answer.
-    if (!isLatest(this, connection) && pos !== undefined) return { ...NOTHING, pos };
-    return this.#send(draft);
+    return latest.has(this.name, this) ? this.#send(draft) : this.#nothing();
+  }
+
+  /** A newer request has taken over, maybe with a new connection: nobody reads this answer, and nothing is to come of it. */
+  #nothing(): SlidingAnswer {
+    const { pos } = this.#request;
+    if (pos === undefined) throw unknownPos();
+    return { ...NOTHING, pos };
   }
 
   #send(draft: Draft): SlidingAnswer {
