@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Person } from '../src/people.ts';
-import { allRooms, bodiesOf } from '../src/sliding.ts';
+import { allRooms, bodiesOf, Slider } from '../src/sliding.ts';
 import { sinceOf, SocketScene, textsIn } from '../src/socket-scene.ts';
 import { TestSocket } from '../src/socket.ts';
 
@@ -186,6 +186,27 @@ describe('a WebSocket over which somebody follows', () => {
       const update = await socket.follow('v3', { pos: 'nonsense' }).take();
       expect(update.rooms.join[room].timeline.events[0].type).to.equal('m.room.create');
       expect(update.rooms).to.deep.equal((await bob.ask('GET', '/sync?since=nonsense')).rooms);
+      await socket.close();
+    });
+
+    it('until another follow, or a request, goes on with the connection of sliding sync', async () => {
+      const socket = await TestSocket.open(bob);
+      const body = { conn_id: 'one', ...allRooms() };
+      const first = socket.follow('simplified_msc3575', { body });
+      await first.take();
+      await scene.waiting(1);
+      const second = socket.follow('simplified_msc3575', { pos: first.pos!, body });
+      const over = await first.over();
+      expect([over.status, over.body.errcode]).to.deep.equal([409, 'M_BAD_STATE']);
+      await alice.say(room, 'hello');
+      expect(bodiesOf((await second.take()).rooms[room])).to.deep.equal(['hello']);
+      await scene.waiting(1);
+      const slider = new Slider(bob, 'one');
+      slider.pos = second.pos;
+      await slider.sync(allRooms());
+      expect((await second.over()).status).to.equal(409);
+      await scene.waiting(0);
+      expect(socket.has('update')).to.equal(false);
       await socket.close();
     });
 

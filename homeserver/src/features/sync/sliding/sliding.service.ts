@@ -63,6 +63,9 @@ export class SlidingSync {
 const unknownPos = (): MatrixError =>
   new MatrixError('M_UNKNOWN_POS', 'this position is not known any more: start afresh');
 
+const takenOver = (): MatrixError =>
+  new MatrixError('M_BAD_STATE', 'another request or follow goes on with this connection', { status: 409 });
+
 interface SlidingPollDeps extends SlidingSyncDeps {
   readonly latest: LatestPolls<SlidingPoll>;
 }
@@ -104,7 +107,9 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
 
   /** A newer request has taken over, maybe with a new connection: nobody reads this answer, and nothing is to come of it. */
   #nothing(): SlidingAnswer {
-    const { pos } = this.#request;
+    const { pos, isPushed } = this.#request;
+    // Whoever is pushed what is new would ask again at once, and take over in turn.
+    if (isPushed === true) throw takenOver();
     if (pos === undefined) throw unknownPos();
     return { ...NOTHING, pos };
   }
