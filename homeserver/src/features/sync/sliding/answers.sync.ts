@@ -13,7 +13,8 @@ import type { MembersTold, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
 import { askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
 import type { ExtensionParts, ExtensionsTold } from './extensions.sync.ts';
-import { countsOf, type Following, type Followings } from './following.service.ts';
+import { countsOf, type Followings } from './following.service.ts';
+import type { GoneViews } from './gone-views.sync.ts';
 import type { OutsideViews } from './outside-views.sync.ts';
 import type { ProfilesExtension } from './profiles-extension.sync.ts';
 import type { Scopes, SlidingRequest } from './request.ts';
@@ -24,9 +25,11 @@ import { namedKeys } from './state-wish.ts';
 import {
   type Asked,
   type Base,
+  candidatesOf,
   isConcerned,
   knownOf,
   membersTold,
+  NOTHING_GONE,
   type Positions,
   type Read,
   standingOf,
@@ -42,6 +45,7 @@ export interface AnswersDeps {
   readonly followings: Followings;
   readonly views: RoomViews;
   readonly outside: OutsideViews;
+  readonly gone: GoneViews;
   readonly summaries: Summaries;
   readonly unread: Pick<UnreadEvents, 'of'>;
   readonly extensions: ExtensionParts;
@@ -93,22 +97,26 @@ export class Answers {
   }
 
   #asked(request: SlidingRequest, base: Base, upTo: Positions): Soon<Asked> {
-    const { followings, engine } = this.#deps;
+    const { followings, engine, gone } = this.#deps;
     const { userId } = request.viewer;
     return soon(followings.of(userId, request, base.connection), (following) =>
       soon(engine.userRooms.atHand(userId) ?? engine.userRooms.of(userId), (members) => {
-        const candidates = this.#candidates(base, following);
+        const candidates = candidatesOf(base, following, engine.roomChanges);
         const scopes = scopesOf(base.connection.scopes, request.extensions.scopes);
-        return { request, base, upTo, following, candidates, scopes, members };
+        const { roster } = following;
+        return soon(gone.of({ user: userId, base, upTo, roster, members }), (gone) => {
+          return { request, base, upTo, following, candidates, scopes, members, gone };
+        });
       }),
     );
   }
 
   /** Wrong only in saying no. */
   #isStill(asked: Asked): boolean {
-    const { following, candidates, request } = asked;
+    const { following, candidates, request, gone } = asked;
     const { stickyEvents, profiles } = request.extensions;
-    const isSimple = following.isSettled && stickyEvents === undefined && profiles === undefined;
+    const isSimple =
+      following.isSettled && gone === NOTHING_GONE && stickyEvents === undefined && profiles === undefined;
     return isSimple && candidates.size === 0 && this.#deps.extensions.isSilent(askOf(asked));
   }
 
@@ -133,11 +141,7 @@ export class Answers {
     const read = await this.#recounted(asked, extensions);
     const candidates = withRead(asked, read);
     const views = await this.#views({ ...asked, candidates }, read);
-    const rooms = new Map<RoomId, ToldRoom>();
-    for (const [nid, { answer }] of views) {
-      const room = candidates.get(nid);
-      if (room) rooms.set(room.listed.card.roomId, { ...answer, lists: room.lists });
-    }
+    const rooms = roomsIn({ ...asked, candidates }, views);
     const stickyEvents = await this.#sticky(asked, views);
     const profiles = await this.#profiles(asked, views);
     const isOtherNews = extensions.isNews || hasAny(stickyEvents?.rooms) || hasAny(profiles?.users);
@@ -163,20 +167,6 @@ export class Answers {
       return rulesAt > rulesSince ? [room.roomId] : [];
     });
     return new Set([...read, ...(await Promise.all(counted)).flat()]);
-  }
-
-  /** Where the connection is told of just the rooms that are asked for, only those that changed need be looked at. */
-  #candidates({ after }: Base, { rules, roster, isSettled }: Following): Map<RoomNid, CoveredRoom> {
-    const { roomChanges } = this.#deps.engine;
-    const since = isSettled ? after?.[0] : undefined;
-    const changed = since === undefined ? undefined : roomChanges.among(rules, since);
-    const candidates = new Map<RoomNid, CoveredRoom>();
-    for (const nid of changed ?? rules.keys()) {
-      if (since !== undefined && !roomChanges.mayHaveChanged(nid, since)) continue;
-      const [listed, rule] = [roster.get(nid), rules.get(nid)];
-      if (listed && rule) candidates.set(nid, { listed, ...rule });
-    }
-    return candidates;
   }
 
   async #views(asked: Asked, read: Read): Promise<Map<RoomNid, RoomView>> {
@@ -295,5 +285,15 @@ export class Answers {
     return ofProfiles === undefined ? positions : positions.with(extensions.numberOf(profiles.stream), ofProfiles);
   }
 }
+
+const roomsIn = ({ gone, candidates }: Asked, views: ReadonlyMap<RoomNid, RoomView>): Map<RoomId, ToldRoom> => {
+  const rooms = new Map<RoomId, ToldRoom>();
+  for (const [roomId, answer] of gone.rooms) rooms.set(roomId, { ...answer, lists: [] });
+  for (const [nid, { answer }] of views) {
+    const room = candidates.get(nid);
+    if (room) rooms.set(room.listed.card.roomId, { ...answer, lists: room.lists });
+  }
+  return rooms;
+};
 
 const hasAny = (told: ReadonlyMap<unknown, unknown> | undefined): boolean => told !== undefined && told.size > 0;

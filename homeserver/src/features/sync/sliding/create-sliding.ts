@@ -10,6 +10,7 @@ import { Timelines } from '../timelines.sync.ts';
 import { Answers } from './answers.sync.ts';
 import { SlidingConnections } from './sliding-connections.service.ts';
 import { ExtensionParts } from './extensions.sync.ts';
+import { GoneViews } from './gone-views.sync.ts';
 import { Followings } from './following.service.ts';
 import { OutsideViews } from './outside-views.sync.ts';
 import { ProfilesExtension, type ProfilesExtensionDeps } from './profiles-extension.sync.ts';
@@ -58,6 +59,7 @@ export const createSliding = (deps: SlidingDeps) => {
     followings: new Followings(lists),
     views: new RoomViews({ engine, unread: deps.unread, joined, facts, states }),
     outside: new OutsideViews({ engine, readers, timelines, states, facts, invited: new InvitedRooms(db, engine) }),
+    gone: new GoneViews(engine),
     summaries,
     unread: deps.unread,
     extensions,

@@ -1,5 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId } from '@holm/spec/ids';
+import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
@@ -21,6 +22,15 @@ export interface Base {
   readonly after: Positions | undefined;
 }
 
+/** Rooms that the connection was told of, and with which its user has nothing to do any more. */
+export interface Gone {
+  /** Of these the connection knows from now on that they are left. */
+  readonly nids: readonly RoomNid[];
+  readonly rooms: ReadonlyMap<RoomId, RoomAnswer>;
+}
+
+export const NOTHING_GONE: Gone = { nids: [], rooms: new Map() };
+
 /** What is asked for, and what it is asked of. */
 export interface Asked {
   readonly base: Base;
@@ -32,7 +42,25 @@ export interface Asked {
   /** Of which rooms each extension tells once this has arrived. */
   readonly scopes: Scopes;
   readonly members: ReadonlyMemberships;
+  readonly gone: Gone;
 }
+
+/** Where the connection is told of just the rooms that are asked for, only those that changed need be looked at. */
+export const candidatesOf = (
+  { after }: Base,
+  { rules, roster, isSettled }: Following,
+  roomChanges: RoomEngine['roomChanges'],
+): Map<RoomNid, CoveredRoom> => {
+  const since = isSettled ? after?.[0] : undefined;
+  const changed = since === undefined ? undefined : roomChanges.among(rules, since);
+  const candidates = new Map<RoomNid, CoveredRoom>();
+  for (const nid of changed ?? rules.keys()) {
+    if (since !== undefined && !roomChanges.mayHaveChanged(nid, since)) continue;
+    const [listed, rule] = [roster.get(nid), rules.get(nid)];
+    if (listed && rule) candidates.set(nid, { listed, ...rule });
+  }
+  return candidates;
+};
 
 /** Rooms that somebody has read on in. */
 export type Read = ReadonlySet<string>;
@@ -61,21 +89,28 @@ export const withRead = ({ candidates, following: { roster, rules } }: Asked, re
 
 /** What the connection is told by an answer: of rooms where it is other than before. */
 export const told = (asked: Asked, views: ReadonlyMap<RoomNid, RoomView>): Map<RoomNid, Told> => {
-  const { following, candidates } = asked;
-  const { connection, after } = asked.base;
+  const { candidates, base, gone } = asked;
+  const { connection, after = [] } = base;
   const told = new Map<RoomNid, Told>();
   for (const [nid, room] of candidates) {
     const before = connection.rooms.get(nid);
     const now = nowTold(asked, room, views.get(nid));
     if (now && (!before || isOther(before, now))) told.set(nid, now);
   }
-  if (following.isSettled) return told;
-  for (const nid of connection.live) {
+  for (const nid of notAskedFor(asked)) {
     const before = connection.rooms.get(nid);
-    if (before && !following.rules.has(nid)) told.set(nid, { ...before, missed: after ?? [] });
+    if (before) told.set(nid, { ...before, missed: after });
+  }
+  for (const nid of gone.nids) {
+    const before = connection.rooms.get(nid);
+    if (before) told.set(nid, { ...before, limit: 0, standing: 'left', missed: after });
   }
   return told;
 };
+
+/** Rooms that were told of in each answer until now. */
+const notAskedFor = ({ following: { isSettled, rules }, base: { connection } }: Asked): RoomNid[] =>
+  isSettled ? [] : [...connection.live].filter((nid) => !rules.has(nid));
 
 const nowTold = (
   { base: { connection }, following }: Asked,

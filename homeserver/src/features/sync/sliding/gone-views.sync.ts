@@ -1,0 +1,117 @@
+import { hash } from 'node:crypto';
+import type { RoomId, UserId } from '@holm/spec/ids';
+import type { Soon } from '../../../platform/soon.ts';
+import type { RoomEngine } from '../../../rooms/engine.ts';
+import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
+import type { RoomNid } from '../../../rooms/model.ts';
+import type { Room } from '../../../rooms/room.ts';
+import type { JsonText } from '../json-text.ts';
+import { ownEventOf } from '../standing.sync.ts';
+import type { Connection } from './connection.ts';
+import type { RoomAnswer } from './room-answer.ts';
+import type { Roster } from './roster.ts';
+import { type Base, type Gone, NOTHING_GONE, type Positions, START } from './told-rooms.ts';
+
+type GoneEngine = Pick<RoomEngine, 'departures' | 'rooms' | 'userRooms' | 'events' | 'clientEvents'>;
+
+/** Whose rooms are looked at, and up to where. */
+export interface GoneAsk {
+  readonly user: UserId;
+  readonly base: Base;
+  readonly upTo: Positions;
+  readonly roster: Roster;
+  readonly members: ReadonlyMemberships;
+}
+
+interface Looked {
+  readonly members: ReadonlyMemberships;
+  readonly version: number;
+}
+
+/**
+ * Rooms that a connection was told of, and with which its user has nothing to do any more: forgotten, or removed from this
+ * server. Otherwise devices that had not heard yet that they had been left would show them for ever.
+ */
+export class GoneViews {
+  readonly #engine: GoneEngine;
+  /** The memberships among which each connection's rooms were, all of them. */
+  readonly #looked = new WeakMap<Connection, Looked>();
+
+  constructor(engine: GoneEngine) {
+    this.#engine = engine;
+  }
+
+  /** At once where nobody has forgotten anything: nearly always. */
+  of(ask: GoneAsk): Soon<Gone> {
+    const after = ask.base.after?.[0];
+    if (after === undefined) return NOTHING_GONE;
+    const nids = this.#forgotten(ask);
+    const isAnyRemoved = this.#engine.departures.hasAnySince(after);
+    return nids.length === 0 && !isAnyRemoved ? NOTHING_GONE : this.#found(ask, nids);
+  }
+
+  /** Looked for only when the memberships have changed. */
+  #forgotten({ base: { connection }, roster, members }: GoneAsk): RoomNid[] {
+    const looked = this.#looked.get(connection);
+    if (looked?.members === members && looked.version === members.version) return [];
+    const nids: RoomNid[] = [];
+    for (const [nid, { standing }] of connection.rooms) {
+      if (standing !== 'left' && !members.has(nid) && !roster.get(nid)) nids.push(nid);
+    }
+    if (nids.length === 0) this.#looked.set(connection, { members, version: members.version });
+    return nids;
+  }
+
+  async #found(ask: GoneAsk, nids: readonly RoomNid[]): Promise<Gone> {
+    const rooms = [...(await this.#engine.rooms.byNids(nids)).values()];
+    const views = rooms.map(async (room) => [room.roomId, await this.#left(ask, room)] as const);
+    const gone = [...(await this.#removed(ask)), ...(await Promise.all(views))];
+    return nids.length + gone.length === 0 ? NOTHING_GONE : { nids, rooms: new Map(gone) };
+  }
+
+  /** Their own last event, and nothing else: they did not want to hear more of it. */
+  async #left({ user, upTo }: GoneAsk, { nid, roomId }: Room): Promise<RoomAnswer> {
+    const { userRooms, events, clientEvents } = this.#engine;
+    const member = await userRooms.last(user, nid);
+    const own = member && (await ownEventOf(events, member));
+    if (!member || !own) return leaving(user, roomId, upTo[0] ?? START);
+    const state = await clientEvents.shared([own]);
+    return { membership: member.membership, isInitial: false, bump: member.position, state };
+  }
+
+  /** Rooms of which this server has nothing any more, not even which connections were told of them. */
+  async #removed({ user, base, upTo, roster }: GoneAsk): Promise<(readonly [RoomId, RoomAnswer])[]> {
+    const { departures, rooms } = this.#engine;
+    const after = base.after?.[0] ?? START;
+    if (!departures.hasAnySince(after)) return [];
+    const gone: (readonly [RoomId, RoomAnswer])[] = [];
+    for (const [roomId, at] of await departures.of(user)) {
+      const isNew = at > after && at <= (upTo[0] ?? START);
+      // What is here is forgotten at most, and of who has come back that is told.
+      if (!isNew || roster.find(roomId) || (await rooms.byId(roomId))) continue;
+      gone.push([roomId, leaving(user, roomId, at)]);
+    }
+    return gone;
+  }
+}
+
+const leaving = (user: UserId, roomId: RoomId, position: number): RoomAnswer => ({
+  membership: 'leave',
+  isInitial: false,
+  bump: position,
+  state: [leaveText(user, roomId)],
+});
+
+/**
+ * NOTSPEC: there is no such event any more. But in the dialect that clients speak now nothing else says that a room was
+ * left, and one of which nothing is said is taken for joined.
+ */
+const leaveText = (user: UserId, roomId: RoomId): JsonText =>
+  JSON.stringify({
+    type: 'm.room.member',
+    state_key: user,
+    sender: user,
+    content: { membership: 'leave' },
+    event_id: `$${hash('sha256', `${roomId} ${user}`, 'base64url')}`,
+    origin_server_ts: 0,
+  });
