@@ -53,6 +53,27 @@ describe('sliding sync as it was accepted', () => {
     expect((await alice.ask('GET', history)).chunk[0].content.body).to.equal('hello');
   });
 
+  it('tells all the state but the members that are not needed, and what is excluded', async () => {
+    const room = await alice.createRoom({ preset: 'public_chat', topic: 'Foxes' });
+    const carol = await network.person('carol', 'a.test');
+    for (const person of [bob, carol]) await person.join(room);
+    await alice.say(room, 'hello');
+    const keysOf = async (wished: object): Promise<string[]> => {
+      const list = { timeline_limit: 1, required_state: { include: [{}], lazy_members: true, ...wished } };
+      const { required_state: state } = (await ask({ lists: { all: list } })).body.rooms[room];
+      return state.map((e: any) => `${e.type} ${e.state_key}`);
+    };
+    const memberOf = ({ userId }: Person) => `m.room.member ${userId}`;
+    const [own, bobs, carols] = [memberOf(alice), memberOf(bob), memberOf(carol)];
+    const all = await keysOf({});
+    expect(all).to.include.members(['m.room.create ', 'm.room.topic ', own]);
+    for (const other of [bobs, carols]) expect(all).to.not.include(other);
+    const withBob = await keysOf({ include: [{}, { state_key: bob.userId }], exclude: [{ type: 'm.room.topic' }] });
+    expect(withBob).to.include.members(['m.room.create ', own, bobs]);
+    for (const other of ['m.room.topic ', carols]) expect(withBob).to.not.include(other);
+    expect(await keysOf({ include: [{}, { type: 'm.room.member' }] })).to.include.members([own, bobs, carols]);
+  });
+
   it('refuses what is wrong in a request', async () => {
     const many = (prefix: string, value: object) =>
       Object.fromEntries(Array.from({ length: 5_001 }, (_, n) => [`${prefix}${n}`, value]));

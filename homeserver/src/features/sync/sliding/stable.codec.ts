@@ -7,7 +7,7 @@ import { assertAtMost, extensionsIn, filtersIn, spanIn, subscriptionsIn } from '
 import type { ListRequest, RoomConfig, SlidingRequest } from './request.ts';
 import type { RoomTimeline } from './room-answer.ts';
 import type { SlidingAnswer } from './sliding.service.ts';
-import type { StatePattern } from './state-wish.ts';
+import { type StatePattern, wishesOf } from './state-wish.ts';
 import { extensionsText, heroText, recordOf, textOf } from './write.ts';
 
 /** The dialect that was accepted: https://github.com/matrix-org/matrix-spec-proposals/blob/main/proposals/4186-simplified-sliding-sync.md */
@@ -35,7 +35,7 @@ export const readStable = (viewer: Caller, body: Body): SlidingRequest => {
 const configIn = ({ timeline_limit: timelineLimit, required_state: wished }: RoomFields): RoomConfig => {
   const { include = [], exclude = [], lazy_members: lazyMembers = false } = wished;
   const wish = { include: include.map(patternIn), exclude: exclude.map(patternIn), lazyMembers };
-  return { timelineLimit, wishes: include.length > 0 || lazyMembers ? [wish] : [] };
+  return { timelineLimit, wishes: include.length > 0 || lazyMembers ? wishesOf(wish) : [] };
 };
 
 const patternIn = ({ type, state_key: stateKey }: { type?: string; state_key?: string }): StatePattern => ({

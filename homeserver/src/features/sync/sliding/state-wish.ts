@@ -14,6 +14,20 @@ export interface StateWish {
 
 type Key = readonly [type: string, stateKey: string];
 
+const MEMBERS: StatePattern = { type: 'm.room.member' };
+
+/** Whoever asks for everything, and for members lazily, means everything but the members, and those that they ask for besides. */
+export const wishesOf = (wish: StateWish): readonly StateWish[] => {
+  const { include, exclude, lazyMembers } = wish;
+  if (!lazyMembers || !include.some(isEverything)) return [wish];
+  return [
+    { include, exclude: [...exclude, MEMBERS], lazyMembers },
+    { include: include.filter((pattern) => !isEverything(pattern)), exclude, lazyMembers },
+  ];
+};
+
+const isEverything = ({ type, stateKey }: StatePattern): boolean => type === undefined && stateKey === undefined;
+
 export const isWished = (wishes: readonly StateWish[], key: Key): boolean =>
   wishes.some(({ include, exclude }) => include.some(matches(key)) && !exclude.some(matches(key)));
 

@@ -10,7 +10,7 @@ import { assertAtMost, extensionsIn, filtersIn, spanIn, subscriptionsIn } from '
 import type { ListRequest, RoomConfig, SlidingRequest } from './request.ts';
 import type { RoomTimeline } from './room-answer.ts';
 import type { SlidingAnswer } from './sliding.service.ts';
-import type { StatePattern, StateWish } from './state-wish.ts';
+import { type StatePattern, type StateWish, wishesOf } from './state-wish.ts';
 import { extensionsText, heroText, recordOf, textOf } from './write.ts';
 
 /** The dialect that clients speak now: https://github.com/matrix-org/matrix-spec-proposals/pull/4186, as it was built first. */
@@ -57,7 +57,7 @@ export const wantedIn = ({ userId }: Caller, body: Body): Wanted => {
 };
 
 /** Pairs of type and state key, with `*` for any, `$ME` for oneself and `$LAZY` for members as they are needed. */
-const wishesIn = (pairs: readonly (readonly [string, string])[], me: UserId): StateWish[] => {
+const wishesIn = (pairs: readonly (readonly [string, string])[], me: UserId): readonly StateWish[] => {
   if (pairs.length === 0) return [];
   const include: StatePattern[] = [];
   let lazyMembers = false;
@@ -65,15 +65,7 @@ const wishesIn = (pairs: readonly (readonly [string, string])[], me: UserId): St
     if (type === 'm.room.member' && stateKey === '$LAZY') lazyMembers = true;
     else include.push({ type: anyOr(type), stateKey: stateKey === '$ME' ? me : anyOr(stateKey) });
   }
-  // Whoever asks for everything, and for members lazily, means everything but the members.
-  const isAll = include.some(({ type, stateKey }) => type === undefined && stateKey === undefined);
-  const others = { type: 'm.room.member' };
-  return isAll && lazyMembers
-    ? [
-        { include, exclude: [others], lazyMembers },
-        { include: include.filter(({ type }) => type === 'm.room.member'), exclude: [], lazyMembers },
-      ]
-    : [{ include, exclude: [], lazyMembers }];
+  return wishesOf({ include, exclude: [], lazyMembers });
 };
 
 const anyOr = (text: string): string | undefined => (text === '*' ? undefined : text);
