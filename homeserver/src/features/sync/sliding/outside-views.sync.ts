@@ -75,7 +75,7 @@ export class OutsideViews {
     const asker = { ...askerOf(ask, { isInitial, startsOver: limited }), isGone: true };
     const lazy = isLazy(wishes) ? await facts.lazyMembers(asker, { shown: stay, change, after }) : [];
     const state = [...change.events, ...lazy].map((event) => later.find(isOfKeyOf(event)) ?? event);
-    const live = liveAmong(events, told?.at ?? ask.since);
+    const live = liveAmong(events, ask.since);
     return {
       answer: {
         ...leaving(ask.member),
@@ -112,7 +112,9 @@ export class OutsideViews {
     const texts = await readerTextsOf(engine.presenter, told, filter);
     // An invitation that was declined, say, to a room of which this server knows nothing else.
     const prevBatch = own?.ord === undefined ? undefined : timelineToken(own.ord - 1);
-    const timeline = { text: texts.join(','), limited: false, prevBatch, live: texts.length, isExpanded: false };
+    // Such an event has no position of its own.
+    const live = ask.since !== undefined && ask.member.position > ask.since ? texts.length : 0;
+    const timeline = { text: texts.join(','), limited: false, prevBatch, live, isExpanded: false };
     return {
       answer: { ...leaving(ask.member), isInitial: false, state: texts, timeline },
       ...NOTHING_KEPT,

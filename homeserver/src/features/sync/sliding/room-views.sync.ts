@@ -218,12 +218,12 @@ export const viewOf = ({ viewer, upTo, config }: Ask, after: Position | undefine
   stateField: 'state_after',
 });
 
-/** Live is what has happened since the answer before; where that had nothing of the room, its older events are not. */
+/** Live is what has happened since the answer before, which may have had nothing of the room: its older events are not. */
 const timelineOf = (ask: Ask, shown: Shown, isExpanded: boolean): RoomTimeline => ({
   text: shown.text,
   limited: shown.limited,
   prevBatch: shown.prevBatch,
-  live: liveAmong(shown.events, ask.told?.at ?? ask.since),
+  live: liveAmong(shown.events, ask.since),
   isExpanded,
 });
 
