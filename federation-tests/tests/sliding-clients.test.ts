@@ -113,6 +113,20 @@ describe('clients of sliding sync', () => {
     expect(rooms[room]).to.not.have.property('heroes');
   });
 
+  it('call a room that has an alias by who is there, unless it has a name', async () => {
+    const den = await alice.createRoom({ preset: 'public_chat', room_alias_name: `den-${alice.name}` });
+    await bob.join(den);
+    const heroesIn = ({ rooms }: any) => rooms[den].heroes?.map(({ user_id: user }: any) => user);
+    expect(heroesIn(await slider.sync(allRooms()))).to.eql([bob.userId]);
+    // The sync of before takes the alias for a name.
+    const { rooms } = await alice.ask('GET', '/sync');
+    expect(rooms.join[den].summary).to.not.have.property('m.heroes');
+    await alice.setState(den, ['m.room.name', ''], { name: 'Den' });
+    expect(heroesIn(await slider.sync(allRooms()))).to.equal(undefined);
+    await alice.setState(den, ['m.room.name', ''], {});
+    expect(heroesIn(await slider.sync(allRooms()))).to.eql([bob.userId]);
+  });
+
   describe('that load members lazily are told again', () => {
     let carol: Person;
     const body = allRooms({ timeline_limit: 2, required_state: [['m.room.member', '$LAZY']] });

@@ -26,6 +26,9 @@ export interface Summary {
   readonly heroes: readonly UserId[];
 }
 
+/** What a room is called by, rather than by who is there: `/v3/sync` takes an alias for a name, sliding sync does not. */
+export type Naming = 'name' | 'name or alias';
+
 const HEROES = 5;
 const NAME = ['m.room.name', ''] as const;
 const ALIAS = ['m.room.canonical_alias', ''] as const;
@@ -45,12 +48,13 @@ export class Summaries {
     this.#gather = new Gather((rooms) => this.#load(rooms), 'round');
   }
 
-  async get(room: Room, reader: UserId, snapshot: SnapshotId): Promise<Summary> {
+  async get(room: Room, reader: UserId, snapshot: SnapshotId, naming: Naming = 'name or alias'): Promise<Summary> {
     const { joined, invited, first } = this.#known(room) ?? (await this.#gather.load([room])).get(room) ?? NOBODY;
     // Those who have left name the room only when nobody else is there; the reader is.
     const others = joined + invited - 1;
     const most = others > 0 ? Math.min(others, HEROES) : HEROES;
-    const heroes = (await this.#isNamed(room, snapshot)) ? [] : first.filter((user) => user !== reader).slice(0, most);
+    const isNamed = await this.#isNamed(room, snapshot, naming);
+    const heroes = isNamed ? [] : first.filter((user) => user !== reader).slice(0, most);
     const text = objectOf({
       ...(heroes.length > 0 && { 'm.heroes': JSON.stringify(heroes) }),
       'm.joined_member_count': String(joined),
@@ -96,9 +100,10 @@ export class Summaries {
     return loaded;
   }
 
-  async #isNamed(room: Room, snapshot: SnapshotId): Promise<boolean> {
+  async #isNamed(room: Room, snapshot: SnapshotId, naming: Naming): Promise<boolean> {
     const view = await this.#engine.states.view(room, snapshot, [NAME, ALIAS]);
     const name = roomNameOf(view.get(stateKey(...NAME))?.event.content) ?? '';
+    if (naming === 'name') return name !== '';
     const alias = canonicalAliasOf(view.get(stateKey(...ALIAS))?.event.content) ?? '';
     return name !== '' || alias !== '';
   }

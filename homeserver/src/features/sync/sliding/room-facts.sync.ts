@@ -60,7 +60,7 @@ export class RoomFacts {
     const avatar = changeOf('m.room.avatar', { changed, gone }, ({ content }) => textOf(content['url']));
     const facts = { name: toldOf(named, isInitial), avatar: toldOf(avatar, isInitial) };
     if (!isInitial && !hasNewMembers && named !== null) return facts;
-    const { joined, invited, heroes } = await this.#deps.summaries.get(room, userId, after);
+    const { joined, invited, heroes } = await this.#deps.summaries.get(room, userId, after, 'name');
     const counts = !isGone && (isInitial || hasNewMembers) ? { joined, invited } : undefined;
     if (heroes.length === 0) return { ...facts, counts };
     const profiles = await this.#profiles(room, after, heroes);
