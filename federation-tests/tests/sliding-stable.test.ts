@@ -74,6 +74,55 @@ describe('sliding sync as it was accepted', () => {
     expect(await keysOf({ include: [{}, { type: 'm.room.member' }] })).to.include.members([own, bobs, carols]);
   });
 
+  describe('tells by stripped state alone the end of', () => {
+    const everything = { lists: { all: { timeline_limit: 5, required_state: { include: [{}] } } } };
+    const invited = () => bob.createRoom({ name: 'Burrow', invite: [alice.userId] });
+    const knocked = async () => {
+      const rules = { type: 'm.room.join_rules', state_key: '', content: { join_rule: 'knock' } };
+      const room = await bob.createRoom({ name: 'Burrow', initial_state: [rules] });
+      await alice.knock(room);
+      return room;
+    };
+    const ends: Readonly<
+      Record<string, { begin: () => Promise<string>; end: (room: string) => Promise<unknown>; by: () => Person }>
+    > = {
+      'an invitation that was declined': { begin: invited, end: (room) => alice.leave(room), by: () => alice },
+      'an invitation that was taken back': { begin: invited, end: (room) => bob.kick(room, alice), by: () => bob },
+      'a knock that was denied': { begin: knocked, end: (room) => bob.kick(room, alice), by: () => bob },
+    };
+    for (const [name, { begin, end, by }] of Object.entries(ends)) {
+      it(`${name}, and in the other dialect by the state`, async () => {
+        const room = await begin();
+        const slider = new Slider(alice);
+        await slider.sync(allRooms());
+        const { body: first } = await ask(everything);
+        await end(room);
+        await bob.setState(room, ['m.room.name', ''], { name: 'Secret' });
+        const told = (await ask({ ...everything, pos: first.pos })).body.rooms[room];
+        expect(Object.keys(told).sort()).to.eql(['bump_stamp', 'lists', 'membership', 'stripped_state']);
+        expect(told.membership).to.equal('leave');
+        const own = told.stripped_state.find(({ state_key: user }: any) => user === alice.userId);
+        expect([own.sender, own.content.membership]).to.eql([by().userId, 'leave']);
+        expect(told.stripped_state.find(({ type }: any) => type === 'm.room.name').content.name).to.equal('Burrow');
+        const other = (await slider.sync(allRooms())).rooms[room];
+        expect(other).to.not.have.property('invite_state');
+        expect(other.required_state.map((e: any) => e.content.membership)).to.eql(['leave']);
+      });
+    }
+
+    it('nothing that one was told of as a member', async () => {
+      const room = await bob.createRoom({ preset: 'public_chat' });
+      await alice.join(room);
+      const { body: first } = await ask(everything);
+      await alice.leave(room);
+      const { body: left } = await ask({ ...everything, pos: first.pos });
+      await bob.ban(room, alice);
+      const banned = (await ask({ ...everything, pos: left.pos })).body.rooms[room];
+      expect(banned.membership).to.equal('ban');
+      expect(banned).to.not.have.property('stripped_state');
+    });
+  });
+
   it('refuses what is wrong in a request', async () => {
     const many = (prefix: string, value: object) =>
       Object.fromEntries(Array.from({ length: 5_001 }, (_, n) => [`${prefix}${n}`, value]));

@@ -115,8 +115,11 @@ export class OutsideViews {
     // Such an event has no position of its own.
     const live = ask.since !== undefined && ask.member.position > ask.since ? texts.length : 0;
     const timeline = { text: texts.join(','), limited: false, prevBatch, live, isExpanded: false };
+    const stripped = isOfOutsider(ask)
+      ? await this.#deps.invited.stripped(asOfEnd(ask), ask.room, ask.member)
+      : undefined;
     return {
-      answer: { ...leaving(ask.member), isInitial: false, state: texts, timeline },
+      answer: { ...leaving(ask.member), isInitial: false, stripped, state: texts, timeline },
       ...NOTHING_KEPT,
     };
   }
@@ -125,6 +128,12 @@ export class OutsideViews {
 /** Whether it ended since the room was told last, and there is something of it to tell. */
 const isNews = ({ told, room }: Ask, departure: Departure | undefined): departure is Departure =>
   (departure?.event.position ?? -1) > (told?.at ?? -1) && room.head !== undefined;
+
+/** Whether all that is known of the room is that one was invited, or asked to be let in. */
+const isOfOutsider = ({ told }: Ask): boolean => told === undefined || told.standing === 'outside';
+
+/** What the room has become since is not for them to know. */
+const asOfEnd = ({ member }: Ask): Pick<Ask, 'upTo'> => ({ upTo: member.position });
 
 /** Who comes into the room later has it all to learn. */
 const NOTHING_KEPT = { limit: 0, members: [], startsOver: true, shown: [] } as const;

@@ -22,7 +22,7 @@ export interface RoomAnswer {
   readonly counts?: { readonly joined: number; readonly invited: number } | undefined;
   /** What notifies the reader and is not read, outside of threads. */
   readonly unread?: { readonly notifications: number; readonly highlights: number } | undefined;
-  /** Of somebody who is not in the room. */
+  /** Of somebody who is not in the room, and of whose invitation, or wish to be let in, it may be the end. */
   readonly stripped?: readonly JsonText[] | undefined;
   readonly state?: readonly JsonText[] | undefined;
   /** Type and state key of what is not part of the state any more. */

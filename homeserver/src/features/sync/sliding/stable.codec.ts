@@ -57,29 +57,30 @@ export const writeStable = ({ pos, lists, rooms, extensions }: SlidingAnswer): J
     extensions: extensionsText(extensions),
   });
 
-const roomText = (room: ToldRoom): JsonText => {
-  const { counts, heroes, lists } = room;
-  return objectOf({
+const roomText = (room: ToldRoom): JsonText =>
+  objectOf({
     bump_stamp: String(room.bump),
     membership: JSON.stringify(room.membership),
-    lists: lists.length > 0 ? JSON.stringify(lists) : undefined,
+    lists: room.lists.length > 0 ? JSON.stringify(room.lists) : undefined,
+    initial: textOf(room.isInitial || undefined),
     // Outsiders are told nothing but the stripped state.
-    ...(room.stripped
-      ? { stripped_state: arrayOf(room.stripped), initial: 'true' }
-      : {
-          joined_count: textOf(counts?.joined),
-          invited_count: textOf(counts?.invited),
-          notification_count: textOf(room.unread?.notifications),
-          highlight_count: textOf(room.unread?.highlights),
-          name: textOf(room.name),
-          avatar: textOf(room.avatar),
-          heroes: heroes && arrayOf(heroes.map(heroText)),
-          is_dm: textOf(room.isDm),
-          initial: textOf(room.isInitial || undefined),
-          required_state: stateText(room),
-          ...(room.timeline && timelineTexts(room.timeline)),
-        }),
+    ...(room.stripped ? { stripped_state: arrayOf(room.stripped) } : insideTexts(room)),
   });
+
+const insideTexts = (room: ToldRoom) => {
+  const { counts, heroes } = room;
+  return {
+    joined_count: textOf(counts?.joined),
+    invited_count: textOf(counts?.invited),
+    notification_count: textOf(room.unread?.notifications),
+    highlight_count: textOf(room.unread?.highlights),
+    name: textOf(room.name),
+    avatar: textOf(room.avatar),
+    heroes: heroes && arrayOf(heroes.map(heroText)),
+    is_dm: textOf(room.isDm),
+    required_state: stateText(room),
+    ...(room.timeline && timelineTexts(room.timeline)),
+  };
 };
 
 /** What is not part of the state any more is told by its name alone. */

@@ -99,11 +99,15 @@ const roomText = (room: ToldRoom): JsonText => {
     heroes: heroes && arrayOf(heroes.map(heroText)),
     is_dm: textOf(room.isDm),
     initial: textOf(room.isInitial || undefined),
-    invite_state: room.stripped && arrayOf(room.stripped),
+    invite_state: inviteText(room),
     required_state: room.state && (room.state.length > 0 ? arrayOf(room.state) : undefined),
     ...(room.timeline && timelineTexts(room.timeline)),
   });
 };
+
+/** Clients take it for an invitation that stands; how one ended they learn from the room's state. */
+const inviteText = ({ membership, stripped }: ToldRoom): JsonText | undefined =>
+  stripped === undefined || membership === 'leave' || membership === 'ban' ? undefined : arrayOf(stripped);
 
 const unreadTexts = ({ notifications, highlights }: NonNullable<ToldRoom['unread']>) => ({
   notification_count: String(notifications),
