@@ -39,6 +39,27 @@ describe('clients of sliding sync', () => {
     expect(Object.keys(rooms)).to.eql([room]);
   });
 
+  it('may name each of those rooms again for an extension', async () => {
+    const config = { timeline_limit: 1, required_state: [] };
+    const rooms = [...Array.from({ length: 4_999 }, (_, n) => `!seen${n}:elsewhere.test`), room];
+    const asked = (named: readonly string[]) => ({
+      room_subscriptions: { [room]: config },
+      extensions: { typing: { enabled: true, lists: [], rooms: named } },
+    });
+    const typing = (isTyping: boolean) =>
+      bob.ask('PUT', `/rooms/${room}/typing/${bob.userId}`, { typing: isTyping, timeout: 30_000 });
+    await typing(true);
+    const typists = async (named: readonly string[]) =>
+      (await slider.sync(asked(named))).extensions.typing?.rooms?.[room]?.content.user_ids;
+    expect(await typists(rooms)).to.eql([bob.userId]);
+    expect(await typists(rooms), 'the same rooms again').to.equal(undefined);
+    await typing(false);
+    expect(await typists(rooms.slice(0, -1)), 'other rooms').to.equal(undefined);
+    expect(await typists(rooms), 'all of them again').to.eql([]);
+    const { status } = await slider.request(asked([...rooms, '!more:elsewhere.test']));
+    expect(status).to.equal(400);
+  });
+
   it('may ask for what this server does not know', async () => {
     const filters = { is_tombstoned: false, room_name_like: null, 'org.example.x': [1] };
     const list = { ...allRooms({ filters, sort: ['by_recency'], bump_event_types: ['m.room.message'] }) };

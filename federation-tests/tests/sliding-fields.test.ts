@@ -286,7 +286,7 @@ describe('what sliding sync tells', () => {
       { lists: { a: { ...list, required_state: names.map((name) => [name, '']) } } },
       { lists: { a: { ...list, filters: { tags: names } } } },
       { lists: { a: { ...list, filters: { is_dm: 'yes' } } } },
-      { extensions: { typing: { enabled: true, rooms: names } } },
+      { extensions: { typing: { enabled: true, lists: names } } },
       { extensions: { [`org.matrix.msc4354.sticky_events`]: { enabled: true, limit: 'all' } } },
     ];
     for (const body of wrong) {

@@ -5,12 +5,12 @@ import { formats, nothing } from '../formats.ts';
 /** Beyond these, M_INVALID_PARAM. */
 export const SLIDING_LIMITS = {
   lists: 100,
-  /** Clients subscribe to each room that has been on the screen. */
+  /** Clients subscribe to each room that has been on the screen, and may name these again for an extension. */
   subscriptions: 5_000,
   /** Of one list. */
   ranges: 20,
   requiredState: 200,
-  /** Of a filter's lists, and of an extension's. */
+  /** Of what a filter names, and of the lists that an extension names. */
   names: 200,
 } as const;
 
@@ -20,6 +20,7 @@ const presence = Type.Optional(
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const span = Type.Tuple([count, count]);
 const names = Type.Optional(Type.Array(Type.String(), { maxItems: SLIDING_LIMITS.names }));
+const rooms = Type.Optional(Type.Array(Type.String(), { maxItems: SLIDING_LIMITS.subscriptions }));
 const types = Type.Optional(Type.Array(Type.Union([Type.String(), Type.Null()]), { maxItems: SLIDING_LIMITS.names }));
 const flag = Type.Optional(Type.Union([Type.Boolean(), Type.Null()]));
 
@@ -43,8 +44,8 @@ const batch = Type.Optional(
   }),
 );
 const windowed = Type.Optional(Type.Object({ enabled: flag, limit: Type.Optional(count) }));
-const scoped = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms: names }));
-const profiles = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms: names, fields: names }));
+const scoped = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms }));
+const profiles = Type.Optional(Type.Object({ enabled: flag, lists: names, rooms, fields: names }));
 const extensions = Type.Optional(
   Type.Object({
     to_device: batch,

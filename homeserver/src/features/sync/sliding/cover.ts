@@ -103,6 +103,6 @@ const ALL = '*';
 export const isInScope = (scope: Scope, { lists, isSubscribed }: Rule, roomId: () => RoomId): boolean => {
   const byList = scope.lists === undefined || scope.lists.includes(ALL) ? lists.length > 0 : undefined;
   if (byList ?? lists.some((name) => scope.lists?.includes(name))) return true;
-  const byName = scope.rooms === undefined || scope.rooms.includes(ALL) || scope.rooms.includes(roomId());
+  const byName = scope.rooms === undefined || scope.rooms.has(ALL) || scope.rooms.has(roomId());
   return isSubscribed && byName;
 };

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { MatrixError } from '@holm/spec/errors';
 import { RoomId } from '@holm/spec/ids';
 import type {
@@ -78,7 +79,15 @@ export const extensionsIn = (fields: ExtensionFields = {}): Extensions => {
 };
 
 const textsOf = (scoped: Readonly<Record<string, object | undefined>>): Scopes =>
-  Object.fromEntries(Object.entries(scoped).flatMap(([name, asked]) => (asked ? [[name, JSON.stringify(asked)]] : [])));
+  Object.fromEntries(Object.entries(scoped).flatMap(([name, asked]) => (asked ? [[name, textOf(asked)]] : [])));
+
+/** Connections keep such texts, and only ever compare them. */
+const MAX_TEXT = 10_000;
+
+const textOf = (asked: object): string => {
+  const text = JSON.stringify(asked, (_, value: unknown) => (value instanceof Set ? [...value] : value));
+  return text.length > MAX_TEXT ? hash('sha256', text, 'base64url') : text;
+};
 
 const batchIn = (fields: BatchFields | undefined) =>
   fields?.enabled === true
@@ -116,7 +125,7 @@ const profilesIn = (fields: ExtensionFields): ProfilesRequest | undefined => {
 };
 
 const scopeIn = (fields: ScopedFields | undefined): Scope | undefined =>
-  fields?.enabled === true ? { lists: fields.lists, rooms: fields.rooms } : undefined;
+  fields?.enabled === true ? { lists: fields.lists, rooms: fields.rooms && new Set(fields.rooms) } : undefined;
 
 export const filtersIn = (fields: FilterFields, isInvited: Flag): RoomFilters => ({
   isDm: fields.is_dm ?? undefined,

@@ -37,7 +37,8 @@ export interface ListRequest {
 /** Of which rooms an extension tells; absent for all that are told of at all. */
 export interface Scope {
   readonly lists: readonly string[] | undefined;
-  readonly rooms: readonly string[] | undefined;
+  /** There may be thousands of them. */
+  readonly rooms: ReadonlySet<string> | undefined;
 }
 
 /** What is asked for beside rooms; absent for what is not. */
