@@ -8,6 +8,7 @@ import { StateDeltas } from '../state-deltas.sync.ts';
 import type { SyncDeps, Sync } from '../sync.service.ts';
 import { Timelines } from '../timelines.sync.ts';
 import { Answers } from './answers.sync.ts';
+import { Arrivals } from './arrivals.sync.ts';
 import { SlidingConnections } from './sliding-connections.service.ts';
 import { ExtensionParts } from './extensions.sync.ts';
 import { GoneViews } from './gone-views.sync.ts';
@@ -49,6 +50,7 @@ export const createSliding = (deps: SlidingDeps) => {
   const rosters = new Rosters(engine, cards, (user) => readers.ignoredBy(user));
   const lists = new RoomLists({
     rosters,
+    arrivals: new Arrivals(db, engine.events),
     settings: deps.settings,
     spaces: new Spaces(engine),
     names: new RoomNames(db, engine),

@@ -7,6 +7,9 @@ export interface ListedRoom {
   readonly member: Member;
 }
 
-/** What lists are sorted by. Whoever is not in a room sees no activity but what became of themselves. */
-export const activityOf = ({ card, member }: ListedRoom): number =>
-  member.membership === 'join' ? card.bump : member.position;
+/**
+ * What lists are sorted by: what was said last, or when its user came in, because that is news to them. Whoever is not in a room sees no
+ * activity but what became of themselves.
+ */
+export const activityOf = ({ card, member }: ListedRoom, cameIn = 0): number =>
+  member.membership === 'join' ? Math.max(card.bump, cameIn) : member.position;

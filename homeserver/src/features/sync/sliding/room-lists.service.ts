@@ -1,7 +1,8 @@
 import { RoomId, type UserId } from '@holm/spec/ids';
 import { isObject, type JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
-import type { Soon } from '../../../platform/soon.ts';
+import { type Soon, soon } from '../../../platform/soon.ts';
+import type { Arrivals } from './arrivals.sync.ts';
 import type { ListedRoom } from './listed-room.ts';
 import type { RoomFilters } from './request.ts';
 import type { Names, RoomNames } from './room-names.service.ts';
@@ -36,6 +37,7 @@ interface Known extends Sorting {
 
 export interface RoomListsDeps {
   readonly rosters: Rosters;
+  readonly arrivals: Arrivals;
   readonly settings: Settings;
   readonly spaces: Spaces;
   readonly names: RoomNames;
@@ -46,20 +48,22 @@ const CACHED_USERS = 10_000;
 /** Which rooms somebody has, and which of them a list asks for. */
 export class RoomLists {
   readonly #rosters: Rosters;
+  readonly #arrivals: Arrivals;
   readonly #settings: Settings;
   readonly #spaces: Spaces;
   readonly #names: RoomNames;
   readonly #sortings = new LRUCache<UserId, Known>(atMost(CACHED_USERS));
 
-  constructor({ rosters, settings, spaces, names }: RoomListsDeps) {
+  constructor({ rosters, arrivals, settings, spaces, names }: RoomListsDeps) {
     this.#rosters = rosters;
+    this.#arrivals = arrivals;
     this.#settings = settings;
     this.#spaces = spaces;
     this.#names = names;
   }
 
   rosterOf(user: UserId): Soon<Roster> {
-    return this.#rosters.of(user);
+    return soon(this.#rosters.of(user), (roster) => soon(this.#arrivals.settle(roster), () => roster));
   }
 
   /** The rooms that pass a list's filters. */

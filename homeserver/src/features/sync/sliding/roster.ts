@@ -12,6 +12,8 @@ interface Entry extends ListedRoom {
   card: Card;
   member: Member;
   kind: Kind;
+  /** When the user came in, where that is known. */
+  cameIn: number | undefined;
   /** By which it is sorted now. */
   activity: number;
 }
@@ -92,6 +94,15 @@ export class RosterView {
   }
 }
 
+const keepIf = (set: Set<Entry>, entry: Entry, isKept: boolean): void => {
+  if (isKept) set.add(entry);
+  else set.delete(entry);
+};
+
+/** Whether nothing in the room is newer than its user's own membership. */
+const mayHaveComeLast = ({ card, member }: ListedRoom): boolean =>
+  member.membership === 'join' && member.position > card.bump;
+
 export const idsText = (order: readonly ListedRoom[], [first, last]: Span): JsonText =>
   JSON.stringify(order.slice(first, last + 1).map(({ card }) => card.roomId));
 
@@ -112,6 +123,7 @@ const [BYTES, BYTES_PER_ROOM, BYTES_PER_PLACE] = [2_000, 250, 8];
 export class Roster {
   readonly #entries = new Map<RoomNid, Entry>();
   readonly #left = new Set<Entry>();
+  readonly #unsettled = new Set<Entry>();
   readonly #views = new Map<string, KeptView>();
   /** Made when somebody asks for a room by its id. */
   #byId: Map<RoomId, Entry> | undefined;
@@ -130,6 +142,11 @@ export class Roster {
   /** Those that the user has left. */
   get left(): Iterable<ListedRoom> {
     return this.#left;
+  }
+
+  /** Those of which it matters, and is not known yet, when the user came in. */
+  get unsettled(): readonly ListedRoom[] {
+    return [...this.#unsettled].map(({ card, member }) => ({ card, member }));
   }
 
   isLeft(room: ListedRoom): boolean {
@@ -162,12 +179,23 @@ export class Roster {
     const known = this.#entries.get(nid);
     if (known?.member !== room.member || known.kind !== kind) this.standing += 1;
     const places = this.#takeFromViews(known);
-    const entry = known ?? { ...room, kind, activity: 0 };
-    Object.assign(entry, { ...room, kind, activity: activityOf(room) });
+    const cameIn = known?.member === room.member ? known.cameIn : undefined;
+    const entry = known ?? { ...room, kind, cameIn, activity: 0 };
+    Object.assign(entry, { ...room, kind, cameIn, activity: activityOf(room, cameIn) });
     this.#entries.set(nid, entry);
     this.#byId?.set(roomId, entry);
-    if (kind === 'left') this.#left.add(entry);
-    else this.#left.delete(entry);
+    keepIf(this.#left, entry, kind === 'left');
+    keepIf(this.#unsettled, entry, cameIn === undefined && mayHaveComeLast(room));
+    this.#giveToViews(entry, places);
+  }
+
+  /** A membership began then; nothing if it is another one by now. */
+  cameIn(member: Member, cameIn: number): void {
+    const entry = this.#entries.get(member.roomNid);
+    if (entry?.member !== member) return;
+    const places = this.#takeFromViews(entry);
+    Object.assign(entry, { cameIn, activity: activityOf(entry, cameIn) });
+    this.#unsettled.delete(entry);
     this.#giveToViews(entry, places);
   }
 
@@ -180,6 +208,7 @@ export class Roster {
     this.#giveToViews(known, places);
     this.#entries.delete(nid);
     this.#left.delete(known);
+    this.#unsettled.delete(known);
     this.#byId?.delete(known.card.roomId);
   }
 
