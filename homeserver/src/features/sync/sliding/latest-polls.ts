@@ -22,4 +22,4 @@ export class LatestPolls<Poll extends Ended> {
 
 /** A connection that is started afresh takes the place of the one before: both have this name. */
 export const connectionName = ({ userId, deviceId }: Caller, connId: string): string =>
-  JSON.stringify([userId, deviceId, connId]);
+  `${userId} ${deviceId.length} ${deviceId} ${connId}`;

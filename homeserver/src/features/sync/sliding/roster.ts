@@ -94,6 +94,8 @@ export class RosterView {
   }
 }
 
+const NONE: readonly ListedRoom[] = [];
+
 const keepIf = (set: Set<Entry>, entry: Entry, isKept: boolean): void => {
   if (isKept) set.add(entry);
   else set.delete(entry);
@@ -146,7 +148,7 @@ export class Roster {
 
   /** Those of which it matters, and is not known yet, when the user came in. */
   get unsettled(): readonly ListedRoom[] {
-    return [...this.#unsettled].map(({ card, member }) => ({ card, member }));
+    return this.#unsettled.size === 0 ? NONE : [...this.#unsettled].map(({ card, member }) => ({ card, member }));
   }
 
   isLeft(room: ListedRoom): boolean {
