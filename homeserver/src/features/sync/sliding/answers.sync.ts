@@ -101,8 +101,9 @@ export class Answers {
     const { userId } = request.viewer;
     return soon(followings.of(userId, request, base.connection), (following) =>
       soon(engine.userRooms.atHand(userId) ?? engine.userRooms.of(userId), (members) => {
-        const candidates = candidatesOf(base, following, engine.roomChanges);
+        const { roomChanges } = engine;
         const scopes = scopesOf(base.connection.scopes, request.extensions.scopes);
+        const candidates = candidatesOf(base, following, { roomChanges, scopes });
         const { roster } = following;
         return soon(gone.of({ user: userId, base, upTo, roster, members }), (gone) => {
           return { request, base, upTo, following, candidates, scopes, members, gone };

@@ -1,6 +1,6 @@
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
-import type { RoomConfig, Scopes } from './request.ts';
+import type { RoomConfig, ScopedExtension, Scopes } from './request.ts';
 
 export type Standing = 'join' | 'outside' | 'left';
 
@@ -14,6 +14,8 @@ export interface Told {
   readonly isDm: boolean;
   /** Only up to these positions, because it has not been asked for since; absent while it is told of in each answer. */
   readonly missed?: readonly Position[] | undefined;
+  /** Extensions that tell of some rooms only, and did not of this one; absent where there were none. */
+  readonly untoldBy?: readonly ScopedExtension[] | undefined;
 }
 
 /** Up to where of the stream of events a room has been told; `base` is where the answer before ended. */

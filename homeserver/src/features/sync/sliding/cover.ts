@@ -99,6 +99,10 @@ const together = (configs: readonly RoomConfig[]): RoomConfig => {
 
 const ALL = '*';
 
+/** Whether an extension tells of whatever room is asked for. */
+export const isEverywhere = ({ lists, rooms }: Scope): boolean =>
+  (lists === undefined || lists.includes(ALL)) && (rooms === undefined || rooms.has(ALL));
+
 /** Whether an extension tells of a room. */
 export const isInScope = (scope: Scope, { lists, isSubscribed }: Rule, roomId: () => RoomId): boolean => {
   const byList = scope.lists === undefined || scope.lists.includes(ALL) ? lists.length > 0 : undefined;

@@ -73,22 +73,30 @@ const SCOPED = ['accountData', 'receipts', 'typing', 'profiles'] as const;
 /** What is asked of the extensions. */
 export const askOf = ({ request, base, upTo, following, candidates, scopes, members }: Asked): ExtensionsAsk => {
   const behind = new Map<RoomNid, 'new' | readonly Position[]>();
+  const untold = new Map<ScopedExtension, Set<RoomNid>>();
   for (const [nid, room] of candidates) {
     const parts = partsOf(base, nid, room);
     if (parts !== undefined) behind.set(nid, parts);
+    for (const name of base.connection.rooms.get(nid)?.untoldBy ?? []) addTo(untold, name, nid);
   }
   const rooms = new ScopedRooms(following, behind);
   return {
     viewer: request.viewer,
     extensions: request.extensions,
-    isAnyBehind: behind.size > 0,
-    rooms: (name, scope) => rooms.of(scope, name === 'accountData' ? 'any' : 'joined'),
+    isAnyBehind: behind.size + untold.size > 0,
+    rooms: (name, scope) => rooms.of(scope, name === 'accountData' ? 'any' : 'joined', untold.get(name)),
     after: base.after,
     upTo,
     joined: () => members.joined,
     scopes,
     toldScopes: base.connection.scopes,
   };
+};
+
+const addTo = <Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void => {
+  const known = sets.get(key);
+  if (known) known.add(value);
+  else sets.set(key, new Set([value]));
 };
 
 /** The same object where nothing is asked for otherwise than before. */

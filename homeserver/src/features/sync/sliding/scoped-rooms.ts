@@ -25,6 +25,8 @@ export interface ScopeOfRooms {
 
 type Place = 'new' | readonly Position[];
 
+const NONE: ReadonlySet<RoomNid> = new Set();
+
 /** Of the rooms that a connection asks for those that an extension tells of. */
 export class ScopedRooms {
   readonly #following: Following;
@@ -35,25 +37,27 @@ export class ScopedRooms {
     this.#behind = behind;
   }
 
-  of(scope: Scope, membership: 'joined' | 'any'): ScopeOfRooms {
+  /** `entered`: rooms that it has told nothing of yet, because they were out of its scope. */
+  of(scope: Scope, membership: 'joined' | 'any', entered: ReadonlySet<RoomNid> = NONE): ScopeOfRooms {
     const { rules, roster } = this.#following;
+    const places = entered.size === 0 ? this.#behind : withNew(this.#behind, entered);
     const isIn = (nid: RoomNid, rule: Rule | undefined): boolean => {
       const listed = rule && roster.get(nid);
       if (!listed || (membership === 'joined' && listed.member.membership !== 'join')) return false;
       return isInScope(scope, rule, () => listed.card.roomId);
     };
     const all = () => new Set([...rules].flatMap(([nid, rule]) => (isIn(nid, rule) ? [nid] : [])));
-    const behind = [...this.#behind].flatMap(([nid, parts]) => {
+    const behind = [...places].flatMap(([nid, parts]) => {
       const roomId = roster.get(nid)?.card.roomId;
       return roomId !== undefined && isIn(nid, rules.get(nid)) ? [{ nid, roomId, parts }] : [];
     });
     const ids = () => new Set([...all()].flatMap((nid) => roster.get(nid)?.card.roomId ?? []));
-    return { steady: this.#steady(isIn), behind, all, ids };
+    return { steady: this.#steady(isIn, places), behind, all, ids };
   }
 
-  #steady(isIn: (nid: RoomNid, rule: Rule | undefined) => boolean): Keys<RoomNid> {
+  #steady(isIn: (nid: RoomNid, rule: Rule | undefined) => boolean, behind: ReadonlyMap<RoomNid, Place>): Keys<RoomNid> {
     const { rules } = this.#following;
-    const has = (nid: RoomNid) => !this.#behind.has(nid) && isIn(nid, rules.get(nid));
+    const has = (nid: RoomNid) => !behind.has(nid) && isIn(nid, rules.get(nid));
     return {
       size: rules.size,
       has,
@@ -63,3 +67,6 @@ export class ScopedRooms {
     };
   }
 }
+
+const withNew = (places: ReadonlyMap<RoomNid, Place>, entered: ReadonlySet<RoomNid>): ReadonlyMap<RoomNid, Place> =>
+  new Map([...places, ...[...entered].map((nid) => [nid, 'new'] as const)]);

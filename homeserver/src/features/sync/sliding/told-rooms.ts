@@ -5,9 +5,9 @@ import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts'
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { type Connection, type MembersTold, type Standing, type Told, toldUpTo } from './connection.ts';
-import type { CoveredRoom } from './cover.ts';
+import { type CoveredRoom, isEverywhere, isInScope } from './cover.ts';
 import type { Following } from './following.service.ts';
-import type { RoomConfig, Scopes, SlidingRequest } from './request.ts';
+import type { Extensions, RoomConfig, ScopedExtension, Scopes, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { Known, RoomView } from './room-views.sync.ts';
 
@@ -45,19 +45,23 @@ export interface Asked {
   readonly gone: Gone;
 }
 
-/** Where the connection is told of just the rooms that are asked for, only those that changed need be looked at. */
+/**
+ * Where the connection is told of just the rooms that are asked for, and by extensions that tell of the same as before, only those
+ * that changed need be looked at.
+ */
 export const candidatesOf = (
-  { after }: Base,
-  { rules, roster, isSettled }: Following,
-  roomChanges: RoomEngine['roomChanges'],
+  base: Base,
+  following: Following,
+  { roomChanges, scopes }: { readonly roomChanges: RoomEngine['roomChanges']; readonly scopes: Scopes },
 ): Map<RoomNid, CoveredRoom> => {
-  const since = isSettled ? after?.[0] : undefined;
+  const { rules, roster } = following;
+  const since = following.isSettled && scopes === base.connection.scopes ? base.after?.[0] : undefined;
+  const mayHaveChanged = (nid: RoomNid): boolean => since === undefined || roomChanges.mayHaveChanged(nid, since);
   const changed = since === undefined ? undefined : roomChanges.among(rules, since);
   const candidates = new Map<RoomNid, CoveredRoom>();
   for (const nid of changed ?? rules.keys()) {
-    if (since !== undefined && !roomChanges.mayHaveChanged(nid, since)) continue;
     const [listed, rule] = [roster.get(nid), rules.get(nid)];
-    if (listed && rule) candidates.set(nid, { listed, ...rule });
+    if (listed && rule && mayHaveChanged(nid)) candidates.set(nid, { listed, ...rule });
   }
   return candidates;
 };
@@ -91,10 +95,11 @@ export const withRead = ({ candidates, following: { roster, rules } }: Asked, re
 export const told = (asked: Asked, views: ReadonlyMap<RoomNid, RoomView>): Map<RoomNid, Told> => {
   const { candidates, base, gone } = asked;
   const { connection, after = [] } = base;
+  const narrow = narrowIn(asked.request.extensions);
   const told = new Map<RoomNid, Told>();
   for (const [nid, room] of candidates) {
     const before = connection.rooms.get(nid);
-    const now = nowTold(asked, room, views.get(nid));
+    const now = nowTold(asked, room, { view: views.get(nid), narrow });
     if (now && (!before || isOther(before, now))) told.set(nid, now);
   }
   for (const nid of notAskedFor(asked)) {
@@ -113,15 +118,41 @@ const notAskedFor = ({ following: { isSettled, rules }, base: { connection } }: 
   isSettled ? [] : [...connection.live].filter((nid) => !rules.has(nid));
 
 const nowTold = (
-  { base: { connection }, following }: Asked,
-  { config: wanted, listed: { card } }: CoveredRoom,
-  view: RoomView | undefined,
+  { base: { connection }, following, request }: Asked,
+  room: CoveredRoom,
+  { view, narrow }: { readonly view: RoomView | undefined; readonly narrow: readonly ScopedExtension[] },
 ): Told | undefined => {
+  const { config: wanted, listed } = room;
+  const { card } = listed;
   const config = numberOf(connection, wanted);
   const before = connection.rooms.get(card.nid);
-  if (!view) return before && { ...before, config, missed: undefined };
+  const untoldBy = narrow.length === 0 ? undefined : untoldIn(request.extensions, room, { before, narrow });
+  if (!view) return before && { ...before, config, missed: undefined, untoldBy };
   const isDm = following.sorting.dms.has(card.roomId);
-  return { limit: view.limit, config, standing: standingOf(view.answer), isDm };
+  return { limit: view.limit, config, standing: standingOf(view.answer), isDm, untoldBy };
+};
+
+const SCOPED = ['accountData', 'receipts', 'typing'] as const;
+
+/** Extensions that may not tell of all rooms. */
+const narrowIn = (extensions: Extensions): readonly ScopedExtension[] =>
+  SCOPED.filter((name) => {
+    const scope = extensions[name];
+    return scope === undefined || !isEverywhere(scope);
+  });
+
+/** One that is not asked for tells nothing, and goes on later from where it was. */
+const untoldIn = (
+  extensions: Extensions,
+  room: CoveredRoom,
+  { before, narrow }: { readonly before: Told | undefined; readonly narrow: readonly ScopedExtension[] },
+): Told['untoldBy'] => {
+  const untold = narrow.filter((name) => {
+    const scope = extensions[name];
+    if (scope === undefined) return before?.untoldBy?.includes(name) === true;
+    return !isInScope(scope, room, () => room.listed.card.roomId);
+  });
+  return untold.length === 0 ? undefined : untold;
 };
 
 const isOther = (before: Told, now: Told): boolean =>
@@ -129,7 +160,8 @@ const isOther = (before: Told, now: Told): boolean =>
   before.config !== now.config ||
   before.limit !== now.limit ||
   before.standing !== now.standing ||
-  before.isDm !== now.isDm;
+  before.isDm !== now.isDm ||
+  String(before.untoldBy) !== String(now.untoldBy);
 
 /** Where nobody is told of, and nobody was, there is nothing to be remembered. */
 export const membersTold = (views: ReadonlyMap<RoomNid, RoomView>, { connection }: Base): Map<RoomNid, MembersTold> =>
