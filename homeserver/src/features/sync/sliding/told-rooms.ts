@@ -60,8 +60,9 @@ export const candidatesOf = (
   const changed = since === undefined ? undefined : roomChanges.among(rules, since);
   const candidates = new Map<RoomNid, CoveredRoom>();
   for (const nid of changed ?? rules.keys()) {
-    const [listed, rule] = [roster.get(nid), rules.get(nid)];
-    if (listed && rule && mayHaveChanged(nid)) candidates.set(nid, { listed, ...rule });
+    const rule = mayHaveChanged(nid) ? rules.get(nid) : undefined;
+    const listed = rule && roster.get(nid);
+    if (listed) candidates.set(nid, { listed, ...rule });
   }
   return candidates;
 };
