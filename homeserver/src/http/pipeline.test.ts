@@ -121,6 +121,7 @@ describe('an operation', () => {
     expect(await needs(path, 'bad')).to.eql([401, 'M_UNKNOWN_TOKEN']);
     expect(await needs(path, 'good')).to.eql([200, undefined]);
     expect(await needs(`${path}&access_token=good`)).to.eql([200, undefined]);
+    expect(await needs(`${path}${'&more'.repeat(1_000)}&access_token=good`)).to.eql([200, undefined]);
     expect((await get(`${v3}/maybe`)).body).to.eql({ user: null });
     expect((await get(`${v3}/maybe`, { token: 'good' })).body).to.eql({ user: '@alice:test' });
     expect((await get(`${v3}/maybe`, { token: 'bad' })).status).to.equal(401);

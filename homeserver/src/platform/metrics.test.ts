@@ -18,4 +18,14 @@ describe('metrics', () => {
     sent.add(1, { kind: 'other' });
     expect(await metrics.registry.metrics()).to.include('sent_total{kind="other"} 3');
   });
+
+  it('lose no more than what a bug makes of no use', async () => {
+    const metrics = new Metrics();
+    const sent = metrics.counter('sent_total', 'What was sent.', { kind: ['one'] });
+    sent.add(1, { kind: 'one' });
+    sent.add(-1, { kind: 'one' });
+    const refused = await metrics.registry.metrics().catch((error: unknown) => String(error));
+    expect(refused).to.include('decrease');
+    expect(await metrics.registry.metrics()).to.include('sent_total{kind="one"} 1');
+  });
 });
