@@ -23,7 +23,15 @@ class Batch<Item> {
   handOn(): void {
     const items = this.#waiting;
     this.#waiting = [];
-    for (const item of items) this.#hand(item);
+    const failures: unknown[] = [];
+    for (const item of items) {
+      try {
+        this.#hand(item);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'something was counted that cannot be');
   }
 }
 

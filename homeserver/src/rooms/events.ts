@@ -99,7 +99,7 @@ export class Events {
       const nids = await store.replacedBy(this.#db, last, REPLACED_PAGE);
       const found = new Map((await this.glance(nids)).map((event) => [event.nid, event]));
       yield* nids.flatMap((nid) => found.get(nid) ?? []);
-      last = nids.at(-1);
+      last = nids.length < REPLACED_PAGE ? undefined : nids.at(-1);
     }
   }
 

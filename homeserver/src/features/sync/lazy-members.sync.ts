@@ -37,7 +37,7 @@ const MEMBERS_PER_DEVICE = 2_000;
 export class LazyMembers {
   readonly #told = new LRUCache<string, Device>(atMost(DEVICES));
 
-  /** Whom of a room a device knows that goes on from a place. */
+  /** Whom of a room a device knows that goes on from a place. It is forgotten who was told after that. */
   knows(viewer: Caller, room: RoomNid, at: Position): (member: UserId) => boolean {
     const device = this.#told.get(nameOf(viewer));
     const members = device?.rooms.get(room);

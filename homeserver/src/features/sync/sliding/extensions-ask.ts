@@ -7,7 +7,7 @@ import type { Position } from '../../../streams/stream.ts';
 import type { DeviceListNews, KeyCounts, LooseEvent, SyncPart } from '../../../streams/sync-part.ts';
 import type { JsonText } from '../json-text.ts';
 import type { ProfilesAnswer } from './profiles-extension.sync.ts';
-import type { Extensions, Scope, ScopedExtension, Scopes } from './request.ts';
+import { type Extensions, type Scope, SCOPED_EXTENSIONS, type ScopedExtension, type Scopes } from './request.ts';
 import { ScopedRooms, type ScopeOfRooms } from './scoped-rooms.ts';
 import { type Asked, partsOf } from './told-rooms.ts';
 
@@ -68,7 +68,7 @@ export interface PartTold {
 
 export type Extension = ScopedExtension | 'toDevice' | 'e2ee' | 'threads';
 
-const SCOPED = ['accountData', 'receipts', 'typing', 'profiles'] as const;
+const SCOPED = [...SCOPED_EXTENSIONS, 'profiles'] as const;
 
 /** What is asked of the extensions. */
 export const askOf = ({ request, base, upTo, following, candidates, scopes, members }: Asked): ExtensionsAsk => {

@@ -76,7 +76,8 @@ export interface ProfilesRequest {
   readonly fields: readonly string[] | undefined;
 }
 
-export type ScopedExtension = 'accountData' | 'receipts' | 'typing';
+export const SCOPED_EXTENSIONS = ['accountData', 'receipts', 'typing'] as const;
+export type ScopedExtension = (typeof SCOPED_EXTENSIONS)[number];
 
 /** Of which rooms each extension tells, as text. */
 export type Scopes = Readonly<Partial<Record<ScopedExtension | 'profiles', string>>>;

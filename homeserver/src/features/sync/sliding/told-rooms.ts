@@ -7,7 +7,14 @@ import type { Position } from '../../../streams/stream.ts';
 import { type Connection, type MembersTold, type Standing, type Told, toldUpTo } from './connection.ts';
 import { type CoveredRoom, isEverywhere, isInScope } from './cover.ts';
 import type { Following } from './following.service.ts';
-import type { Extensions, RoomConfig, ScopedExtension, Scopes, SlidingRequest } from './request.ts';
+import {
+  type Extensions,
+  type RoomConfig,
+  SCOPED_EXTENSIONS,
+  type ScopedExtension,
+  type Scopes,
+  type SlidingRequest,
+} from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { Known, RoomView } from './room-views.sync.ts';
 
@@ -133,11 +140,9 @@ const nowTold = (
   return { limit: view.limit, config, standing: standingOf(view.answer), isDm, untoldBy };
 };
 
-const SCOPED = ['accountData', 'receipts', 'typing'] as const;
-
 /** Extensions that may not tell of all rooms. */
 const narrowIn = (extensions: Extensions): readonly ScopedExtension[] =>
-  SCOPED.filter((name) => {
+  SCOPED_EXTENSIONS.filter((name) => {
     const scope = extensions[name];
     return scope === undefined || !isEverywhere(scope);
   });
