@@ -3,13 +3,13 @@ import { composeArrays, composeRows } from './composing.ts';
 import type { RoomWrite } from './room-write.ts';
 import type { Table } from './table.ts';
 
-const table = (name: string, types: readonly string[]): Table => ({
-  types,
-  rows: ({ room }) => [types.map((type) => `${name} ${type} ${room}`)],
-  sql: `${name} AS (SELECT * FROM $$ AS u)`,
+const table = (name: string, columns: Table['columns']): Table => ({
+  columns,
+  rows: ({ room }) => [Object.values(columns).map((type) => `${name} ${type} ${room}`)],
+  sql: `${name} AS (SELECT * FROM $$)`,
 });
 
-const tables = [table('head', ['int', 'text']), table('other', ['bytea'])];
+const tables = [table('head', { room_nid: 'int', a: 'text' }), table('other', { room_nid: 'int', b: 'bytea' })];
 const writes = [1, 2].map((room) => ({ room }) as RoomWrite);
 
 describe('a statement that writes rooms', () => {
@@ -17,12 +17,14 @@ describe('a statement that writes rooms', () => {
     const { name, text, values } = composeArrays('test.arrays', tables, writes);
     expect(name).to.equal('test.arrays');
     expect(text).to.equal(
-      'WITH head AS (SELECT * FROM unnest($1::int[], $2::text[]) AS u),\n' +
-        'other AS (SELECT * FROM unnest($3::bytea[]) AS u)\nSELECT room_nid FROM head',
+      'WITH head AS (SELECT * FROM unnest($1::int[], $2::text[]) AS u(room_nid, a)),\n' +
+        'other AS (SELECT * FROM (SELECT * FROM unnest($3::int[], $4::bytea[]) AS u(room_nid, b)' +
+        ' WHERE room_nid IN (SELECT room_nid FROM head)) AS u)\nSELECT room_nid FROM head',
     );
     expect(values).to.eql([
       ['head int 1', 'head int 2'],
       ['head text 1', 'head text 2'],
+      ['other int 1', 'other int 2'],
       ['other bytea 1', 'other bytea 2'],
     ]);
   });
@@ -31,10 +33,10 @@ describe('a statement that writes rooms', () => {
     const rows = tables.flatMap((one) => one.rows(writes[0]!));
     const { text, values } = composeRows('test.rows', tables, rows);
     expect(text).to.equal(
-      'WITH head AS (SELECT * FROM (VALUES ($1::int, $2::text)) AS u),\n' +
-        'other AS (SELECT * FROM (VALUES ($3::bytea)) AS u)\nSELECT room_nid FROM head',
+      'WITH head AS (SELECT * FROM (SELECT $1::int, $2::text) AS u(room_nid, a)),\n' +
+        'other AS (SELECT * FROM (SELECT $3::int, $4::bytea FROM head) AS u(room_nid, b))\nSELECT room_nid FROM head',
     );
-    expect(values).to.eql(['head int 1', 'head text 1', 'other bytea 1']);
+    expect(values).to.eql(['head int 1', 'head text 1', 'other int 1', 'other bytea 1']);
   });
 
   it('is put into words once', () => {

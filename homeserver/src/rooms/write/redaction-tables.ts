@@ -1,6 +1,6 @@
 import type { RoomNid } from '../model.ts';
 import type { RedactionWrite, RoomWrite } from './room-write.ts';
-import { IN_HEAD, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** For how long, if at all, what redactions take away is kept. */
 export interface OriginalsKept {
@@ -11,11 +11,11 @@ export interface OriginalsKept {
 export const NONE_KEPT: OriginalsKept = { since: () => undefined };
 
 const table = (
-  types: readonly string[],
+  columns: Table['columns'],
   rows: (write: RedactionWrite, room: RoomNid) => readonly (readonly unknown[])[],
   sql: string,
 ): Table => ({
-  types: ['int', ...types],
+  columns: { room_nid: 'int', ...columns },
   rows: ({ room, redactions }: RoomWrite) => (redactions ? rows(redactions, room).map((row) => [room, ...row]) : []),
   sql,
 });
@@ -26,22 +26,22 @@ const table = (
  */
 export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
   table(
-    ['bigint', 'bigint', 'text'],
+    { target: 'bigint', by: 'bigint', json: 'text' },
     ({ redacted }) => redacted.map(({ target, by, text }) => [target, by, text]),
     `redacted AS (
-      UPDATE events e SET redacted_by = u.by, json = u.json FROM $$ AS u(room_nid, target, by, json)
-       WHERE e.event_nid = u.target AND e.redacted_by IS NULL AND u.${IN_HEAD})`,
+      UPDATE events e SET redacted_by = u.by, json = u.json FROM $$
+       WHERE e.event_nid = u.target AND e.redacted_by IS NULL)`,
   ),
   // What is redacted says nothing about anything any more.
   table(
-    ['bigint'],
+    { target: 'bigint' },
     ({ redacted }) => redacted.map(({ target }) => [target]),
     `broken_relations AS (
-      DELETE FROM event_relations r USING $$ AS u(room_nid, target)
-       WHERE r.room_nid = u.room_nid AND r.child_nid = u.target AND u.${IN_HEAD})`,
+      DELETE FROM event_relations r USING $$
+       WHERE r.room_nid = u.room_nid AND r.child_nid = u.target)`,
   ),
   table(
-    ['bigint', 'bigint', 'text'],
+    { event_nid: 'bigint', kept_since: 'bigint', json: 'text' },
     ({ redacted }, room) => {
       const since = kept.since(room);
       if (since === undefined) return [];
@@ -49,30 +49,30 @@ export const redactionTables = (kept: OriginalsKept): readonly Table[] => [
     },
     `originals AS (
       INSERT INTO redacted_originals (room_nid, event_nid, kept_since, json)
-      SELECT * FROM $$ AS u(room_nid, event_nid, kept_since, json) WHERE ${IN_HEAD}
+      SELECT * FROM $$
       ON CONFLICT DO NOTHING)`,
   ),
   table(
-    ['text', 'bigint'],
+    { target_id: 'text', redaction_nid: 'bigint' },
     ({ awaited }) => awaited,
     `new_awaited AS (
       INSERT INTO awaited_redactions (room_nid, target_id, redaction_nid)
-      SELECT * FROM $$ AS u(room_nid, target_id, redaction_nid) WHERE ${IN_HEAD}
+      SELECT * FROM $$
       ON CONFLICT DO NOTHING)`,
   ),
   table(
-    ['text'],
+    { target_id: 'text' },
     ({ arrived }) => arrived.map((id) => [id]),
     `gone_awaited AS (
-      DELETE FROM awaited_redactions a USING $$ AS u(room_nid, target_id)
-       WHERE a.room_nid = u.room_nid AND a.target_id = u.target_id AND u.${IN_HEAD})`,
+      DELETE FROM awaited_redactions a USING $$
+       WHERE a.room_nid = u.room_nid AND a.target_id = u.target_id)`,
   ),
   table(
-    ['bigint', 'bigint', 'bigint'],
+    { event_nid: 'bigint', ord: 'bigint', position: 'bigint' },
     ({ released }) => released.map(({ nid, ord, position }) => [nid, ord ?? null, position ?? null]),
     `released AS (
       UPDATE events e SET status = 0, ord = u.ord, position = u.position
-        FROM $$ AS u(room_nid, event_nid, ord, position)
-       WHERE e.event_nid = u.event_nid AND u.${IN_HEAD})`,
+        FROM $$
+       WHERE e.event_nid = u.event_nid)`,
   ),
 ];

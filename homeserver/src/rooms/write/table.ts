@@ -4,12 +4,10 @@ export type Row = readonly unknown[];
 
 /** What a write of rooms puts into one table. */
 export interface Table {
-  /** The columns' types. */
-  readonly types: readonly string[];
+  /** Each column's type. All tables have a `room_nid`. */
+  readonly columns: Readonly<Record<string, string>>;
   /** The columns' values, row by row. */
   readonly rows: (write: RoomWrite) => readonly Row[];
-  /** `$$` stands for the rows, as something to select from. */
+  /** `$$` stands for the rows, as something to select from that is named `u`: only those of rooms whose head could be moved. */
   readonly sql: string;
 }
-
-export const IN_HEAD = 'room_nid IN (SELECT room_nid FROM head)';
