@@ -44,7 +44,7 @@ describe('the bell of a room', () => {
     expect(times()).to.eql([1]);
     bells.ring('room', users, []);
     bells.ring('room', users, []);
-    clock.advance(49);
+    clock.advance(64);
     await settle();
     expect(times()).to.eql([1]);
     clock.advance(1);
@@ -56,14 +56,14 @@ describe('the bell of a room', () => {
     const users = usersOf(50);
     listen(users);
     for (let message = 0; message < 3; message++) bells.ring('room', users, []);
-    clock.advance(50);
+    clock.advance(65);
     await settle();
     bells.ring('room', users, []);
     expect(times()).to.eql([2]);
-    clock.advance(50);
+    clock.advance(65);
     await settle();
     expect(times()).to.eql([3]);
-    clock.advance(50);
+    clock.advance(65);
     await settle();
     expect(times()).to.eql([3]);
     bells.ring('room', users, []);

@@ -2,8 +2,8 @@ import type { UserId } from '@holm/spec/ids';
 import type { Clock } from '../platform/clock.ts';
 import type { Notifier } from './notifier.ts';
 
-/** Telling one reader takes a fifth of this: telling up to two hundred in one room takes no more than a fifth of a core. */
-const REST_MS_PER_READER = 1;
+/** Telling one reader takes a seventh of this: telling up to a hundred and fifty in one room takes no more than a seventh of a core. */
+const REST_MS_PER_READER = 1.3;
 /** Fewer are not worth a timer. */
 const MANY = 20;
 /** Whoever chats hardly notices more. */
