@@ -3,6 +3,13 @@ import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person } from '../src/people.ts';
 import { allRooms, Slider } from '../src/sliding.ts';
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
+
+const isOfType =
+  (wanted: string) =>
+  ({ type }: any): boolean =>
+    type === wanted;
+
 describe('state that is redacted, by sliding sync', () => {
   let network: TestNetwork;
   let alice: Person;
@@ -37,5 +44,48 @@ describe('state that is redacted, by sliding sync', () => {
     expect(renamed.heroes).to.eql([{ user_id: alice.userId }]);
     await alice.say(room, 'gone');
     expect((await slider.sync(asked)).rooms[room]).to.not.have.any.keys('required_state', 'name', 'heroes');
+  });
+
+  it('is told as it is then where the redaction is in a gap', async () => {
+    const room = await alice.createRoom({ preset: 'public_chat', name: 'A word', topic: 'Words' });
+    await bob.join(room);
+    const slider = new Slider(bob, 'gaps');
+    const asked = allRooms({ required_state: [['m.room.topic', '']] });
+    const [topic] = (await slider.sync(asked)).rooms[room].required_state;
+    const [{ event_id: name }] = (await alice.ask('GET', `${pathOf(room)}/state`)).filter(isOfType('m.room.name'));
+    for (const event of [topic.event_id, name]) await redact(room, event);
+    for (const text of ['one', 'two']) await alice.say(room, text);
+    const told = (await slider.sync(asked)).rooms[room];
+    expect(told).to.include({ limited: true, name: null });
+    expect(told.required_state.map(({ event_id: id, content }: any) => [id, content])).to.eql([[topic.event_id, {}]]);
+    expect(told.heroes).to.eql([{ user_id: alice.userId }]);
+    await alice.say(room, 'three');
+    expect((await slider.sync(asked)).rooms[room]).to.not.have.any.keys('required_state', 'name', 'heroes');
+  });
+
+  it('is told of members, who may be what a room is named by', async () => {
+    const room = await alice.createRoom({ preset: 'public_chat' });
+    await bob.join(room);
+    const rename = (displayname: string) =>
+      alice.setState(room, ['m.room.member', alice.userId], { membership: 'join', displayname });
+    const slider = new Slider(bob, 'members');
+    const asked = allRooms({ required_state: [['m.room.member', '$LAZY']] });
+    const told = async () => (await slider.sync(asked)).rooms[room];
+    const membersIn = ({ required_state: state = [] }: any) =>
+      state.map(({ event_id: id, content }: any) => [id, content]);
+    const first = await rename('A word');
+    expect((await told()).heroes).to.eql([{ user_id: alice.userId, displayname: 'A word' }]);
+    await redact(room, first);
+    const redacted = await told();
+    expect(redacted.heroes).to.eql([{ user_id: alice.userId }]);
+    expect(membersIn(redacted)).to.eql([[first, { membership: 'join' }]]);
+    const second = await rename('Another');
+    await told();
+    await redact(room, second);
+    for (const text of ['one', 'two']) await bob.say(room, text);
+    expect((await told()).heroes).to.eql([{ user_id: alice.userId }]);
+    // Whoever changed in a gap is told of when they are needed.
+    await alice.say(room, 'three');
+    expect(membersIn(await told())).to.eql([[second, { membership: 'join' }]]);
   });
 });

@@ -15,6 +15,7 @@ import type { Silence } from './relations/silence.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 import type { AuthGraphs } from './state/auth-graphs.ts';
+import type { StateRedactions } from './state/state-redactions.ts';
 import type { StickyEvents } from './sticky/sticky-events.ts';
 import { stickyOf } from './sticky/stuck.ts';
 import { type Change, type ChangedKeys, type CommittedMember, toMember } from './write/change.ts';
@@ -50,6 +51,7 @@ export interface CommitDeps {
   /** Rooms of which something changed, and those of which the members did. */
   readonly roomChanges: LastChanges<RoomNid>;
   readonly memberChanges: LastChanges<RoomNid>;
+  readonly stateRedactions: StateRedactions;
   /** Where the stream's positions come from. */
   readonly positions: Numbers;
   readonly notifier: Notifier;
@@ -165,11 +167,13 @@ export class Committer {
     else silence.forget(room);
   }
 
-  #noteChanges({ room, members }: Change, positions: readonly Position[]): void {
-    const { roomChanges, memberChanges } = this.#deps;
+  #noteChanges(change: Change, positions: readonly Position[]): void {
+    const { roomChanges, memberChanges, stateRedactions } = this.#deps;
+    const { room, members } = change;
     const last = positions.at(-1);
     if (last === undefined) return;
     roomChanges.note(room.nid, last);
+    stateRedactions.committed(change, last);
     if (members.length > 0) memberChanges.note(room.nid, last);
   }
 

@@ -30,6 +30,7 @@ import { Creator } from './send/creator.ts';
 import { Sender } from './send/sender.ts';
 import { AuthGraphs } from './state/auth-graphs.ts';
 import { StateLogs } from './state/state-log.ts';
+import { StateRedactions } from './state/state-redactions.ts';
 import { StickyEvents } from './sticky/sticky-events.ts';
 import { States } from './state/states.ts';
 import { Tries } from './state/tries.ts';
@@ -77,6 +78,7 @@ export interface RoomEngine {
   /** Which rooms changed after a position, and of which the members did. */
   readonly roomChanges: LoggedChanges<RoomNid>;
   readonly memberChanges: LastChanges<RoomNid>;
+  readonly stateRedactions: StateRedactions;
   readonly stateLogs: StateLogs;
   readonly rooms: Rooms;
   /** Those that are not known in full yet. */
@@ -202,6 +204,7 @@ const createMemory = async ({ db, clock, entropy, cacheBytes }: EngineDeps) => {
     partial,
     roomChanges: new LoggedChanges<RoomNid>(stream.settled),
     memberChanges: new LastChanges<RoomNid>(stream.settled),
+    stateRedactions: new StateRedactions(db, { tries, events }, stream.settled),
     rooms,
     events,
     tries,

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import { isState } from '../../core/events/event.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Member, RoomNid } from '../../rooms/model.ts';
@@ -10,7 +11,6 @@ import type { UnreadEvents } from '../notifications/index.ts';
 import { eventsOf, fieldsOf, type JsonText } from './json-text.ts';
 import { isPlain } from './joined-rooms.sync.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
-import { mayConcernState } from './may-concern-state.sync.ts';
 import { isSameForAll, type Stretch, type Timelines, timelineText } from './timelines.sync.ts';
 import { isCountNews, unreadTexts } from './unread.sync.ts';
 import type { Positions, StateField, Told, View } from './view.sync.ts';
@@ -117,10 +117,11 @@ export class NewsAtHand {
     });
   }
 
-  /** The room, if nothing of its state has changed. */
+  /** The room, if nothing of its state has changed, nor says anything else. */
   #unchanged({ after }: Onward, { roomNid }: Member): Room | undefined {
     const room = this.#deps.engine.rooms.atHand(roomNid);
-    return room?.head && room.stateLog.isStillSince(after) ? room : undefined;
+    if (!room?.head || this.#deps.engine.stateRedactions.mayBeAny(roomNid, after)) return undefined;
+    return room.stateLog.isStillSince(after) ? room : undefined;
   }
 
   #isShown({ filter }: View, { roomId }: Room): boolean {
@@ -146,7 +147,8 @@ export class NewsAtHand {
   ): boolean {
     const { events, senders } = stretch;
     if (events.length === 0) return true;
-    if (!isPlain(stretch, member) || senders.has(view.viewer.userId) || events.some(mayConcernState)) return false;
+    if (!isPlain(stretch, member) || senders.has(view.viewer.userId)) return false;
+    if (events.some(({ event }) => isState(event))) return false;
     const ignored = this.#deps.readers.ignoredBy(view.viewer.userId);
     if (ignored instanceof Promise || !senders.isDisjointFrom(ignored)) return false;
     return this.#areKnown(view, room, senders);

@@ -59,12 +59,26 @@ export class StateDeltas {
     const end = await stateLogs.at(room, upTo);
     const target = field === 'state' ? await this.#startOf(room, timeline, end) : end;
     const events = isWhole
-      ? await this.#whole(room, { target, withMembers, knewMembersAt })
-      : await this.#changes(room, { before, target, withMembers });
+      ? await this.#whole(room, { target, withMembers, knewMembersAt, upTo })
+      : await this.#changed(room, { before, target, withMembers }, { ...window, after });
     if (field !== 'state' || target === end) return { events, target, isWhole, overtaken: 0 };
     const later = await this.#changes(room, { before: target, target: end, withMembers });
     const unseen = unseenOf(later, timeline);
     return { events: withUnseen(events, unseen), target, isWhole, overtaken: overtakenBy(unseen, timeline) };
+  }
+
+  /** What was redacted, too, unless the timeline shows by what: then clients know by themselves what has become of it. */
+  async #changed(
+    room: Room,
+    states: { readonly before: SnapshotId; readonly target: SnapshotId; readonly withMembers: boolean },
+    { after, upTo, timeline }: DeltaWindow & { readonly after: Position },
+  ): Promise<StoredEvent[]> {
+    const changes = await this.#changes(room, states);
+    const redacted = await this.#engine.stateRedactions.current({ room: room.nid, after, upTo }, states.target);
+    if (redacted.length === 0) return changes;
+    const known = new Set([...changes, ...timeline].map(({ nid }) => nid));
+    const isUntold = ({ nid, redactedBy }: StoredEvent) => !known.has(nid) && !known.has(redactedBy ?? nid);
+    return [...changes, ...redacted.filter(isUntold)];
   }
 
   /**
@@ -120,9 +134,10 @@ export class StateDeltas {
       target,
       withMembers,
       knewMembersAt,
-    }: Pick<DeltaWindow, 'knewMembersAt'> & { readonly target: SnapshotId; readonly withMembers: boolean },
+      upTo,
+    }: Pick<DeltaWindow, 'knewMembersAt' | 'upTo'> & { readonly target: SnapshotId; readonly withMembers: boolean },
   ): Promise<StoredEvent[]> {
-    const { states, stateLogs, tries, events } = this.#engine;
+    const { states, stateLogs, tries, events, stateRedactions } = this.#engine;
     if (withMembers) return states.all(target);
     const others = await room.keys.withoutMembers(room.head?.nextKey ?? Infinity);
     const nids = await tries.lookup(target, others);
@@ -131,7 +146,10 @@ export class StateDeltas {
     const differing = await tries.diff(await stateLogs.at(room, knewMembersAt), target);
     const notOfMembers = new Set(others);
     const ofMembers = differing.filter(([key]) => !notOfMembers.has(key));
-    return [...whole, ...(await this.#loaded(room, ofMembers))];
+    const redacted = await stateRedactions.current({ room: room.nid, after: knewMembersAt, upTo }, target);
+    const told = new Map([...whole, ...redacted].map((event) => [event.nid, event]));
+    for (const event of await this.#loaded(room, ofMembers)) told.set(event.nid, event);
+    return [...told.values()];
   }
 
   /** What was current just before the timeline that is shown. */

@@ -8,7 +8,6 @@ import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import { Gather } from '../../storage/gather.ts';
 import { type JsonText, objectOf } from './json-text.ts';
-import { isRedaction } from './may-concern-state.sync.ts';
 import { summariesStore as store } from './summaries.store.ts';
 
 interface Members {
@@ -110,6 +109,8 @@ export class Summaries {
 }
 
 const NOBODY = { joined: 0, invited: 0, first: [] };
+
+const isRedaction = ({ event }: StoredEvent): boolean => event.type === 'm.room.redaction';
 
 /** A room is named by its members where nothing else names it. */
 const isName = ({ event }: StoredEvent): boolean =>

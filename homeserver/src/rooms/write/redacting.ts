@@ -24,7 +24,13 @@ export class Redacting implements RedactionWrite {
     if (target.redactedBy !== undefined || this.redacted.some((one) => one.target === target.nid)) return undefined;
     const event = redactEvent(target.event);
     const [text, original] = [pduText(event), pduText(target.event)];
-    this.redacted.push({ target: target.nid, by, text, original: text === original ? undefined : original });
+    this.redacted.push({
+      target: target.nid,
+      by,
+      text,
+      original: text === original ? undefined : original,
+      isState: target.keyNumber !== undefined,
+    });
     return { ...target, event, textLength: text.length, redactedBy: by };
   }
 

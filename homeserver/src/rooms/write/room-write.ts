@@ -57,6 +57,7 @@ export interface Redacted {
   readonly text: string;
   /** What it was; absent if nothing is taken away. */
   readonly original: string | undefined;
+  readonly isState: boolean;
 }
 
 /** What redactions write beside the events. */

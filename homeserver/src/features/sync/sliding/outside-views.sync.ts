@@ -66,11 +66,11 @@ export class OutsideViews {
     const events = [...stay, ...later];
     const { reader, filter } = shown;
     const texts = await readerTextsOf(engine.presenter, { reader, events, withRelations: limited }, filter);
-    const after = await engine.stateLogs.at(room, departure.event.position as Position);
+    const upTo = departure.event.position as Position;
+    const after = await engine.stateLogs.at(room, upTo);
     const { wishes } = config;
-    const before = since === undefined ? undefined : await engine.stateLogs.at(room, since);
-    const window = { before, after, isGapless: !limited, shown: events };
-    const change = await states.change(room, { ...window, wishes, toldWishes: wishes });
+    const window = { since, upTo, after, isGapless: !limited, wishes, toldWishes: wishes };
+    const change = await states.change(room, window);
     const isInitial = since === undefined;
     const asker = { ...askerOf(ask, { isInitial, startsOver: limited }), isGone: true };
     const lazy = isLazy(wishes) ? await facts.lazyMembers(asker, { shown: stay, change, after }) : [];

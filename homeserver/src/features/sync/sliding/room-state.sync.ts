@@ -1,8 +1,8 @@
 import type { UserId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
-import { EMPTY_STATE, type KeyNumber, type SnapshotId, type StoredEvent } from '../../../rooms/model.ts';
+import type { SnapshotId, StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
-import { isRedaction } from '../may-concern-state.sync.ts';
+import type { Position } from '../../../streams/stream.ts';
 import type { Difference, StateDeltas } from '../state-deltas.sync.ts';
 import { isLazy, isWished, namedKeys, namedMembers, type StateWish, wantsAllMembers } from './state-wish.ts';
 
@@ -16,17 +16,19 @@ export interface StateChange {
 }
 
 export interface StateWindow {
-  /** Of what the reader has been told; absent for nothing. */
-  readonly before: SnapshotId | undefined;
+  /** Up to where the reader has been told; absent for nothing. */
+  readonly since: Position | undefined;
+  readonly upTo: Position;
+  /** The state then. */
   readonly after: SnapshotId;
   readonly wishes: readonly StateWish[];
   /** By which it was told before. */
   readonly toldWishes: readonly StateWish[];
   /** The timeline goes on from where it was. */
   readonly isGapless: boolean;
-  /** The timeline, as far as it is shown. */
-  readonly shown: readonly StoredEvent[];
 }
+
+type ToldWindow = StateWindow & { readonly since: Position };
 
 const NAMED = [
   ['m.room.name', ''],
@@ -45,15 +47,14 @@ export class RoomStates {
 
   /** Members that are loaded lazily are not among them, but for changes. */
   async change(room: Room, window: StateWindow): Promise<StateChange> {
-    const { before, after, wishes, toldWishes } = window;
-    if (before === undefined) {
+    const { since, after, wishes, toldWishes } = window;
+    if (since === undefined) {
       const all = await this.#matching(room, after, wishes);
       return { events: wished(wishes, all), gone: [], changed: all, hasNewMembers: true };
     }
-    const { changed: set, gone, hasNewMembers } = await this.#between(room, window);
-    const changed = [...set, ...(await this.#redacted(window))];
+    const { changed, gone, hasNewMembers } = await this.#between(room, { ...window, since });
     const isTold = (event: StoredEvent) =>
-      isWished(wishes, keyOf(event)) || (window.isGapless && event.event.type === 'm.room.member' && isLazy(wishes));
+      isWished(wishes, keyOf(event)) || (window.isGapless && isMember(event) && isLazy(wishes));
     const more = toldWishes === wishes ? [] : await this.#newlyWished(room, { after, wishes, toldWishes });
     const told = new Map([...changed.filter(isTold), ...more].map((event) => [event.nid, event]));
     const goneWished = gone.filter((key) => isWished(wishes, key));
@@ -83,9 +84,21 @@ export class RoomStates {
     return [...(await events.load([...nids.values()])).values(), ...members];
   }
 
-  async #between(room: Room, window: StateWindow): Promise<Omit<StateChange, 'events'>> {
-    const { tries, events } = this.#engine;
-    const differences = await tries.diff(window.before ?? EMPTY_STATE, window.after);
+  /** What is redacted says something else now, and is the same event. */
+  async #between(room: Room, window: ToldWindow): Promise<Omit<StateChange, 'events'>> {
+    const { stateRedactions } = this.#engine;
+    const [set, redacted] = await Promise.all([
+      this.#set(room, window),
+      stateRedactions.current({ ...window, room: room.nid, after: window.since }, window.after),
+    ]);
+    if (redacted.length === 0) return set;
+    const hasNewMembers = set.hasNewMembers || redacted.some(isMember);
+    return { changed: [...set.changed, ...redacted], gone: set.gone, hasNewMembers };
+  }
+
+  async #set(room: Room, window: ToldWindow): Promise<Omit<StateChange, 'events'>> {
+    const { tries, events, stateLogs } = this.#engine;
+    const differences = await tries.diff(await stateLogs.at(room, window.since), window.after);
     if (differences.length === 0) return { changed: [], gone: [], hasNewMembers: false };
     const looked = await this.#lookedAt(room, window, differences);
     const loaded = await events.load(looked.map(([, was, is]) => (is === 0 ? was : is)));
@@ -97,25 +110,8 @@ export class RoomStates {
       else if (event) changed.push(event);
     }
     const hasNewMembers =
-      looked.length < differences.length || [...changed.map(keyOf), ...gone].some(([type]) => type === 'm.room.member');
+      looked.length < differences.length || changed.some(isMember) || gone.some(([type]) => type === 'm.room.member');
     return { changed, gone, hasNewMembers };
-  }
-
-  /** What is current and has been redacted since: it says something else now, and is the same event. */
-  async #redacted({ after, shown }: StateWindow): Promise<readonly StoredEvent[]> {
-    const redactions = shown.filter(isRedaction);
-    if (redactions.length === 0) return [];
-    const { tries, events } = this.#engine;
-    const by = new Set(redactions.map(({ nid }) => nid));
-    const targets = await events.byIds(redactions.flatMap(({ event }) => event.redacts ?? []));
-    const state = [...targets.values()].filter(
-      ({ keyNumber, redactedBy }) => keyNumber !== undefined && redactedBy !== undefined && by.has(redactedBy),
-    );
-    const current = await tries.lookup(
-      after,
-      state.map(({ keyNumber }) => keyNumber as KeyNumber),
-    );
-    return state.filter(({ nid, keyNumber }) => current.get(keyNumber as KeyNumber) === nid);
   }
 
   /**
@@ -139,6 +135,8 @@ export class RoomStates {
     return differences.filter(([key]) => others.has(key));
   }
 }
+
+const isMember = ({ event }: StoredEvent): boolean => event.type === 'm.room.member';
 
 const keyOf = ({ event }: StoredEvent): readonly [string, string] => [event.type, event.stateKey ?? ''];
 

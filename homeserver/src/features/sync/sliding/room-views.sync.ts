@@ -1,18 +1,18 @@
 import type { UserId } from '@holm/spec/ids';
 import { compileFilter, type Filter } from '../../../core/filters/filter.ts';
+import { isState } from '../../../core/events/event.ts';
 import type { Caller } from '../../../http/route.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
-import type { EventNid, Member, StoredEvent } from '../../../rooms/model.ts';
+import type { EventNid, Member, SnapshotId, StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
 import type { JoinedRooms, Shown } from '../joined-rooms.sync.ts';
-import { mayConcernState } from '../may-concern-state.sync.ts';
 import type { View } from '../view.sync.ts';
 import type { Told } from './connection.ts';
 import type { RoomAnswer, RoomTimeline } from './room-answer.ts';
 import { type Asker, membersOf, type RoomFacts } from './room-facts.sync.ts';
-import type { RoomStates, StateChange, StateWindow } from './room-state.sync.ts';
+import type { RoomStates, StateChange } from './room-state.sync.ts';
 import type { RoomConfig } from './request.ts';
 import { isLazy } from './state-wish.ts';
 
@@ -94,14 +94,15 @@ export class RoomViews {
 
   async #joined(ask: Ask): Promise<RoomView | undefined> {
     const timeline = await this.#timeline(ask);
-    return isAllThatIsNew(ask, timeline) ? this.#said(ask, timeline.shown) : this.#changed(ask, timeline);
+    const isSaidOnly = isAllThatIsNew(ask, timeline) && isAsBefore(ask, this.#deps.engine);
+    return isSaidOnly ? this.#said(ask, timeline.shown) : this.#changed(ask, timeline);
   }
 
   async #changed(ask: Ask, { shown, isExpanded }: Timeline): Promise<RoomView | undefined> {
     const { engine, facts } = this.#deps;
     const after = await engine.stateLogs.at(ask.room, ask.upTo);
     const isGapless = !shown.limited || isExpanded;
-    const change = await this.#change(ask, { after, isGapless, shown: shown.events });
+    const change = await this.#change(ask, after, isGapless);
     const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
     const isInitial = ask.told === undefined;
     const asker = askerOf(ask, { isInitial, startsOver });
@@ -143,13 +144,10 @@ export class RoomViews {
     return { answer, limit, members: [], startsOver: false, shown: shown.events.map(({ nid }) => nid) };
   }
 
-  async #change(
-    { room, told, config, toldConfig }: Ask,
-    seen: Pick<StateWindow, 'after' | 'isGapless' | 'shown'>,
-  ): Promise<StateChange> {
-    const before = told && (await this.#deps.engine.stateLogs.at(room, told.at));
+  #change({ room, told, upTo, config, toldConfig }: Ask, after: SnapshotId, isGapless: boolean): Promise<StateChange> {
     const { wishes } = config;
-    return this.#deps.states.change(room, { before, wishes, toldWishes: toldConfig?.wishes ?? wishes, ...seen });
+    const toldWishes = toldConfig?.wishes ?? wishes;
+    return this.#deps.states.change(room, { since: told?.at, upTo, after, wishes, toldWishes, isGapless });
   }
 
   /** What is new; with older events, where more are asked for than before and what is new does not make up for it. */
@@ -187,15 +185,21 @@ const isStartingOver = ({ told }: Ask, { hasNewMembers }: StateChange, { isGap }
 
 /** Whether its timeline is all that there is to tell of a room. Wrong only in saying no. */
 const isAllThatIsNew = (ask: Ask, { shown: { events, limited }, isExpanded }: Timeline): boolean => {
-  if (limited || isExpanded || events.length === 0 || !isAsBefore(ask)) return false;
+  if (limited || isExpanded || events.length === 0) return false;
   const { config } = ask;
   const isKnown = isLazy(config.wishes) ? ask.knowsMember : () => true;
-  return events.every((stored) => !mayConcernState(stored) && isKnown(stored.event.sender));
+  return events.every(({ event }) => !isState(event) && isKnown(event.sender));
 };
 
 /** Whether neither what is asked for nor the room's state is any other than what has been told. */
-const isAsBefore = ({ told, toldConfig, config, isDm, room }: Ask): boolean =>
-  told?.isDm === isDm && toldConfig === config && room.stateLog.isStillSince(told.at);
+const isAsBefore = (
+  { told, toldConfig, config, isDm, room }: Ask,
+  { stateRedactions }: Pick<RoomEngine, 'stateRedactions'>,
+): boolean =>
+  told?.isDm === isDm &&
+  toldConfig === config &&
+  room.stateLog.isStillSince(told.at) &&
+  !stateRedactions.mayBeAny(room.nid, told.at);
 
 /** What is said of a room beside its timeline and its state. */
 const isOtherwiseNews = ({ told, isDm, isRead }: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>
