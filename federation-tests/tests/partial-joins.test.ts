@@ -84,17 +84,25 @@ describe('a room that is joined before all of it is known', () => {
     await others[0]!.say(room, 'and from me, whom you do not know');
     await bob.view.untilMessage(room, 'and from me, whom you do not know');
     const filter = encodeURIComponent(JSON.stringify({ room: { state: { lazy_load_members: true } } }));
+    const membersIn = (state: { type: string; state_key: string }[]) =>
+      state.flatMap(({ type, state_key: user }) => (type === 'm.room.member' ? [user] : []));
     const told = async (since?: string) => {
       const answer = await bob.ask('GET', `/sync?filter=${filter}${since === undefined ? '' : `&since=${since}`}`);
-      const events = (answer.rooms?.join?.[room]?.state.events ?? []) as { type: string; state_key: string }[];
-      const users = events.filter(({ type }) => type === 'm.room.member').map(({ state_key: user }) => user);
+      const users = membersIn(answer.rooms?.join?.[room]?.state.events ?? []);
       return { users, since: answer.next_batch as string };
     };
-    const slider = new Slider(bob);
+    const sliders = [[], [['*', '*']]].map((more, i) => {
+      const state = [...more, ['m.room.member', '$LAZY']];
+      return [new Slider(bob, `${i}`), allRooms({ timeline_limit: 20, required_state: state })] as const;
+    });
+    /** The same whether all other state is asked for or none. */
     const slid = async () => {
-      const body = allRooms({ timeline_limit: 20, required_state: [['m.room.member', '$LAZY']] });
-      const { required_state: state = [] } = (await slider.sync(body)).rooms[room] ?? {};
-      return state.map(({ state_key: user }: { state_key: string }) => user);
+      const answers = sliders.map(
+        async ([slider, body]) => (await slider.sync(body)).rooms[room]?.required_state ?? [],
+      );
+      const [one, other] = (await Promise.all(answers)).map(membersIn);
+      expect(other).to.eql(one);
+      return one;
     };
     expect(await slid()).to.include(others[0]!.userId);
     const first = await told();

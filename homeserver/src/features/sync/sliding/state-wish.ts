@@ -39,11 +39,12 @@ const matches =
 
 export const isLazy = (wishes: readonly StateWish[]): boolean => wishes.some(({ lazyMembers }) => lazyMembers);
 
-/** Whether all members are asked for, rather than some that are named. */
+/** Whether all members are asked for, but for some perhaps, rather than some that are named. */
 export const wantsAllMembers = (wishes: readonly StateWish[]): boolean =>
-  wishes.some(({ include }) =>
-    include.some(({ type, stateKey }) => stateKey === undefined && (type === undefined || type === 'm.room.member')),
-  );
+  wishes.some(({ include, exclude }) => include.some(isOfAllMembers) && !exclude.some(isOfAllMembers));
+
+const isOfAllMembers = ({ type, stateKey }: StatePattern): boolean =>
+  stateKey === undefined && (type === undefined || type === 'm.room.member');
 
 /** The users whose membership is asked for by name. */
 export const namedMembers = (wishes: readonly StateWish[]): string[] =>
