@@ -84,10 +84,17 @@ describe('profiles by sliding sync', () => {
       updated: { 'm.tz': 'UTC', 'org.example.mood': 'better' },
     });
     expect(usersIn(await slider.sync(both))).to.equal(undefined);
+    const carol = await network.person('carol', 'a.test');
+    await set(carol, 'm.tz', 'UTC');
     // Begun later on a connection, it has all there is to know, too.
     const other = new Slider(alice, 'other');
     await other.sync(allRooms(LAZY));
     expect(usersIn(await other.sync(tz))[bob.userId]).to.eql({ updated: { 'm.tz': 'UTC' } });
+    // And when it is asked for again: of rooms that came meanwhile it has told nothing.
+    await alice.join(await carol.createRoom({ preset: 'public_chat' }));
+    await other.sync(allRooms(LAZY));
+    expect(usersIn(await other.sync(tz))[carol.userId]).to.eql({ updated: { 'm.tz': 'UTC' } });
+    expect(usersIn(await other.sync(tz))).to.equal(undefined);
   });
 
   it('are of nobody with whom one shares no room, and end when one ceases to', async () => {

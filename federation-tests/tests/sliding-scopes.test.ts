@@ -51,6 +51,39 @@ describe('extensions of sliding sync that tell of some rooms only', () => {
     expect(await typing(true)).to.equal(undefined);
   });
 
+  it('tell of rooms that came, or came back, while they were not asked for', async () => {
+    const slider = new Slider(alice);
+    const told = async (isSubscribed: boolean, isAsked: boolean) => {
+      const { extensions } = await slider.sync({
+        room_subscriptions: isSubscribed ? { [room]: SUBSCRIPTION } : {},
+        extensions: isAsked ? { account_data: { enabled: true }, receipts: { enabled: true } } : {},
+      });
+      const types = extensions.account_data?.rooms?.[room]?.map(({ type }: { type: string }) => type);
+      return [types, Object.keys(extensions.receipts?.rooms?.[room]?.content ?? {})];
+    };
+    const read = async () => {
+      const said = await bob.say(room, 'hello');
+      await bob.ask('POST', `${pathOf(room)}/receipt/m.read/${encodeURIComponent(said)}`, {});
+      return said;
+    };
+    await told(false, true);
+    await note('x.one', { a: 1 });
+    const first = await read();
+    await told(false, true);
+    await told(true, false);
+    expect(await told(true, true)).to.eql([['x.one'], [first]]);
+    expect(await told(true, true)).to.eql([undefined, []]);
+    await told(false, true);
+    await note('x.two', { a: 2 });
+    const second = await read();
+    await told(false, true);
+    await told(true, false);
+    const [types, receipts] = await told(true, true);
+    expect(types).to.include('x.two');
+    expect(receipts).to.eql([second]);
+    expect(await told(true, true)).to.eql([undefined, []]);
+  });
+
   it('tell all that there is when a room comes into a list that they tell of', async () => {
     const said = await bob.say(room, 'hello');
     const slider = new Slider(alice);

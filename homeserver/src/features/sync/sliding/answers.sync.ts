@@ -11,7 +11,7 @@ import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
 import type { MembersTold, Told } from './connection.ts';
 import type { CoveredRoom, ListWindow } from './cover.ts';
-import { askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
+import { areProfilesOther, askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
 import type { ExtensionParts, ExtensionsTold } from './extensions.sync.ts';
 import { countsOf, type Followings } from './following.service.ts';
 import type { GoneViews } from './gone-views.sync.ts';
@@ -268,7 +268,7 @@ export class Answers {
     if (!wanted) return undefined;
     const number = extensions.numberOf(profiles.stream);
     const scope = new ScopedRooms(following, new Map()).of(wanted.scope, 'joined');
-    const isOther = base.connection.scopes.profiles !== asked.scopes.profiles;
+    const isOther = areProfilesOther(base.connection.scopes, asked.scopes);
     const timeline = { after: base.after?.[0] ?? START, upTo: upTo[0] ?? START };
     return profiles.told({
       reader: { ...request.viewer, rooms: () => members.joined, timeline },

@@ -100,5 +100,12 @@ const addTo = <Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): 
 };
 
 /** The same object where nothing is asked for otherwise than before. */
-export const scopesOf = (told: Scopes, asked: Scopes): Scopes =>
-  SCOPED.every((name) => asked[name] === undefined || asked[name] === told[name]) ? told : { ...told, ...asked };
+export const scopesOf = (told: Scopes, asked: Scopes): Scopes => {
+  const resting = SCOPED.filter((name) => told[name] !== undefined && asked[name] === undefined).join();
+  const isSame = SCOPED.every((name) => asked[name] === undefined || asked[name] === told[name]);
+  return isSame && resting === (told.resting ?? '') ? told : { ...told, ...asked, resting };
+};
+
+/** Whether the extension is asked for otherwise than in the answer before, which may have told of rooms without it. */
+export const areProfilesOther = (told: Scopes, asked: Scopes): boolean =>
+  told.profiles !== asked.profiles || told.resting?.includes('profiles') === true;

@@ -79,8 +79,8 @@ export interface ProfilesRequest {
 export const SCOPED_EXTENSIONS = ['accountData', 'receipts', 'typing'] as const;
 export type ScopedExtension = (typeof SCOPED_EXTENSIONS)[number];
 
-/** Of which rooms each extension tells, as text. */
-export type Scopes = Readonly<Partial<Record<ScopedExtension | 'profiles', string>>>;
+/** Of which rooms each extension tells, as text; and which of them rest, because they are not asked for at the moment. */
+export type Scopes = Readonly<Partial<Record<ScopedExtension | 'profiles' | 'resting', string>>>;
 
 /** A request of sliding sync, in terms of no dialect in particular. */
 export interface SlidingRequest extends PollWish {

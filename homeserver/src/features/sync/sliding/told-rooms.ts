@@ -126,15 +126,16 @@ const notAskedFor = ({ following: { isSettled, rules }, base: { connection } }: 
   isSettled ? [] : [...connection.live].filter((nid) => !rules.has(nid));
 
 const nowTold = (
-  { base: { connection }, following, request }: Asked,
+  { base, following, request }: Asked,
   room: CoveredRoom,
   { view, narrow }: { readonly view: RoomView | undefined; readonly narrow: readonly ScopedExtension[] },
 ): Told | undefined => {
+  const { connection } = base;
   const { config: wanted, listed } = room;
   const { card } = listed;
   const config = numberOf(connection, wanted);
   const before = connection.rooms.get(card.nid);
-  const untoldBy = narrow.length === 0 ? undefined : untoldIn(request.extensions, room, { before, narrow });
+  const untoldBy = narrow.length === 0 ? undefined : untoldIn(request.extensions, room, { base, narrow });
   if (!view) return before && { ...before, config, missed: undefined, untoldBy };
   const isDm = following.sorting.dms.has(card.roomId);
   return { limit: view.limit, config, standing: standingOf(view.answer), isDm, untoldBy };
@@ -147,15 +148,22 @@ const narrowIn = (extensions: Extensions): readonly ScopedExtension[] =>
     return scope === undefined || !isEverywhere(scope);
   });
 
-/** One that is not asked for tells nothing, and goes on later from where it was. */
+/**
+ * One that is not asked for tells nothing, and goes on later from where it was: not of a room that has come, or come back, meanwhile.
+ * One that never was begins with all that there is.
+ */
 const untoldIn = (
   extensions: Extensions,
   room: CoveredRoom,
-  { before, narrow }: { readonly before: Told | undefined; readonly narrow: readonly ScopedExtension[] },
+  { base, narrow }: { readonly base: Base; readonly narrow: readonly ScopedExtension[] },
 ): Told['untoldBy'] => {
+  const { rooms, scopes } = base.connection;
+  const { nid } = room.listed.card;
   const untold = narrow.filter((name) => {
     const scope = extensions[name];
-    if (scope === undefined) return before?.untoldBy?.includes(name) === true;
+    if (scope === undefined && scopes[name] === undefined) return false;
+    if (scope === undefined)
+      return rooms.get(nid)?.untoldBy?.includes(name) === true || partsOf(base, nid, room) !== undefined;
     return !isInScope(scope, room, () => room.listed.card.roomId);
   });
   return untold.length === 0 ? undefined : untold;
