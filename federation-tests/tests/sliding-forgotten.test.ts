@@ -55,6 +55,22 @@ describe('rooms by sliding sync that their user has forgotten', () => {
     });
   }
 
+  it('are looked up together', async () => {
+    const slider = new Slider(alice);
+    await slider.sync(allRooms());
+    await forget(joined, invited);
+    const { database } = network.server('a.test').running.services.rooms;
+    const rows = database.rows.bind(database);
+    const asked: unknown[] = [];
+    database.rows = (statement) => {
+      asked.push(statement.name);
+      return rows(statement);
+    };
+    await slider.sync(allRooms());
+    database.rows = rows;
+    expect(asked.filter((name) => name === 'members.last_of_user')).to.have.lengthOf(1);
+  });
+
   it('are told to a client that waits, though they were out of the range when they were left', async () => {
     const slider = new Slider(alice);
     await slider.sync(allRooms());

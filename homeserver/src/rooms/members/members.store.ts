@@ -50,15 +50,15 @@ export const membersStore = {
     return rows.map(toMember);
   },
 
-  async find(tx: ReadTx, room: RoomNid, user: UserId): Promise<Member | undefined> {
-    const [row] = await tx.rows<MemberRow>(
+  async lastOfUser(tx: ReadTx, rooms: readonly RoomNid[], user: UserId): Promise<Map<RoomNid, Member>> {
+    const rows = await tx.rows<MemberRow>(
       named(
-        'members.find',
+        'members.last_of_user',
         sql`SELECT room_nid, user_id, membership, event_nid, sender, server, position
-              FROM memberships WHERE room_nid = ${room} AND user_id = ${user}`,
+              FROM memberships WHERE room_nid = ANY(${rooms}::int[]) AND user_id = ${user}`,
       ),
     );
-    return row && toMember(row);
+    return new Map(rows.map((row) => [row.room_nid, toMember(row)]));
   },
 
   /** Users of a server that have anything to do with a room, from the one behind `after` on. */

@@ -79,12 +79,12 @@ export class UserRooms {
 
   /** Whether the user has been in contact with a room at all, be it forgotten. */
   async knows(user: UserId, room: RoomNid): Promise<boolean> {
-    return (await this.last(user, room)) !== undefined;
+    return (await this.lastIn(user, [room])).has(room);
   }
 
-  /** What the user was to a room last, be it forgotten. */
-  last(user: UserId, room: RoomNid): Promise<Member | undefined> {
-    return store.find(this.#db, room, user);
+  /** What the user was to rooms last, be they forgotten. */
+  lastIn(user: UserId, rooms: readonly RoomNid[]): Promise<ReadonlyMap<RoomNid, Member>> {
+    return store.lastOfUser(this.#db, rooms, user);
   }
 
   /** The user wants to hear no more of a room that they are not in. A new membership brings it back, but not what was. */

@@ -3,8 +3,7 @@ import type { RoomId, UserId } from '@holm/spec/ids';
 import type { Soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
-import type { RoomNid } from '../../../rooms/model.ts';
-import type { Room } from '../../../rooms/room.ts';
+import type { Member, RoomNid } from '../../../rooms/model.ts';
 import type { JsonText } from '../json-text.ts';
 import { ownEventOf } from '../standing.sync.ts';
 import type { Connection } from './connection.ts';
@@ -63,16 +62,23 @@ export class GoneViews {
   }
 
   async #found(ask: GoneAsk, nids: readonly RoomNid[]): Promise<Gone> {
-    const rooms = [...(await this.#engine.rooms.byNids(nids)).values()];
-    const views = rooms.map(async (room) => [room.roomId, await this.#left(ask, room)] as const);
-    const gone = [...(await this.#removed(ask)), ...(await Promise.all(views))];
+    const gone = [...(await this.#removed(ask)), ...(await this.#left(ask, nids))];
     return nids.length + gone.length === 0 ? NOTHING_GONE : { nids, rooms: new Map(gone) };
   }
 
   /** Their own last event, and nothing else: they did not want to hear more of it. */
-  async #left({ user, upTo }: GoneAsk, { nid, roomId }: Room): Promise<RoomAnswer> {
-    const { userRooms, events, clientEvents } = this.#engine;
-    const member = await userRooms.last(user, nid);
+  async #left(ask: GoneAsk, nids: readonly RoomNid[]): Promise<(readonly [RoomId, RoomAnswer])[]> {
+    if (nids.length === 0) return [];
+    const { rooms, userRooms } = this.#engine;
+    const [found, members] = await Promise.all([rooms.byNids(nids), userRooms.lastIn(ask.user, nids)]);
+    const told = [...found.values()].map(async ({ nid, roomId }) => {
+      return [roomId, await this.#leftOne(ask, roomId, members.get(nid))] as const;
+    });
+    return Promise.all(told);
+  }
+
+  async #leftOne({ user, upTo }: GoneAsk, roomId: RoomId, member: Member | undefined): Promise<RoomAnswer> {
+    const { events, clientEvents } = this.#engine;
     const own = member && (await ownEventOf(events, member));
     if (!member || !own) return leaving(user, roomId, upTo[0] ?? START);
     const state = await clientEvents.shared([own]);
