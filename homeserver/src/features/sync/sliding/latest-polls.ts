@@ -1,4 +1,3 @@
-import type { Caller } from '../../../http/route.ts';
 import type { Ended } from '../open-polls.ts';
 
 /** Of each connection of a device the poll that was begun last, while it waits: a client has one request at a time. */
@@ -19,7 +18,3 @@ export class LatestPolls<Poll extends Ended> {
     if (this.has(name, poll)) this.#byName.delete(name);
   }
 }
-
-/** A connection that is started afresh takes the place of the one before: both have this name. */
-export const connectionName = ({ userId, deviceId }: Caller, connId: string): string =>
-  `${userId} ${deviceId.length} ${deviceId} ${connId}`;

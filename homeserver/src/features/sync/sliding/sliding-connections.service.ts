@@ -1,6 +1,4 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Caller } from '../../../http/route.ts';
 import type { Background } from '../../../platform/background.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Entropy, token } from '../../../platform/entropy.ts';
@@ -9,11 +7,8 @@ import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Database } from '../../../storage/database.ts';
 import { Connection, type Saved, type Sent, type Told } from './connection.ts';
-import {
-  type ConnectionKey,
-  type ConnectionWrite,
-  slidingConnectionsStore as store,
-} from './sliding-connections.store.ts';
+import type { ConnectionKey } from './connection-key.ts';
+import { type ConnectionWrite, slidingConnectionsStore as store } from './sliding-connections.store.ts';
 
 export interface SlidingConnectionsDeps {
   readonly db: Database;
@@ -62,38 +57,36 @@ export class SlidingConnections implements AsyncDisposable {
   }
 
   /** A new connection, in the place of any that had the same name. */
-  start(viewer: Caller, connId: string): Connection {
+  start(key: ConnectionKey): Connection {
     const connection = Connection.fresh(token(this.#deps.entropy, EPOCH_LENGTH));
-    this.#keep({ key: keyOf(viewer, connId), connection });
+    this.#keep({ key, connection });
     return connection;
   }
 
   /** `goOn` is given it at once: no other takes its place in between. */
-  find<Next>(viewer: Caller, connId: string, goOn: (connection: Connection | undefined) => Next): Soon<Next> {
-    const key = keyOf(viewer, connId);
-    const name = nameOf(key);
+  find<Next>(key: ConnectionKey, goOn: (connection: Connection | undefined) => Next): Soon<Next> {
+    const { name } = key;
     const known = this.#open.get(name) ?? this.#unwritten.get(name);
     return soon(known?.connection ?? this.#read(key), (connection) => {
       // Whoever else read it meanwhile has it already.
       const open = this.#open.get(name);
       const now = open?.connection ?? connection;
-      if (open) this.#touch(name, key);
+      if (open) this.#touch(key);
       else if (now) this.#keep({ key, connection: now });
       return goOn(now);
     });
   }
 
   /** Something has changed: it is written down soon. */
-  changed(viewer: Caller, connId: string, connection: Connection): void {
-    const key = keyOf(viewer, connId);
+  changed(key: ConnectionKey, connection: Connection): void {
     this.#keep({ key, connection });
-    this.#unwritten.set(nameOf(key), { key, connection });
+    this.#unwritten.set(key.name, { key, connection });
     this.#rounds.ask();
   }
 
   /** It knows positions that are newer, which clients keep for us; how far it has come is written down now and then. */
-  used(viewer: Caller, connId: string, connection: Connection): void {
-    if (this.#deps.clock.now() - connection.writtenAt >= WRITE_USED_MS) this.changed(viewer, connId, connection);
+  used(key: ConnectionKey, connection: Connection): void {
+    if (this.#deps.clock.now() - connection.writtenAt >= WRITE_USED_MS) this.changed(key, connection);
   }
 
   /** Writes down all that has changed. */
@@ -114,15 +107,15 @@ export class SlidingConnections implements AsyncDisposable {
   }
 
   #keep(open: Open): void {
-    const name = nameOf(open.key);
-    this.#open.set(name, open);
-    const names = this.#touch(name, open.key);
+    this.#open.set(open.key.name, open);
+    const names = this.#touch(open.key);
     const [oldest] = names.size > MAX_PER_DEVICE ? names : [];
     if (oldest !== undefined) this.#open.delete(oldest);
   }
 
   /** Of its device it is the one that was used last. */
-  #touch(name: string, key: ConnectionKey): Set<string> {
+  #touch(key: ConnectionKey): Set<string> {
+    const { name } = key;
     const device = deviceOf(key);
     const names = this.#byDevice.get(device) ?? new Set();
     if (names.size === 1 && names.has(name)) return names;
@@ -133,7 +126,7 @@ export class SlidingConnections implements AsyncDisposable {
   }
 
   #leave({ key }: Open): void {
-    const name = nameOf(key);
+    const { name } = key;
     const names = this.#byDevice.get(deviceOf(key));
     // `dispose` is called too for what is put in the place of something else.
     if (this.#open.has(name)) return;
@@ -170,7 +163,7 @@ export class SlidingConnections implements AsyncDisposable {
       throw error;
     }
     for (const open of some) {
-      const name = nameOf(open.key);
+      const { name } = open.key;
       if (this.#unwritten.get(name) === open) this.#unwritten.delete(name);
     }
   }
@@ -194,14 +187,7 @@ export class SlidingConnections implements AsyncDisposable {
   }
 }
 
-const keyOf = ({ userId, deviceId }: Caller, connId: string): ConnectionKey => ({
-  userId,
-  deviceId,
-  conn: hash('sha256', connId, 'base64url'),
-});
-
 const deviceOf = ({ userId, deviceId }: ConnectionKey): string => `${userId} ${deviceId}`;
-const nameOf = (key: ConnectionKey): string => `${deviceOf(key)} ${key.conn}`;
 
 const stateText = (saved: Saved): string =>
   JSON.stringify({ ...saved, sent: saved.sent && { ...saved.sent, rooms: [...saved.sent.rooms] } });

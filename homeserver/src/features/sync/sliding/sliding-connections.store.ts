@@ -1,14 +1,7 @@
-import type { DeviceId, UserId } from '@holm/spec/ids';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { ReadTx } from '../../../storage/database.ts';
 import { named, sql } from '../../../storage/sql.ts';
-
-export interface ConnectionKey {
-  readonly userId: UserId;
-  readonly deviceId: DeviceId;
-  /** Of the client's own name for it, which may be of any length. */
-  readonly conn: string;
-}
+import type { ConnectionKey } from './connection-key.ts';
 
 export interface ConnectionWrite extends ConnectionKey {
   readonly epoch: string;

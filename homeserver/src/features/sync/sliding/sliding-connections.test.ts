@@ -1,6 +1,5 @@
 import { DeviceId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import type { Caller } from '../../../http/route.ts';
 import { Background } from '../../../platform/background.ts';
 import { systemEntropy } from '../../../platform/entropy.ts';
 import { silentLog } from '../../../platform/log.ts';
@@ -9,6 +8,7 @@ import type { Position } from '../../../streams/stream.ts';
 import { createTestAccounts } from '../../../testing/accounts.ts';
 import { type TestDatabase, createTestDatabase } from '../../../testing/database.ts';
 import type { Connection, Told } from './connection.ts';
+import { type ConnectionKey, connectionKey } from './connection-key.ts';
 import { SlidingConnections } from './sliding-connections.service.ts';
 
 const LIVE: Told = { limit: 1, config: 0, standing: 'join', isDm: false };
@@ -16,7 +16,7 @@ const toldUpTo = (position: number): Told => ({ ...LIVE, missed: [position as Po
 
 describe('connections of sliding sync', () => {
   let database: TestDatabase;
-  let viewer: Caller;
+  let key: ConnectionKey;
   let connections: SlidingConnections;
   const background = new Background(silentLog);
   const opened = (): SlidingConnections => {
@@ -29,7 +29,7 @@ describe('connections of sliding sync', () => {
     const { registration } = createTestAccounts(database.db);
     const deviceId = DeviceId.parse('PHONE');
     const { userId } = await registration.register({ username: 'alice', password: 'long enough', deviceId });
-    viewer = { userId, deviceId, tokenId: 1 };
+    key = connectionKey({ userId, deviceId }, 'rooms');
   });
   beforeEach(() => (connections = opened()));
   after(() => database[Symbol.asyncDispose]());
@@ -38,7 +38,7 @@ describe('connections of sliding sync', () => {
   const hears = (connection: Connection, room: number, what: Told): void => {
     const gen = connection.send(new Map([[room, what]]), {}, new Map());
     connection.goOnFrom(gen, [9 as Position]);
-    connections.changed(viewer, 'rooms', connection);
+    connections.changed(key, connection);
   };
   const failing = async (work: () => Promise<void>): Promise<void> => {
     await database.db.run(sql`ALTER TABLE sliding_rooms RENAME TO away`);
@@ -46,17 +46,16 @@ describe('connections of sliding sync', () => {
     await database.db.run(sql`ALTER TABLE away RENAME TO sliding_rooms`);
   };
   /** As after a restart. */
-  const stored = async (): Promise<Connection | undefined> =>
-    opened().find(viewer, 'rooms', (connection) => connection);
+  const stored = async (): Promise<Connection | undefined> => opened().find(key, (connection) => connection);
 
   it('go on from what was written down', async () => {
-    hears(connections.start(viewer, 'rooms'), 7, LIVE);
+    hears(connections.start(key), 7, LIVE);
     await connections[Symbol.asyncDispose]();
     expect([...((await stored())?.rooms ?? [])]).to.eql([[7, LIVE]]);
   });
 
   it('write down later what could not be written', async () => {
-    const connection = connections.start(viewer, 'rooms');
+    const connection = connections.start(key);
     hears(connection, 7, LIVE);
     await background.idle();
     await failing(async () => {
@@ -72,11 +71,11 @@ describe('connections of sliding sync', () => {
   });
 
   it('are asked in memory while they are being written', async () => {
-    const connection = connections.start(viewer, 'rooms');
+    const connection = connections.start(key);
     hears(connection, 7, LIVE);
     await failing(async () => {
       await connections.write().catch(() => undefined);
-      expect(await connections.find(viewer, 'rooms', (connection) => connection)).to.equal(connection);
+      expect(await connections.find(key, (connection) => connection)).to.equal(connection);
     });
     await connections[Symbol.asyncDispose]();
     expect([...((await stored())?.rooms.keys() ?? [])]).to.eql([7]);

@@ -5,7 +5,8 @@ import { Poll, type PollDeps } from '../poll.service.ts';
 import type { SyncTelemetry } from '../telemetry.ts';
 import type { Answer, Answers, Draft } from './answers.sync.ts';
 import type { Base, Positions } from './told-rooms.ts';
-import { connectionName, LatestPolls } from './latest-polls.ts';
+import { type ConnectionKey, connectionKey } from './connection-key.ts';
+import { LatestPolls } from './latest-polls.ts';
 import type { SlidingConnections } from './sliding-connections.service.ts';
 import type { ExtensionParts } from './extensions.sync.ts';
 import type { SlidingRequest } from './request.ts';
@@ -39,23 +40,22 @@ export class SlidingSync {
    */
   async begin(request: SlidingRequest): Promise<SlidingPoll> {
     const { connections, settled } = this.#deps;
-    const { viewer, connId, pos } = request;
-    if (pos === undefined) {
-      return this.#begun(request, { connection: connections.start(viewer, connId), after: undefined });
-    }
+    const { pos } = request;
+    const key = connectionKey(request.viewer, request.connId);
+    if (pos === undefined) return this.#begun(request, key, { connection: connections.start(key), after: undefined });
     const place = readSlidingToken(pos);
     if (!place?.positions.every(isWithin(settled()))) throw unknownPos();
-    return connections.find(viewer, connId, (connection) => {
+    return connections.find(key, (connection) => {
       const after = connection?.epoch === place.epoch ? connection.goOnFrom(place.gen, place.positions) : undefined;
       if (!connection || !after) throw unknownPos();
-      return this.#begun(request, { connection, after });
+      return this.#begun(request, key, { connection, after });
     });
   }
 
   /** In the same breath in which its connection becomes, or is seen to be, the one of that name. */
-  #begun(request: SlidingRequest, base: Base): SlidingPoll {
-    const poll = new SlidingPoll(this.#deps, request, base);
-    this.#deps.latest.add(poll.name, poll);
+  #begun(request: SlidingRequest, key: ConnectionKey, base: Base): SlidingPoll {
+    const poll = new SlidingPoll(this.#deps, request, { ...base, key });
+    this.#deps.latest.add(key.name, poll);
     return poll;
   }
 }
@@ -70,17 +70,18 @@ interface SlidingPollDeps extends SlidingSyncDeps {
   readonly latest: LatestPolls<SlidingPoll>;
 }
 
+interface KeyedBase extends Base {
+  readonly key: ConnectionKey;
+}
+
 /** A client of sliding sync that waits. */
 export class SlidingPoll extends Poll<SlidingAnswer> {
   readonly #deps: SlidingPollDeps;
   readonly #request: SlidingRequest;
-  readonly #base: Base;
-  /** Of its connection. */
-  readonly name: string;
+  readonly #base: KeyedBase;
 
-  constructor(deps: SlidingPollDeps, request: SlidingRequest, base: Base) {
+  constructor(deps: SlidingPollDeps, request: SlidingRequest, base: KeyedBase) {
     super(deps, request);
-    this.name = connectionName(request.viewer, request.connId);
     this.#deps = deps;
     this.#request = request;
     this.#base = base;
@@ -91,7 +92,7 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
   }
 
   protected override over(): void {
-    this.#deps.latest.delete(this.name, this);
+    this.#deps.latest.delete(this.#base.key.name, this);
   }
 
   protected override async look(isLast: boolean): Promise<SlidingAnswer | undefined> {
@@ -102,7 +103,7 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
     const mayWait = after !== undefined && timeoutMs > 0 && !isLast;
     const draft = await (mayWait ? answers.news(request, base, upTo) : answers.draft(request, base, upTo));
     if (!draft) return undefined;
-    return latest.has(this.name, this) ? this.#send(draft) : this.#nothing();
+    return latest.has(base.key.name, this) ? this.#send(draft) : this.#nothing();
   }
 
   /** A newer request has taken over, maybe with a new connection: nobody reads this answer, and nothing is to come of it. */
@@ -115,8 +116,7 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
   }
 
   #send(draft: Draft): SlidingAnswer {
-    const { viewer, connId } = this.#request;
-    const { connection, after } = this.#base;
+    const { connection, after, key } = this.#base;
     const { connections, telemetry } = this.#deps;
     telemetry.answered(after === undefined, draft.isNews);
     const { reached, told, scopes, members, answer } = draft;
@@ -124,8 +124,8 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
     const isSame = told.size + members.size === 0 && scopes === connection.scopes;
     // Where the connection has learnt nothing but positions, which the token holds, nothing need be written down.
     const gen = after !== undefined && isSame ? connection.gen : connection.send(told, scopes, members);
-    if (gen === connection.gen) connections.used(viewer, connId, connection);
-    else connections.changed(viewer, connId, connection);
+    if (gen === connection.gen) connections.used(key, connection);
+    else connections.changed(key, connection);
     draft.settle(gen);
     return { ...answer, pos: slidingToken({ epoch, gen, positions: reached }) };
   }
