@@ -74,6 +74,31 @@ describe('sliding sync as it was accepted', () => {
     expect(await keysOf({ include: [{}, { type: 'm.room.member' }] })).to.include.members([own, bobs, carols]);
   });
 
+  it('tells of a room that has come into another list, or has left one, and of nothing else', async () => {
+    const room = await alice.createRoom();
+    const invited = await bob.createRoom({ name: 'Burrow', invite: [alice.userId] });
+    const tag = (of: string, tags: object) =>
+      alice.ask('PUT', `/user/${encodeURIComponent(alice.userId)}${pathOf(of)}/account_data/m.tag`, { tags });
+    const asked = { lists: { all: LIST, favourites: { ...LIST, filters: { tags: ['m.favourite'] } } } };
+    const listsIn = ({ body }: any) =>
+      Object.fromEntries(Object.entries(body.rooms).map(([id, { lists }]: any) => [id, lists]));
+    const first = await ask(asked);
+    expect(listsIn(first)).to.eql({ [room]: ['all'], [invited]: ['all'] });
+    const waiting = ask({ ...asked, pos: first.body.pos, timeout: 30_000 });
+    await tag(room, { 'm.favourite': {} });
+    const second = await waiting;
+    expect(listsIn(second)).to.eql({ [room]: ['all', 'favourites'] });
+    expect(second.body.rooms[room]).to.not.have.any.keys('initial', 'required_state', 'name');
+    expect(second.body.rooms[room].timeline_events).to.eql([]);
+    await tag(invited, { 'm.favourite': {} });
+    const third = await ask({ ...asked, pos: second.body.pos });
+    expect(listsIn(third)).to.eql({ [invited]: ['all', 'favourites'] });
+    for (const one of [room, invited]) await tag(one, {});
+    const fourth = await ask({ ...asked, pos: third.body.pos });
+    expect(listsIn(fourth)).to.eql({ [room]: ['all'], [invited]: ['all'] });
+    expect(listsIn(await ask({ ...asked, pos: fourth.body.pos }))).to.eql({});
+  });
+
   describe('tells by stripped state alone the end of', () => {
     const everything = { lists: { all: { timeline_limit: 5, required_state: { include: [{}] } } } };
     const invited = () => bob.createRoom({ name: 'Burrow', invite: [alice.userId] });

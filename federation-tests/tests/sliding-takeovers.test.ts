@@ -54,7 +54,7 @@ describe('connections of sliding sync that are started afresh', () => {
     const { syncing, accounts } = services();
     const viewer = await accounts.sessions.authenticate(alice.token);
     const request: SlidingRequest = {
-      ...{ viewer, connId: 'twice', pos: undefined, timeoutMs: 0 },
+      ...{ viewer, connId: 'twice', pos: undefined, timeoutMs: 0, tellsLists: false },
       ...{ lists: new Map(), subscriptions: new Map(), extensions: { scopes: {} } },
     };
     const [aborted, again] = [await syncing.sliding.begin(request), await syncing.sliding.begin(request)];

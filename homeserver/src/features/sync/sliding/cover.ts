@@ -4,7 +4,7 @@ import type { JsonText } from '../json-text.ts';
 import type { ListedRoom } from './listed-room.ts';
 import type { ListRequest, RoomConfig, Scope, SlidingRequest, Span } from './request.ts';
 
-type Asked = Pick<SlidingRequest, 'lists' | 'subscriptions'>;
+type Asked = Pick<SlidingRequest, 'lists' | 'subscriptions' | 'tellsLists'>;
 
 /** How a room is asked for. */
 export interface Rule {
@@ -69,7 +69,7 @@ export class Cover {
     let rule = this.#byLists.get(key);
     if (!rule) {
       const lists = [...before, name];
-      rule = { lists, isSubscribed: false, config: together(this.#configsOf(lists)) };
+      rule = { lists, isSubscribed: false, config: this.#told(together(this.#configsOf(lists)), lists) };
       this.#byLists.set(key, rule);
     }
     this.rules.set(card.nid, rule);
@@ -78,7 +78,12 @@ export class Cover {
   #subscribed(roomId: RoomId, rule: Rule | undefined): Rule {
     const own = this.#asked.subscriptions.get(roomId);
     const lists = rule?.lists ?? [];
-    return { lists, isSubscribed: true, config: together([...this.#configsOf(lists), ...(own ? [own] : [])]) };
+    const config = together([...this.#configsOf(lists), ...(own ? [own] : [])]);
+    return { lists, isSubscribed: true, config: this.#told(config, lists) };
+  }
+
+  #told(config: RoomConfig, lists: readonly string[]): RoomConfig {
+    return this.#asked.tellsLists ? { ...config, lists } : config;
   }
 
   #configsOf(lists: readonly string[]): RoomConfig[] {

@@ -111,7 +111,12 @@ export class Followings {
 
   #make(
     connection: Connection,
-    { roster, request, sorted, sorting }: Omit<Found, 'views'> & { readonly request: Asked; readonly sorted: Sorted },
+    {
+      roster,
+      request,
+      sorted,
+      sorting,
+    }: Omit<Found, 'views'> & { readonly request: SlidingRequest; readonly sorted: Sorted },
   ): Made {
     const made: Made = {
       roster,

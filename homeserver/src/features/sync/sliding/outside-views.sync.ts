@@ -12,7 +12,7 @@ import type { Timelines } from '../timelines.sync.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { RoomFacts } from './room-facts.sync.ts';
 import type { RoomStates } from './room-state.sync.ts';
-import { type Ask, askerOf, liveAmong, type RoomView, viewOf } from './room-views.sync.ts';
+import { type Ask, askerOf, isInOtherLists, liveAmong, type RoomView, viewOf } from './room-views.sync.ts';
 import { isLazy } from './state-wish.ts';
 
 export interface OutsideViewsDeps {
@@ -34,7 +34,7 @@ export class OutsideViews {
 
   async invited(ask: Ask): Promise<RoomView | undefined> {
     const { room, member, told } = ask;
-    if (told !== undefined && member.position <= told.at) return undefined;
+    if (told !== undefined && member.position <= told.at && !isInOtherLists(ask)) return undefined;
     const stripped = await this.#deps.invited.stripped(ask, room, member);
     const answer: RoomAnswer = {
       membership: member.membership,

@@ -7,6 +7,8 @@ export interface RoomConfig {
   readonly timelineLimit: number;
   /** State that any of them asks for. */
   readonly wishes: readonly StateWish[];
+  /** The lists that have the room; only where clients are told of these. */
+  readonly lists?: readonly string[] | undefined;
 }
 
 /** Which of a user's rooms are in a list; what is absent does not matter. */
@@ -89,4 +91,6 @@ export interface SlidingRequest extends PollWish {
   readonly lists: ReadonlyMap<string, ListRequest>;
   readonly subscriptions: ReadonlyMap<RoomId, RoomConfig>;
   readonly extensions: Extensions;
+  /** Whether it is told of each room which lists have it: that they are others is news. */
+  readonly tellsLists: boolean;
 }

@@ -202,8 +202,17 @@ const isAsBefore = (
   !stateRedactions.mayBeAny(room.nid, told.at);
 
 /** What is said of a room beside its timeline and its state. */
-const isOtherwiseNews = ({ told, isDm, isRead }: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>
-  told === undefined || isRead || hasNewMembers || gone.length > 0 || told.isDm !== isDm || changed.some(isFact);
+const isOtherwiseNews = (ask: Ask, { gone, changed, hasNewMembers }: StateChange): boolean =>
+  ask.told?.isDm !== ask.isDm ||
+  ask.isRead ||
+  hasNewMembers ||
+  gone.length > 0 ||
+  changed.some(isFact) ||
+  isInOtherLists(ask);
+
+/** Whether other lists have it than those that were told. */
+export const isInOtherLists = ({ toldConfig, config }: Pick<Ask, 'toldConfig' | 'config'>): boolean =>
+  String(toldConfig?.lists) !== String(config.lists);
 
 const isFact = ({ event }: StoredEvent): boolean => event.type === 'm.room.name' || event.type === 'm.room.avatar';
 

@@ -29,6 +29,7 @@ export const readStable = (viewer: Caller, body: Body): SlidingRequest => {
     lists: new Map(Object.entries(body.lists ?? {}).map(([name, fields]) => [name, listIn(fields)] as const)),
     subscriptions: subscriptionsIn(body.room_subscriptions, configIn),
     extensions: extensionsIn(body.extensions),
+    tellsLists: true,
   };
 };
 

@@ -210,10 +210,10 @@ export const isConcerned = (
   if (told === undefined) return true;
   const { card, member } = listed;
   if (member.position > told.at) return true;
-  if (member.membership !== 'join') return false;
+  const isOtherwise = base.connection.numberOf(config) !== told.config;
+  if (member.membership !== 'join') return isOtherwise && told.standing === 'outside';
   const isDm = following.sorting.dms.has(card.roomId);
-  const isChanged = card.changed > told.at || read.has(card.roomId) || isDm !== told.isDm;
-  return isChanged || base.connection.numberOf(config) !== told.config;
+  return isOtherwise || card.changed > told.at || read.has(card.roomId) || isDm !== told.isDm;
 };
 
 export const standingOf = ({ membership }: Pick<RoomAnswer, 'membership'>): Standing => {

@@ -33,6 +33,7 @@ export const readUnstable = ({ viewer, query, body }: Asked, wanted = wantedIn(v
   pos: query.pos === '' ? undefined : query.pos,
   timeoutMs: query.timeout ?? 0,
   setPresence: query.set_presence,
+  tellsLists: false,
   ...wanted,
 });
 
