@@ -41,6 +41,25 @@ describe('state that is redacted, by /sync', () => {
     expect(told(await ask(answer.next_batch))).to.eql([]);
   });
 
+  it('is known without asking the database, unless that was before a restart', async () => {
+    const since = await start();
+    await fixture.redact(room, alice, name);
+    await talk();
+    const { db } = fixture.test;
+    const asked: unknown[] = [];
+    const rows = db.rows.bind(db);
+    db.rows = (statement) => {
+      asked.push(statement.name);
+      return rows(statement);
+    };
+    await ask(since);
+    expect(asked).to.not.include('redactions.of_state');
+    await fixture.restart();
+    await ask(since);
+    expect(asked).to.include('redactions.of_state');
+    db.rows = rows;
+  });
+
   it('is told so to whoever comes back after a restart', async () => {
     const since = await start();
     await fixture.redact(room, alice, name);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { byPlace } from '../../storage/by-place.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
@@ -16,14 +17,25 @@ interface Stretch {
   readonly upTo: Position;
 }
 
-interface Row {
-  readonly n: number;
+interface Redacted {
   readonly event_nid: EventNid;
   readonly key_number: KeyNumber;
 }
 
+interface Row extends Redacted {
+  readonly n: number;
+}
+
+/** What was redacted in a room since a place, with the place of each redaction. */
+interface Known {
+  from: Position;
+  readonly redacted: (Redacted & { readonly position: Position })[];
+}
+
 /** Of a room the newest, so that nobody makes a look-up long by redacting their own name over and over. */
 const MOST = 1_000;
+/** Of all rooms. */
+const REMEMBERED = 20_000;
 
 const store = {
   between: (tx: ReadTx, stretches: readonly Stretch[]): Promise<Row[]> =>
@@ -47,22 +59,32 @@ const store = {
 
 /**
  * State that was redacted: it goes on to be current, the same event, and says less. So nothing that compares one state with another
- * finds it. Where nothing of the kind has happened, memory knows.
+ * finds it. Memory knows what has happened since the start, and mostly that nothing has.
  */
 export class StateRedactions {
   readonly #deps: { readonly tries: Tries; readonly events: Events };
+  readonly #start: Position;
   readonly #rooms: LastChanges<RoomNid>;
-  readonly #gather: Gather<Stretch, readonly Row[]>;
+  readonly #known = new LRUCache<RoomNid, Known>({
+    maxSize: REMEMBERED,
+    sizeCalculation: ({ redacted }) => redacted.length,
+  });
+  readonly #gather: Gather<Stretch, readonly Redacted[]>;
 
-  constructor(db: Database, deps: { readonly tries: Tries; readonly events: Events }, from: Position) {
+  constructor(db: Database, deps: { readonly tries: Tries; readonly events: Events }, start: Position) {
     this.#deps = deps;
-    this.#rooms = new LastChanges(from);
+    this.#start = start;
+    this.#rooms = new LastChanges(start);
     this.#gather = new Gather(async (stretches) => byPlace(stretches, await store.between(db, stretches)));
   }
 
   /** A step is durable that ends at this position. */
-  committed({ room, redacting }: Change, position: Position): void {
-    if (redacting.redacted.some(({ isState }) => isState)) this.#rooms.note(room.nid, position);
+  committed(change: Change, end: Position): void {
+    for (const { target, by, keyNumber } of change.redacting.redacted) {
+      if (keyNumber === undefined) continue;
+      const position = change.event(by)?.position ?? end;
+      this.#remember(change.room.nid, { event_nid: target, key_number: keyNumber, position });
+    }
   }
 
   /** False only where no state of a room was redacted after a position for certain. */
@@ -73,12 +95,31 @@ export class StateRedactions {
   /** What is current in a state and was redacted in a stretch of time, as it is now. */
   async current(stretch: Stretch, snapshot: SnapshotId): Promise<readonly StoredEvent[]> {
     if (!this.mayBeAny(stretch.room, stretch.after)) return [];
-    const redacted = (await this.#gather.load([stretch])).get(stretch) ?? [];
+    const redacted = this.#atHand(stretch) ?? (await this.#gather.load([stretch])).get(stretch) ?? [];
     if (redacted.length === 0) return [];
     const { tries, events } = this.#deps;
     const keys = redacted.map(({ key_number: key }) => key);
     const current = await tries.lookup(snapshot, [...new Set(keys)]);
     const nids = redacted.filter(({ event_nid: nid, key_number: key }) => current.get(key) === nid);
     return [...(await events.load(nids.map(({ event_nid: nid }) => nid))).values()];
+  }
+
+  #remember(room: RoomNid, one: Known['redacted'][number]): void {
+    const isFirst = !this.mayBeAny(room, this.#start);
+    const fresh = { from: isFirst ? this.#start : ((one.position - 1) as Position), redacted: [] };
+    const known = this.#known.get(room) ?? fresh;
+    known.redacted.push(one);
+    if (known.redacted.length > MOST) known.from = known.redacted.shift()?.position ?? known.from;
+    // Taken in anew, because it weighs more now.
+    this.#known.delete(room);
+    this.#known.set(room, known);
+    this.#rooms.note(room, one.position);
+  }
+
+  /** Undefined where that is not remembered. */
+  #atHand({ room, after, upTo }: Stretch): readonly Redacted[] | undefined {
+    const known = this.#known.get(room);
+    if (!known || after < known.from) return undefined;
+    return known.redacted.filter(({ position }) => position > after && position <= upTo);
   }
 }

@@ -29,7 +29,7 @@ export class Redacting implements RedactionWrite {
       by,
       text,
       original: text === original ? undefined : original,
-      isState: target.keyNumber !== undefined,
+      keyNumber: target.keyNumber,
     });
     return { ...target, event, textLength: text.length, redactedBy: by };
   }

@@ -57,7 +57,8 @@ export interface Redacted {
   readonly text: string;
   /** What it was; absent if nothing is taken away. */
   readonly original: string | undefined;
-  readonly isState: boolean;
+  /** Of the state that it sets, if any. */
+  readonly keyNumber: KeyNumber | undefined;
 }
 
 /** What redactions write beside the events. */
