@@ -72,6 +72,16 @@ describe('typing and receipts', () => {
       expect(await ephemeral(bob, room, 'm.typing')).to.eql([{ user_ids: [] }]);
     });
 
+    it('ends by itself on other servers as soon as on its own', async () => {
+      await typing(bob, room, { typing: true, timeout: 10_000 });
+      await network.settle();
+      expect(await ephemeral(alice, room, 'm.typing')).to.eql([{ user_ids: [bob.userId] }]);
+      network.clock.advance(11_000);
+      await network.settle();
+      expect(await ephemeral(bob, room, 'm.typing')).to.eql([{ user_ids: [] }]);
+      expect(await ephemeral(alice, room, 'm.typing')).to.eql([{ user_ids: [] }]);
+    });
+
     it('ends when somebody leaves', async () => {
       await typing(carol, room, { typing: true });
       await alice.view.sync();

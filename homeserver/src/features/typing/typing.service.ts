@@ -15,6 +15,7 @@ import type { Position, Range } from '../../streams/stream.ts';
 import { typingStore as store } from './typing.store.ts';
 
 export interface TypingDeps {
+  readonly serverName: ServerName;
   readonly background: Background;
   readonly clock: Clock;
   readonly notifier: Notifier;
@@ -88,7 +89,8 @@ export class Typing implements AsyncDisposable {
   /** Whoever leaves a room has stopped typing in it. */
   readonly listener: CommitListener = ({ room, members }) => {
     for (const { userId, membership } of members) {
-      if (membership !== 'join' && this.#rooms.get(room.nid)?.typers.has(userId)) this.#stopped(room, userId);
+      if (membership === 'join' || this.#rooms.get(room.nid)?.typers.has(userId) !== true) continue;
+      this.#deps.background.run('somebody has left who was typing', () => this.#put(room, userId, 0));
     }
   };
 
@@ -146,8 +148,13 @@ export class Typing implements AsyncDisposable {
     return end;
   }
 
+  /** Other servers do not know for how long it was to be: they are told that it is over, too. */
   #stopped(room: Room, user: UserId): void {
-    this.#deps.background.run('somebody has stopped typing', () => this.#put(room, user, 0));
+    const { background, serverName } = this.#deps;
+    background.run('somebody has stopped typing', async () => {
+      const changed = await this.#put(room, user, 0);
+      if (changed && serverOf(user) === serverName) await this.#tellOthers(room, user, false);
+    });
   }
 
   async #changed(room: Room): Promise<void> {
