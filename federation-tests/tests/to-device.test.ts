@@ -186,6 +186,18 @@ describe('messages to devices', () => {
       expect(await heard(bob)).to.eql([['@mallory:rogue.test', 4]]);
     });
 
+    it('are taken, whatever else there is beside them that is none', async () => {
+      const content = {
+        sender: '@mallory:rogue.test',
+        type: 'x',
+        message_id: 'odd',
+        messages: { nobody: { '*': {} }, [alice.userId]: ['*'], [bob.userId]: { X: 'text', [bob.deviceId]: { n: 1 } } },
+      };
+      const edus = [{ edu_type: 'm.direct_to_device', content }];
+      await rogue.send(network.server('a.test'), 'PUT', '/_matrix/federation/v1/send/odd', { pdus: [], edus });
+      expect(await heard(bob)).to.eql([['@mallory:rogue.test', 1]]);
+    });
+
     it('are taken once, from whoever may send them', async () => {
       const edu = (sender: string, id: string, n: number) => ({
         edu_type: 'm.direct_to_device',
