@@ -90,6 +90,15 @@ describe('typing and receipts', () => {
       expect(await ephemeral(alice, room, 'm.typing')).to.eql([{ user_ids: [] }]);
     });
 
+    it('that has ended while one was out of the room is over for who comes back', async () => {
+      await typing(alice, room, { typing: true });
+      expect(await ephemeral(carol, room, 'm.typing')).to.eql([{ user_ids: [alice.userId] }]);
+      await carol.leave(room);
+      await typing(alice, room, { typing: false });
+      await carol.join(room);
+      expect(await ephemeral(carol, room, 'm.typing')).to.eql([{ user_ids: [] }]);
+    });
+
     it('is over after a restart, as clients are told, also where the clock was set back', async () => {
       await typing(carol, room, { typing: true });
       expect(await ephemeral(alice, room, 'm.typing')).to.eql([{ user_ids: [carol.userId] }]);

@@ -279,6 +279,7 @@ export class Responses {
       ...view.viewer,
       rooms: () => new Set([room.nid]),
       timeline: { after: START, upTo: view.upTo },
+      again: true, // who comes back may have heard of the room before
     };
     const parts = this.#deps.parts.filter(({ isOfDevice }) => isOfDevice !== true);
     const all = await Promise.all(parts.map((part) => part.news(reader, { after: START, upTo: part.stream.settled })));
