@@ -79,7 +79,11 @@ const composeLists = async (base: Base, { federation, rooms, notifier }: Parts) 
       receive: (origin, content) => remote.receiveIdentity(origin, content),
     },
   );
-  return { own, remote, news: new ListNews({ ...base, lists: own, settled: engine.stream.settled }) };
+  return {
+    own,
+    remote,
+    news: new ListNews({ ...base, lists: own, stays: engine.stays, settled: engine.stream.settled }),
+  };
 };
 
 type Lists = Awaited<ReturnType<typeof composeLists>>;

@@ -1,4 +1,5 @@
 import type { ServerName, UserId } from '@holm/spec/ids';
+import type { Whereabouts } from '../../rooms/members/stays.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
@@ -10,6 +11,13 @@ export interface Neighbours {
   /** Users of this server. */
   readonly local: readonly UserId[];
   readonly rooms: readonly RoomNid[];
+}
+
+interface MoveRow {
+  readonly roomNid: RoomNid;
+  readonly userId: UserId;
+  readonly kind: 'joined' | 'left';
+  readonly position: Position;
 }
 
 interface UserRow {
@@ -109,18 +117,20 @@ export const deviceListsStore = {
     return users(rows);
   },
 
-  /** Comings and goings as far as current memberships tell: with those, too, who have only changed their names. */
-  movesIn(
-    tx: ReadTx,
-    reader: UserId,
-    rooms: readonly RoomNid[],
-    { after, upTo }: Range,
-  ): Promise<{ roomNid: RoomNid; userId: UserId; kind: 'joined' | 'left'; position: Position }[]> {
-    return tx.rows(sql`
+  /**
+   * Comings and goings as far as current memberships tell: with those, too, who have only changed their names, or declined an
+   * invite. Who has gone may have been invited since.
+   */
+  movesIn: (tx: ReadTx, rooms: readonly RoomNid[], { after, upTo }: Range): Promise<MoveRow[]> =>
+    tx.rows(sql`
       SELECT room_nid AS "roomNid", user_id AS "userId", position,
              CASE WHEN membership = 'join' THEN 'joined' ELSE 'left' END AS kind
         FROM memberships
-       WHERE (room_nid = ANY(${rooms}::int[]) OR user_id = ${reader})
-         AND membership IN ('join', 'leave', 'ban') AND position > ${after} AND position <= ${upTo}`);
-  },
+       WHERE room_nid = ANY(${rooms}::int[]) AND position > ${after} AND position <= ${upTo}`),
+
+  /** Rooms that somebody is not in, forgotten or not, and where that has changed since. */
+  away: (tx: ReadTx, userId: UserId, after: Position): Promise<Whereabouts[]> =>
+    tx.rows(sql`
+      SELECT room_nid AS "roomNid", user_id AS "userId", event_nid AS "eventNid" FROM memberships
+       WHERE user_id = ${userId} AND membership <> 'join' AND position > ${after}`),
 };

@@ -1,5 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import type { CommitListener } from '../../rooms/commit.ts';
+import type { Stays } from '../../rooms/members/stays.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Database } from '../../storage/database.ts';
 import { LastChanges } from '../../streams/last-changes.ts';
@@ -13,6 +14,7 @@ import { type Move, Moves } from './moves.service.ts';
 export interface ListNewsDeps {
   readonly db: Database;
   readonly lists: DeviceLists;
+  readonly stays: Pick<Stays, 'departureOf'>;
   /** Of the stream of rooms' events. */
   readonly settled: Position;
 }
@@ -101,9 +103,10 @@ export class ListNews {
   }
 
   /** Who may have come to share a room with somebody, and who may have ceased to. */
-  async #encounters({ userId, rooms, timeline }: Question): Promise<{ met: Set<UserId>; parted: Set<UserId> }> {
+  async #encounters(question: Question): Promise<{ met: Set<UserId>; parted: Set<UserId> }> {
     const { db } = this.#deps;
-    const all = this.#moves.in(timeline) ?? (await store.movesIn(db, userId, rooms, timeline));
+    const { userId, rooms, timeline } = question;
+    const all = this.#moves.in(timeline) ?? (await this.#storedMoves(question));
     const current = new Set(rooms);
     const theirs = all.filter((move) => move.userId !== userId && current.has(move.roomNid));
     const own = all.filter((move) => move.userId === userId);
@@ -117,6 +120,23 @@ export class ListNews {
     for (const move of all) if (departed.includes(move.roomNid)) parted.add(move.userId);
     met.delete(userId);
     return { met, parted };
+  }
+
+  /** As far as current memberships tell; and, of the reader, the events that made them. */
+  async #storedMoves({ userId, rooms, timeline }: Question): Promise<readonly Move[]> {
+    const { db, stays } = this.#deps;
+    const away = await store.away(db, userId, timeline.after);
+    // Who has only declined an invite must not learn who is in the room.
+    const left = await Promise.all(
+      away.map(async (member): Promise<Move[]> => {
+        const position = (await stays.departureOf(member))?.event.position;
+        const isWithin = position !== undefined && position > timeline.after && position <= timeline.upTo;
+        return isWithin ? [{ roomNid: member.roomNid, userId, kind: 'left', position }] : [];
+      }),
+    );
+    const own = left.flat();
+    const theirs = await store.movesIn(db, [...rooms, ...own.map(({ roomNid }) => roomNid)], timeline);
+    return [...own, ...theirs.filter((move) => move.userId !== userId || move.kind === 'joined')];
   }
 }
 

@@ -10,6 +10,9 @@ export interface Departure {
   readonly join: StoredEvent;
 }
 
+/** As much of a membership as leads to those before it. */
+export type Whereabouts = Pick<Member, 'roomNid' | 'userId' | 'eventNid'>;
+
 /** When people were in rooms. */
 export class Stays {
   readonly #events: Events;
@@ -24,12 +27,12 @@ export class Stays {
    * How somebody who is not in a room came to leave it; nothing for who never was in it, or has forgotten that they
    * were. They may have been banned, unbanned and invited since, however often.
    */
-  async departureOf(member: Member): Promise<Departure | undefined> {
+  async departureOf(member: Whereabouts): Promise<Departure | undefined> {
     const departure = await this.#lastDeparture(member);
     return departure && !(await this.#isForgotten(member, departure)) ? departure : undefined;
   }
 
-  async #lastDeparture(member: Member): Promise<Departure | undefined> {
+  async #lastDeparture(member: Whereabouts): Promise<Departure | undefined> {
     let event = await this.#events.byNid(member.eventNid);
     if (!event) return undefined;
     for await (const before of this.#events.replacedBy(event)) {
@@ -40,7 +43,7 @@ export class Stays {
   }
 
   /** A departure that nothing has followed is not: from forgetting on until something happens, there is no membership. */
-  async #isForgotten(member: Member, { event }: Departure): Promise<boolean> {
+  async #isForgotten(member: Whereabouts, { event }: Departure): Promise<boolean> {
     if (event.nid === member.eventNid) return false;
     const upTo = await this.#userRooms.forgottenUpTo(member);
     return upTo !== undefined && (event.position ?? 0) <= upTo;

@@ -94,7 +94,7 @@ export class UserRooms {
   }
 
   /** Where the user was when they forgot the room last, if ever. */
-  async forgottenUpTo({ userId, roomNid }: Member): Promise<Position | undefined> {
+  async forgottenUpTo({ userId, roomNid }: Pick<Member, 'userId' | 'roomNid'>): Promise<Position | undefined> {
     return store.forgottenUpTo(this.#db, roomNid, userId);
   }
 
