@@ -2,6 +2,8 @@ import { MatrixError } from '@holm/spec/errors';
 import { type EventId, type RoomId, type ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { Edu } from '@holm/spec/server-server/transactions';
+import { LRUCache } from 'lru-cache';
+import { atMost } from '../../platform/at-most.ts';
 import type { Clock, UnixMillis } from '../../platform/clock.ts';
 import type { Events } from '../../rooms/events.ts';
 import type { EphemeralRooms } from '../../rooms/members/ephemeral-rooms.ts';
@@ -44,6 +46,10 @@ const MAX_TOLD = 1_000;
 /** Of the newest that a server has missed. */
 const MAX_RECALLED = 5_000;
 
+/** Of one user of another server in one room: what is kept, and after how many more that is looked at. */
+const THREADS = { most: 200, lookAfter: 50 };
+const REMEMBERED = 50_000;
+
 /** The stream of receipts. A receipt that says nothing new takes a position, and leaves no row. */
 export const openReceiptStream = (db: Database): Promise<SequencedStream> =>
   SequencedStream.open(db, 'receipts', 'receipt_positions');
@@ -54,6 +60,8 @@ export class Receipts {
   readonly #changes: LoggedChanges<RoomNid>;
   readonly #recent: RecentReceipts;
   readonly #stored: StoredReceipts;
+  /** Receipts of threads that have come from elsewhere since they were counted last, by room and user. */
+  readonly #threads = new LRUCache<string, number>(atMost(REMEMBERED));
   readonly #listeners: ((receipts: readonly Receipt[]) => void)[] = [];
 
   constructor(deps: ReceiptsDeps) {
@@ -117,8 +125,22 @@ export class Receipts {
         const key = JSON.stringify([userId, threadId]);
         byKey.set(key, { roomNid: room.nid, userId, type: 'm.read', threadId, eventId, ord, ts });
       }
-      if (byKey.size > 0) await this.#record(room, [...byKey.values()], { toldAt: this.#deps.clock.now() });
+      if (byKey.size === 0) continue;
+      await this.#shorten(room, await this.#record(room, [...byKey.values()], { toldAt: this.#deps.clock.now() }));
     }
+  }
+
+  /** Another server may speak of any number of threads: now and then, what it has said of them is shortened. */
+  async #shorten(room: Room, recorded: readonly Receipt[]): Promise<void> {
+    const many: UserId[] = [];
+    for (const [userId, theirs] of Map.groupBy(recorded.filter(isOfThread), (receipt) => receipt.userId)) {
+      const key = `${room.nid} ${userId}`;
+      const come = (this.#threads.get(key) ?? 0) + theirs.length;
+      const isMuch = come >= THREADS.lookAfter;
+      this.#threads.set(key, isMuch ? 0 : come);
+      if (isMuch) many.push(userId);
+    }
+    if (many.length > 0) await store.shorten(this.#deps.db, room.nid, many, THREADS.most);
   }
 
   /** What our users have read since then, in rooms that a server is in: it has been away, and was told nothing. */
@@ -170,3 +192,5 @@ export class Receipts {
     return recorded;
   }
 }
+
+const isOfThread = ({ threadId }: Receipt): boolean => threadId !== undefined;

@@ -1,4 +1,4 @@
-import type { RoomId, ServerName } from '@holm/spec/ids';
+import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import type { UnixMillis } from '../../platform/clock.ts';
 import type { ReadTx, Database } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
@@ -78,6 +78,20 @@ export const receiptsStore = {
     );
     return rows.map(fromRow);
   },
+
+  /** Of each of these users, keeps the newest of the receipts that are of threads. */
+  shorten: (db: Database, room: RoomNid, users: readonly UserId[], most: number): Promise<number> =>
+    db.run(
+      named(
+        'receipts.shorten',
+        sql`
+      DELETE FROM receipts WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM (
+          SELECT ctid, row_number() OVER (PARTITION BY user_id ORDER BY position DESC, ts DESC) AS nth FROM receipts
+           WHERE room_nid = ${room} AND user_id = ANY(${users}::text[]) AND thread_id IS NOT NULL) r
+         WHERE nth > ${most}))`,
+      ),
+    ),
 
   /** The newest public receipts of users who are in rooms that the other server is in, too. */
   async toldSince(tx: ReadTx, { server, since, ofServer }: ToldSince, limit: number) {

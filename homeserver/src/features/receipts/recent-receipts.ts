@@ -5,7 +5,7 @@ const CAPACITY = 5_000;
 
 interface Entry {
   readonly position: number;
-  readonly receipts: readonly Receipt[];
+  readonly receipt: Receipt;
 }
 
 /** The newest receipts of all rooms. */
@@ -22,9 +22,9 @@ export class RecentReceipts {
   add(position: number, receipts: readonly Receipt[]): void {
     let at = this.#entries.length;
     while (at > 0 && (this.#entries[at - 1]?.position ?? 0) > position) at--;
-    this.#entries.splice(at, 0, { position, receipts });
+    this.#entries.splice(at, 0, ...receipts.map((receipt) => ({ position, receipt })));
     if (this.#entries.length < 2 * CAPACITY) return;
-    const dropped = this.#entries.splice(0, CAPACITY);
+    const dropped = this.#entries.splice(0, this.#entries.length - CAPACITY);
     this.#from = dropped.at(-1)?.position ?? this.#from;
   }
 
@@ -39,11 +39,9 @@ export class RecentReceipts {
       const entry = this.#entries[i];
       if (!entry || entry.position <= range.after) break;
       if (entry.position > range.upTo) continue;
-      for (const receipt of entry.receipts) {
-        const { roomNid, type, threadId = '', userId } = receipt;
-        const key = `${roomNid} ${type} ${threadId} ${userId}`;
-        if (rooms.has(roomNid) && !found.has(key)) found.set(key, receipt);
-      }
+      const { roomNid, type, threadId = '', userId } = entry.receipt;
+      const key = `${roomNid} ${type} ${threadId} ${userId}`;
+      if (rooms.has(roomNid) && !found.has(key)) found.set(key, entry.receipt);
     }
     return [...found.values()].reverse();
   }
