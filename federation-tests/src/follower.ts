@@ -1,7 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Person } from './people.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
+/** Of the test network's clock. */
+export const POLL_MS = 30_000;
 const FILTER = encodeURIComponent(JSON.stringify({ room: { timeline: { unread_thread_notifications: true } } }));
 
 /** What a client keeps of a room beside its events. */
@@ -46,6 +49,8 @@ const sorted = (object: object): object =>
 /** A device that puts together, from one answer to the next, what it is told beside the events of rooms. */
 export class Follower {
   readonly person: Person;
+  /** It waits for what is new all the time. */
+  isLive = false;
   readonly messages: string[] = [];
   /** Devices of those whom it encrypts for. */
   readonly keys = new Map<string, string>();
@@ -54,6 +59,7 @@ export class Follower {
   /** Whose keys are to be asked for. */
   readonly #wanted = new Set<string>();
   #since: string | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(person: Person) {
     this.person = person;
@@ -65,20 +71,34 @@ export class Follower {
     return { account: sorted(Object.fromEntries(this.#account)), rooms: sorted(rooms) };
   }
 
-  /** One sync, the answer to which may get lost. */
-  async sync(isLost = false): Promise<void> {
+  /** Waits for what is new, again and again, until it is told to stop and nothing more is to be waited for. */
+  async follow({ isOver, isLost }: { isOver: () => boolean; isLost: () => boolean }): Promise<void> {
+    this.isLive = true;
+    // The server may be stopped meanwhile.
+    while (!isOver()) await this.sync(isLost(), POLL_MS).catch(() => setTimeout(5));
+    this.isLive = false;
+  }
+
+  /** One sync after the other, the answers to which may get lost. */
+  sync(isLost = false, timeout = 0): Promise<void> {
+    const done = this.#last.then(() => this.#sync(isLost, timeout));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #sync(isLost: boolean, timeout: number): Promise<void> {
     const since = this.#since === undefined ? '' : `&since=${encodeURIComponent(this.#since)}`;
-    const answer = await this.person.ask('GET', `/sync?timeout=0&filter=${FILTER}${since}`);
+    const answer = await this.person.ask('GET', `/sync?timeout=${timeout}&filter=${FILTER}${since}`);
     if (isLost) return;
     const isFirst = this.#since === undefined;
     this.#since = answer.next_batch;
     this.#take(answer);
     if (isFirst) for (const room of this.#rooms.keys()) await this.#wantAllIn(room);
-    await this.askForKeys();
+    await this.#askForKeys();
   }
 
   /** Whoever's keys cannot be had is asked for again the next time. */
-  async askForKeys(): Promise<void> {
+  async #askForKeys(): Promise<void> {
     for (const user of [...this.#wanted]) {
       const keys = await keysOf(this.person, user);
       if (keys === undefined) continue;

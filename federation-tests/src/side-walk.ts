@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { CrossSigner, CryptoDevice } from './crypto-device.ts';
 import { Dice } from './dice.ts';
-import { Follower } from './follower.ts';
+import { Follower, POLL_MS } from './follower.ts';
 import { Refused } from './http.ts';
 import type { TestNetwork } from './network.ts';
 import { pathOf, type Person } from './people.ts';
@@ -33,14 +34,26 @@ export class SideWalk {
     this.#dice = new Dice(seed);
   }
 
-  async run(steps: number): Promise<void> {
+  /** `isLive`: everybody waits for what is new all the time, too. */
+  async run(steps: number, isLive = false): Promise<void> {
     await this.#begin();
+    let isOver = false;
+    const lost = new Dice('lost');
+    const live = isLive
+      ? this.followers.map((one) => one.follow({ isOver: () => isOver, isLost: () => lost.below(4) === 0 }))
+      : [];
     for (let step = 0; step < steps; step++) {
       this.#network.clock.advance(this.#dice.below(3_000));
       if (this.#dice.below(15) === 0) await this.#restart(this.#dice.of(SERVERS));
       const together = Array.from({ length: 1 + this.#dice.below(3) }, () => this.#step());
       await Promise.all(together);
     }
+    isOver = true;
+    while (this.followers.some(({ isLive: isFollowing }) => isFollowing)) {
+      this.#network.clock.advance(POLL_MS);
+      await setTimeout(5);
+    }
+    await Promise.all(live);
     if (this.#isCut) await this.#network.heal(...SERVERS);
     this.#network.clock.advance(120_000);
     await this.#network.settle();
@@ -118,8 +131,7 @@ export class SideWalk {
       logout: () => this.#logout(follower),
       'sign across': () => person.ask('POST', '/keys/device_signing/upload', new CrossSigner(person.userId).upload),
       kick: () => this.people[0]!.kick(room, other),
-      sync: () => follower.sync(dice.below(3) === 0),
-      'sync as well': () => dice.of(this.followers).sync(dice.below(4) === 0),
+      sync: async () => (follower.isLive ? undefined : follower.sync(dice.below(3) === 0)),
       settle: () => this.#network.settle(),
       cut: async () => {
         this.#network.cut(...SERVERS);

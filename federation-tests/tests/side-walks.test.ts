@@ -16,9 +16,10 @@ describe('what travels beside the events of rooms', () => {
   after(() => network[Symbol.asyncDispose]());
 
   for (let seed = FIRST; seed < FIRST + WALKS; seed++) {
-    it(`is told to all devices in full, and each message once (walk ${seed})`, async () => {
+    const isLive = seed % 2 === 0;
+    it(`is told to all devices in full, and each message once (walk ${seed}${isLive ? ', live' : ''})`, async () => {
       const walk = new SideWalk(network, String(seed));
-      await walk.run(STEPS);
+      await walk.run(STEPS, isLive);
       const log = walk.log.join('\n');
       for (const { person, told, messages, keys } of walk.followers) {
         const who = `${person.userId} ${person.deviceId}`;
