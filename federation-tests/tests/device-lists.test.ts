@@ -239,23 +239,12 @@ describe('device lists', () => {
     let asked = 0;
     let sent = 0;
 
-    const update = (device: string, streamId: number, previous: readonly number[], more: object = {}) =>
-      rogue.send(network.server('a.test'), 'PUT', `/_matrix/federation/v1/send/lists${sent++}`, {
-        pdus: [],
-        edus: [
-          {
-            edu_type: 'm.device_list_update',
-            content: {
-              user_id: mallory,
-              device_id: device,
-              stream_id: streamId,
-              prev_id: previous,
-              keys: keys(device),
-              ...more,
-            },
-          },
-        ],
-      });
+    const update = (device: string, streamId: number, previous: readonly number[], more: object = {}) => {
+      const named = { user_id: mallory, device_id: device, stream_id: streamId, prev_id: previous };
+      const edus = [{ edu_type: 'm.device_list_update', content: { ...named, keys: keys(device), ...more } }];
+      const uri = `/_matrix/federation/v1/send/lists${sent++}`;
+      return rogue.send(network.server('a.test'), 'PUT', uri, { pdus: [], edus });
+    };
 
     /** As if mallory had been in the room: what a list depends on is who shares rooms. */
     const shareRoom = () =>
@@ -300,6 +289,18 @@ describe('device lists', () => {
       await network.settle();
       expect([(await devices()).toSorted(), asked]).to.eql([['FOUR', 'THREE', 'TWO'], 2]);
       expect((await told(alice)).changed).to.eql([mallory]);
+    });
+
+    it('have a thousand devices at most, also one by one', async () => {
+      const list = Array.from({ length: 999 }, (_, n) => ({ device_id: `D${n}`, keys: keys(`D${n}`) }));
+      const body = { user_id: mallory, stream_id: 100, devices: list };
+      rogue.answers.set('/_matrix/federation/v1/user/devices', () => ({ status: 200, body }));
+      await shareRoom();
+      for (const version of [100, 101, 102, 103]) {
+        await update(`E${version}`, version, [version - 1]);
+        await network.settle();
+      }
+      expect(await devices()).to.have.length(1_000);
     });
 
     it('do not speak for others, nor of strangers', async () => {

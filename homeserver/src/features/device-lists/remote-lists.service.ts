@@ -206,7 +206,7 @@ const follows = ({ previous }: RemoteUpdate, streamId: number | null): boolean =
   streamId !== null && previous.includes(streamId) && previous.every((id) => id <= streamId);
 
 const apply = async (tx: Tx, { userId, deviceId, keys, displayName, streamId }: RemoteUpdate): Promise<void> => {
-  if (keys) await store.putDevice(tx, { userId, deviceId, json: JSON.stringify(keys), displayName });
+  if (keys) await store.putDevice(tx, { userId, deviceId, json: JSON.stringify(keys), displayName }, MAX_DEVICES);
   else await store.removeDevice(tx, userId, deviceId);
   await store.moveOn(tx, userId, streamId);
 };

@@ -65,10 +65,13 @@ export const remoteListsStore = {
       UPDATE remote_device_lists SET stale = true, marked = marked + 1, retry_at = 0
        WHERE user_id = ANY(${users}::text[])`),
 
-  async putDevice(tx: Tx, { userId, deviceId, json, displayName }: RemoteDevice): Promise<void> {
+  /** Nothing becomes of one more where the user has as many as there may be. */
+  async putDevice(tx: Tx, { userId, deviceId, json, displayName }: RemoteDevice, most: number): Promise<void> {
     await tx.run(sql`
       INSERT INTO remote_devices (user_id, device_id, json, display_name)
-      VALUES (${userId}, ${deviceId}, ${json}, ${displayName})
+      SELECT ${userId}::text, ${deviceId}::text, ${json}::text, ${displayName}::text
+       WHERE EXISTS (SELECT FROM remote_devices WHERE user_id = ${userId} AND device_id = ${deviceId})
+          OR (SELECT count(*) FROM remote_devices WHERE user_id = ${userId}) < ${most}::int
       ON CONFLICT (user_id, device_id) DO UPDATE SET json = EXCLUDED.json, display_name = EXCLUDED.display_name`);
   },
 
