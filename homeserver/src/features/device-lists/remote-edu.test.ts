@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ServerName } from '@holm/spec/ids';
+import { ServerName, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
-import { readUpdate } from './remote-edu.ts';
+import { readCrossSigningKey, readDevice, readUpdate } from './remote-edu.ts';
 
 const origin = ServerName.parse('x');
 const keys = { user_id: '@a:x', device_id: 'D', algorithms: [], keys: {}, signatures: {} };
@@ -18,6 +18,23 @@ describe('updates of device lists', () => {
   it('say that a device is gone, or has nothing to encrypt with', () => {
     for (const change of [{ deleted: true }, { keys: undefined }, { keys: { ...keys, device_id: 'E' } }]) {
       expect(readUpdate(origin, { ...good, ...change })?.keys, JSON.stringify(change)).to.equal(undefined);
+    }
+  });
+
+  it('have keys of a moderate size', () => {
+    const user = UserId.parse('@a:x');
+    const ofSize = (length: number) => ({ ...keys, more: 'x'.repeat(length) });
+    for (const [length, isTaken] of [
+      [60_000, true],
+      [70_000, false],
+    ] as const) {
+      const large = ofSize(length);
+      const read = [
+        readUpdate(origin, { ...good, keys: large })?.keys,
+        readDevice(user, { device_id: 'D', keys: large })?.keys,
+        readCrossSigningKey(user, large),
+      ];
+      expect(read, String(length)).to.eql(Array(3).fill(isTaken ? large : undefined));
     }
   });
 

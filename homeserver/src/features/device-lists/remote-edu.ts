@@ -13,6 +13,8 @@ export interface RemoteUpdate {
 }
 
 const MAX_NAME = 256;
+/** Characters of JSON, as ours may have: all keys of somebody are in memory when a client asks for them. */
+const MAX_KEYS = 65_536;
 /** A list of earlier updates is never long: each update refers to the few that none has referred to. */
 const MAX_PREVIOUS = 100;
 
@@ -45,7 +47,7 @@ export const readDevice = (userId: UserId, device: Json): Omit<RemoteUpdate, 'st
 
 /** A key for cross-signing of this user; undefined for anything else. */
 export const readCrossSigningKey = (userId: UserId, key: Json | undefined): JsonObject | undefined =>
-  isObject(key) && key['user_id'] === userId && isObject(key['keys']) ? key : undefined;
+  isObject(key) && key['user_id'] === userId && isObject(key['keys']) && isSmall(key) ? key : undefined;
 
 const readPrevious = (ids: Json = []): number[] | undefined =>
   Array.isArray(ids) && ids.length <= MAX_PREVIOUS && ids.every(isStreamId) ? ids : undefined;
@@ -53,7 +55,13 @@ const readPrevious = (ids: Json = []): number[] | undefined =>
 const isStreamId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const isKeysOf = (userId: UserId, deviceId: DeviceId, keys: Json | undefined): boolean =>
-  isObject(keys) && keys['user_id'] === userId && keys['device_id'] === deviceId && isObject(keys['keys']);
+  isObject(keys) &&
+  keys['user_id'] === userId &&
+  keys['device_id'] === deviceId &&
+  isObject(keys['keys']) &&
+  isSmall(keys);
+
+const isSmall = (keys: JsonObject): boolean => JSON.stringify(keys).length <= MAX_KEYS;
 
 const readName = (name: Json | undefined): string | null =>
   typeof name === 'string' && !name.includes('\0') ? name.slice(0, MAX_NAME) : null;
