@@ -50,6 +50,8 @@ export interface TestServerOptions {
   readonly overrides: Readonly<Record<string, string>>;
   /** More of the configuration file, section by section. */
   readonly config?: object;
+  /** Where it finds PostgreSQL, if there is something in between. */
+  readonly databaseUrl?: string | undefined;
 }
 
 /** `HOLM_TEST_LOG=info` shows what the servers have to say. Otherwise their errors are kept, for tests that ask. */
@@ -85,7 +87,7 @@ export class TestServer implements AsyncDisposable {
 
   /** `more`: what it has in its configuration this time, beside what it was created with. */
   async start(more: object = {}): Promise<void> {
-    const { name, clock, overrides, config } = this.#options;
+    const { name, clock, overrides, config, databaseUrl = testDatabaseUrl() } = this.#options;
     const settings = {
       ...testSettings,
       ...config,
@@ -104,7 +106,7 @@ export class TestServer implements AsyncDisposable {
         dns: noDns,
         cron: noCron,
       },
-      { url: testDatabaseUrl(), schema: this.#schema.schema },
+      { url: databaseUrl, schema: this.#schema.schema },
     );
   }
 

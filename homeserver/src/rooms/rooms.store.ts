@@ -1,5 +1,5 @@
 import type { EventId, RoomId } from '@holm/spec/ids';
-import type { ReadTx } from '../storage/database.ts';
+import type { Database, ReadTx } from '../storage/database.ts';
 import { named, sql } from '../storage/sql.ts';
 import type { EventNid, Extremity, Head, RoomNid } from './model.ts';
 
@@ -60,6 +60,16 @@ export const roomsStore = {
       rows.flatMap((row) => row.extremities),
     );
     return new Map(rows.map((row) => [row.room_nid, toHead(row, ends)]));
+  },
+
+  /** Whether this is the head that a room has, once whoever writes to it is done and the database can be asked. */
+  async isHead(db: Database, room: RoomNid, head: Head): Promise<boolean> {
+    const rows = await db.rowsWhenBack(sql`
+      SELECT FROM room_heads
+       WHERE room_nid = ${room} AND version = ${head.version} AND snapshot = ${head.snapshot}
+         AND last_ord = ${head.lastOrd} AND extremities = ${head.extremities.map(({ nid }) => nid)}::bigint[]
+         FOR UPDATE`);
+    return rows.length > 0;
   },
 };
 

@@ -1,7 +1,8 @@
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import type { UnixMillis } from '../../platform/clock.ts';
+import { isUnheard } from '../../storage/broken.ts';
 import type { ReadTx, Database } from '../../storage/database.ts';
-import { named, sql } from '../../storage/sql.ts';
+import { named, type Sql, sql } from '../../storage/sql.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Position, Range } from '../../streams/stream.ts';
 import type { Receipt } from './receipt.ts';
@@ -55,13 +56,10 @@ export interface Recorded {
   readonly toldAt?: UnixMillis;
 }
 
-export const receiptsStore = {
-  /** Stores receipts that are further on than what there is. Resolves to those. No two may be of the same key. */
-  async put(db: Database, receipts: readonly Receipt[], { position, toldAt }: Recorded): Promise<Receipt[]> {
-    const rows = await db.rows<Row>(
-      named(
-        'receipts.put',
-        sql`
+const putting = (receipts: readonly Receipt[], { position, toldAt }: Recorded): Sql =>
+  named(
+    'receipts.put',
+    sql`
       INSERT INTO receipts AS r (room_nid, user_id, receipt_type, thread_id, event_id, ord, ts, position)
       SELECT *, ${position}::bigint
         FROM unnest(${column(receipts, 'roomNid')}::int[], ${column(receipts, 'userId')}::text[],
@@ -74,9 +72,23 @@ export const receiptsStore = {
          AND CASE WHEN ${toldAt !== undefined} THEN EXCLUDED.ts >= r.ts OR r.ts > ${(toldAt ?? 0) + AHEAD_MS}::bigint
                   ELSE coalesce(EXCLUDED.ord > r.ord, true) END
       RETURNING room_nid, user_id, receipt_type, thread_id, event_id, ord, ts`,
-      ),
-    );
-    return rows.map(fromRow);
+  );
+
+const storedAt = (receipts: readonly Receipt[], { position }: Recorded): Sql => sql`
+  SELECT room_nid, user_id, receipt_type, thread_id, event_id, ord, ts FROM receipts
+   WHERE room_nid = ANY(${column(receipts, 'roomNid')}::int[]) AND position = ${position}`;
+
+export const receiptsStore = {
+  /** Stores receipts that are further on than what there is. Resolves to those. No two may be of the same key. */
+  async put(db: Database, receipts: readonly Receipt[], recorded: Recorded): Promise<Receipt[]> {
+    try {
+      return (await db.rows<Row>(putting(receipts, recorded))).map(fromRow);
+    } catch (error) {
+      // What was stored all the same has to be told: the position that it is at is passed by.
+      const stored = isUnheard(error) ? await db.rowsWhenBack<Row>(storedAt(receipts, recorded)) : [];
+      if (stored.length === 0) throw error;
+      return stored.map(fromRow);
+    }
   },
 
   /** Of each of these users, keeps the newest of the receipts that are of threads. */

@@ -1,5 +1,7 @@
+import { isUnheard } from '../../storage/broken.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import type { RoomNid } from '../model.ts';
+import { roomsStore } from '../rooms.store.ts';
 import type { RoomWrite } from './room-write.ts';
 import { NONE_KEPT, type OriginalsKept } from './redaction-tables.ts';
 import { writeStatement } from './write-statement.ts';
@@ -58,14 +60,28 @@ export class RoomWriter {
       );
       for (const { write, resolve } of batch) resolve(committed.has(write.room));
     } catch (error) {
-      const [first] = batch;
-      if (batch.length === 1 && first) {
-        first.reject(error);
-        return;
-      }
+      const failed = isUnheard(error) ? await this.#notWritten(batch) : batch;
+      if (batch.length === 1) for (const { reject } of failed) reject(error);
       // One room's trouble is not the others': each for itself.
-      for (const one of batch) await this.#flush([one]);
+      else for (const one of failed) await this.#flush([one]);
     }
+  }
+
+  /**
+   * The connection broke before an answer came. What is durable all the same must be told, or nobody who follows would hear of
+   * it: their tokens pass it by. Till that is known, its positions hold them back.
+   */
+  async #notWritten(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const failed: Waiting[] = [];
+    for (const one of batch) {
+      try {
+        if (await roomsStore.isHead(this.#db, one.write.room, one.write.head)) one.resolve(true);
+        else failed.push(one);
+      } catch {
+        failed.push(one);
+      }
+    }
+    return failed;
   }
 
   async #write(tx: ReadTx, writes: readonly RoomWrite[]): Promise<ReadonlySet<RoomNid>> {
