@@ -8,6 +8,7 @@ export class DatabaseWire implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #target = new URL(testDatabaseUrl());
   #words: readonly string[] = [];
+  #last: string | undefined;
   #isDown = false;
 
   private constructor() {
@@ -31,6 +32,11 @@ export class DatabaseWire implements AsyncDisposable {
   /** A connection by which PostgreSQL has been told all of these words, in this order, brings no more answers. */
   deafenAfter(...words: readonly string[]): void {
     this.#words = words;
+  }
+
+  /** The next connection by which PostgreSQL would be told this breaks instead. */
+  breakAt(word: string): void {
+    this.#last = word;
   }
 
   /** All connections break; those that come later are as they should be, unless it stays down. */
@@ -58,6 +64,10 @@ export class DatabaseWire implements AsyncDisposable {
     const other = connect(Number(this.#target.port || 5432), this.#target.hostname);
     let said = 0;
     socket.on('data', (chunk) => {
+      if (this.#last !== undefined && chunk.includes(this.#last)) {
+        this.#last = undefined;
+        socket.destroy();
+      }
       const word = this.#words[said];
       if (word === undefined) said = 0;
       else if (chunk.includes(word)) said++;

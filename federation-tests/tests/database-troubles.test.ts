@@ -117,3 +117,25 @@ describe('a database whose answers are lost', () => {
     expect((await alice.view.sync()).account_data.events.length).to.equal(1);
   });
 });
+
+describe('a database that breaks when it is asked for the first time', () => {
+  it('holds back what other servers send once, and not for ever', async () => {
+    await using wire = await DatabaseWire.open();
+    await using network = await TestNetwork.with({ names: ['a.test', 'b.test'], databaseUrl: wire.url });
+    const alice = await network.person('alice', 'a.test');
+    const bob = await network.person('bob', 'b.test');
+    const room = await alice.createRoom();
+    wire.breakAt('held.rooms');
+    const join = () => bob.request('POST', `/join/${encodeURIComponent(room)}?via=a.test`, {});
+    await join();
+    expect((await join()).status).to.equal(200);
+    const { errors } = network.server('b.test');
+    const before = errors.length;
+    for (const text of ['one', 'two']) {
+      await alice.say(room, text);
+      await network.settle();
+    }
+    expect(errors.slice(before)).to.deep.equal([]);
+    expect(textsOf(await bob.history(room))).to.deep.equal(['two', 'one']);
+  });
+});

@@ -5,6 +5,7 @@ import { isRefused, parsePdu } from '../../core/events/parse-pdu.ts';
 import { pduText } from '../../core/events/pdu-text.ts';
 import { parseJson } from '../../core/json/parse.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { Lazy } from '../../platform/lazy.ts';
 import type { Database } from '../../storage/database.ts';
 import type { RoomNid } from '../model.ts';
 import type { Room } from '../room.ts';
@@ -52,10 +53,11 @@ interface Put {
 export class HeldEvents {
   readonly #deps: HeldDeps;
   /** Rooms that have some. */
-  #rooms: Promise<Set<RoomNid>> | undefined;
+  readonly #rooms: Lazy<Set<RoomNid>>;
 
   constructor(deps: HeldDeps) {
     this.#deps = deps;
+    this.#rooms = new Lazy(async () => new Set(await store.rooms(deps.db)));
   }
 
   /** Events that cannot be judged. */
@@ -71,7 +73,7 @@ export class HeldEvents {
   async #put(room: Room, origin: ServerName, { held, replaces }: Put): Promise<void> {
     if (held.length === 0) return;
     const { db, clock } = this.#deps;
-    (await this.#withSome()).add(room.nid);
+    (await this.#rooms.get()).add(room.nid);
     const events = held.map(({ event, waitsFor }) => ({ id: event.eventId, waitsFor, json: pduText(event) }));
     const where = { room: room.nid, origin, retryAt: clock.now() + FIRST_RETRY_MS };
     await db.transact(async (tx) => {
@@ -86,18 +88,18 @@ export class HeldEvents {
 
   /** Events have found their place, or their end. */
   async settle(room: Room, ids: readonly EventId[]): Promise<void> {
-    if (ids.length > 0 && (await this.#withSome()).has(room.nid)) await store.drop(this.#deps.db, room.nid, ids);
+    if (ids.length > 0 && (await this.#rooms.get()).has(room.nid)) await store.drop(this.#deps.db, room.nid, ids);
   }
 
   /** What waits for events that have just come in. */
   async waitingFor(room: Room, ids: readonly EventId[]): Promise<Retry[]> {
-    if (ids.length === 0 || !(await this.#withSome()).has(room.nid)) return [];
+    if (ids.length === 0 || !(await this.#rooms.get()).has(room.nid)) return [];
     return this.#retries(await store.waitingFor(this.#deps.db, room.nid, ids));
   }
 
   /** What waits for the keys of a server that has just told them; the rest of very many is tried again in its time. */
   async waitingForKeys(server: ServerName): Promise<Retry[]> {
-    if ((await this.#withSome()).size === 0) return [];
+    if ((await this.#rooms.get()).size === 0) return [];
     return this.#retries(await store.waitingForKeys(this.#deps.db, server, RETRIED_AT_ONCE));
   }
 
@@ -107,11 +109,6 @@ export class HeldEvents {
     await store.giveUp(db, MAX_ATTEMPTS);
     const schedule = { now: clock.now(), firstMs: FIRST_RETRY_MS, factor: RETRY_FACTOR, limit: RETRIED_AT_ONCE };
     return this.#retries(await store.due(db, schedule));
-  }
-
-  async #withSome(): Promise<Set<RoomNid>> {
-    this.#rooms ??= store.rooms(this.#deps.db).then((rooms) => new Set(rooms));
-    return this.#rooms;
   }
 
   async #retries(rows: readonly HeldRow[]): Promise<Retry[]> {
