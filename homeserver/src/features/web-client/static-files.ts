@@ -72,8 +72,11 @@ export class StaticFiles {
 
   get(path: string): Promise<StaticFile> | undefined {
     if (!this.#known.has(path)) return undefined;
-    let file = this.#loaded.get(path);
-    if (!file) this.#loaded.set(path, (file = this.#load(path)));
+    const loaded = this.#loaded.get(path);
+    if (loaded) return loaded;
+    const file = this.#load(path);
+    this.#loaded.set(path, file);
+    file.catch(() => this.#loaded.delete(path)); // whoever waits for it hears of it, too
     return file;
   }
 

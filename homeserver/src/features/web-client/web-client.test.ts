@@ -46,6 +46,17 @@ describe('the web client', () => {
     expect((await get('/assets/service-worker.js')).headers.get('cache-control')).to.equal('no-cache');
   });
 
+  it('reads a file again that could not be read once', async () => {
+    const file = join(folder, 'dist/assets/late.js');
+    writeFileSync(file, '//');
+    utimesSync(join(folder, 'dist/index.html'), 2, 2);
+    await get('/');
+    rmSync(file);
+    expect((await get('/assets/late.js')).status).to.equal(500);
+    writeFileSync(file, '//');
+    expect((await get('/assets/late.js')).status).to.equal(200);
+  });
+
   it('notices a new build', async () => {
     writeFileSync(join(folder, 'dist/index.html'), '<title>New</title>');
     utimesSync(join(folder, 'dist/index.html'), 1, 1);
