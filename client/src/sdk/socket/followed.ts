@@ -9,9 +9,15 @@ export class Followed {
   /** Where the client goes on if it takes in what it was told last, and whether the server knows that it has. */
   #pos: string | undefined;
   #isAcknowledged = true;
+  #waiting = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Somebody waits for what is told next. To follow something else would leave them without it. */
+  get isInUse(): boolean {
+    return this.#waiting > 0;
   }
 
   /** Rejects with `LineLostError`, and as `fetch` does when `signal` aborts. */
@@ -56,9 +62,11 @@ export class Followed {
     const stop = () => over.reject(reasonOf(signal));
     signal?.addEventListener('abort', stop, { once: true });
     const timer = this.#pos === undefined ? undefined : this.#clock.after(ms, () => over.resolve(undefined));
+    this.#waiting++;
     try {
       return await Promise.race([told, over.promise]);
     } finally {
+      this.#waiting--;
       timer?.[Symbol.dispose]();
       signal?.removeEventListener('abort', stop);
     }

@@ -1,5 +1,5 @@
 import type { ClientHead, ServerHead } from '@holm/spec/extensions/websocket';
-import { type Dialect, splitMessage, WEBSOCKET, writeMessage } from '@holm/spec/extensions/websocket-wire';
+import { CLOSED, type Dialect, splitMessage, WEBSOCKET, writeMessage } from '@holm/spec/extensions/websocket-wire';
 import type { Clock } from '../../platform/clock.ts';
 import type { OpenSocket, SocketPort } from '../../platform/socket.ts';
 
@@ -65,6 +65,8 @@ const QUIET_MS = 45_000;
 const PATIENCE_MS = 10_000;
 const OPENING_MS = 15_000;
 const NO_CLOSE_FRAME = 1006;
+/** What stands in the head of a request beside its path, at most. */
+const HEAD_BESIDE_PATH = 200;
 
 /** One WebSocket of the extension `holm.websocket`, from its opening to its end. It is never opened again. */
 export class Line {
@@ -105,16 +107,22 @@ export class Line {
   }
 
   /** Whether a message of this size may be sent. */
-  carries(wish: Wish): boolean {
+  carries({ path, body }: Wish): boolean {
+    const { maxMessageBytes } = this.#limits;
     // A UTF-16 unit is at most three bytes.
-    return wish.path.length + wish.body.length * 3 + 1000 < this.#limits.maxMessageBytes;
+    return (
+      path.length + HEAD_BESIDE_PATH < WEBSOCKET.maxHeadLength && path.length + body.length * 3 + 1000 < maxMessageBytes
+    );
+  }
+
+  /** The network may have been another one meanwhile: hears soon whether the server is still there. */
+  check(): void {
+    if (this.isReady) this.#ask();
   }
 
   /** Any answer of the server. Rejects with `LineLostError`; whether it was carried out is then not known. */
   async request({ method, path, body }: Wish, signal?: AbortSignal | null): Promise<Answer> {
-    while (!this.#end && this.#requests.size >= this.#limits.maxRequests) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
-    }
+    while (!this.#end && this.#requests.size >= this.#limits.maxRequests) await this.#turn(signal);
     if (this.#end) throw this.#end;
     const id = ++this.#ids;
     const answered = Promise.withResolvers<Answer>();
@@ -137,6 +145,19 @@ export class Line {
     }
   }
 
+  /** Waits until another request is answered. Rejects when `signal` aborts, as `fetch` does. */
+  async #turn(signal: AbortSignal | null | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#queue.push(resolve);
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    if (signal?.aborted !== true) return;
+    const index = this.#queue.indexOf(resolve);
+    if (index === -1) this.#queue.shift()?.();
+    else this.#queue.splice(index, 1);
+    throw reasonOf(signal);
+  }
+
   follow({ dialect, pos, query, body }: FollowWish): Follow {
     const id = ++this.#ids;
     const follow = new LineFollow({
@@ -152,10 +173,10 @@ export class Line {
   }
 
   /** For good. What is under way is lost. */
-  close(): void {
+  close(code: number = NO_CLOSE_FRAME): void {
+    // Not when it says so itself: a socket whose network is gone would take long to notice.
+    this.#lose(code);
     this.#socket.close(1000);
-    // A socket whose network is gone would take long to notice.
-    this.#lose(NO_CLOSE_FRAME);
   }
 
   #say(head: ClientHead, payload?: string): void {
@@ -166,7 +187,14 @@ export class Line {
     if (this.#end) return;
     this.#watch();
     const { head, payload } = splitMessage(text);
-    this.#take(JSON.parse(head) as ServerHead, payload);
+    let said: ServerHead;
+    try {
+      said = JSON.parse(head) as ServerHead;
+    } catch {
+      // What it was about is lost, and somebody may be waiting for it.
+      return this.close(CLOSED.badMessage);
+    }
+    this.#take(said, payload);
   }
 
   #take(head: ServerHead, body: string): void {
@@ -191,10 +219,13 @@ export class Line {
 
   #watch(): void {
     this.#timer[Symbol.dispose]();
-    this.#timer = this.#clock.after(QUIET_MS, () => {
-      this.#say({ type: 'ping' });
-      this.#timer = this.#clock.after(PATIENCE_MS, () => this.close());
-    });
+    this.#timer = this.#clock.after(QUIET_MS, () => this.#ask());
+  }
+
+  #ask(): void {
+    this.#timer[Symbol.dispose]();
+    this.#say({ type: 'ping' });
+    this.#timer = this.#clock.after(PATIENCE_MS, () => this.close());
   }
 
   #lose(code: number): void {

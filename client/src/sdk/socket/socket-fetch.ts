@@ -24,6 +24,8 @@ const CLIENT = '/_matrix/client/';
 const MEDIA = '/_matrix/client/v1/media/';
 /** A socket that was open for so long did not fail. */
 const STEADY_MS = 60_000;
+/** As of a socket that never was open. */
+const NO_ANSWER = 1006;
 const WITHOUT_BODY = [204, 205, 304];
 
 /**
@@ -73,9 +75,10 @@ export class SocketFetch implements Disposable {
     }
   };
 
-  /** Tries to have a socket now, as when the network is back. */
+  /** Tries to have a socket now, or hears soon whether the one there is still works, as when the network is back. */
   retry(): void {
     this.#endPause();
+    this.#line?.check();
     if (this.#token !== undefined) this.#lineFor(this.#token);
   }
 
@@ -88,7 +91,9 @@ export class SocketFetch implements Disposable {
   #over(line: Line, asked: Asked, sync: SyncWish | undefined): Promise<Answer> {
     // Who wants to be answered at once, wherever that is, is not following.
     const isPatient = sync && (sync.timeoutMs > 0 || sync.pos === undefined);
-    return isPatient ? this.#followed.answer(line, sync, asked.signal) : line.request(asked, asked.signal);
+    return isPatient && !this.#followed.isInUse
+      ? this.#followed.answer(line, sync, asked.signal)
+      : line.request(asked, asked.signal);
   }
 
   /** Nothing for what does not go over a socket. */
@@ -97,6 +102,8 @@ export class SocketFetch implements Disposable {
     const method = METHODS.find((name) => name === (init.method ?? 'GET').toUpperCase());
     const token = tokenIn(init);
     const body = init.body ?? '';
+    // A socket does not outlive its page.
+    if (init.keepalive === true) return undefined;
     if (path === undefined || !method || token === undefined || typeof body !== 'string') return undefined;
     return { method, path, body, token, signal: init.signal };
   }
@@ -128,23 +135,25 @@ export class SocketFetch implements Disposable {
     try {
       const isOffered = await this.#asksForSockets();
       if (token !== this.#token || this.#isDisposed) return;
-      if (isOffered) this.#open(token);
+      if (isOffered === undefined) this.#restAfter(NO_ANSWER);
+      else if (isOffered) this.#open(token);
       else this.#rest(PAUSE_WITHOUT_MS);
     } finally {
       this.#isTrying = false;
     }
   }
 
-  async #asksForSockets(): Promise<boolean> {
+  /** Nothing when the server does not answer: one that restarts, or a network that is not there yet. */
+  async #asksForSockets(): Promise<boolean | undefined> {
     if (this.#isOffered) return true;
     const { fetch } = this.#needs;
     try {
       const response = await fetch(`${this.#baseUrl}${CLIENT}versions`);
+      if (response.status >= 500) return undefined;
       const said = (await response.json()) as { unstable_features?: Record<string, unknown> };
       this.#isOffered = said.unstable_features?.[WEBSOCKET.feature] === true;
     } catch {
-      // No answer: whether there are sockets is asked again later.
-      return false;
+      return undefined;
     }
     return this.#isOffered;
   }
@@ -171,6 +180,10 @@ export class SocketFetch implements Disposable {
     this.#isOpen.set(false);
     if (this.#isDisposed) return;
     if (this.#needs.clock.now() - this.#openedAt > STEADY_MS) this.#failures = 0;
+    this.#restAfter(code);
+  }
+
+  #restAfter(code: number): void {
     const ms = pauseAfter(code, this.#failures++, this.#needs.chance());
     if (ms === undefined) this.#pause = FOR_EVER;
     else this.#rest(ms);
