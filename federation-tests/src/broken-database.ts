@@ -66,6 +66,7 @@ export class DatabaseWire implements AsyncDisposable {
     socket.on('data', (chunk) => {
       if (this.#last !== undefined && chunk.includes(this.#last)) {
         this.#last = undefined;
+        other.destroy();
         socket.destroy();
       }
       const word = this.#words[said];

@@ -17,8 +17,8 @@ interface NetworkOptions {
   readonly certificates?: Readonly<Record<string, Certificate>>;
   /** For servers whose clocks do not go right. */
   readonly clockOf?: (name: string, clock: ManualClock) => Clock;
-  /** Where the servers find PostgreSQL, if there is something in between. */
-  readonly databaseUrl?: string;
+  /** Where a server finds PostgreSQL, if there is something in between. */
+  readonly databaseUrlOf?: (name: string) => string | undefined;
 }
 
 /** `federation.max_backoff_ms` of the servers, and then some. */
@@ -41,7 +41,7 @@ export class TestNetwork implements AsyncDisposable {
 
   static async with(options: NetworkOptions): Promise<TestNetwork> {
     const { names, config = {}, strangers = {}, certificates = {} } = options;
-    const { configOf = () => ({}), clockOf = (_, clock) => clock, databaseUrl } = options;
+    const { configOf = () => ({}), clockOf = (_, clock) => clock, databaseUrlOf = () => undefined } = options;
     const network = new TestNetwork();
     const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const));
     for (const [from, to] of pairs) network.#links.set(`${from} ${to}`, await Link.open(certificates[to]));
@@ -56,7 +56,7 @@ export class TestNetwork implements AsyncDisposable {
             clock: clockOf(name, network.clock),
             overrides,
             config: { ...config, ...configOf(name) },
-            databaseUrl,
+            databaseUrl: databaseUrlOf(name),
           }),
         );
       }),

@@ -13,7 +13,7 @@ describe('a database whose answers are lost', () => {
   let room: string;
   before(async () => {
     wire = await DatabaseWire.open();
-    network = await TestNetwork.with({ names: ['a.test'], databaseUrl: wire.url });
+    network = await TestNetwork.with({ names: ['a.test'], databaseUrlOf: () => wire.url });
   });
   beforeEach(async () => {
     [alice, bob] = await Promise.all([network.person('alice', 'a.test'), network.person('bob', 'a.test')]);
@@ -118,10 +118,10 @@ describe('a database whose answers are lost', () => {
   });
 });
 
-describe('a database that breaks when it is asked for the first time', () => {
+describe('a database that breaks just when it is asked', () => {
   it('holds back what other servers send once, and not for ever', async () => {
     await using wire = await DatabaseWire.open();
-    await using network = await TestNetwork.with({ names: ['a.test', 'b.test'], databaseUrl: wire.url });
+    await using network = await TestNetwork.with({ names: ['a.test', 'b.test'], databaseUrlOf: () => wire.url });
     const alice = await network.person('alice', 'a.test');
     const bob = await network.person('bob', 'b.test');
     const room = await alice.createRoom();
@@ -137,5 +137,29 @@ describe('a database that breaks when it is asked for the first time', () => {
     }
     expect(errors.slice(before)).to.deep.equal([]);
     expect(textsOf(await bob.history(room))).to.deep.equal(['two', 'one']);
+  });
+
+  it('forgets the devices of who has left all rooms when it is back', async () => {
+    await using wire = await DatabaseWire.open();
+    await using network = await TestNetwork.with({
+      names: ['a.test', 'b.test'],
+      databaseUrlOf: (name) => (name === 'a.test' ? wire.url : undefined),
+    });
+    const alice = await network.person('alice', 'a.test');
+    const [carol, dave] = [await network.person('carol', 'b.test'), await network.person('dave', 'b.test')];
+    const room = await alice.createRoom();
+    for (const one of [carol, dave]) await one.join(room, ['a.test']);
+    await network.settle();
+    await alice.ask('POST', '/keys/query', { device_keys: { [carol.userId]: [] } });
+    await network.settle();
+    const kept = () =>
+      network.server('a.test').rows(sql`SELECT FROM remote_device_lists WHERE user_id = ${carol.userId}`);
+    wire.breakAt('DELETE FROM remote_device_lists r');
+    await carol.leave(room);
+    await network.settle();
+    expect((await kept()).length).to.equal(1);
+    await dave.leave(room);
+    await network.settle();
+    expect((await kept()).length).to.equal(0);
   });
 });

@@ -3,6 +3,7 @@ import type { JsonObject } from '@holm/spec/json';
 import type { Background } from '../../platform/background.ts';
 import type { CommitListener } from '../../rooms/commit.ts';
 import type { Room } from '../../rooms/room.ts';
+import { isAway } from '../../storage/broken.ts';
 import type { Database } from '../../storage/database.ts';
 import type { DeviceLists } from './device-lists.service.ts';
 import type { RemoteLists } from './remote-lists.service.ts';
@@ -61,7 +62,7 @@ export class Roommates {
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
-      for (let seen = this.#take(); seen; seen = this.#take()) await this.#follow(seen);
+      for (let seen = this.#take(); seen; seen = this.#take()) await this.#followOrKeep(seen);
     } finally {
       this.#isWorking = false;
     }
@@ -72,6 +73,16 @@ export class Roommates {
     if (Object.values(seen).every(({ size }: { size: number }) => size === 0)) return undefined;
     this.#seen = nothing();
     return seen;
+  }
+
+  /** What a database could not be told that is away is dealt with together with what comes next. */
+  async #followOrKeep(seen: Seen): Promise<void> {
+    try {
+      await this.#follow(seen);
+    } catch (error) {
+      if (isAway(error)) this.#seen = both(seen, this.#seen);
+      throw error;
+    }
   }
 
   async #follow({ arrivedHere, arrivedElsewhere, departedElsewhere, departedHere }: Seen): Promise<void> {
@@ -103,3 +114,14 @@ const nothing = (): Seen => ({
   departedElsewhere: new Set(),
   departedHere: new Set(),
 });
+
+const both = (one: Seen, other: Seen): Seen => {
+  const arrivedHere = new Map(one.arrivedHere);
+  for (const [user, rooms] of other.arrivedHere) arrivedHere.set(user, rooms.union(arrivedHere.get(user) ?? new Set()));
+  return {
+    arrivedHere,
+    arrivedElsewhere: one.arrivedElsewhere.union(other.arrivedElsewhere),
+    departedElsewhere: one.departedElsewhere.union(other.departedElsewhere),
+    departedHere: one.departedHere.union(other.departedHere),
+  };
+};
