@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import pg from 'pg';
 import { silentLog } from '../platform/log.ts';
@@ -20,6 +22,16 @@ const query = async (url: string, text: string): Promise<unknown[]> => {
     return (await client.query<Record<string, unknown>>(text)).rows.map((row) => Object.values(row)[0]);
   } finally {
     await client.end();
+  }
+};
+
+/** Listens on a port as soon as that is free. */
+const listening = async (port: number): Promise<Server> => {
+  for (;;) {
+    const server = createServer().listen(port, '127.0.0.1');
+    const isOn = await once(server, 'listening').catch(() => undefined);
+    if (isOn) return server;
+    await pause(5);
   }
 };
 
@@ -135,6 +147,18 @@ describe('the embedded PostgreSQL', function () {
     while (rows === undefined) rows = await query(url, 'SELECT count(*)::int FROM survives').catch(() => undefined);
     expect(rows).to.deep.equal([0]);
     expect(pid()).not.to.equal(killed);
+  });
+
+  it('is brought back where it was, when something else has taken its port meanwhile', async () => {
+    const { url } = await start();
+    const { port } = openHome(dataDir, undefined, silentLog);
+    process.kill(pid(), 'SIGKILL');
+    const thief = await listening(port!);
+    await pause(1_500);
+    thief.close();
+    let rows: unknown[] | undefined;
+    while (rows === undefined) rows = await query(url, 'SELECT 1').catch(() => undefined);
+    expect(rows).to.deep.equal([1]);
   });
 
   it('is not fooled by a lock file whose process number belongs to somebody else now', async () => {

@@ -134,6 +134,8 @@ class Supervisor {
   async #start(): Promise<pg.Client> {
     for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
       const port = await freePort(this.#port);
+      // Everybody knows it by its port by now.
+      if (this.#connection && port !== this.#port) throw new Error(`something else has taken its port ${this.#port}`);
       const child = launch(this.#cluster, port);
       const connection = await this.#connectTo(port, () => isRunning(child));
       if (connection !== undefined) return connection;
