@@ -119,7 +119,7 @@ describe('a long poll', () => {
     await fixture.say(room, alice, 'three');
     await settle();
     expect(bodies).to.eql(readers.map(() => ['one']));
-    fixture.test.clock.advance(20);
+    fixture.test.clock.advance(26);
     await Promise.all(second);
     expect(bodies.slice(readers.length)).to.eql(readers.map(() => ['two', 'three']));
   });
