@@ -26,6 +26,7 @@ export class DatabaseWire implements AsyncDisposable {
     const url = new URL(this.#target);
     url.hostname = '127.0.0.1';
     url.port = String((this.#server.address() as AddressInfo).port);
+    url.searchParams.delete('host'); // a socket, which would lead past this
     return url.href;
   }
 
