@@ -1,6 +1,6 @@
 import type { RoomNid } from '../model.ts';
-import type { RedactionWrite, RoomWrite } from './room-write.ts';
-import type { Table } from './table.ts';
+import type { RedactionWrite } from './room-write.ts';
+import { type Row, type Table, tableOfRooms } from './table.ts';
 
 /** For how long, if at all, what redactions take away is kept. */
 export interface OriginalsKept {
@@ -12,13 +12,9 @@ export const NONE_KEPT: OriginalsKept = { since: () => undefined };
 
 const table = (
   columns: Table['columns'],
-  rows: (write: RedactionWrite, room: RoomNid) => readonly (readonly unknown[])[],
+  rows: (write: RedactionWrite, room: RoomNid) => readonly Row[],
   sql: string,
-): Table => ({
-  columns: { room_nid: 'int', ...columns },
-  rows: ({ room, redactions }: RoomWrite) => (redactions ? rows(redactions, room).map((row) => [room, ...row]) : []),
-  sql,
-});
+): Table => tableOfRooms(columns, ({ room, redactions }) => (redactions ? rows(redactions, room) : []), sql);
 
 /**
  * An event that is redacted loses its content in the table itself, so that nothing that reads it can give it away. Events

@@ -33,7 +33,7 @@ describe('what is written of rooms', () => {
     const { nid: room, head } = await test.engine.rooms.joined(roomId);
     const nid = last.nid + 1_000_000;
     const event = Object.assign(Object.create(last.event), { eventId: `$${randomBytes(16).toString('base64url')}` });
-    const base = { ...head!, version: head!.version - behind };
+    const base = { ...head, version: head.version - behind };
     return {
       room,
       base,

@@ -1,15 +1,8 @@
 import type { StateWrite } from './room-write.ts';
-import type { Table } from './table.ts';
+import { type Row, type Table, tableOfRooms } from './table.ts';
 
-const stateTable = (
-  columns: Table['columns'],
-  rows: (state: StateWrite) => readonly (readonly unknown[])[],
-  sql: string,
-): Table => ({
-  columns: { room_nid: 'int', ...columns },
-  rows: ({ room, state }) => (state ? rows(state).map((row) => [room, ...row]) : []),
-  sql,
-});
+const stateTable = (columns: Table['columns'], rows: (state: StateWrite) => readonly Row[], sql: string): Table =>
+  tableOfRooms(columns, ({ state }) => (state ? rows(state) : []), sql);
 
 export const STATE_TABLES: readonly Table[] = [
   stateTable(

@@ -11,3 +11,10 @@ export interface Table {
   /** `$$` stands for the rows, as something to select from that is named `u`: only those of rooms whose head could be moved. */
   readonly sql: string;
 }
+
+/** A table whose rows begin with their room. */
+export const tableOfRooms = (columns: Table['columns'], rows: Table['rows'], sql: string): Table => ({
+  columns: { room_nid: 'int', ...columns },
+  rows: (write) => rows(write).map((row) => [write.room, ...row]),
+  sql,
+});
