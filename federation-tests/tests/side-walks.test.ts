@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { Follower, keysOf } from '../src/follower.ts';
 import { TestNetwork } from '../src/network.ts';
+import { seeds } from '../src/seeds.ts';
 import { SideWalk } from '../src/side-walk.ts';
 
-const WALKS = Number(process.env['HOLM_TEST_WALKS'] ?? 2);
-const FIRST = Number(process.env['HOLM_TEST_SEED'] ?? 1);
+const WALKS = 2;
 const STEPS = 80;
 
 /** Whoever has followed from answer to answer knows what they would be told if they began afresh. */
@@ -15,7 +15,7 @@ describe('what travels beside the events of rooms', () => {
   });
   after(() => network[Symbol.asyncDispose]());
 
-  for (let seed = FIRST; seed < FIRST + WALKS; seed++) {
+  for (const seed of seeds(WALKS)) {
     const isLive = seed % 2 === 0;
     it(`is told to all devices in full, and each message once (walk ${seed}${isLive ? ', live' : ''})`, async () => {
       const walk = new SideWalk(network, String(seed));
