@@ -37,7 +37,7 @@ describe('plain messages', () => {
   before(async () => (fixture = await SyncFixture.create()));
   after(() => fixture[Symbol.asyncDispose]());
 
-  const counts = async (roomId: RoomId, few: number, change: (rules: PushRuleset) => PushRuleset = (one) => one) => {
+  const open = (few: number, change: (rules: PushRuleset) => PushRuleset = (one) => one): UnreadEvents => {
     const { engine, test } = fixture;
     const rules = new AllUserRules({
       pushRules: { all: async (user) => change(defaultPushRules(user)) },
@@ -45,8 +45,12 @@ describe('plain messages', () => {
       threads: { subscribedBy: async () => new Map() },
       versionOf: () => 1 as Position,
     });
-    const unread = new UnreadEvents({ db: test.db, engine, rules, background: new Background(silentLog), few });
-    const { counts: found, changedAt } = await unread.of(bob, (await engine.rooms.byId(roomId)) as Room);
+    return new UnreadEvents({ db: test.db, engine, rules, background: new Background(silentLog), few });
+  };
+
+  const counts = async (roomId: RoomId, few: number, change?: (rules: PushRuleset) => PushRuleset) => {
+    const room = (await fixture.engine.rooms.byId(roomId)) as Room;
+    const { counts: found, changedAt } = await open(few, change).of(bob, room);
     return { total: found.total, main: found.main, threads: [...found.threads], changedAt };
   };
 
@@ -86,6 +90,23 @@ describe('plain messages', () => {
     for (let i = 0; i < 120; i++) await fixture.say(room, alice, `later ${i}`);
     expect((await counts(room, 0)).main.notifications).to.equal(120);
     expect(await counts(room, 0)).to.eql(await counts(room, Infinity));
+  });
+
+  it('are not looked at where their reader has said something since, be it that others were counted before', async () => {
+    const { engine } = fixture;
+    const roomId = await filled();
+    const room = (await engine.rooms.byId(roomId)) as Room;
+    const unread = open(100);
+    expect((await unread.of(bob, room)).counts.main.notifications).to.equal(130);
+    for (let i = 0; i < 250; i++) await fixture.say(roomId, bob, `said ${i}`);
+    for (let i = 0; i < 10; i++) await fixture.say(roomId, alice, `answer ${i}`);
+    const { events } = engine;
+    const fromRows = events.fromRows.bind(events);
+    let read = 0;
+    events.fromRows = (rows) => fromRows(rows).finally(() => (read += rows.length));
+    expect((await unread.of(bob, room)).counts.main.notifications).to.equal(10);
+    events.fromRows = fromRows;
+    expect(read).to.be.below(50);
   });
 
   it('are looked at where the user has rules of their own', async () => {

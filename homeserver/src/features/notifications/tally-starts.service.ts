@@ -1,6 +1,7 @@
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Events } from '../../rooms/events.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
+import type { Room } from '../../rooms/room.ts';
 import type { UserId } from '@holm/spec/ids';
 import { membershipOf, relationOf } from '../../core/events/content.ts';
 import type { Database } from '../../storage/database.ts';
@@ -27,7 +28,7 @@ export class TallyStarts {
     const key = { user, room: room.nid };
     const { marks = [], stored } = (await this.#gather.load([key])).get(key) ?? {};
     for (const { thread, ord } of marks) backlog.markRead(thread, ord);
-    const said = stored ? undefined : lastSaid(user, room.tail.newest(SEARCHED));
+    const said = stored ? undefined : lastSaidIn(room, user);
     if (said) tally.hasSaid(said);
     const member = (await this.#engine.userRooms.of(user)).get(room.nid);
     const enough = Math.max(backlog.read, (room.head?.lastOrd ?? 0) - WINDOW);
@@ -40,8 +41,8 @@ export class TallyStarts {
  * What somebody said last in the main timeline, of its newest events: whoever says something has read what was there before. So who
  * speaks in a busy room need not have thousands of events looked at for their first answer.
  */
-const lastSaid = (user: UserId, newest: readonly StoredEvent[]): StoredEvent | undefined =>
-  newest.findLast((stored) => isSaidBy(user, stored) && relationOf(stored.event.content) === undefined);
+export const lastSaidIn = ({ tail }: Room, user: UserId): StoredEvent | undefined =>
+  tail.newest(SEARCHED).findLast((stored) => isSaidBy(user, stored) && relationOf(stored.event.content) === undefined);
 
 /** The place of the event by which somebody came into the room; how long before `enough` is of no interest. */
 export const joinedAt = async (events: Pick<Events, 'byNid'>, member: Member, enough: number): Promise<number> => {

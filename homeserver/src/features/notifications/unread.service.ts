@@ -16,7 +16,7 @@ import { PlainCounts } from './plain-counts.service.ts';
 import { RoomSizes } from './room-sizes.service.ts';
 import { Stretches } from './stretches.service.ts';
 import { Tally } from './tally.service.ts';
-import { TallyStarts } from './tally-starts.service.ts';
+import { lastSaidIn, TallyStarts } from './tally-starts.service.ts';
 import { unreadStore as store } from './unread.store.ts';
 import { type AllUserRules, digestFor, type UserRules } from './user-rules.service.ts';
 
@@ -150,8 +150,10 @@ export class UnreadEvents {
     for (;;) {
       const known = this.#tallies.get(key);
       const rules = this.#deps.rules.known(user) ?? (await this.#deps.rules.of(user));
-      const tally = this.#current(known, room, rules) ?? this.#start(key, { user, room, rules, before: known });
-      if (tally.hasReached(wanted) || (await this.#goesOn(tally))) return tally;
+      const current = this.#current(known, room, rules);
+      if (current?.hasReached(wanted)) return current;
+      const tally = this.#unlessOutdone(current) ?? this.#start(key, { user, room, rules, before: known });
+      if (await this.#goesOn(tally)) return tally;
       await this.#work(key, tally);
       // What it takes in memory has changed. The rules, or the membership, may have meanwhile: look again.
       if (this.#tallies.get(key) === tally) weighAgain(this.#tallies, key);
@@ -170,6 +172,14 @@ export class UnreadEvents {
   #current(tally: Tally | undefined, room: Room, rules: UserRules): Tally | undefined {
     if (tally?.room !== room || tally.isSpoilt) return undefined;
     return tally.rules === rules || tally.digest === digestFor(rules, room.nid) ? tally : undefined;
+  }
+
+  /** Far behind what its user has said since, to begin there takes less than to go on. */
+  #unlessOutdone(tally: Tally | undefined): Tally | undefined {
+    if (!tally?.isIdle) return tally;
+    const { room, user, upTo } = tally;
+    const isFar = (room.head?.lastOrd ?? 0) - upTo > (this.#deps.few ?? FEW);
+    return isFar && lastSaidIn(room, user) ? undefined : tally;
   }
 
   /** From here on, receipts are noted in it, be it that nobody knows yet where it begins. */
