@@ -71,7 +71,7 @@ describe('handing over to another Node', () => {
 
 describe('the flags for Node', () => {
   const { href } = new URL('setup/flags.mjs', import.meta.url);
-  const flags = (options: string): unknown => {
+  const flags = (options: string): readonly string[] => {
     const program = `const { nodeFlags } = await import('${href}'); console.log(JSON.stringify(nodeFlags))`;
     const env = { ...process.env, NODE_OPTIONS: options };
     return JSON.parse(
@@ -79,8 +79,7 @@ describe('the flags for Node', () => {
     );
   };
 
-  it('leave little to collect at a time', () =>
-    expect(flags('')).to.eql(['--max-semi-space-size=8', '--heap-growing-percent=40', '--expose-gc']));
+  it('leave little to collect at a time', () => expect(flags('')).to.include('--max-semi-space-size=8'));
   it('give way to what an operator says', () =>
-    expect(flags('--max-semi-space-size=32')).to.eql(['--heap-growing-percent=40', '--expose-gc']));
+    expect(flags('--max-semi-space-size=32').join()).not.to.include('--max-semi-space-size'));
 });

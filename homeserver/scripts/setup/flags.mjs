@@ -16,6 +16,8 @@ export const nodeFlags = [
   ...(own ? [] : [`${SEMI_SPACE}=8`]),
   `--heap-growing-percent=${GROWING_PERCENT}`,
   '--expose-gc',
+  // What nobody has asked for in the last six collections would have to be compiled again: the first answer after a busy time.
+  '--no-flush-bytecode',
 ];
 
 /**

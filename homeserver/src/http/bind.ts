@@ -28,13 +28,16 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
-const LIMITS = {
+/** How Node is to serve, wherever it does. */
+export const SERVER_SETTINGS: ServerOptions = {
   // Longer than the minute after which proxies drop an idle connection, so that it is they who close.
   keepAliveTimeout: 65_000,
   headersTimeout: 15_000,
   requestTimeout: 300_000,
   maxHeaderSize: 16_384,
   noDelay: true,
+  // A request without a body has no stream of it that begins, ends and closes: it has ended before anybody listens.
+  optimizeEmptyRequests: true,
 };
 
 /** One server for each address. An address that this machine does not have is passed over if another one works. */
@@ -64,7 +67,7 @@ export const bind = async (options: ListenerOptions, served: Served, log: Log): 
 
 const create = (options: ListenerOptions, served: Served, log: Log): Server => {
   const { isWanted, take } = served.upgrades;
-  const server = createPlainOrTls(options, { ...LIMITS, shouldUpgradeCallback: isWanted }, { served, log });
+  const server = createPlainOrTls(options, { ...SERVER_SETTINGS, shouldUpgradeCallback: isWanted }, { served, log });
   served.silent.watch(server, options.tls !== undefined);
   return server.on('upgrade', take);
 };

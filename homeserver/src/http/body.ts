@@ -11,10 +11,13 @@ export class HungUpError extends Error {
 /** How much of an oversize body is read and dropped, so that a client that is still sending can hear the answer. */
 const DROP_AT_MOST = 8_000_000;
 
+const EMPTY = Buffer.alloc(0);
+
 /** The whole body, at most `limit` bytes of it. */
 export const readBody = (request: IncomingMessage, limit: number): Promise<Buffer> => {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limit + DROP_AT_MOST) return Promise.reject(tooLarge(limit, true));
+  if (request.readableEnded) return Promise.resolve(EMPTY);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -45,6 +48,7 @@ export const readBody = (request: IncomingMessage, limit: number): Promise<Buffe
 /** A body as it comes, for operations that take it in piece by piece. The caller may stop at any time. */
 export async function* streamBody(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit, false);
+  if (request.readableEnded) return;
   let size = 0;
   try {
     // Whoever stops still answers, on the same connection.

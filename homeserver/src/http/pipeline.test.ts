@@ -180,6 +180,12 @@ describe('an operation', () => {
     });
   }
 
+  it('takes a request that does not speak of a body for one with an empty one', async () => {
+    await using server = await serve(createTestApp(routes).handler());
+    const answer = await raw(server.port, `POST ${v3}/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(answer).to.match(/^HTTP\/1.1 200 /);
+  });
+
   it('does not take brackets in text for depth', async () => {
     const name = `\\"${'['.repeat(400)}\\\\`;
     const answer = await get(`${v3}/rooms/!a/typed?needed=1`, {

@@ -1,5 +1,6 @@
 import { type RequestListener, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SERVER_SETTINGS } from '../http/bind.ts';
 import type { Route } from '../http/route.ts';
 import { type App, type AppDeps, createApp } from '../http/app.ts';
 import { RateLimits } from '../http/rate-limit.ts';
@@ -52,7 +53,7 @@ export interface TestServer extends AsyncDisposable {
 
 /** A real server on a free port. */
 export const serve = async (listener: RequestListener): Promise<TestServer> => {
-  const server = createServer(listener);
+  const server = createServer(SERVER_SETTINGS, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
