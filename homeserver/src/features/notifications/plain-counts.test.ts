@@ -9,7 +9,7 @@ import type { Position } from '../../streams/stream.ts';
 import { SyncFixture, userOf } from '../../testing/sync.ts';
 import { AllUserRules, UnreadEvents } from './index.ts';
 
-const [alice, bob] = [userOf('alice'), userOf('bob')];
+const [alice, bob, carol] = [userOf('alice'), userOf('bob'), userOf('carol')];
 const MESSAGE = 'm.room.message';
 
 /** What is said, and what it is to Bob: nothing, a notification, or a highlight. */
@@ -62,6 +62,15 @@ describe('plain messages', () => {
     return room;
   };
 
+  const eventsReadBy = async (work: () => Promise<unknown>): Promise<number> => {
+    const { events } = fixture.engine;
+    const fromRows = events.fromRows.bind(events);
+    let read = 0;
+    events.fromRows = (rows) => fromRows(rows).finally(() => (read += rows.length));
+    await work().finally(() => (events.fromRows = fromRows));
+    return read;
+  };
+
   const send = (room: RoomId, type: string, content: JsonObject) =>
     fixture.engine.sender.send(room, { sender: alice, type, content });
 
@@ -100,13 +109,24 @@ describe('plain messages', () => {
     expect((await unread.of(bob, room)).counts.main.notifications).to.equal(130);
     for (let i = 0; i < 250; i++) await fixture.say(roomId, bob, `said ${i}`);
     for (let i = 0; i < 10; i++) await fixture.say(roomId, alice, `answer ${i}`);
-    const { events } = engine;
-    const fromRows = events.fromRows.bind(events);
-    let read = 0;
-    events.fromRows = (rows) => fromRows(rows).finally(() => (read += rows.length));
-    expect((await unread.of(bob, room)).counts.main.notifications).to.equal(10);
-    events.fromRows = fromRows;
+    const read = await eventsReadBy(async () =>
+      expect((await unread.of(bob, room)).counts.main.notifications).to.equal(10),
+    );
     expect(read).to.be.below(50);
+  });
+
+  it('are read once for all who count them at the same moment, wherever each begins', async () => {
+    const roomId = await filled();
+    await fixture.member(roomId, carol, 'join');
+    for (let i = 0; i < 130; i++) await fixture.say(roomId, alice, `message ${i}`);
+    const room = (await fixture.engine.rooms.byId(roomId)) as Room;
+    const unread = open(Infinity);
+    for (const user of [bob, carol]) await fixture.engine.userRooms.of(user);
+    const read = await eventsReadBy(async () => {
+      const found = await Promise.all([bob, carol].map(async (user) => unread.of(user, room)));
+      expect(found.map(({ counts: { main } }) => main.notifications)).to.eql([260, 130]);
+    });
+    expect(read).to.be.below(300);
   });
 
   it('are looked at where the user has rules of their own', async () => {

@@ -31,13 +31,12 @@ export class Stretches {
         PAGE,
       );
       const read = await this.#events.fromRows(rows);
-      const byStretch = Map.groupBy(read.keys(), (i) => (rows[i]?.n ?? 0) - 1);
-      return new Map(
-        same.flatMap((those, n) => {
-          const page = (byStretch.get(n) ?? []).flatMap((i) => read[i] ?? []);
-          return those.map((stretch) => [stretch, page] as const);
-        }),
-      );
+      const pages = same.map((): StoredEvent[] => []);
+      for (const [i, { ns }] of rows.entries()) {
+        const event = read[i];
+        if (event) for (const n of ns) pages[n - 1]?.push(event);
+      }
+      return new Map(same.flatMap((those, n) => those.map((stretch) => [stretch, pages[n] ?? []] as const)));
     }, 'round');
   }
 

@@ -25,6 +25,7 @@ export class RoomKeys {
   /** Keys that have been looked for, and that the room has not had. */
   readonly #absent = new Set<string>();
   #looks = 0;
+  #loading: Promise<void> | undefined;
   #others: readonly KeyNumber[] | undefined;
   #complete: boolean;
 
@@ -100,8 +101,13 @@ export class RoomKeys {
     return this.#complete ? [] : keys.filter((key) => this.number(key) === undefined);
   }
 
-  async #loadAll(next: KeyNumber): Promise<void> {
-    this.fillAll(await this.#lookups.all(this.#room, next - FIRST_FREE_KEY));
+  /** Once for all who ask while it is on its way. */
+  #loadAll(next: KeyNumber): Promise<void> {
+    this.#loading ??= this.#lookups
+      .all(this.#room, next - FIRST_FREE_KEY)
+      .then((rows) => this.fillAll(rows))
+      .finally(() => (this.#loading = undefined));
+    return this.#loading;
   }
 
   async #look(keys: readonly StateKey[]): Promise<void> {

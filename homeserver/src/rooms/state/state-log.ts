@@ -2,6 +2,7 @@ import { byPlace } from '../../storage/by-place.ts';
 import type { Database, ReadTx } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
 import { named, sql } from '../../storage/sql.ts';
+import { Underway } from '../../storage/underway.ts';
 import type { Position } from '../../streams/stream.ts';
 import { EMPTY_STATE, type RoomNid, type SnapshotId } from '../model.ts';
 
@@ -110,6 +111,12 @@ interface Logged {
   readonly stateLog: StateLog;
 }
 
+/** So many of a room's newest entries. */
+interface Wanted {
+  readonly room: Logged;
+  readonly limit: number;
+}
+
 interface Place {
   readonly room: Logged;
   readonly position: Position;
@@ -120,6 +127,7 @@ export class StateLogs {
   readonly #db: Database;
   /** Of rooms that are looked at side by side. */
   readonly #places: Gather<Place, SnapshotId>;
+  readonly #filling = new Underway<Wanted>(({ room, limit }) => `${room.nid} ${limit}`);
 
   constructor(db: Database) {
     this.#db = db;
@@ -156,7 +164,17 @@ export class StateLogs {
     return snapshot;
   }
 
-  async #fill(rooms: readonly Logged[], limit: number): Promise<void> {
+  #fill(rooms: readonly Logged[], limit: number): Promise<void> {
+    const wanted = rooms.map((room) => ({ room, limit }));
+    return this.#filling.load(wanted, (some) =>
+      this.#read(
+        some.map(({ room }) => room),
+        limit,
+      ),
+    );
+  }
+
+  async #read(rooms: readonly Logged[], limit: number): Promise<void> {
     const nids = rooms.map(({ nid }) => nid);
     const byRoom = Map.groupBy(await store.newest(this.#db, nids, limit), ({ room_nid }) => room_nid);
     for (const { nid, stateLog } of rooms) {

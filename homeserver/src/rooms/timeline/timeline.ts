@@ -1,6 +1,7 @@
 import type { RoomNid } from '../model.ts';
 import type { Database } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
+import { Underway } from '../../storage/underway.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { Events } from '../events.ts';
 import { eventsStore as store, type PageBefore } from '../events.store.ts';
@@ -17,12 +18,19 @@ export interface Page {
   readonly limit: number;
 }
 
+/** So many of a room's newest events. */
+interface Wanted {
+  readonly room: Room;
+  readonly limit: number;
+}
+
 /** Rooms' events in the order in which this server shows them. */
 export class Timeline {
   readonly #db: Database;
   readonly #events: Events;
   /** Of rooms of people who come at the same time. */
   readonly #before: Gather<PageBefore, readonly StoredEvent[]>;
+  readonly #warming = new Underway<Wanted>(({ room, limit }) => `${room.nid} ${limit}`);
 
   constructor(db: Database, events: Events) {
     this.#db = db;
@@ -51,16 +59,21 @@ export class Timeline {
   /** Brings the newest events of many rooms to memory with one query: no more of them than are asked for, since they are many. */
   async warm(rooms: readonly Room[], limit: number): Promise<void> {
     const cold = rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd));
-    if (cold.length === 0) return;
-    const rows = await store.newest(
-      this.#db,
-      cold.map(({ nid }) => nid),
-      limit,
+    const wanted = cold.map((room) => ({ room, limit }));
+    await this.#warming.load(wanted, (some) =>
+      this.#readNewest(
+        some.map(({ room }) => room),
+        limit,
+      ),
     );
-    const byRoom = Map.groupBy(await this.#events.fromRows(rows), ({ roomNid }): RoomNid => roomNid);
-    for (const room of cold) {
-      const events = byRoom.get(room.nid) ?? [];
-      room.tail.fill(events.toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
+  }
+
+  async #readNewest(rooms: readonly Room[], limit: number): Promise<void> {
+    const nids = rooms.map(({ nid }) => nid);
+    const events = await this.#events.fromRows(await store.newest(this.#db, nids, limit));
+    const byRoom = Map.groupBy(events, ({ roomNid }): RoomNid => roomNid);
+    for (const { nid, tail } of rooms) {
+      tail.fill((byRoom.get(nid) ?? []).toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
     }
   }
 

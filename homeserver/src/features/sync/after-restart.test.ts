@@ -1,0 +1,39 @@
+import type { RoomId } from '@holm/spec/ids';
+import { expect } from 'chai';
+import { SyncFixture, userOf } from '../../testing/sync.ts';
+
+const PEOPLE = ['alice', 'bob', 'carol', 'dora', 'eve'].map((name) => userOf(name));
+
+describe('all who come back at the same moment after a restart', () => {
+  let fixture: SyncFixture;
+  before(async () => (fixture = await SyncFixture.create()));
+  after(() => fixture[Symbol.asyncDispose]());
+
+  /** The names of the statements that it takes. */
+  const statementsOf = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
+    const { db } = fixture.test;
+    const statements: string[] = [];
+    db.rows = function (statement) {
+      statements.push(statement.name ?? statement.text);
+      return Object.getPrototypeOf(this).rows.call(this, statement);
+    };
+    await work().finally(() => Reflect.deleteProperty(db, 'rows'));
+    return statements;
+  };
+
+  it('have what is the same for all of them read once', async () => {
+    const rooms: RoomId[] = [];
+    for (let i = 0; i < 4; i++) {
+      const room = await fixture.room(PEOPLE[0]!);
+      for (const user of PEOPLE.slice(1)) await fixture.member(room, user, 'join');
+      rooms.push(room);
+    }
+    const since = (await fixture.ask(PEOPLE[0]!)).next_batch;
+    for (const room of rooms) for (let i = 0; i < 3; i++) await fixture.say(room, PEOPLE[0]!, `message ${i}`);
+    await fixture.restart();
+    const statements = await statementsOf(() => Promise.all(PEOPLE.map((user) => fixture.ask(user, { since }))));
+    for (const one of ['events.newest', 'state_log.newest', 'keys.of_rooms']) {
+      expect(statements.filter((name) => name === one)).to.eql([one]);
+    }
+  });
+});
