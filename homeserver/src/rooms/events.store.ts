@@ -46,15 +46,7 @@ export const eventsStore = {
   byId: (tx: ReadTx, ids: readonly EventId[]): Promise<EventRow[]> =>
     rowsOf(tx, 'events.by_id', 'FROM events e WHERE event_id = ANY($1::text[])', [ids]),
 
-  /** A room's timeline downwards from `before` (exclusive), newest first. */
-  before: (tx: ReadTx, room: RoomNid, before: number, limit: number): Promise<EventRow[]> =>
-    rowsOf(tx, 'events.before', 'FROM events e WHERE room_nid = $1 AND ord < $2 ORDER BY ord DESC LIMIT $3', [
-      room,
-      before,
-      limit,
-    ]),
-
-  /** As `before`, of several rooms with one query. */
+  /** Rooms' timelines downwards from `from` (exclusive), newest first. */
   async beforeEach(tx: ReadTx, pages: readonly PageBefore[]): Promise<Map<PageBefore, EventRow[]>> {
     const rows = await tx.rows<EventRow & { readonly n: number }>(
       named('events.before_each', {

@@ -165,21 +165,18 @@ export class StateLogs {
   }
 
   #fill(rooms: readonly Logged[], limit: number): Promise<void> {
-    const wanted = rooms.map((room) => ({ room, limit }));
-    return this.#filling.load(wanted, (some) =>
-      this.#read(
-        some.map(({ room }) => room),
-        limit,
-      ),
+    return this.#filling.load(
+      rooms.map((room) => ({ room, limit })),
+      (wanted) => this.#read(wanted, limit),
     );
   }
 
-  async #read(rooms: readonly Logged[], limit: number): Promise<void> {
-    const nids = rooms.map(({ nid }) => nid);
+  async #read(wanted: readonly Wanted[], limit: number): Promise<void> {
+    const nids = wanted.map(({ room }) => room.nid);
     const byRoom = Map.groupBy(await store.newest(this.#db, nids, limit), ({ room_nid }) => room_nid);
-    for (const { nid, stateLog } of rooms) {
-      const read = (byRoom.get(nid) ?? []).map(({ position, snapshot }): LogEntry => [position, snapshot]);
-      stateLog.fill(read, limit);
+    for (const { room } of wanted) {
+      const read = (byRoom.get(room.nid) ?? []).map(({ position, snapshot }): LogEntry => [position, snapshot]);
+      room.stateLog.fill(read, limit);
     }
   }
 }

@@ -42,11 +42,11 @@ export class Timeline {
   async newest(room: Room, limit: number): Promise<readonly StoredEvent[]> {
     const { head, tail } = room;
     if (!head) return [];
-    if (!tail.has(limit, head.firstOrd, head.lastOrd)) {
-      const wanted = Math.max(limit, TAIL_LENGTH);
-      const read = await this.#events.fromRows(await store.before(this.#db, room.nid, head.lastOrd + 1, wanted));
-      tail.fill(read.reverse());
-      if (!tail.has(limit, head.firstOrd, head.lastOrd)) return read.slice(-limit);
+    const isThere = (): boolean => tail.has(limit, head.firstOrd, head.lastOrd);
+    if (!isThere()) await this.#warm([room], Math.max(limit, TAIL_LENGTH));
+    if (!isThere()) {
+      // More than is kept, or the room has gone on meanwhile.
+      return (await this.page(room, { from: head.lastOrd + 1, direction: 'back', limit })).reverse();
     }
     return tail.newest(limit);
   }
@@ -58,22 +58,25 @@ export class Timeline {
 
   /** Brings the newest events of many rooms to memory with one query: no more of them than are asked for, since they are many. */
   async warm(rooms: readonly Room[], limit: number): Promise<void> {
-    const cold = rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd));
-    const wanted = cold.map((room) => ({ room, limit }));
-    await this.#warming.load(wanted, (some) =>
-      this.#readNewest(
-        some.map(({ room }) => room),
-        limit,
-      ),
+    await this.#warm(
+      rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd)),
+      limit,
     );
   }
 
-  async #readNewest(rooms: readonly Room[], limit: number): Promise<void> {
-    const nids = rooms.map(({ nid }) => nid);
+  #warm(cold: readonly Room[], limit: number): Promise<void> {
+    return this.#warming.load(
+      cold.map((room) => ({ room, limit })),
+      (wanted) => this.#fill(wanted, limit),
+    );
+  }
+
+  async #fill(wanted: readonly Wanted[], limit: number): Promise<void> {
+    const nids = wanted.map(({ room }) => room.nid);
     const events = await this.#events.fromRows(await store.newest(this.#db, nids, limit));
     const byRoom = Map.groupBy(events, ({ roomNid }): RoomNid => roomNid);
-    for (const { nid, tail } of rooms) {
-      tail.fill((byRoom.get(nid) ?? []).toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
+    for (const { room } of wanted) {
+      room.tail.fill((byRoom.get(room.nid) ?? []).toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
     }
   }
 
