@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, ReadTx } from './database.ts';
 import { sql } from './sql.ts';
 
 /** The sequences whose numbers are taken in blocks, with the sizes of their blocks (`INCREMENT`). */
@@ -28,6 +28,8 @@ export class Numbers {
   readonly #sequence: Sequence;
   readonly #blocks: { next: number; readonly end: number }[] = [];
   #available = 0;
+  /** Where the newest block ends. */
+  #end = 0;
   #refill: Promise<void> | undefined;
 
   constructor(db: Database, sequence: Sequence) {
@@ -40,9 +42,21 @@ export class Numbers {
     return this.#available < count ? this.#fill(count) : undefined;
   }
 
+  /**
+   * What `use` gives, which may `take` so many: called once they are there, however many wait for that. After `ensure`,
+   * others who have waited may be the first to take theirs.
+   *
+   * Who is in a transaction asks through it: to wait for another connection while all are held by who waits, too, would
+   * never end.
+   */
+  async whenAtHand<T>(count: number, use: () => T, tx?: ReadTx): Promise<T> {
+    while (this.#available < count) await (tx ? this.#reserve(tx) : this.#fill(count));
+    return use();
+  }
+
   async #fill(count: number): Promise<void> {
     while (this.#available < count) {
-      this.#refill ??= this.#reserve().finally(() => (this.#refill = undefined));
+      this.#refill ??= this.#reserve(this.#db).finally(() => (this.#refill = undefined));
       await this.#refill;
     }
   }
@@ -56,11 +70,14 @@ export class Numbers {
     return number;
   }
 
-  async #reserve(): Promise<void> {
+  async #reserve(db: ReadTx): Promise<void> {
     const size = BLOCK[this.#sequence];
-    const [row] = await this.#db.rows<{ start: number }>(sql`SELECT nextval(${this.#sequence}::regclass) AS start`);
+    const [row] = await db.rows<{ start: number }>(sql`SELECT nextval(${this.#sequence}::regclass) AS start`);
     if (!row) throw new Error(`the sequence ${this.#sequence} gave no number`);
-    this.#blocks.push({ next: row.start, end: row.start + size });
+    // Numbers only grow: of blocks that were asked for at once, one that comes late is left aside.
+    if (row.start < this.#end) return;
+    this.#end = row.start + size;
+    this.#blocks.push({ next: row.start, end: this.#end });
     this.#available += size;
   }
 }

@@ -1,9 +1,6 @@
-import type { Database } from '../storage/database.ts';
+import type { Database, ReadTx } from '../storage/database.ts';
 import { Numbers, type Sequence } from '../storage/numbers.ts';
-import { Stream } from './stream.ts';
-
-/** More than are claimed at the same moment. */
-const AT_HAND = 400;
+import { type Position, Stream } from './stream.ts';
 
 /**
  * A stream whose positions come from a sequence of the database: for tables that rows are deleted from, where the
@@ -12,19 +9,18 @@ const AT_HAND = 400;
 export class SequencedStream extends Stream {
   readonly #numbers: Numbers;
 
-  private constructor(name: string, numbers: Numbers) {
-    super(name, numbers.take(), () => numbers.take());
+  private constructor(name: string, newest: number, numbers: Numbers) {
+    super(name, newest, () => numbers.take());
     this.#numbers = numbers;
   }
 
   static async open(db: Database, name: string, sequence: Sequence): Promise<SequencedStream> {
     const numbers = new Numbers(db, sequence);
-    await numbers.ensure(AT_HAND);
-    return new SequencedStream(name, numbers);
+    return new SequencedStream(name, await numbers.whenAtHand(1, () => numbers.take()), numbers);
   }
 
-  /** To be awaited before `claim`, which cannot wait for the database. */
-  ready(): Promise<void> | undefined {
-    return this.#numbers.ensure(AT_HAND);
+  /** `claim` for however many at once. Whatever has to be waited for, it is before the position is in flight. */
+  claimNext(tx?: ReadTx): Promise<Position> {
+    return this.#numbers.whenAtHand(1, () => this.claim(), tx);
   }
 }

@@ -33,6 +33,13 @@ describe('account data on a database', () => {
   const changes = (user: UserId, after: Position = START) =>
     accountData.changes(user, { after, upTo: accountData.stream.settled });
 
+  it('is taken from more clients at once than there are positions at hand', async () => {
+    const types = Array.from({ length: 1_200 }, (_, n) => `x.${n}`);
+    await Promise.all(types.map((type) => accountData.set({ userId: bob, roomId: undefined, type }, {})));
+    const { global } = await changes(bob);
+    expect(global.map(({ type }) => type)).to.include.members(types);
+  });
+
   it('comes back as it was, of rooms apart from of none', async () => {
     const odd = { text: 'nul \0 and half \ud800', ['__proto__']: { kept: true }, deep: [{ a: null }] };
     await accountData.set({ userId: alice, roomId: undefined, type: 'x' }, odd);

@@ -70,13 +70,11 @@ export class AccountData {
   }
 
   async set(key: AccountDataKey, content: JsonObject): Promise<void> {
-    await this.#deps.stream.ready();
     await this.#deps.db.transact((tx) => this.#put(tx, key, content));
   }
 
   /** Changes what is stored, undefined when that is nothing, without losing what somebody else changes meanwhile. */
   async update(key: AccountDataKey, change: (stored: JsonObject | undefined) => JsonObject): Promise<void> {
-    await this.#deps.stream.ready();
     await this.#deps.db.transact(async (tx) => {
       await store.lock(tx, key);
       await this.#put(tx, key, change(await store.get(tx, key)));
@@ -119,7 +117,7 @@ export class AccountData {
     if ((await store.sizeBeside(tx, key)) + JSON.stringify(content).length > MAX_SIZE) {
       throw new MatrixError('M_RESOURCE_LIMIT_EXCEEDED', `an account may keep ${MAX_SIZE} characters of account data`);
     }
-    const position = stream.claim();
+    const position = await stream.claimNext(tx);
     tx.afterEnd(() => stream.release(position));
     tx.afterCommit(() => {
       this.#changes.note(key.userId, position);

@@ -38,7 +38,7 @@ const build = async ({ db }: TestDatabase) => {
     background,
     serverName,
     users: accounts,
-    news: { ready: async () => undefined, claim: () => 1 as Position },
+    news: { claim: async () => 1 as Position },
     remote: { query: async () => undefined },
     memberEvents: { profileChanged: async () => undefined },
   });

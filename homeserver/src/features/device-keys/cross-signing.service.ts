@@ -39,21 +39,19 @@ export class CrossSigning {
 
   /** Publishes keys. Whoever has some already must prove once more who they are before others take their place. */
   async upload(caller: Caller, upload: CrossSigningUpload, auth: AuthData | undefined): Promise<void> {
-    const { db, lists, reauthentication } = this.#deps;
+    const { db, reauthentication } = this.#deps;
     const { userId } = caller;
     const keys = USAGES.flatMap((usage) => read(upload[usage], userId, usage) ?? []);
     const stored = await this.#stored(db, userId);
     assertSigned(keys, stored, userId);
     const isReplacing = stored.has('master') && news(keys, stored).length > 0;
     if (isReplacing) await reauthentication.demand(caller, 'uploadCrossSigningKeys', auth);
-    await lists.ready();
     await db.transact((tx) => this.#put(tx, userId, keys, isReplacing));
   }
 
   /** Removes all of it, with the account. */
   async forget(userId: UserId): Promise<void> {
     const { db, lists, published } = this.#deps;
-    await lists.ready();
     await db.transact(async (tx) => {
       await lists.lock(tx, userId);
       if ((await store.removeIdentity(tx, userId)) > 0) await published.announceIdentity(tx, userId);

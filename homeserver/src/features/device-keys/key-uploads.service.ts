@@ -36,7 +36,6 @@ export class KeyUploads {
     const { deviceKeys } = upload;
     if (deviceKeys) assertDeviceKeys({ userId, deviceId }, deviceKeys);
     const of = { userId, deviceId };
-    await lists.ready();
     await db.transact(async (tx) => {
       await lists.lock(tx, userId);
       const known = await store.find(tx, userId, deviceId);

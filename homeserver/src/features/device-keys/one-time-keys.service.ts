@@ -30,7 +30,7 @@ const CLAIMED_KEPT_MS = 30 * 86_400_000;
 export interface OneTimeKeysDeps {
   readonly db: Database;
   readonly clock: Clock;
-  readonly lists: Pick<DeviceLists, 'ready' | 'countsChanged'>;
+  readonly lists: Pick<DeviceLists, 'countsChanged'>;
 }
 
 /** Keys that devices publish for others to take, each of which is given away once, and what stands in when none is left. */
@@ -80,7 +80,6 @@ export class OneTimeKeys {
   async claim(wanted: readonly Wanted[]): Promise<Given[]> {
     if (wanted.length === 0) return [];
     const { db, clock, lists } = this.#deps;
-    await lists.ready();
     return db.transact(async (tx) => {
       const given = await store.take(tx, wanted, clock.now());
       const done = new Set(given.map(wantOf));
@@ -89,7 +88,7 @@ export class OneTimeKeys {
       tx.afterEnd(() => {
         for (const one of all) this.#counts.delete(nameOf(one));
       });
-      lists.countsChanged(tx, all);
+      await lists.countsChanged(tx, all);
       return all;
     });
   }

@@ -24,7 +24,6 @@ export class OwnDevices {
     const { lists } = this.#deps;
     const known = await store.withKeys(tx, user, devices);
     if (known.length === 0) return;
-    await lists.ready();
     await store.removeSignatures(tx, user, known);
     const gone = known.map((deviceId) => ({ deviceId, keys: undefined }));
     await lists.devicesChanged(tx, user, gone);
@@ -35,7 +34,6 @@ export class OwnDevices {
     const { lists } = this.#deps;
     const known = await store.withKeys(tx, user, [device]);
     if (known.length === 0) return;
-    await lists.ready();
     await lists.changedHere(tx, user);
   }
 

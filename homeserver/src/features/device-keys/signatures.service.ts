@@ -72,7 +72,6 @@ export class Signatures {
 
   async #put(signer: UserId, signatures: readonly Signature[]): Promise<void> {
     const { db, lists } = this.#deps;
-    await lists.ready();
     await db.transact(async (tx) => {
       await lists.lock(tx, signer);
       await store.putSignatures(tx, signatures);

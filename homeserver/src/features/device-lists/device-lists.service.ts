@@ -33,8 +33,6 @@ export interface DeviceUpdate {
 
 /**
  * Whose devices and keys have changed: told to whoever shares a room with them, here and on other servers.
- *
- * Before a transaction that changes something, await `ready`.
  */
 export class DeviceLists {
   readonly #deps: DeviceListsDeps;
@@ -56,10 +54,6 @@ export class DeviceLists {
     return this.#deps.stream;
   }
 
-  ready(): Promise<void> | undefined {
-    return this.#deps.stream.ready();
-  }
-
   /** Lets nobody else change the user's keys until the transaction ends. */
   async lock(tx: Tx, user: UserId): Promise<void> {
     await store.lockTold(tx, user);
@@ -78,7 +72,7 @@ export class DeviceLists {
     // Locked first: positions must follow each other as the updates do, or one would be taken for an old one.
     let told = await store.lockTold(tx, user);
     for (const { deviceId, keys } of updates) {
-      const streamId = this.#claim(tx, [user], around);
+      const streamId = await this.#claim(tx, [user], around);
       const content = {
         user_id: user,
         device_id: deviceId,
@@ -98,7 +92,7 @@ export class DeviceLists {
   async identityChanged(tx: Tx, user: UserId, keys: JsonObject): Promise<void> {
     const around = await this.#neighbours(tx, user);
     await store.lockTold(tx, user);
-    const position = this.#claim(tx, [user], around);
+    const position = await this.#claim(tx, [user], around);
     await store.putChange(tx, [user], position);
     const content = { user_id: user, ...keys };
     const edu = { edu_type: 'm.signing_key_update', content };
@@ -107,7 +101,7 @@ export class DeviceLists {
 
   /** A user of ours has signed others' keys, which is news for nobody else. */
   async hasSigned(tx: Tx, signer: UserId, signed: readonly UserId[]): Promise<void> {
-    const position = this.#claim(tx, [signer], { rooms: [], servers: [], local: [signer] });
+    const position = await this.#claim(tx, [signer], { rooms: [], servers: [], local: [signer] });
     await store.putSigned(tx, signer, signed, position);
   }
 
@@ -116,14 +110,14 @@ export class DeviceLists {
     const around = await this.#neighbours(tx, user);
     // Strangers may be made up.
     if (around.rooms.length > 0 || serverOf(user) === this.#deps.serverName)
-      await store.putChange(tx, [user], this.#claim(tx, [user], around));
+      await store.putChange(tx, [user], await this.#claim(tx, [user], around));
   }
 
   /** Others have taken keys of devices of ours: these have to hear how many are left. */
-  countsChanged(tx: Tx, devices: readonly Device[]): void {
+  async countsChanged(tx: Tx, devices: readonly Device[]): Promise<void> {
     if (devices.length === 0) return;
     const { notifier, stream } = this.#deps;
-    const position = stream.claim();
+    const position = await stream.claimNext(tx);
     tx.afterEnd((outcome) => {
       if (outcome === 'committed') for (const device of devices) this.#counts.note(nameOf(device), position);
       stream.release(position);
@@ -163,9 +157,9 @@ export class DeviceLists {
   }
 
   /** A place in the stream for a change of these users; whoever is concerned hears of it once it is durable. */
-  #claim(tx: Tx, users: readonly UserId[], { local, rooms }: Neighbours): Position {
+  async #claim(tx: Tx, users: readonly UserId[], { local, rooms }: Neighbours): Promise<Position> {
     const { notifier, stream } = this.#deps;
-    const position = stream.claim();
+    const position = await stream.claimNext(tx);
     tx.afterEnd((outcome) => {
       if (outcome === 'committed') {
         for (const user of users) this.#users.note(user, position);

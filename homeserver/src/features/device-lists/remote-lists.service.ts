@@ -75,7 +75,6 @@ export class RemoteLists {
     const update = readUpdate(origin, edu);
     if (!update) return;
     const { db, lists } = this.#deps;
-    await lists.ready();
     const isMissing = await db.transact(async (tx) => {
       const status = await store.lock(tx, update.userId);
       if (status?.stale === false && update.streamId <= (status.streamId ?? -1)) return false;
@@ -97,7 +96,6 @@ export class RemoteLists {
     if (!isOf(origin, userId)) return;
     const { db, lists } = this.#deps;
     const [master, selfSigning] = [edu['master_key'], edu['self_signing_key']].map((key) => keyText(userId, key));
-    await lists.ready();
     await db.transact(async (tx) => {
       await store.putIdentity(tx, { userId, master: master ?? null, selfSigning: selfSigning ?? null });
       await lists.changedHere(tx, userId);
@@ -149,7 +147,7 @@ export class RemoteLists {
   }
 
   async #fetch(user: UserId): Promise<void> {
-    const { db, client, lists } = this.#deps;
+    const { db, client } = this.#deps;
     const before = await store.status(db, user);
     if (!before?.stale) return;
     try {
@@ -159,7 +157,6 @@ export class RemoteLists {
         maxBytes: MAX_BYTES,
         signal: this.#stop.signal,
       });
-      await lists.ready();
       await db.transact((tx) => this.#replace(tx, user, { ...answer, marked: before.marked }));
     } catch (error) {
       if (!(error instanceof FederationError)) throw error;

@@ -67,11 +67,10 @@ export class Telling {
     moves.push(...(await circles.reunited()));
     const moved = moves.flatMap(({ userId }) => (known.get(userId) ? [userId] : []));
     await circles.load([...dirty, ...heard.keys(), ...moved]);
-    await stream.ready();
-    const now = clock.now();
     const arrivals = moves.filter(({ isArrival }) => isArrival);
+    const position = await stream.claimNext();
+    const now = clock.now();
     const changes = this.#changes({ dirty, heard, arrivals }, now);
-    const position = stream.claim();
     try {
       if (changes.size > 0) await store.put(db, rowsOf(changes, { position, now }));
       // From here on nothing is waited for.

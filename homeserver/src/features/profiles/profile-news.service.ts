@@ -47,15 +47,10 @@ export class ProfileNews {
     return this.#deps.stream;
   }
 
-  /** To be awaited before `claim`. */
-  ready(): Promise<void> | undefined {
-    return this.#deps.stream.ready();
-  }
-
   /** The position of a change that `tx` is about to make. */
-  claim(tx: Tx, user: UserId): Position {
+  async claim(tx: Tx, user: UserId): Promise<Position> {
     const { background, stream } = this.#deps;
-    const position = stream.claim();
+    const position = await stream.claimNext(tx);
     tx.afterEnd(() => stream.release(position));
     tx.afterCommit(() => {
       this.#changes.note(user, position);

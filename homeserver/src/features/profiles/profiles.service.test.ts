@@ -30,7 +30,7 @@ describe('profiles on a database', () => {
       clock,
       background,
       serverName: ServerName.parse('a.test'),
-      news: { ready: async () => undefined, claim: () => 1 as Position },
+      news: { claim: async () => 1 as Position },
       users: { exists: async (userId) => userId === alice },
       remote: {
         async query(userId, field) {

@@ -45,7 +45,7 @@ export interface ProfilesDeps {
   readonly users: LocalUsers;
   readonly remote: RemoteProfiles;
   readonly memberEvents: MemberEvents;
-  readonly news: Pick<ProfileNews, 'ready' | 'claim'>;
+  readonly news: Pick<ProfileNews, 'claim'>;
 }
 
 const REMOTE_CACHE_SIZE = 10_000;
@@ -103,10 +103,9 @@ export class Profiles {
   /** Forgets what somebody told, without a word to rooms: for accounts that are closed. */
   async erase(userId: UserId): Promise<void> {
     const { db, news } = this.#deps;
-    await news.ready();
     await db.transact(async (tx) => {
       const { fields, version, changed } = await store.lock(tx, userId);
-      const position = news.claim(tx, userId);
+      const position = await news.claim(tx, userId);
       const gone = withChanges(changed, Object.keys(fields), { now: {}, position });
       await store.put(tx, userId, { fields: {}, version, changed: gone }, position);
     });
@@ -119,13 +118,12 @@ export class Profiles {
 
   async #change(userId: UserId, key: string, change: (profile: Profile) => Profile): Promise<void> {
     const { db, news } = this.#deps;
-    await news.ready();
     await db.transact(async (tx) => {
       const { fields, version, changed } = await store.lock(tx, userId);
       const now = change(fields);
       if (isDeepStrictEqual(now[key], fields[key])) return;
       const rooms = isShownInRooms(key);
-      const position = news.claim(tx, userId);
+      const position = await news.claim(tx, userId);
       const next = { fields: now, version: rooms ? version + 1 : version };
       await store.put(tx, userId, { ...next, changed: withChanges(changed, [key], { now, position }) }, position);
       if (rooms) tx.afterCommit(() => this.#tellRooms(userId));

@@ -171,8 +171,7 @@ export class Receipts {
   /** Resolves to those that say something new. */
   async #record(room: Room, receipts: readonly Receipt[], told: Omit<Recorded, 'position'> = {}): Promise<Receipt[]> {
     const { db, notifier, rooms, stream } = this.#deps;
-    await stream.ready();
-    const position = stream.claim();
+    const position = await stream.claimNext();
     let recorded: Receipt[] = [];
     try {
       recorded = await store.put(db, receipts, { position, ...told });

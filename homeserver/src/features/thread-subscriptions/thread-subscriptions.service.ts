@@ -144,9 +144,8 @@ export class ThreadSubscriptions {
 
   async #change(user: UserId, change: (tx: Tx, position: Position) => Promise<boolean>): Promise<boolean> {
     const { db, notifier, rules, stream } = this.#deps;
-    await stream.ready();
     const isChanged = await db.transact(async (tx) => {
-      const position = stream.claim();
+      const position = await stream.claimNext(tx);
       tx.afterEnd(() => stream.release(position));
       const changed = await change(tx, position);
       if (!changed) return false;

@@ -79,13 +79,12 @@ export class ToDevice {
 
   /** Sends messages to devices here and elsewhere; a request that is repeated changes nothing. */
   async send(from: Address, { type, txnId, messages: byUser }: SendRequest): Promise<void> {
-    const { clock, db, serverName, stream } = this.#deps;
+    const { clock, db, serverName } = this.#deps;
     const messages = readRequest(byUser);
     const key = transactionKey(from, ['sendToDevice', type], txnId);
     const local = messages.filter(({ userId }) => serverOf(userId) === serverName);
     const remote = messages.filter(({ userId }) => serverOf(userId) !== serverName);
     assertFew(new Set(remote.map(({ userId }) => serverOf(userId))).size);
-    await stream.ready();
     await db.transact(async (tx) => {
       if (!(await store.putTransaction(tx, key, clock.now()))) return;
       await this.#put(tx, { sender: from.userId, type }, local);
@@ -95,13 +94,12 @@ export class ToDevice {
 
   /** Another server passes on what its users have sent to ours. */
   async receive(origin: ServerName, edu: JsonObject): Promise<void> {
-    const { clock, db, serverName, stream } = this.#deps;
+    const { clock, db, serverName } = this.#deps;
     const received = readEdu(origin, edu);
     if (!received) return;
     const messages = received.messages.filter((one) => {
       return serverOf(one.userId) === serverName && sizeOf(one) <= MAX_MESSAGE_BYTES;
     });
-    await stream.ready();
     await db.transact(async (tx) => {
       if (!(await store.putReceived(tx, origin, received.messageId, clock.now()))) return;
       await this.#put(tx, received, messages);
@@ -156,7 +154,7 @@ export class ToDevice {
   async #put(tx: Tx, sent: { sender: UserId; type: string }, messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return;
     const { notifier, stream } = this.#deps;
-    const position = stream.claim();
+    const position = await stream.claimNext(tx);
     let addressed: readonly Address[] = [];
     tx.afterEnd((outcome) => {
       // Before the position settles, so that no reader passes it by.

@@ -111,8 +111,7 @@ export class Typing implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stream.ready();
-    const position = this.stream.claim();
+    const position = await this.stream.claimNext();
     for (const room of this.#rooms.values()) {
       for (const end of room.typers.values()) end.abort();
       if (room.typers.size > 0) room.changedAt = position;
@@ -158,14 +157,17 @@ export class Typing implements AsyncDisposable {
   }
 
   async #changed(room: Room): Promise<void> {
-    await this.stream.ready();
+    const position = await this.stream.claimNext();
+    // From here until it is given back nothing is waited for.
     const typing = this.#rooms.get(room.nid);
+    if (typing) {
+      this.#rooms.delete(room.nid); // the order is that of the last change
+      this.#rooms.set(room.nid, typing);
+      typing.changedAt = position;
+      this.#log.note(room.nid, position);
+    }
+    this.stream.release(position);
     if (!typing) return;
-    this.#rooms.delete(room.nid); // the order is that of the last change
-    this.#rooms.set(room.nid, typing);
-    typing.changedAt = this.stream.claim();
-    this.#log.note(room.nid, typing.changedAt);
-    this.stream.release(typing.changedAt);
     this.#deps.notifier.wake(await this.#deps.rooms.local(room));
   }
 

@@ -131,10 +131,9 @@ export class Merger {
     const before = await states.ofExtremities(ends);
     const event = await this.#dummy(room, change, { ends, before });
     if (!event) return false;
-    await nids.ensure(1);
     const position = await committer.claim();
     positions.push(position);
-    const nid = nids.take();
+    const nid = await nids.whenAtHand(1, () => nids.take());
     const stored = change.place(event, {
       nid,
       status: 'accepted',

@@ -31,11 +31,14 @@ export class Outliers {
       const pending = change.byId(id);
       if (pending) known.set(id, pending);
     }
-    const isForeign = (id: EventId): boolean => (known.get(id)?.roomNid ?? change.room.nid) !== change.room.nid;
-    const placed = new Map<EventId, StoredEvent>();
     const keys = ordered.filter(isState).map(({ type, stateKey }) => [type, stateKey] as const);
     await change.room.keys.load(keys, change.head.nextKey);
-    await this.#nids.ensure(ordered.length + 1);
+    return this.#nids.whenAtHand(ordered.length, () => this.#placeAll(change, ordered, known));
+  }
+
+  #placeAll(change: Change, ordered: readonly Event[], known: Map<EventId, StoredEvent>): Map<EventId, StoredEvent> {
+    const isForeign = (id: EventId): boolean => (known.get(id)?.roomNid ?? change.room.nid) !== change.room.nid;
+    const placed = new Map<EventId, StoredEvent>();
     for (const event of ordered) {
       // Nothing rests on events of another room; and where servers choose the ids, such a one may have this event's.
       if ([event.eventId, ...event.authEvents].some(isForeign)) continue;

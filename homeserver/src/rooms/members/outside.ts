@@ -38,8 +38,7 @@ export class OutsideMemberships {
   async put(user: UserId, event: Event, told?: Told): Promise<void> {
     const { db, rooms, nids, committer } = this.#deps;
     const identity = await rooms.identify(db, event.roomId, event.version);
-    await nids.ensure(1);
-    const nid = nids.take();
+    const nid = await nids.whenAtHand(1, () => nids.take());
     const position = await committer.claim();
     try {
       const member: Member = {
