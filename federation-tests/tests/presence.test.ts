@@ -212,6 +212,20 @@ describe('presence', () => {
       expect((await carol.request('GET', statusOf(alice))).body).to.not.have.property('status_msg');
     });
 
+    it('also by a client that follows without being seen, or says nothing then: it counts on', async () => {
+      await say(alice, { presence: 'unavailable', status_msg: 'at lunch' });
+      await sync(alice, { said: 'offline' });
+      await round();
+      expect((await told(carol))[alice.userId]).to.include({ presence: 'unavailable', status_msg: 'at lunch' });
+      await alice.ask('GET', '/sync');
+      expect((await carol.request('GET', statusOf(alice))).body).to.include({ presence: 'unavailable' });
+      await alice.say(room, 'back');
+      expect((await carol.request('GET', statusOf(alice))).body).to.include({ presence: 'online' });
+      await sync(alice, { said: 'offline' });
+      await pass(30 * SECOND);
+      expect((await carol.request('GET', statusOf(alice))).body).to.include({ presence: 'offline' });
+    });
+
     it('of oneself, in the states that there are', async () => {
       expect((await alice.request('PUT', statusOf(carol), { presence: 'online' })).body.errcode).to.equal(
         'M_FORBIDDEN',
@@ -219,6 +233,7 @@ describe('presence', () => {
       for (const body of [
         {},
         { presence: 'asleep' },
+        { presence: 'busy' },
         { presence: 'online', status_msg: 7 },
         { presence: 'online', status_msg: 'x'.repeat(2_000) },
       ]) {

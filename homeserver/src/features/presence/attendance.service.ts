@@ -25,10 +25,10 @@ export class Attendance {
   }
 
   /** A client follows the stream, until that is disposed of; one that says `offline` is not seen doing it. */
-  follow({ userId, deviceId }: Client, said: PresenceState): Disposable {
+  follow({ userId, deviceId }: Client, said: PresenceState | undefined): Disposable {
     const { clock } = this.#deps;
     if (said === 'offline') {
-      this.#remove(userId, [deviceId]);
+      if (this.#here.get(userId)?.hide(deviceId) === true) this.#deps.onChange(userId);
       return NOT_HERE;
     }
     const devices = this.#of(userId);

@@ -57,6 +57,30 @@ describe("a user's devices", () => {
     expect(states(devices, 6 * MINUTE)).to.eql(['online']);
   });
 
+  it('keep what they have set, unless they say something else while they follow', () => {
+    const devices = new Devices(limits, undefined);
+    devices.follow(phone, undefined, at(0));
+    devices.say(phone, 'unavailable', at(1));
+    expect(devices.follow(phone, undefined, at(2))).to.equal(false);
+    expect(states(devices, 2)).to.eql(['unavailable']);
+    devices.act(phone, at(3));
+    expect(states(devices, 3)).to.eql(['online']);
+    devices.say(phone, 'unavailable', at(4));
+    expect(devices.follow(phone, 'online', at(5))).to.equal(true);
+    expect(states(devices, 5)).to.eql(['online']);
+    expect(devices.follow(phone, 'unavailable', at(6))).to.equal(true);
+    expect(devices.follow(phone, undefined, at(7))).to.equal(true);
+    expect(states(devices, 7)).to.eql(['online']);
+  });
+
+  it('follow without being seen, which neither takes back nor prolongs what they have set', () => {
+    const devices = new Devices(limits, undefined);
+    devices.say(phone, 'online', at(0));
+    devices.follow(laptop, 'online', at(0));
+    expect([devices.hide(phone), devices.hide(laptop)]).to.eql([false, true]);
+    expect(states(devices, GONE_AFTER_MS - 1, GONE_AFTER_MS)).to.eql(['online', 'offline']);
+  });
+
   it('say how active somebody is', () => {
     const devices = new Devices(limits, undefined);
     devices.follow(phone, 'online', at(0));

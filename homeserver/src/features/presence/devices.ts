@@ -7,6 +7,8 @@ export type Said = 'online' | 'unavailable';
 
 interface Device {
   said: Said;
+  /** By itself, not with following the stream: what is said in passing, or not at all, does not take it back. */
+  isSet: boolean;
   /** Requests that follow the stream at the moment. */
   following: number;
   lastContactAt: UnixMillis;
@@ -39,22 +41,37 @@ export class Devices {
     if (before && before.state !== 'offline' && !before.isActive) this.#idleSince = before.lastActiveAt;
   }
 
-  /** A device begins to follow the stream. Whether what others see of the user may be another than before. */
-  follow(id: DeviceId, said: Said, now: UnixMillis): boolean {
+  /**
+   * A device begins to follow the stream; one that says nothing is as it has set, or online. Whether what others see of
+   * the user may be another than before.
+   */
+  follow(id: DeviceId, said: Said | undefined, now: UnixMillis): boolean {
     const device = this.#connected(id, now);
     if (device) {
       device.following++;
       device.lastContactAt = now;
-      if (device.said === said) return false;
-      // To become online is something that somebody does; to follow on is not.
-      device.said = said;
-      if (said === 'online') this.#act(device, now);
-      return true;
+      return this.#sayInPassing(device, said, now);
     }
     const lastActiveAt = this.#idleSince ?? now;
-    this.#devices.set(id, { said, following: 1, lastContactAt: now, lastActiveAt });
+    this.#devices.set(id, { said: said ?? 'online', isSet: false, following: 1, lastContactAt: now, lastActiveAt });
     this.#lastActiveAt = lastActiveAt;
     return true;
+  }
+
+  #sayInPassing(device: Device, said: Said | undefined, now: UnixMillis): boolean {
+    if (said === undefined && device.isSet) return false;
+    device.isSet = false;
+    const next = said ?? 'online';
+    if (device.said === next) return false;
+    // To become online is something that somebody does; to follow on is not.
+    device.said = next;
+    if (next === 'online') this.#act(device, now);
+    return true;
+  }
+
+  /** A device follows the stream without being seen doing it. Whether others may have seen it before. */
+  hide(id: DeviceId): boolean {
+    return this.#devices.get(id)?.isSet !== true && this.remove(id);
   }
 
   unfollow(id: DeviceId, now: UnixMillis): void {
@@ -65,8 +82,10 @@ export class Devices {
   }
 
   say(id: DeviceId, said: Said, now: UnixMillis): void {
-    const device = this.#connected(id, now) ?? { said, following: 0, lastContactAt: now, lastActiveAt: now };
+    const come = { said, isSet: true, following: 0, lastContactAt: now, lastActiveAt: now };
+    const device = this.#connected(id, now) ?? come;
     device.said = said;
+    device.isSet = true;
     device.lastContactAt = now;
     this.#act(device, now);
     this.#devices.set(id, device);

@@ -29,6 +29,16 @@ describe('presence that other servers tell', () => {
     for (const content of [{}, { push: {} }, { push: 'all' }]) expect(fromEdu(content, origin, now).size).to.equal(0);
   });
 
+  it('is the closest state that there is, where there are others elsewhere', () => {
+    for (const presence of ['busy', 'org.matrix.msc3026.busy']) {
+      expect(only({ presence, currently_active: true, status_msg: 'on a call' })).to.include({
+        state: 'unavailable',
+        isActive: false,
+        message: 'on a call',
+      });
+    }
+  });
+
   it('has times and messages that make sense', () => {
     expect(only({ presence: 'online', last_active_ago: 5_000, currently_active: true, status_msg: 'hi' })).to.eql({
       state: 'online',

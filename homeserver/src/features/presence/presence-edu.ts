@@ -9,8 +9,14 @@ export const MAX_PUSHED = 500;
 /** Nobody has been away for longer than that, whatever their server says. */
 const LONGEST_AGO_MS = 10 * 365 * 86_400_000;
 
-const STATES: ReadonlySet<unknown> = new Set<PresenceState>(['online', 'unavailable', 'offline']);
-const isState = (value: unknown): value is PresenceState => STATES.has(value);
+const STATES: ReadonlyMap<unknown, PresenceState> = new Map([
+  ['online', 'online'],
+  ['unavailable', 'unavailable'],
+  ['offline', 'offline'],
+  // MSC3026: what comes closest, for who does not know of it.
+  ['busy', 'unavailable'],
+  ['org.matrix.msc3026.busy', 'unavailable'],
+]);
 
 /** What a server says of its own users; entries that are not well-formed, or of others, do not count. */
 export const fromEdu = (content: JsonObject, origin: ServerName, now: UnixMillis): Map<UserId, Status> => {
@@ -20,14 +26,9 @@ export const fromEdu = (content: JsonObject, origin: ServerName, now: UnixMillis
 };
 
 const entryOf = (entry: JsonObject, origin: ServerName, now: UnixMillis): (readonly [UserId, Status])[] => {
-  const {
-    user_id: user,
-    presence: state,
-    last_active_ago: ago,
-    currently_active: isActive,
-    status_msg: message,
-  } = entry;
-  if (!UserId.is(user) || serverOf(user) !== origin || !isState(state)) return [];
+  const { user_id: user, presence, last_active_ago: ago, currently_active: isActive, status_msg: message } = entry;
+  const state = STATES.get(presence);
+  if (!UserId.is(user) || serverOf(user) !== origin || state === undefined) return [];
   const isTime = typeof ago === 'number' && Number.isFinite(ago);
   const since = isTime ? Math.min(Math.max(0, Math.round(ago)), LONGEST_AGO_MS) : undefined;
   const status: Status = {

@@ -140,7 +140,7 @@ export class Presence implements AsyncDisposable {
   }
 
   /** A client follows the stream until the end of that. */
-  follow(client: Pick<Caller, 'userId' | 'deviceId'>, said: PresenceState): Disposable {
+  follow(client: Pick<Caller, 'userId' | 'deviceId'>, said: PresenceState | undefined): Disposable {
     // Who is not seen sees others all the same.
     if (!this.#circles.has(client.userId)) this.#look(client.userId);
     return this.#attendance.follow(client, said);

@@ -70,7 +70,7 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     const { notifier, presence } = this.#deps;
     const { viewer, setPresence } = this.#wish;
     this.#ready = ready;
-    this.#following = presence?.follow(viewer, setPresence ?? 'online');
+    this.#following = presence?.follow(viewer, setPresence);
     // Listen first, then read: what is written in between rings.
     notifier.listen(viewer.userId, this);
     this.#open.add(viewer.tokenId, this);

@@ -59,7 +59,7 @@ export class Sync {
     if (since !== undefined && !request.fullState && request.timeoutMs > 0) {
       return new ClassicPoll(this.#pollDeps, request, since);
     }
-    using _following = this.#deps.presence?.follow(request.viewer, request.setPresence ?? 'online');
+    using _following = this.#deps.presence?.follow(request.viewer, request.setPresence);
     if (since !== undefined) await this.#responses.acknowledge(request, since);
     const news = await this.#responses.news(viewOf(request, since, upTo), since, upTo);
     this.telemetry.answered(since === undefined, news.text !== undefined);
