@@ -85,12 +85,17 @@ describe('push conditions', () => {
     ['@room', 'me@room', false],
     ['über', 'Das ÜBER-Ding', true],
     ['a*', 'b a', true],
+    ['cake mix', 'pancake mix, cake mix', true],
+    ['cake mix', 'cakes mix', false],
   ];
+  const others = Array.from({ length: 20 }, (_, i) => rule({ rule_id: `${i}`, pattern: `x${i}` }));
   for (const [pattern, body, expected] of bodies) {
     it(`looks for words in a text: ${pattern} in ${body}: ${expected}`, () => {
       expect(holds({ kind: 'event_match', key: 'content.body', pattern }, said({ body }))).to.equal(expected);
-      const rules = compileRules({ ...NONE, content: [rule({ pattern })] }, alice);
-      expect(evaluate(rules, said({ body }), around) !== undefined).to.equal(expected);
+      for (const first of [[], others]) {
+        const rules = compileRules({ ...NONE, content: [...first, rule({ pattern })] }, alice);
+        expect(evaluate(rules, said({ body }), around) !== undefined).to.equal(expected);
+      }
     });
   }
 

@@ -7,11 +7,25 @@ export type Finds = (lowerCase: string, effort: Effort) => boolean;
  */
 export class Effort {
   left: number;
+  #asked = 0;
+  #words: { readonly of: string; readonly are: ReadonlySet<string> } | undefined;
 
   constructor(most = 2_000_000) {
     this.left = most;
   }
+
+  /** Those of a text, in lower case; nothing as long as few ask, who find what they look for sooner without. */
+  wordsOf(text: string): ReadonlySet<string> | undefined {
+    if (this.#asked++ < FEW) return undefined;
+    if (this.#words?.of !== text) this.#words = { of: text, are: new Set(text.match(WORDS)) };
+    return this.#words.are;
+  }
 }
+
+const FEW = 8;
+const WORDS = /[a-z0-9_]+/g;
+/** The word that a pattern begins with, if there is no more to it. */
+const FIRST_WORD = /^[a-z0-9_]+(?![a-z0-9_*?])/;
 
 const ANY_CHARACTER = '?';
 
@@ -39,10 +53,22 @@ export const wholeText = (pattern: string): Finds => {
 
 /** A glob that has to match a part of a text which starts and ends at word boundaries. */
 export const wordsIn = (pattern: string): Finds => {
+  const lowerCase = pattern.toLowerCase();
+  const word = FIRST_WORD.exec(lowerCase)?.[0];
+  const search = searchFor(pattern);
+  if (word === undefined) return search;
+  return (text, effort) => {
+    const words = effort.wordsOf(text);
+    if (!words) return search(text, effort);
+    return words.has(word) && (word === lowerCase || search(text, effort));
+  };
+};
+
+const searchFor = (pattern: string): Finds => {
   const { first, rest } = piecesOf(pattern);
   return (text, effort) => {
     for (let start = 0; start <= text.length && effort.left > 0; start++) {
-      start = nextStart(text, first, start);
+      start = nextStart(text, first, start, effort);
       if (start < 0) return false;
       const end = matchAt(text, first, start, effort);
       if (end < 0) continue;
@@ -63,9 +89,10 @@ const isBoundaryBefore = (text: string, start: number): boolean => start === 0 |
 const isBoundaryAfter = (text: string, end: number): boolean => end === text.length || !isWord(text, end);
 
 /** The next place at which a piece may start: at a boundary, and with its first character. */
-const nextStart = (text: string, piece: string, from: number): number => {
+const nextStart = (text: string, piece: string, from: number, effort: Effort): number => {
   const head = piece.charAt(0);
-  for (let at = from; at <= text.length; at++) {
+  for (let at = from; at <= text.length && effort.left > 0; at++) {
+    effort.left -= 1;
     if (head !== '' && head !== ANY_CHARACTER) {
       at = text.indexOf(head, at);
       if (at < 0) return -1;
@@ -91,14 +118,16 @@ const matchAt = (text: string, piece: string, start: number, effort: Effort): nu
 
 /** Where the leftmost match of a piece ends, of those that `isGood`. */
 const find = (text: string, piece: string, from: number, { effort, isGood }: Search): number => {
-  if (isGood === undefined && !piece.includes(ANY_CHARACTER)) {
-    const at = text.indexOf(piece, from);
-    effort.left -= (at < 0 ? text.length : at) - from;
-    return at < 0 ? -1 : at + piece.length;
-  }
+  const isLiteral = !piece.includes(ANY_CHARACTER);
   for (let start = from; start <= text.length && effort.left > 0; start++) {
+    if (isLiteral) {
+      const at = text.indexOf(piece, start);
+      effort.left -= (at < 0 ? text.length : at) - start;
+      if (at < 0) return -1;
+      start = at;
+    }
     effort.left -= 1;
-    const end = matchAt(text, piece, start, effort);
+    const end = isLiteral ? start + piece.length : matchAt(text, piece, start, effort);
     if (end >= 0 && (isGood === undefined || isGood(end))) return end;
   }
   return -1;
