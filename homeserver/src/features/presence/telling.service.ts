@@ -68,9 +68,9 @@ export class Telling {
     const moved = moves.flatMap(({ userId }) => (known.get(userId) ? [userId] : []));
     await circles.load([...dirty, ...heard.keys(), ...moved]);
     const arrivals = moves.filter(({ isArrival }) => isArrival);
-    const position = await stream.claimNext();
     const now = clock.now();
     const changes = this.#changes({ dirty, heard, arrivals }, now);
+    const position = await stream.claimNext();
     try {
       if (changes.size > 0) await store.put(db, rowsOf(changes, { position, now }));
       // From here on nothing is waited for.
