@@ -44,14 +44,18 @@ export class TallyStarts {
 export const lastSaidIn = ({ tail }: Room, user: UserId): StoredEvent | undefined =>
   tail.newest(SEARCHED).findLast((stored) => isSaidBy(user, stored) && relationOf(stored.event.content) === undefined);
 
+type Followed = Pick<Events, 'byNid' | 'replacedBy'>;
+
 /** The place of the event by which somebody came into the room; how long before `enough` is of no interest. */
-export const joinedAt = async (events: Pick<Events, 'byNid'>, member: Member, enough: number): Promise<number> => {
-  let join = await events.byNid(member.eventNid);
+export const joinedAt = async (events: Followed, member: Member, enough: number): Promise<number> => {
+  const join = await events.byNid(member.eventNid);
   if (!join || membershipOf(join.event) !== 'join') return Infinity;
-  while (join.replaces !== undefined && (join.ord ?? 0) > enough) {
-    const before = await events.byNid(join.replaces);
-    if (!before || membershipOf(before.event) !== 'join') break;
-    join = before;
+  let at = join.ord ?? 0;
+  if (at <= enough) return at;
+  for await (const before of events.replacedBy(join)) {
+    if (membershipOf(before.event) !== 'join') break;
+    at = before.ord ?? 0;
+    if (at <= enough) break;
   }
-  return join.ord ?? 0;
+  return at;
 };
