@@ -122,13 +122,13 @@ export class Rosters {
     return isPlain ? new Map(members.map((member) => [member, 'listed'] as const)) : this.#findKinds(members);
   }
 
+  /** All at the same time: they are looked up together. */
   async #findKinds(members: readonly Member[]): Promise<Kinds> {
-    const kinds = new Map<Member, Kind>();
-    for (const member of members) {
+    const kindOf = async (member: Member): Promise<readonly [Member, Kind]> => {
       const isListed = isOpenTo(member) || (await this.#wasPutOut(member));
-      kinds.set(member, isListed ? 'listed' : 'left');
-    }
-    return kinds;
+      return [member, isListed ? 'listed' : 'left'];
+    };
+    return new Map(await Promise.all(members.map(kindOf)));
   }
 
   /** Kicked or banned, after having been there. */

@@ -2,12 +2,17 @@ import { UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../../rooms/model.ts';
+import { SyncFixture, userOf } from '../../../testing/sync.ts';
 import type { Card, RoomCards } from './room-cards.service.ts';
 import type { Roster } from './roster.ts';
 import { Rosters } from './rosters.service.ts';
 
 const KEPT_BYTES = 100_000;
 const alice = UserId.parse('@alice:a.test');
+
+const cardOf = (nid: RoomNid) => [nid, { nid, roomId: `!${nid}:a.test`, bump: nid } as unknown as Card] as const;
+const cards = { of: (nids: readonly RoomNid[]) => new Map(nids.map(cardOf)) } as unknown as RoomCards;
+const nobody: ReadonlySet<UserId> = new Set();
 
 describe('the rosters in memory', () => {
   let members: Map<UserId, Map<RoomNid, Member> & { version: number }>;
@@ -20,9 +25,6 @@ describe('the rosters in memory', () => {
       holds: { version: 1, isHidden: () => false },
       roomChanges: { mark: 1, sinceMark: () => [] },
     } as unknown as RoomEngine;
-    const cardOf = (nid: RoomNid) => [nid, { nid, roomId: `!${nid}:a.test`, bump: nid } as unknown as Card] as const;
-    const cards = { of: (nids: readonly RoomNid[]) => new Map(nids.map(cardOf)) } as unknown as RoomCards;
-    const nobody: ReadonlySet<UserId> = new Set();
     rosters = new Rosters(engine, cards, () => nobody, KEPT_BYTES);
   });
 
@@ -65,4 +67,24 @@ describe('the rosters in memory', () => {
     expect(roster.bytes).to.be.greaterThan(before + 150 * 16 * 7);
     expect(evicted(() => of(alice))).to.be.greaterThan(0);
   });
+});
+
+it('rooms that somebody was put out of are looked up together', async () => {
+  await using fixture = await SyncFixture.create();
+  const [admin, bob] = [userOf('alice'), userOf('bob')];
+  for (let i = 0; i < 20; i++) {
+    const room = await fixture.room(admin);
+    await fixture.member(room, bob, 'join');
+    await fixture.member(room, bob, 'leave', admin);
+  }
+  await fixture.restart();
+  let statements = 0;
+  fixture.test.db.rows = function (statement) {
+    statements++;
+    return Object.getPrototypeOf(this).rows.call(this, statement);
+  };
+  const roster = await new Rosters(fixture.engine, cards, () => nobody).of(bob);
+  Reflect.deleteProperty(fixture.test.db, 'rows');
+  expect([...roster.nids]).to.have.length(20);
+  expect(statements).to.be.within(1, 8);
 });
