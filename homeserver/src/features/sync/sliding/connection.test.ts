@@ -6,17 +6,27 @@ const at = (...positions: number[]) => positions as Position[];
 const told: Told = { limit: 1, config: 0, standing: 'join', isDm: false };
 
 describe('a connection of sliding sync', () => {
-  it('goes on from what has arrived, or from the newest answer, and from nothing else', () => {
+  it('goes on from what has arrived, or from one of the two newest answers, and from nothing else', () => {
     const connection = Connection.fresh('e');
     const first = connection.send(new Map([[7, told]]), {}, new Map());
     expect(connection.goOnFrom(first, at(5))).to.eql([5]);
     const lost = connection.send(new Map([[8, told]]), {}, new Map());
+    connection.send(new Map([[9, told]]), {}, new Map());
     const second = connection.send(new Map(), {}, new Map());
     expect(connection.goOnFrom(lost, at(9))).to.equal(undefined);
     expect(connection.goOnFrom(first, at(6))).to.eql([6]);
     expect([...connection.rooms.keys()]).to.eql([7]);
     expect(connection.goOnFrom(second, at(9))).to.eql([9]);
     expect(connection.goOnFrom(first, at(6))).to.equal(undefined);
+  });
+
+  it('goes on from the answer that has arrived, if another one was made after it for a request of before', () => {
+    const connection = Connection.fresh('e');
+    const arrived = connection.send(new Map([[7, told]]), {}, new Map());
+    const late = connection.send(new Map([[8, told]]), {}, new Map());
+    expect(connection.goOnFrom(arrived, at(5))).to.eql([5]);
+    expect([...connection.rooms.keys()]).to.eql([7]);
+    expect(connection.goOnFrom(late, at(5))).to.equal(undefined);
   });
 
   it('that was written down before a crash knows no more than it knew then, however far its client has come', () => {

@@ -28,6 +28,11 @@ export interface Sent {
   readonly scopes: Scopes;
 }
 
+/** As it was sent: lazily loaded members are not written down. */
+interface Unheard extends Sent {
+  readonly members: ReadonlyMap<RoomNid, MembersTold>;
+}
+
 /** Of which members of a room an answer tells. */
 export interface MembersTold {
   readonly users: readonly string[];
@@ -51,11 +56,15 @@ export interface Saved {
 const MAX_CONFIGS = 200;
 const MAX_MEMBER_ROOMS = 300;
 const MAX_MEMBERS = 500;
-const NO_MEMBERS: ReadonlyMap<RoomNid, MembersTold> = new Map();
+/**
+ * A request that its client has given up can be overtaken by the one that it has sent instead: then the answer that arrives
+ * is not the newest.
+ */
+const MAX_UNHEARD = 2;
 
 /**
- * What one client has been told on one connection: what has arrived for certain, and the newest answer, of which that is
- * not known until the next request names it. Either can be what the next answer builds on.
+ * What one client has been told on one connection: what has arrived for certain, and the newest answers, of which that is
+ * not known until the next request names one. Each can be what the next answer builds on.
  */
 export class Connection {
   readonly epoch: string;
@@ -67,7 +76,8 @@ export class Connection {
   writtenAt = 0;
   #acked: number;
   #last: number;
-  #sent: Sent | undefined;
+  /** All of them build on what has arrived. */
+  #unheard: readonly Unheard[];
   #scopes: Scopes;
   #reached: readonly Position[] | undefined;
   readonly #configs: string[];
@@ -76,13 +86,12 @@ export class Connection {
   readonly #parsed = new Map<number, RoomConfig>();
   /** Lazily loaded members: forgetting them costs only bytes, so they are not written down. */
   readonly #members = new Map<RoomNid, Set<string>>();
-  #sentMembers = NO_MEMBERS;
 
   constructor(saved: Saved, rooms: ReadonlyMap<RoomNid, Told> = new Map()) {
     this.epoch = saved.epoch;
     this.#acked = saved.acked;
     this.#last = saved.last;
-    this.#sent = saved.sent;
+    this.#unheard = saved.sent ? [{ ...saved.sent, members: new Map() }] : [];
     this.#scopes = saved.scopes;
     this.#configs = [...saved.configs];
     this.#reached = saved.reached;
@@ -104,20 +113,22 @@ export class Connection {
   }
 
   save(): Saved {
+    const newest = this.#unheard.at(-1);
     return {
       epoch: this.epoch,
       acked: this.#acked,
       last: this.#last,
       configs: this.#configs,
       scopes: this.#scopes,
-      sent: this.#sent,
+      sent: newest && { gen: newest.gen, rooms: newest.rooms, scopes: newest.scopes },
       reached: this.#reached,
     };
   }
 
   /** The client goes on from an answer. Up to where it knows everything; undefined for what cannot be gone on from. */
   goOnFrom(gen: number, positions: readonly Position[]): readonly Position[] | undefined {
-    if (gen === this.#sent?.gen) this.#arrived(this.#sent);
+    const sent = this.#unheard.find((one) => one.gen === gen);
+    if (sent) this.#arrived(sent);
     // An answer that was made after this was written down last, before a crash: what it told is told again.
     else if (gen > this.#last) return this.#goBack(gen, positions);
     else if (gen !== this.#acked) return undefined;
@@ -128,15 +139,14 @@ export class Connection {
   /** A room may have been left out of the answers that were lost: nothing is known but what was written down. */
   #goBack(gen: number, positions: readonly Position[]): readonly Position[] {
     const reached = this.#reached ?? [];
-    [this.#last, this.#acked, this.#sent] = [gen, gen, undefined];
+    [this.#last, this.#acked, this.#unheard] = [gen, gen, []];
     return positions.map((position, i) => Math.min(position, reached[i] ?? 0) as Position);
   }
 
-  /** A new answer; its number. The one before is forgotten if the client has not gone on from it. */
+  /** A new answer; its number. Those before the last one are forgotten if the client has not gone on from them. */
   send(rooms: ReadonlyMap<RoomNid, Told>, scopes: Scopes, members: ReadonlyMap<RoomNid, MembersTold>): number {
     this.#last += 1;
-    this.#sent = { gen: this.#last, rooms, scopes };
-    this.#sentMembers = members;
+    this.#unheard = [...this.#unheard, { gen: this.#last, rooms, scopes, members }].slice(-MAX_UNHEARD);
     return this.#last;
   }
 
@@ -168,18 +178,17 @@ export class Connection {
     return this.#members.get(room)?.has(user) === true;
   }
 
-  #arrived({ gen, rooms, scopes }: Sent): void {
+  #arrived({ gen, rooms, scopes, members }: Unheard): void {
     for (const [nid, told] of rooms) {
       this.rooms.set(nid, told);
       if (told.missed) this.live.delete(nid);
       else this.live.add(nid);
       this.dirty.add(nid);
     }
-    for (const [nid, members] of this.#sentMembers) this.#learn(nid, members);
-    this.#sentMembers = NO_MEMBERS;
+    for (const [nid, learnt] of members) this.#learn(nid, learnt);
     this.#acked = gen;
     this.#scopes = scopes;
-    this.#sent = undefined;
+    this.#unheard = [];
   }
 
   #learn(room: RoomNid, { users, startsOver }: MembersTold): void {
