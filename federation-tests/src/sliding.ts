@@ -34,6 +34,13 @@ export const unstableAnswer = ({ rooms = {}, extensions = {}, ...more }: any): a
   ),
 });
 
+/** Where nothing is told, there may be nothing. */
+export const withExtensions = ({ extensions, rooms = {}, ...body }: any) => ({
+  ...body,
+  rooms,
+  extensions: { account_data: { rooms: {} }, receipts: { rooms: {} }, ...extensions },
+});
+
 const mapped = (values: any, change: (value: any) => any): any =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 
@@ -52,15 +59,26 @@ export class Slider {
   }
 
   /** Any answer, which is not kept. */
-  async request(body: object, timeout = 0, pos = this.pos): Promise<Answer> {
+  async request(wanted: object, timeout = 0, pos = this.pos): Promise<Answer> {
+    const { url, body } = this.wire(wanted, timeout, pos);
+    const answer = await call('POST', url, { token: this.person.token, body });
+    return { ...answer, body: answer.status === 200 ? this.read(answer.body) : answer.body };
+  }
+
+  /** What is to be sent, and where to. */
+  wire(body: object, timeout = 0, pos = this.pos): { readonly url: string; readonly body: object } {
+    const { url } = this.person.home;
     if (this.dialect === 'v4') {
       const stable = { ...stableBody(body), conn_id: this.connId, timeout, ...(pos !== undefined && { pos }) };
-      const answer = await call('POST', this.person.home.url + STABLE, { token: this.person.token, body: stable });
-      return { ...answer, body: answer.status === 200 ? unstableAnswer(answer.body) : answer.body };
+      return { url: url + STABLE, body: stable };
     }
     const query = `?timeout=${timeout}${pos === undefined ? '' : `&pos=${encodeURIComponent(pos)}`}`;
-    const url = `${this.person.home.url}${UNSTABLE}${query}`;
-    return call('POST', url, { token: this.person.token, body: { conn_id: this.connId, ...body } });
+    return { url: url + UNSTABLE + query, body: { conn_id: this.connId, ...body } };
+  }
+
+  /** An answer as it has come. */
+  read(body: any): any {
+    return this.dialect === 'v4' ? unstableAnswer(body) : body;
   }
 
   /** As `sync`, but the answer gets lost. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Dice } from '../src/dice.ts';
 import { seeds } from '../src/seeds.ts';
 import { asked, happen, keepTyping, SlidingClient } from '../src/sliding-client.ts';
-import { Slider, stableBody, unstableAnswer } from '../src/sliding.ts';
+import { Slider, stableBody, unstableAnswer, withExtensions } from '../src/sliding.ts';
 import { SocketScene } from '../src/socket-scene.ts';
 import { type TestFollow, TestSocket } from '../src/socket.ts';
 import { View } from '../src/view.ts';
@@ -13,13 +13,6 @@ const WALKS = 5;
 const STEPS = 50;
 const ROOMS = 3;
 const MEMBERS_ONLY = [{ type: 'm.room.history_visibility', state_key: '', content: { history_visibility: 'joined' } }];
-
-/** Where nothing is told, there may be nothing. */
-const withExtensions = ({ extensions, rooms = {}, ...body }: any) => ({
-  ...body,
-  rooms,
-  extensions: { account_data: { rooms: {} }, receipts: { rooms: {} }, ...extensions },
-});
 
 const readIn = (content: object): (readonly [string, string])[] =>
   Object.entries<any>(content).flatMap(([event, byType]) =>
