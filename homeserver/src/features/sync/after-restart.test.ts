@@ -1,5 +1,6 @@
 import type { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
+import { setTimeout } from 'node:timers/promises';
 import { SyncFixture, userOf } from '../../testing/sync.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dora', 'eve'].map((name) => userOf(name));
@@ -40,4 +41,25 @@ describe('all who come back at the same moment after a restart', () => {
       }
     });
   }
+
+  it('have long answers made a few at a time, so that some are ready before all are', async () => {
+    for (let i = 0; i < 21; i++) await fixture.room(PEOPLE[0]!);
+    const { rooms } = fixture.engine;
+    const byNids = rooms.byNids.bind(rooms);
+    const gate = Promise.withResolvers<void>();
+    let begun = 0;
+    rooms.byNids = async (nids) => {
+      if (nids.length > 20) begun++;
+      await gate.promise;
+      return byNids(nids);
+    };
+    const sessions = Array.from({ length: 12 }, (_, i) => fixture.ask(PEOPLE[0]!, { device: `D${i}` }));
+    await setTimeout(200);
+    const atFirst = begun;
+    gate.resolve();
+    const answers = await Promise.all(sessions);
+    rooms.byNids = byNids;
+    expect([atFirst, begun]).to.eql([6, 12]);
+    for (const { rooms: told } of answers) expect(Object.keys(told?.join ?? {})).to.have.length.above(20);
+  });
 });

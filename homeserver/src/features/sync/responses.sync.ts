@@ -20,10 +20,10 @@ import { ConcernedRooms, type NewsOfRooms } from './concerned-rooms.sync.ts';
 import { GoneRooms } from './gone-rooms.sync.ts';
 import { InvitedRooms } from './invited-rooms.sync.ts';
 import { JoinedRooms } from './joined-rooms.sync.ts';
-import { eventsOf, type JsonText, fieldsOf } from './json-text.ts';
+import { type JsonText, fieldsOf } from './json-text.ts';
 import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
-import { looseTexts } from './loose-events.sync.ts';
+import { looseSections } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { NewsAtHand } from './news-at-hand.sync.ts';
 import { sectionOf, sectionsText, type ToldRoom } from './sections.ts';
@@ -49,6 +49,13 @@ const START = 0 as Position;
 const LARGE_AT_ONCE = 10;
 /** In keys of its state. */
 const LARGE = 200;
+/** In rooms. */
+const LONG = 20;
+/**
+ * Long answers that are made at the same time. Of all that are asked for at once, as after a restart, none would be ready before all
+ * are, and what each is made of would be in memory until then.
+ */
+const LONG_AT_ONCE = 6;
 
 /** An answer to a sync, of whichever dialect. */
 export interface Answer {
@@ -76,6 +83,7 @@ export class Responses {
   /** The parts that want to know how far clients have come, with the places of their positions. */
   readonly #acknowledged: readonly { readonly part: SyncPart; readonly number: number }[];
   readonly #withCounts: SyncPart | undefined;
+  readonly #long = new Slots(LONG_AT_ONCE);
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers, unread, parts } = deps;
@@ -114,7 +122,7 @@ export class Responses {
     const byPart = await this.#partsOf(view, { members, after, upTo });
     const news = byPart.filter((one) => one !== undefined);
     const rooms = await this.#rooms(view, members, news);
-    const loose = this.#looseSections(view, news);
+    const loose = looseSections(view.filter, news);
     const isEmpty = rooms === undefined && Object.keys(loose).length === 0 && !news.some(({ keyCounts }) => keyCounts);
     return {
       text: isEmpty ? undefined : fieldsOf({ ...loose, rooms }),
@@ -148,28 +156,6 @@ export class Responses {
     return { pos, text: text === undefined || text === '' ? `${nextBatch}}` : `${nextBatch},${text}}` };
   }
 
-  #looseSections({ filter }: View, news: readonly News[]): Record<string, JsonText> {
-    const sections: Record<string, JsonText> = {};
-    const add = (name: string, texts: readonly JsonText[]) => {
-      if (texts.length > 0) sections[name] = eventsOf(texts);
-    };
-    add(
-      'account_data',
-      news.flatMap(({ accountData }) => looseTexts(accountData, filter.accountData)),
-    );
-    add(
-      'presence',
-      news.flatMap(({ presence }) => looseTexts(presence, filter.presence)),
-    );
-    add(
-      'to_device',
-      news.flatMap(({ toDevice }) => (toDevice ?? []).map((event) => JSON.stringify(event))),
-    );
-    const lists = news.find(({ deviceLists }) => deviceLists)?.deviceLists;
-    if (lists && lists.changed.length + lists.left.length > 0) sections['device_lists'] = JSON.stringify(lists);
-    return sections;
-  }
-
   async #partsOf(
     { viewer }: Pick<View, 'viewer'>,
     { members, after, upTo }: { members: ReadonlyMemberships; after: Positions | undefined; upTo: Positions },
@@ -191,16 +177,22 @@ export class Responses {
     const gone = await this.#gone.told(view, members);
     const concerned = await this.#concerned.of(view, members, { roomNews, rulesSince });
     if (concerned.length === 0) return sectionsText(gone);
+    const tell = () => this.#toldOf(view, concerned, { roomNews, rulesSince });
+    const told = concerned.length > LONG ? await this.#long.run(tell) : await tell();
+    return sectionsText([...told, ...gone]);
+  }
+
+  async #toldOf(view: View, concerned: readonly Member[], news: NewsOfRooms): Promise<ToldRoom[]> {
     const rooms = await this.#deps.engine.rooms.byNids(concerned.map(({ roomNid }) => roomNid));
     if (concerned.length > 1) await this.#warm(view, concerned, rooms);
     const [slots, isWhole] = [new Slots(LARGE_AT_ONCE), hasAllMembers(view)];
     const told = await Promise.all(
       concerned.map((member) => {
-        const tell = () => this.#tell(view, member, { rooms, roomNews, rulesSince });
+        const tell = () => this.#tell(view, member, { rooms, ...news });
         return isWhole && isLarge(rooms.get(member.roomNid)) ? slots.run(tell) : tell();
       }),
     );
-    return sectionsText([...told.filter((one) => one !== undefined), ...gone]);
+    return told.filter((one) => one !== undefined);
   }
 
   /** Loads what many rooms need with a query for all of them. */
