@@ -3,6 +3,7 @@ import type { JsonObject } from '@holm/spec/json';
 import { MatrixError } from '@holm/spec/errors';
 import { expect } from 'chai';
 import { createTestRooms, deviceOf, type TestRooms, user } from '../../testing/room-features.ts';
+import { statementsOf } from '../../testing/statements.ts';
 
 const alice = user('alice');
 const bob = user('bob');
@@ -31,21 +32,7 @@ describe('relations on a database', () => {
     const answer = JSON.parse(await test.history.messages(deviceOf(who), roomId, wanted)) as { chunk: Seen[] };
     return answer.chunk;
   };
-  /** The names of the statements that something costs. */
-  const costOf = async (work: () => Promise<unknown>): Promise<(string | undefined)[]> => {
-    const statements: (string | undefined)[] = [];
-    const { db } = test;
-    db.rows = function (statement) {
-      statements.push(statement.name);
-      return Object.getPrototypeOf(this).rows.call(this, statement);
-    };
-    try {
-      await work();
-    } finally {
-      Reflect.deleteProperty(db, 'rows');
-    }
-    return statements;
-  };
+  const costOf = (work: () => Promise<unknown>) => statementsOf(test.db, work);
 
   it('cost a page of a hundred events as much as a page of ten', async () => {
     const roomId = await test.room(alice, undefined, [bob]);

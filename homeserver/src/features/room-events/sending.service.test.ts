@@ -2,6 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { EventId, RoomAlias, RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { createTestRooms, currentState, deviceOf, type TestRooms, user } from '../../testing/room-features.ts';
+import { statementsOf } from '../../testing/statements.ts';
 
 const alice = user('alice');
 const bob = user('bob');
@@ -80,14 +81,9 @@ describe('sending', () => {
   it('costs one statement a message', async () => {
     const roomId = await test.room(alice);
     await test.sending.message(phone, message(roomId, 'first'));
-    const statements: (string | undefined)[] = [];
-    const { db } = test;
-    db.rows = function (statement) {
-      statements.push(statement.name);
-      return Object.getPrototypeOf(this).rows.call(this, statement);
-    };
-    for (let i = 0; i < 5; i++) await test.sending.message(phone, message(roomId, 'next'));
-    Reflect.deleteProperty(db, 'rows');
+    const statements = await statementsOf(test.db, async () => {
+      for (let i = 0; i < 5; i++) await test.sending.message(phone, message(roomId, 'next'));
+    });
     expect(statements).to.eql(Array(5).fill('rooms.write_message_txn'));
   });
 

@@ -2,6 +2,7 @@ import type { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { setTimeout } from 'node:timers/promises';
 import { SyncFixture, userOf } from '../../testing/sync.ts';
+import { statementsOf } from '../../testing/statements.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dora', 'eve'].map((name) => userOf(name));
 
@@ -9,18 +10,6 @@ describe('all who come back at the same moment after a restart', () => {
   let fixture: SyncFixture;
   before(async () => (fixture = await SyncFixture.create()));
   after(() => fixture[Symbol.asyncDispose]());
-
-  /** The names of the statements that it takes. */
-  const statementsOf = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
-    const { db } = fixture.test;
-    const statements: string[] = [];
-    db.rows = function (statement) {
-      statements.push(statement.name ?? statement.text);
-      return Object.getPrototypeOf(this).rows.call(this, statement);
-    };
-    await work().finally(() => Reflect.deleteProperty(db, 'rows'));
-    return statements;
-  };
 
   for (const busy of [1, 4]) {
     it(`have what is the same for all of them read once, where ${busy} of four rooms went on`, async () => {
@@ -35,7 +24,8 @@ describe('all who come back at the same moment after a restart', () => {
         for (let i = 0; i < 3; i++) await fixture.say(room, PEOPLE[0]!, `message ${i}`);
       }
       await fixture.restart();
-      const statements = await statementsOf(() => Promise.all(PEOPLE.map((user) => fixture.ask(user, { since }))));
+      const askAll = () => Promise.all(PEOPLE.map((user) => fixture.ask(user, { since })));
+      const statements = await statementsOf(fixture.test.db, askAll);
       for (const one of ['events.newest', 'state_log.newest', 'keys.of_rooms']) {
         expect(statements.filter((name) => name === one)).to.eql([one]);
       }
@@ -54,7 +44,9 @@ describe('all who come back at the same moment after a restart', () => {
       return byNids(nids);
     };
     const sessions = Array.from({ length: 12 }, (_, i) => fixture.ask(PEOPLE[0]!, { device: `D${i}` }));
-    await setTimeout(200);
+    while (begun < 6) await setTimeout(1);
+    // Room for one too many to begin.
+    await setTimeout(100);
     const atFirst = begun;
     gate.resolve();
     const answers = await Promise.all(sessions);

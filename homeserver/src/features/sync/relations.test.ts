@@ -1,6 +1,7 @@
 import type { EventId, RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
 import { joinedIn, SyncFixture, type SyncWish, userOf } from '../../testing/sync.ts';
+import { statementsOf } from '../../testing/statements.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');
@@ -18,17 +19,9 @@ describe('what is said about events, in /sync', () => {
     });
   /** The names of the statements that an answer takes, and the answer. */
   const ask = async (wish: SyncWish) => {
-    const statements: string[] = [];
-    const { db } = fixture.test;
-    db.rows = function (statement) {
-      statements.push(statement.name ?? statement.text);
-      return Object.getPrototypeOf(this).rows.call(this, statement);
-    };
-    try {
-      return { told: await fixture.ask(bob, wish), statements };
-    } finally {
-      Reflect.deleteProperty(db, 'rows');
-    }
+    let told: Awaited<ReturnType<SyncFixture['ask']>> = { next_batch: '' };
+    const statements = await statementsOf(fixture.test.db, async () => (told = await fixture.ask(bob, wish)));
+    return { told, statements };
   };
 
   it('costs nothing while nothing is left out', async () => {

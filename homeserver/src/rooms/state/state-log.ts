@@ -111,12 +111,6 @@ interface Logged {
   readonly stateLog: StateLog;
 }
 
-/** So many of a room's newest entries. */
-interface Wanted {
-  readonly room: Logged;
-  readonly limit: number;
-}
-
 interface Place {
   readonly room: Logged;
   readonly position: Position;
@@ -127,7 +121,7 @@ export class StateLogs {
   readonly #db: Database;
   /** Of rooms that are looked at side by side. */
   readonly #places: Gather<Place, SnapshotId>;
-  readonly #filling = new Underway<Wanted>(({ room, limit }) => `${room.nid} ${limit}`);
+  readonly #newest: Underway<Logged>;
 
   constructor(db: Database) {
     this.#db = db;
@@ -135,26 +129,30 @@ export class StateLogs {
       const found = byPlace(places, await store.at(db, places));
       return new Map([...found].map(([place, [row]]) => [place, row?.snapshot ?? EMPTY_STATE] as const));
     });
+    this.#newest = new Underway(
+      ({ nid }) => nid,
+      (rooms, limit) => this.#fill(rooms, limit),
+    );
   }
 
   async at(room: Logged, position: Position): Promise<SnapshotId> {
     const known = room.stateLog.at(position);
     if (known !== undefined) return known;
-    if (!room.stateLog.isLoaded) await this.#fill([room], READ);
+    if (!room.stateLog.isLoaded) await this.#newest.load([room], READ);
     return room.stateLog.at(position) ?? this.#readAt(room, position);
   }
 
   /** Brings the newest entries of many rooms to memory with one query. */
   async warm(rooms: readonly Logged[], position: Position): Promise<void> {
     const cold = rooms.filter(({ stateLog }) => !stateLog.isLoaded && stateLog.at(position) === undefined);
-    if (cold.length > 0) await this.#fill(cold, READ);
+    if (cold.length > 0) await this.#newest.load(cold, READ);
   }
 
   /** As `warm`, for those of which no more than so many entries are of interest: rooms have one for each who came or went. */
   async warmNewest(rooms: readonly Logged[], wanted: number): Promise<void> {
     const limit = Math.min(wanted, READ);
     const cold = rooms.filter(({ stateLog }) => !stateLog.has(limit));
-    if (cold.length > 0) await this.#fill(cold, limit);
+    if (cold.length > 0) await this.#newest.load(cold, limit);
   }
 
   async #readAt(room: Logged, position: Position): Promise<SnapshotId> {
@@ -164,19 +162,12 @@ export class StateLogs {
     return snapshot;
   }
 
-  #fill(rooms: readonly Logged[], limit: number): Promise<void> {
-    return this.#filling.load(
-      rooms.map((room) => ({ room, limit })),
-      (wanted) => this.#read(wanted, limit),
-    );
-  }
-
-  async #read(wanted: readonly Wanted[], limit: number): Promise<void> {
-    const nids = wanted.map(({ room }) => room.nid);
+  async #fill(rooms: readonly Logged[], limit: number): Promise<void> {
+    const nids = rooms.map(({ nid }) => nid);
     const byRoom = Map.groupBy(await store.newest(this.#db, nids, limit), ({ room_nid }) => room_nid);
-    for (const { room } of wanted) {
-      const read = (byRoom.get(room.nid) ?? []).map(({ position, snapshot }): LogEntry => [position, snapshot]);
-      room.stateLog.fill(read, limit);
+    for (const { nid, stateLog } of rooms) {
+      const read = (byRoom.get(nid) ?? []).map(({ position, snapshot }): LogEntry => [position, snapshot]);
+      stateLog.fill(read, limit);
     }
   }
 }

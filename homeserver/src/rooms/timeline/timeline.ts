@@ -18,24 +18,22 @@ export interface Page {
   readonly limit: number;
 }
 
-/** So many of a room's newest events. */
-interface Wanted {
-  readonly room: Room;
-  readonly limit: number;
-}
-
 /** Rooms' events in the order in which this server shows them. */
 export class Timeline {
   readonly #db: Database;
   readonly #events: Events;
   /** Of rooms of people who come at the same time. */
   readonly #before: Gather<PageBefore, readonly StoredEvent[]>;
-  readonly #warming = new Underway<Wanted>(({ room, limit }) => `${room.nid} ${limit}`);
+  readonly #newest: Underway<Room>;
 
   constructor(db: Database, events: Events) {
     this.#db = db;
     this.#events = events;
     this.#before = new Gather((pages) => this.#readBefore(pages), 'round');
+    this.#newest = new Underway(
+      ({ nid }) => nid,
+      (rooms, limit) => this.#fill(rooms, limit),
+    );
   }
 
   /** The newest events, oldest of them first. */
@@ -43,7 +41,7 @@ export class Timeline {
     const { head, tail } = room;
     if (!head) return [];
     const isThere = (): boolean => tail.has(limit, head.firstOrd, head.lastOrd);
-    if (!isThere()) await this.#warm([room], Math.max(limit, TAIL_LENGTH));
+    if (!isThere()) await this.#newest.load([room], Math.max(limit, TAIL_LENGTH));
     if (!isThere()) {
       // More than is kept, or the room has gone on meanwhile.
       return (await this.page(room, { from: head.lastOrd + 1, direction: 'back', limit })).reverse();
@@ -58,25 +56,16 @@ export class Timeline {
 
   /** Brings the newest events of many rooms to memory with one query: no more of them than are asked for, since they are many. */
   async warm(rooms: readonly Room[], limit: number): Promise<void> {
-    await this.#warm(
-      rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd)),
-      limit,
-    );
+    const cold = rooms.filter(({ head, tail }) => head && !tail.has(limit, head.firstOrd, head.lastOrd));
+    await this.#newest.load(cold, limit);
   }
 
-  #warm(cold: readonly Room[], limit: number): Promise<void> {
-    return this.#warming.load(
-      cold.map((room) => ({ room, limit })),
-      (wanted) => this.#fill(wanted, limit),
-    );
-  }
-
-  async #fill(wanted: readonly Wanted[], limit: number): Promise<void> {
-    const nids = wanted.map(({ room }) => room.nid);
+  async #fill(rooms: readonly Room[], limit: number): Promise<void> {
+    const nids = rooms.map(({ nid }) => nid);
     const events = await this.#events.fromRows(await store.newest(this.#db, nids, limit));
     const byRoom = Map.groupBy(events, ({ roomNid }): RoomNid => roomNid);
-    for (const { room } of wanted) {
-      room.tail.fill((byRoom.get(room.nid) ?? []).toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
+    for (const { nid, tail } of rooms) {
+      tail.fill((byRoom.get(nid) ?? []).toSorted((a, b) => (a.ord ?? 0) - (b.ord ?? 0)));
     }
   }
 
