@@ -38,10 +38,11 @@ const BUMPING: ReadonlySet<string> = new Set([
 ]);
 
 const CREATE = ['m.room.create', ''] as const;
-const KEYS = {
+export const KEYS = {
   create: wellKnownKey(CREATE) ?? -1,
   encryption: wellKnownKey(['m.room.encryption', '']) ?? -1,
-  bumping: `"type":"(${[...BUMPING].join('|').replaceAll('.', '\\.')})"`,
+  // The event's own type: behind what is in an object there is another brace.
+  bumping: `"type":"(${[...BUMPING].join('|').replaceAll('.', '\\.')})"[^{}]*}$`,
   depth: 50,
 };
 /** Some 250 bytes each. */

@@ -6,12 +6,11 @@ import type { Change } from '../../../rooms/write/change.ts';
 import { sql } from '../../../storage/sql.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { SyncFixture, userOf } from '../../../testing/sync.ts';
-import { RoomCards } from './room-cards.service.ts';
-import { type CardKeys, type FreshRow, roomCardsStore as store } from './room-cards.store.ts';
+import { KEYS, RoomCards } from './room-cards.service.ts';
+import { type FreshRow, roomCardsStore as store } from './room-cards.store.ts';
 
 const alice = userOf('alice');
 const NO_KEY = -1;
-const KEYS: CardKeys = { create: NO_KEY, encryption: NO_KEY, bumping: '"type":"m\\.room\\.message"', depth: 3 };
 
 describe('what lists of rooms are sorted by', () => {
   let fixture: SyncFixture;
@@ -40,7 +39,7 @@ describe('what lists of rooms are sorted by', () => {
 
   describe('of a room without a card that is up to date', () => {
     const freshOf = async (room: RoomId): Promise<FreshRow | undefined> =>
-      (await store.fresh(fixture.test.db, [await nidOf(room)], KEYS))[0];
+      (await store.fresh(fixture.test.db, [await nidOf(room)], { ...KEYS, depth: 3 }))[0];
 
     it('the newest event that counts as activity, and the newest of all', async () => {
       const room = await fixture.room(alice);
@@ -49,6 +48,8 @@ describe('what lists of rooms are sorted by', () => {
       expect(await freshOf(room)).to.include({ bump: said.position, changed: said.position });
       const set = await topic(room, '"type":"m.room.message"');
       expect(await freshOf(room)).to.include({ bump: said.position, changed: set.position });
+      const nested = await fixture.set(room, alice, 'm.room.topic', { topic: 'x', like: { type: 'm.room.message' } });
+      expect(await freshOf(room)).to.include({ bump: said.position, changed: nested.position });
     });
 
     it('it is not looked for further back than so many events', async () => {
