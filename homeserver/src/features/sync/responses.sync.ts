@@ -23,6 +23,7 @@ import { JoinedRooms } from './joined-rooms.sync.ts';
 import { type JsonText, fieldsOf } from './json-text.ts';
 import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
+import { LongAnswers } from './long-answers.ts';
 import { looseSections } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { NewsAtHand } from './news-at-hand.sync.ts';
@@ -49,13 +50,6 @@ const START = 0 as Position;
 const LARGE_AT_ONCE = 10;
 /** In keys of its state. */
 const LARGE = 200;
-/** In rooms. */
-const LONG = 20;
-/**
- * Long answers that are made at the same time. Of all that are asked for at once, as after a restart, none would be ready before all
- * are, and what each is made of would be in memory until then.
- */
-const LONG_AT_ONCE = 6;
 
 /** An answer to a sync, of whichever dialect. */
 export interface Answer {
@@ -83,7 +77,8 @@ export class Responses {
   /** The parts that want to know how far clients have come, with the places of their positions. */
   readonly #acknowledged: readonly { readonly part: SyncPart; readonly number: number }[];
   readonly #withCounts: SyncPart | undefined;
-  readonly #long = new Slots(LONG_AT_ONCE);
+  /** Of whichever dialect. */
+  readonly long = new LongAnswers();
 
   constructor(deps: ResponsesDeps) {
     const { db, engine, readers, unread, parts } = deps;
@@ -177,8 +172,7 @@ export class Responses {
     const gone = await this.#gone.told(view, members);
     const concerned = await this.#concerned.of(view, members, { roomNews, rulesSince });
     if (concerned.length === 0) return sectionsText(gone);
-    const tell = () => this.#toldOf(view, concerned, { roomNews, rulesSince });
-    const told = concerned.length > LONG ? await this.#long.run(tell) : await tell();
+    const told = await this.long.make(concerned.length, () => this.#toldOf(view, concerned, { roomNews, rulesSince }));
     return sectionsText([...told, ...gone]);
   }
 

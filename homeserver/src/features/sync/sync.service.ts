@@ -8,6 +8,7 @@ import type { Position } from '../../streams/stream.ts';
 import type { DeviceListNews } from '../../streams/sync-part.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { Followers } from './followers.sync.ts';
+import type { LongAnswers } from './long-answers.ts';
 import { OpenPolls } from './open-polls.ts';
 import { Poll, type PollDeps, type PollWish } from './poll.service.ts';
 import { type Answer, Responses, type ResponsesDeps } from './responses.sync.ts';
@@ -50,6 +51,10 @@ export class Sync {
 
   get summaries(): Summaries {
     return this.#responses.summaries;
+  }
+
+  get long(): LongAnswers {
+    return this.#responses.long;
   }
 
   /** The answer, or somebody who waits for it; M_UNKNOWN_TOKEN when the session ends meanwhile. */

@@ -1,41 +1,31 @@
-import type { RoomId, UserId } from '@holm/spec/ids';
+import type { RoomId } from '@holm/spec/ids';
 import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
-import type { Member, RoomNid } from '../../../rooms/model.ts';
-import type { Room } from '../../../rooms/room.ts';
-import { warmKeys } from '../../../rooms/state/room-keys.ts';
+import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
-import { hasStayed, memberAt } from '../standing.sync.ts';
-import type { Summaries } from '../summaries.sync.ts';
-import { wantedEvents } from '../timelines.sync.ts';
+import type { AskedViews } from './asked-views.sync.ts';
 import type { MembersTold, Told } from './connection.ts';
-import type { CoveredRoom, ListWindow } from './cover.ts';
+import type { ListWindow } from './cover.ts';
 import { areProfilesOther, askOf, type ExtensionsAnswer, scopesOf } from './extensions-ask.ts';
 import type { ExtensionParts, ExtensionsTold } from './extensions.sync.ts';
 import { countsOf, type Followings } from './following.service.ts';
 import type { GoneViews } from './gone-views.sync.ts';
-import type { OutsideViews } from './outside-views.sync.ts';
 import type { ProfilesExtension } from './profiles-extension.sync.ts';
 import type { Scopes, SlidingRequest } from './request.ts';
 import type { RoomAnswer } from './room-answer.ts';
-import { type Known, limitFilter, type RoomViews, type RoomView } from './room-views.sync.ts';
+import type { RoomView } from './room-views.sync.ts';
 import { ScopedRooms } from './scoped-rooms.ts';
-import { namedKeys } from './state-wish.ts';
 import {
   type Asked,
   type Base,
   candidatesOf,
-  isConcerned,
-  knownOf,
   membersTold,
   NOTHING_GONE,
   type Positions,
   type Read,
-  standingOf,
   START,
   told,
-  toldConfigOf,
   withRead,
 } from './told-rooms.ts';
 import type { StickyExtension } from './sticky-extension.sync.ts';
@@ -43,10 +33,8 @@ import type { StickyExtension } from './sticky-extension.sync.ts';
 export interface AnswersDeps {
   readonly engine: RoomEngine;
   readonly followings: Followings;
-  readonly views: RoomViews;
-  readonly outside: OutsideViews;
+  readonly views: AskedViews;
   readonly gone: GoneViews;
-  readonly summaries: Summaries;
   readonly unread: Pick<UnreadEvents, 'of'>;
   readonly extensions: ExtensionParts;
   readonly sticky: StickyExtension;
@@ -141,7 +129,7 @@ export class Answers {
     const extensions = await this.#deps.extensions.told(askOf(asked));
     const read = await this.#recounted(asked, extensions);
     const candidates = withRead(asked, read);
-    const views = await this.#views({ ...asked, candidates }, read);
+    const views = await this.#deps.views.of({ ...asked, candidates }, read);
     const rooms = roomsIn({ ...asked, candidates }, views);
     const stickyEvents = await this.#sticky(asked, views);
     const profiles = await this.#profiles(asked, views);
@@ -168,90 +156,6 @@ export class Answers {
       return rulesAt > rulesSince ? [room.roomId] : [];
     });
     return new Set([...read, ...(await Promise.all(counted)).flat()]);
-  }
-
-  async #views(asked: Asked, read: Read): Promise<Map<RoomNid, RoomView>> {
-    const { rooms } = this.#deps.engine;
-    const concerned = [...asked.candidates].filter(([nid, room]) => isConcerned(asked, { nid, room, read }));
-    if (concerned.length === 0) return new Map();
-    const found = await rooms.byNids(concerned.map(([nid]) => nid));
-    if (concerned.length > 1)
-      await this.#warm(
-        asked,
-        concerned.map(([, room]) => room),
-        found,
-      );
-    const views = await Promise.all(
-      concerned.map(async ([nid, covered]) => {
-        const room = found.get(nid);
-        return [nid, room && (await this.#view(asked, room, { covered, read }))] as const;
-      }),
-    );
-    return new Map(views.flatMap(([nid, view]) => (view ? [[nid, view] as const] : [])));
-  }
-
-  async #view(
-    asked: Asked,
-    room: Room,
-    { covered, read }: { readonly covered: CoveredRoom; readonly read: Read },
-  ): Promise<RoomView | undefined> {
-    const { engine, views, outside } = this.#deps;
-    const { request, base, following } = asked;
-    const { connection, after } = base;
-    const upTo = asked.upTo[0] ?? START;
-    const { card, member: now } = covered.listed;
-    const member = await memberAt(engine.events, now, upTo);
-    if (!member) return undefined;
-    const before = knownOf(base, room.nid);
-    const told = before && (await this.#isNew(member, before)) ? undefined : before;
-    const ask = {
-      viewer: request.viewer,
-      room,
-      member,
-      bump: card.bump,
-      isDm: following.sorting.dms.has(room.roomId),
-      told,
-      config: covered.config,
-      toldConfig: told && toldConfigOf(connection, told, covered.config),
-      since: after?.[0],
-      isRead: read.has(room.roomId),
-      upTo,
-      knowsMember: (user: UserId) => told !== undefined && connection.knowsMember(room.nid, user),
-    };
-    const standing = standingOf(member);
-    if (standing === 'join') return room.head && views.joined(ask);
-    return standing === 'left' ? outside.left(ask) : outside.invited(ask);
-  }
-
-  /** Who has come into a room, or come back to it, has it all to learn. */
-  async #isNew(member: Member, told: Known): Promise<boolean> {
-    if (member.membership !== 'join') return false;
-    return told.standing !== 'join' || !(await hasStayed(this.#deps.engine.events, member, told.at));
-  }
-
-  /** Loads what many rooms need with a query for all of them. */
-  async #warm(
-    { base, upTo }: Asked,
-    concerned: readonly CoveredRoom[],
-    rooms: ReadonlyMap<RoomNid, Room>,
-  ): Promise<void> {
-    const { engine, summaries } = this.#deps;
-    const roomOf = ({ listed }: CoveredRoom) => rooms.get(listed.card.nid) ?? [];
-    const joined = concerned.filter(({ listed }) => listed.member.membership === 'join');
-    const { fresh = [], known = [] } = Object.groupBy(joined, ({ listed }) =>
-      base.connection.rooms.has(listed.card.nid) ? 'known' : 'fresh',
-    );
-    const wanted = wantedEvents(limitFilter(Math.max(...concerned.map(({ config }) => config.timelineLimit))));
-    // Where all that is asked for has a name, what a first answer says of a room takes a few of its keys.
-    const unnamed = fresh.filter(({ config }) => namedKeys(config.wishes) === undefined);
-    await Promise.all([
-      engine.timeline.warm(joined.flatMap(roomOf), wanted),
-      engine.stateLogs.warm(known.flatMap(roomOf), upTo[0] ?? START),
-      // One for each event, and what was current before them.
-      engine.stateLogs.warmNewest(fresh.flatMap(roomOf), wanted + 1),
-      warmKeys([...known, ...unnamed].flatMap(roomOf)),
-      summaries.warm(fresh.flatMap(roomOf)),
-    ]);
   }
 
   async #sticky({ request, upTo, following }: Asked, views: ReadonlyMap<RoomNid, RoomView>) {

@@ -8,6 +8,7 @@ import { StateDeltas } from '../state-deltas.sync.ts';
 import type { SyncDeps, Sync } from '../sync.service.ts';
 import { Timelines } from '../timelines.sync.ts';
 import { Answers } from './answers.sync.ts';
+import { AskedViews } from './asked-views.sync.ts';
 import { Arrivals } from './arrivals.sync.ts';
 import { SlidingConnections } from './sliding-connections.service.ts';
 import { ExtensionParts } from './extensions.sync.ts';
@@ -39,7 +40,7 @@ export interface SlidingDeps extends SyncDeps {
 /** Sliding sync over the same parts as the sync of before. */
 export const createSliding = (deps: SlidingDeps) => {
   const { db, engine, readers, parts, sync } = deps;
-  const { polls, follows, telemetry, summaries } = sync;
+  const { polls, follows, telemetry, summaries, long } = sync;
   const cards = new RoomCards(db, engine);
   const connections = new SlidingConnections(deps);
   const timelines = new Timelines(engine);
@@ -59,10 +60,14 @@ export const createSliding = (deps: SlidingDeps) => {
   const answers = new Answers({
     engine,
     followings: new Followings(lists),
-    views: new RoomViews({ engine, unread: deps.unread, joined, facts, states }),
-    outside: new OutsideViews({ engine, readers, timelines, states, facts, invited: new InvitedRooms(db, engine) }),
+    views: new AskedViews({
+      engine,
+      joined: new RoomViews({ engine, unread: deps.unread, joined, facts, states }),
+      outside: new OutsideViews({ engine, readers, timelines, states, facts, invited: new InvitedRooms(db, engine) }),
+      summaries,
+      long,
+    }),
     gone: new GoneViews(engine),
-    summaries,
     unread: deps.unread,
     extensions,
     sticky: new StickyExtension(engine, readers),

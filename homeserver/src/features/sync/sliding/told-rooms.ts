@@ -204,11 +204,11 @@ export const knownOf = ({ connection, after }: Base, nid: RoomNid): Known | unde
 /** From memory; wrong only in saying yes. */
 export const isConcerned = (
   { base, following }: Asked,
-  { nid, room: { listed, config }, read }: { readonly nid: RoomNid; readonly room: CoveredRoom; readonly read: Read },
+  { listed: { card, member }, config }: CoveredRoom,
+  read: Read,
 ): boolean => {
-  const told = knownOf(base, nid);
+  const told = knownOf(base, card.nid);
   if (told === undefined) return true;
-  const { card, member } = listed;
   if (member.position > told.at) return true;
   const isOtherwise = base.connection.numberOf(config) !== told.config;
   if (member.membership !== 'join') return isOtherwise && told.standing === 'outside';
