@@ -23,6 +23,13 @@ describe('accounts', () => {
     expect([again.status, again.body.errcode]).to.deep.equal([400, 'M_USER_IN_USE']);
   });
 
+  it('are registered at once by clients that say null for the session that they have not', async () => {
+    const url = `${network.server('a.test').url}/_matrix/client/v3/register`;
+    const auth = { type: 'm.login.dummy', session: null };
+    const made = await call('POST', url, { body: { username: 'ruth', password: 'a long password', auth } });
+    expect(made.body).to.include({ user_id: '@ruth:a.test' });
+  });
+
   it('log in and out, each device for itself', async () => {
     const phone = await network.person('alice', 'a.test');
     const laptop = await phone.login();

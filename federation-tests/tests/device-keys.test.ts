@@ -219,6 +219,16 @@ describe('keys of devices', () => {
       expect((await query(alice, bob)).master_keys[bob.userId].keys).to.eql(other.masterKey.keys);
     });
 
+    it('are replaced at once with a password that comes without a session, be it named as null', async () => {
+      for (const [number, session] of [{}, { session: null }].entries()) {
+        const other = new CrossSigner(bob.userId, number + 2);
+        const auth = { type: 'm.login.password', identifier: { type: 'm.id.user', user: bob.name }, ...session };
+        expect((await upload(bob, { ...other.upload, auth: { ...auth, password: 'wrong' } })).status).to.equal(401);
+        expect((await upload(bob, { ...other.upload, auth: { ...auth, password: PASSWORD } })).status).to.equal(200);
+        expect((await query(alice, bob)).master_keys[bob.userId].keys).to.eql(other.masterKey.keys);
+      }
+    });
+
     it('are refused when they are not what they should be', async () => {
       const answer = async (person: Person, body: object) => {
         const { status, body: said } = await upload(person, body);

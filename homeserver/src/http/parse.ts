@@ -3,6 +3,7 @@ import { type ErrCode, MatrixError } from '@holm/spec/errors';
 import { type Static, type TSchema, KindGuard, OptionalKind } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { ValueErrorType } from '@sinclair/typebox/value';
+import { withoutNulls } from './nulls.ts';
 
 const compiled = new WeakMap<TSchema, TypeCheck<TSchema>>();
 
@@ -27,6 +28,12 @@ export const checker = <S extends TSchema>(schema: S, invalid: ErrCode, missing:
       `${where === undefined || where === '' ? 'the value' : where}: ${first?.message ?? code}`,
     );
   };
+};
+
+/** As `checker`, for what clients say: null is as good as nothing there. */
+export const lenientChecker = <S extends TSchema>(schema: S, invalid: ErrCode) => {
+  const check = checker(schema, invalid);
+  return (value: unknown): Static<S> => (compile(schema).Check(value) ? value : check(withoutNulls(schema, value)));
 };
 
 type Read = (value: string | string[]) => unknown;

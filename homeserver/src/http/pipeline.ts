@@ -12,7 +12,7 @@ import { dropRest, jsonIn, readBody, textIn } from './body.ts';
 import { clientAddress } from './client-address.ts';
 import { Exchange, type OpenRequests } from './exchange.ts';
 import { Later } from './later.ts';
-import { checker, compile, queryReader } from './parse.ts';
+import { checker, compile, lenientChecker, queryReader } from './parse.ts';
 import type { LimitClass, RateLimits } from './rate-limit.ts';
 import { RepeatedBodies } from './repeated-bodies.ts';
 import type { Reply } from './reply.ts';
@@ -51,8 +51,9 @@ export const pipeline = (
   const readQuery = queryReader(endpoint.query);
   const checkParams = checker(endpoint.params, 'M_INVALID_PARAM');
   const checkQuery = checker(endpoint.query, 'M_INVALID_PARAM', 'M_MISSING_PARAM');
-  const checkBody = checker(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
-  const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[endpoint.api === 'client-server' ? 'client' : 'federation'];
+  const isOfClients = endpoint.api === 'client-server';
+  const checkBody = (isOfClients ? lenientChecker : checker)(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
+  const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[isOfClients ? 'client' : 'federation'];
 
   const repeated = isRepeated ? new RepeatedBodies() : undefined;
   // Its clients come at once, and wait.

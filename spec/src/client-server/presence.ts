@@ -21,7 +21,7 @@ export const setPresence = clientEndpoint({
   query: nothing,
   body: Type.Object({
     presence: presenceState,
-    status_msg: Type.Optional(Type.Union([Type.Null(), Type.String({ maxLength: MAX_STATUS_MESSAGE })])),
+    status_msg: Type.Optional(Type.String({ maxLength: MAX_STATUS_MESSAGE })),
   }),
   response: nothing,
 });

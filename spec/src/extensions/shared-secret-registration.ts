@@ -31,7 +31,7 @@ export const registerWithSharedSecret = clientEndpoint({
     username: Type.String(),
     password: Type.String({ maxLength: 512 }),
     admin: Type.Optional(Type.Boolean()),
-    user_type: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    user_type: Type.Optional(Type.String()),
     displayname: Type.Optional(Type.String()),
     inhibit_login: Type.Optional(Type.Boolean()),
     mac: Type.String(),

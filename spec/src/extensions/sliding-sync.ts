@@ -22,7 +22,7 @@ const span = Type.Tuple([count, count]);
 const names = Type.Optional(Type.Array(Type.String(), { maxItems: SLIDING_LIMITS.names }));
 const rooms = Type.Optional(Type.Array(Type.String(), { maxItems: SLIDING_LIMITS.subscriptions }));
 const types = Type.Optional(Type.Array(Type.Union([Type.String(), Type.Null()]), { maxItems: SLIDING_LIMITS.names }));
-const flag = Type.Optional(Type.Union([Type.Boolean(), Type.Null()]));
+const flag = Type.Optional(Type.Boolean());
 
 const filters = {
   is_dm: flag,
@@ -33,14 +33,14 @@ const filters = {
   not_tags: names,
   spaces: names,
   /** Of the proposal before this one (MSC3575). */
-  room_name_like: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+  room_name_like: Type.Optional(Type.String({ maxLength: 255 })),
 };
 
 const batch = Type.Optional(
   Type.Object({
     enabled: flag,
     limit: Type.Optional(count),
-    since: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    since: Type.Optional(Type.String()),
   }),
 );
 const windowed = Type.Optional(Type.Object({ enabled: flag, limit: Type.Optional(count) }));
@@ -146,7 +146,7 @@ export const slidingSyncUnstable = clientEndpoint({
         Type.Object({
           ...roomFields,
           ranges: Type.Optional(Type.Array(span, { maxItems: SLIDING_LIMITS.ranges })),
-          filters: Type.Optional(Type.Union([Type.Null(), Type.Object({ ...filters, is_invite: flag })])),
+          filters: Type.Optional(Type.Object({ ...filters, is_invite: flag })),
         }),
       ),
     ),

@@ -25,7 +25,7 @@ export const sharedSecretRoutes = (
       password,
       mac,
       admin: body.admin ?? false,
-      userType: body.user_type ?? undefined,
+      userType: body.user_type,
     });
     if (body.displayname !== undefined) await setDisplayName(userId, body.displayname);
     if (body.inhibit_login) return { user_id: userId, home_server: serverName };

@@ -86,6 +86,26 @@ describe('rooms over HTTP', () => {
     expect((await call('GET', `v3/rooms/${encodeURIComponent(roomId)}/state`))[1]).to.have.length(10);
   });
 
+  it('take null for no reason, as libraries for bots send it', async () => {
+    const [, created] = await call('POST', 'v3/createRoom', { preset: 'public_chat' });
+    const room = `v3/rooms/${encodeURIComponent(created['room_id'] as string)}`;
+    const bob = { user_id: '@bob:a.test', reason: null };
+    const steps: [string, object, string, string][] = [
+      ['invite', bob, 'alice', 'invite'],
+      ['join', { reason: null }, 'bob', 'join'],
+      ['kick', bob, 'alice', 'leave'],
+      ['ban', bob, 'alice', 'ban'],
+      ['unban', bob, 'alice', 'leave'],
+      ['join', { reason: null }, 'bob', 'join'],
+      ['leave', { reason: null }, 'bob', 'leave'],
+    ];
+    for (const [verb, body, sender, membership] of steps) {
+      expect((await call('POST', `${room}/${verb}`, body, sender))[0], verb).to.equal(200);
+      const [, member] = await call('GET', `${room}/state/m.room.member/@bob:a.test`);
+      expect(member, verb).to.include({ membership }).and.not.have.property('reason');
+    }
+  });
+
   it('refuse what is not right', async () => {
     const room = `v3/rooms/${encodeURIComponent(roomId)}`;
     const refusals: [string, string, object | undefined, number, string][] = [

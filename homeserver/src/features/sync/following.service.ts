@@ -4,7 +4,7 @@ import { slidingSync, slidingSyncUnstable } from '@holm/spec/extensions/sliding-
 import { isObject, type Json } from '@holm/spec/json';
 import { jsonIn } from '../../http/body.ts';
 import type { Waiting } from '../../http/later.ts';
-import { checker } from '../../http/parse.ts';
+import { checker, lenientChecker } from '../../http/parse.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Filters } from '../filters/index.ts';
 import { Poll } from './poll.service.ts';
@@ -43,9 +43,9 @@ interface Going {
 export type NextUpdate = (pos: string | undefined, going: Going) => Promise<Waiting<Update>>;
 
 const checkQuery = checker(syncEndpoint.query, 'M_INVALID_PARAM');
-const checkStable = checker(slidingSync.body, 'M_INVALID_PARAM');
+const checkStable = lenientChecker(slidingSync.body, 'M_INVALID_PARAM');
 const checkUnstableQuery = checker(slidingSyncUnstable.query, 'M_INVALID_PARAM');
-const checkUnstable = checker(slidingSyncUnstable.body, 'M_INVALID_PARAM');
+const checkUnstable = lenientChecker(slidingSyncUnstable.body, 'M_INVALID_PARAM');
 
 /** Syncs for those who ask once and are told again and again, with the checks that requests have. */
 export class Following {

@@ -2,7 +2,7 @@ import { MatrixError } from '@holm/spec/errors';
 import { type ClientHead, clientHeads, type ServerHead } from '@holm/spec/extensions/websocket';
 import { CLOSED, splitMessage, WEBSOCKET, writeMessage } from '@holm/spec/extensions/websocket-wire';
 import { knownError } from '../../http/respond.ts';
-import { checker } from '../../http/parse.ts';
+import { lenientChecker } from '../../http/parse.ts';
 import type { Caller } from '../../http/route.ts';
 import type { WebSocket } from '../../http/web-sockets.ts';
 import { type FollowHead, Follows, type FollowsDeps } from './follows.service.ts';
@@ -27,7 +27,9 @@ const MAX_REASON = 120;
 const INTERNAL_ERROR = 1011;
 /** How long requests that are under way have to end before it is closed. */
 const LEAVE_MS = 2_000;
-const CHECKS = new Map(Object.entries(clientHeads).map(([type, schema]) => [type, checker(schema, 'M_BAD_JSON')]));
+const CHECKS = new Map(
+  Object.entries(clientHeads).map(([type, schema]) => [type, lenientChecker(schema, 'M_BAD_JSON')]),
+);
 
 /** What there is once it is known who is there. */
 interface Session {

@@ -15,7 +15,7 @@ import type {
 
 /** What the dialects read alike. */
 
-type Flag = boolean | null | undefined;
+type Flag = boolean | undefined;
 
 interface ScopedFields {
   readonly enabled?: Flag;
@@ -26,7 +26,7 @@ interface ScopedFields {
 interface BatchFields {
   readonly enabled?: Flag;
   readonly limit?: number;
-  readonly since?: string | null;
+  readonly since?: string;
 }
 
 interface ProfilesFields extends ScopedFields {
@@ -55,7 +55,7 @@ export interface FilterFields {
   readonly tags?: readonly string[] | undefined;
   readonly not_tags?: readonly string[] | undefined;
   readonly spaces?: readonly string[] | undefined;
-  readonly room_name_like?: string | null | undefined;
+  readonly room_name_like?: string | undefined;
 }
 
 /** As many as are told at a time. */
@@ -91,7 +91,7 @@ const textOf = (asked: object): string => {
 
 const batchIn = (fields: BatchFields | undefined) =>
   fields?.enabled === true
-    ? { since: fields.since ?? undefined, limit: Math.min(Math.max(fields.limit ?? BATCH_LIMIT, 1), BATCH_LIMIT) }
+    ? { since: fields.since, limit: Math.min(Math.max(fields.limit ?? BATCH_LIMIT, 1), BATCH_LIMIT) }
     : undefined;
 
 const STICKY_NAMES = ['sticky_events', 'org.matrix.msc4354.sticky_events'] as const;
@@ -128,15 +128,15 @@ const scopeIn = (fields: ScopedFields | undefined): Scope | undefined =>
   fields?.enabled === true ? { lists: fields.lists, rooms: fields.rooms && new Set(fields.rooms) } : undefined;
 
 export const filtersIn = (fields: FilterFields, isInvited: Flag): RoomFilters => ({
-  isDm: fields.is_dm ?? undefined,
-  isEncrypted: fields.is_encrypted ?? undefined,
-  isInvited: isInvited ?? undefined,
+  isDm: fields.is_dm,
+  isEncrypted: fields.is_encrypted,
+  isInvited,
   roomTypes: fields.room_types,
   notRoomTypes: fields.not_room_types,
   tags: fields.tags,
   notTags: fields.not_tags,
   spaces: fields.spaces,
-  nameLike: fields.room_name_like ?? undefined,
+  nameLike: fields.room_name_like,
 });
 
 export const spanIn = ([first, last]: readonly [number, number]): Span => {

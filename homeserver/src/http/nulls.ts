@@ -1,0 +1,35 @@
+import { KindGuard, OptionalKind, type TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+
+/**
+ * A value of clients without the members that are null and may be left out: that is how libraries in Go, Rust and Python say that there is
+ * nothing. Where null means something, it stays; where something is needed, too, for somebody to complain about.
+ */
+export const withoutNulls = (schema: TSchema, value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  if (KindGuard.IsUnion(schema)) {
+    const tries = schema.anyOf.map((one) => ({ one, without: withoutNulls(one, value) }));
+    return tries.find(({ one, without }) => Value.Check(one, without))?.without ?? value;
+  }
+  if (KindGuard.IsIntersect(schema)) return schema.allOf.reduce((rest: unknown, one) => withoutNulls(one, rest), value);
+  if (Array.isArray(value)) {
+    return KindGuard.IsArray(schema) ? value.map((item) => withoutNulls(schema.items, item)) : value;
+  }
+  const of = memberSchemas(schema);
+  const kept = Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
+    const wanted = of(name);
+    if (!wanted) return [[name, member] as const];
+    const isNothing = member === null && wanted[OptionalKind] !== undefined && !Value.Check(wanted, null);
+    return isNothing ? [] : [[name, withoutNulls(wanted, member)] as const];
+  });
+  return Object.fromEntries(kept);
+};
+
+const memberSchemas = (schema: TSchema): ((name: string) => TSchema | undefined) => {
+  if (KindGuard.IsObject(schema)) {
+    const { properties } = schema;
+    return (name) => (Object.hasOwn(properties, name) ? properties[name] : undefined);
+  }
+  const [every] = KindGuard.IsRecord(schema) ? Object.values(schema.patternProperties) : [];
+  return () => every;
+};
