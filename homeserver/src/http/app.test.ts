@@ -30,7 +30,7 @@ const client = (operationId: string, path: string, more: Partial<Parameters<type
 const TEXT = { 'content-type': 'text/plain' };
 const odd = new Readable({ read: () => undefined });
 const endless = new Readable({ read: () => undefined });
-const gate = { entered: Promise.withResolvers<void>(), left: Promise.withResolvers<string>() };
+const gate = { entered: Promise.withResolvers<void>(), left: Promise.withResolvers<readonly boolean[]>() };
 
 const routes: readonly Route[] = [
   route(client('hello', 'hello'), () => Promise.resolve({ hello: 'world' })),
@@ -49,10 +49,11 @@ const routes: readonly Route[] = [
   ),
   route(client('odd', 'odd'), () => Promise.resolve(new Reply(200, { 'x-odd': 'a\nb' }, odd))),
   route(client('endless', 'endless'), () => Promise.resolve(new Reply(200, TEXT, endless))),
-  route(client('wait', 'wait'), async ({ signal }) => {
+  route(client('wait', 'wait'), async (request) => {
+    const { signal, isHungUp } = request;
     gate.entered.resolve();
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    gate.left.resolve('left');
+    gate.left.resolve([isHungUp, request.isHungUp]);
     return { waited: true };
   }),
 ];
@@ -171,7 +172,7 @@ describe('the HTTP app', () => {
     await gate.entered.promise;
     controller.abort();
     expect(await pending).to.equal('gone');
-    expect(await gate.left.promise).to.equal('left');
+    expect(await gate.left.promise).to.eql([false, true]);
   });
 
   it('takes a request that was cut short for nobody’s fault but the client’s', async () => {

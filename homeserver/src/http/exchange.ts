@@ -30,6 +30,10 @@ export class Exchange {
     return this.#ctx.req.headers;
   }
 
+  get isHungUp(): boolean {
+    return this.#ctx.res.closed;
+  }
+
   bytes(limit: number): AsyncIterable<Buffer> {
     return streamBody(this.#ctx.req, limit);
   }
@@ -51,13 +55,14 @@ export class OpenRequests {
 
   /** Waits for an answer that comes later. */
   setAside(response: ServerResponse, later: Later, ready: (result: Promise<unknown>) => void): void {
-    const hurry = (): void => later.hurry();
+    const abandon = (): void => later.abandon();
     this.#aside.add(later);
-    response.on('close', hurry);
-    if (this.#isDraining || response.closed) later.hurry();
+    response.on('close', abandon);
+    if (response.closed) later.abandon();
+    else if (this.#isDraining) later.hurry();
     later.wait((result) => {
       this.#aside.delete(later);
-      response.off('close', hurry);
+      response.off('close', abandon);
       ready(result);
     });
   }

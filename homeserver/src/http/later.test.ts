@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { createLog } from '../platform/log.ts';
 import { createTestApp, serve, type TestServer } from '../testing/http.ts';
 import type { App } from './app.ts';
+import { HungUpError } from './body.ts';
 import { Later, type Waiting } from './later.ts';
 import { jsonText } from './reply.ts';
 import { type Request, route } from './route.ts';
@@ -28,6 +29,7 @@ class Patient implements Waiting<string> {
   readonly answer = Promise.withResolvers<string>();
   readonly waits = Promise.withResolvers<void>();
   readonly hurried = Promise.withResolvers<void>();
+  readonly abandoned = Promise.withResolvers<void>();
 
   constructor() {
     // It may be rejected before anybody waits for it.
@@ -42,6 +44,10 @@ class Patient implements Waiting<string> {
 
   hurry(): void {
     this.hurried.resolve();
+  }
+
+  abandon(): void {
+    this.abandoned.resolve();
   }
 }
 
@@ -98,9 +104,10 @@ describe('an answer that comes later', () => {
     const asked = ask({ signal: client.signal }).catch(() => 'gone');
     await patient.waits.promise;
     client.abort();
-    await patient.hurried.promise;
-    patient.answer.resolve('{}');
+    await patient.abandoned.promise;
+    patient.answer.reject(new HungUpError('nobody waits'));
     expect(await asked).to.equal('gone');
+    expect(lines).to.eql([]);
   });
 
   it('is hurried when the server stops, also for who comes after', async () => {

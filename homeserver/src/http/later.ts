@@ -5,8 +5,10 @@ import { NOWHERE } from '../platform/place.ts';
 export interface Waiting<Answer> {
   /** Called once. `ready` is told how it ended, whatever way it did. */
   wait(ready: (answer: Promise<Answer>) => void): void;
-  /** Nobody waits any longer, or the server stops: what there is now is the answer. */
+  /** The server stops: what there is now is the answer. */
   hurry(): void;
+  /** Nobody hears the answer any more: none need be made. */
+  abandon(): void;
 }
 
 /**
@@ -34,5 +36,9 @@ export class Later implements InBag {
 
   hurry(): void {
     this.#waiting.hurry();
+  }
+
+  abandon(): void {
+    this.#waiting.abandon();
   }
 }

@@ -32,6 +32,8 @@ export type Request<E extends Endpoint> = CallerOf<E> & {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body of an operation that `streams`; throws `M_TOO_LARGE` after so many bytes. */
   bytes(limit: number): AsyncIterable<Buffer>;
+  /** Nobody hears the answer any more. */
+  readonly isHungUp: boolean;
   /** Aborts when the client hangs up or the server stops. */
   readonly signal: AbortSignal;
 };

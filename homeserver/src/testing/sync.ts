@@ -68,8 +68,11 @@ export interface Arrival {
   readonly along?: (change: Change, position: Position) => Promise<void>;
 }
 
+/** Why a signal says so: its client hears nothing any more. Otherwise the server stops. */
+export const GONE = Symbol('gone');
+
 const answerOf = (poll: Poll<Answer>, signal?: AbortSignal): Promise<Answer> => {
-  signal?.addEventListener('abort', () => poll.hurry(), { once: true });
+  signal?.addEventListener('abort', () => (signal.reason === GONE ? poll.abandon() : poll.hurry()), { once: true });
   return new Promise((resolve) => poll.wait(resolve));
 };
 

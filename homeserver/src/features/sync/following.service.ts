@@ -105,6 +105,7 @@ export class Following {
       return {
         wait: (ready) => poll.wait((answer) => ready(answer.then(toUpdate))),
         hurry: () => poll.hurry(),
+        abandon: () => poll.abandon(),
       };
     };
   }
@@ -123,6 +124,10 @@ class AtOnce implements Waiting<Update> {
   }
 
   hurry(): void {
+    // It has come.
+  }
+
+  abandon(): void {
     // It has come.
   }
 }

@@ -1,7 +1,8 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
-import { SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
+import { HungUpError } from '../../http/body.ts';
+import { GONE, SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
 
 const alice = userOf('alice');
 const bob = userOf('bob');
@@ -70,12 +71,20 @@ describe('a long poll', () => {
     expect((await done).rooms?.invite).to.have.property(other);
   });
 
-  it('ends empty when the client goes or the server stops', async () => {
+  it('ends empty when the server stops', async () => {
     const stop = new AbortController();
     const { done } = poll(stop.signal);
     await settle();
     stop.abort();
     expect(Object.keys(await done)).to.eql(['next_batch']);
+  });
+
+  it('ends without an answer when the client goes', async () => {
+    const client = new AbortController();
+    const { done } = poll(client.signal);
+    await settle();
+    client.abort(GONE);
+    expect(await done.catch((reason: unknown) => reason)).to.be.instanceOf(HungUpError);
   });
 
   it('ends with its session', async () => {

@@ -7,6 +7,7 @@ import { SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
 import type { Position } from '../../streams/stream.ts';
 import { readerTextsOf } from './event-texts.sync.ts';
 import { Responses } from './responses.sync.ts';
+import type { Hearing } from './long-answers.ts';
 import type { Positions, StateField, Told, View } from './view.sync.ts';
 
 const alice = userOf('alice');
@@ -58,13 +59,14 @@ describe('news at hand', () => {
     { user, since, wish }: { user: UserId; since: Positions | undefined; wish: Wish },
   ) => {
     const upTo = responses.place.now;
-    const view: View = {
+    const view: View & Hearing = {
       viewer: { userId: user, deviceId: DEVICE, tokenId: 1 },
       filter: await fixture.filters.resolve(user, JSON.stringify(wish.filter)),
       fullState: false,
       stateField: wish.stateField,
       after: since?.[0],
       upTo: upTo[0] ?? (0 as Position),
+      isGone: () => false,
     };
     return { view, upTo };
   };

@@ -7,8 +7,8 @@ const MAX_PER_SESSION = 20;
 /** Of a request over HTTP. No client asks for more; a proxy in between would rarely allow it. */
 export const LONGEST_POLL_MS = 120_000;
 
-/** Why somebody waits no longer: their time is up, nobody hears them, or they may not be told any more. */
-export type Ending = 'over' | 'session ended';
+/** Why somebody waits no longer: their time is up, they do not listen any more, or they may not be told. */
+export type Ending = 'over' | 'gone' | 'session ended';
 
 /** Somebody who waits, and can be told to wait no longer. */
 export interface Ended {

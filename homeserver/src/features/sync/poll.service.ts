@@ -1,4 +1,5 @@
 import { MatrixError } from '@holm/spec/errors';
+import { HungUpError } from '../../http/body.ts';
 import type { Waiting } from '../../http/later.ts';
 import type { Caller } from '../../http/route.ts';
 import type { Deadlines, Timed } from '../../platform/deadlines.ts';
@@ -96,6 +97,10 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     this.end('over');
   }
 
+  abandon(): void {
+    this.end('gone');
+  }
+
   end(how: Ending): void {
     this.#ending ??= how;
     this.ring();
@@ -110,6 +115,7 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
       if (before) await before;
       do {
         this.#isRung = false;
+        if (this.isGone()) throw new HungUpError('nobody waits for the answer any more');
         const answer = await this.look(this.#ending !== undefined);
         if (this.#ending === 'session ended') throw sessionEnded();
         if (answer !== undefined) {
@@ -122,6 +128,11 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     } catch (error) {
       this.#finish(Promise.reject(error instanceof Error ? error : new Error('a look failed', { cause: error })));
     }
+  }
+
+  /** What is looked for then need not be found. */
+  protected isGone(): boolean {
+    return this.#ending === 'gone';
   }
 
   /** Whether it was rung while it looked. */

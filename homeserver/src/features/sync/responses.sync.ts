@@ -23,7 +23,7 @@ import { JoinedRooms } from './joined-rooms.sync.ts';
 import { type JsonText, fieldsOf } from './json-text.ts';
 import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
-import { LongAnswers } from './long-answers.ts';
+import { type Hearing, LongAnswers } from './long-answers.ts';
 import { looseSections } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { NewsAtHand } from './news-at-hand.sync.ts';
@@ -50,6 +50,9 @@ const START = 0 as Position;
 const LARGE_AT_ONCE = 10;
 /** In keys of its state. */
 const LARGE = 200;
+
+/** What one response shows, and who is to hear it. */
+type HeardView = View & Hearing;
 
 /** An answer to a sync, of whichever dialect. */
 export interface Answer {
@@ -100,19 +103,19 @@ export class Responses {
   }
 
   /** What there is to tell, and how far that goes. */
-  news(view: View, after: Positions | undefined, upTo: Positions): Told | Promise<Told> {
+  news(view: HeardView, after: Positions | undefined, upTo: Positions): Told | Promise<Told> {
     // Up to date: there is one array for all who have come as far.
     if (after === upTo && !view.fullState) return { text: undefined, reached: upTo };
     return this.#atHand.get(view, after, upTo) ?? this.#prepared(view, after, upTo);
   }
 
-  async #prepared(view: View, after: Positions | undefined, upTo: Positions): Promise<Told> {
+  async #prepared(view: HeardView, after: Positions | undefined, upTo: Positions): Promise<Told> {
     await this.#atHand.prepare(view, after, upTo);
     return this.#atHand.get(view, after, upTo) ?? this.lookedUp(view, after, upTo);
   }
 
   /** As `news`, whatever is at hand. */
-  async lookedUp(view: View, after: Positions | undefined, upTo: Positions): Promise<Told> {
+  async lookedUp(view: HeardView, after: Positions | undefined, upTo: Positions): Promise<Told> {
     const members = await this.#deps.engine.userRooms.of(view.viewer.userId);
     const byPart = await this.#partsOf(view, { members, after, upTo });
     const news = byPart.filter((one) => one !== undefined);
@@ -166,13 +169,15 @@ export class Responses {
     return asked.some((one) => one !== undefined) ? Promise.all(asked.map(async (one) => one)) : [];
   }
 
-  async #rooms(view: View, members: ReadonlyMemberships, news: readonly News[]): Promise<JsonText | undefined> {
+  async #rooms(view: HeardView, members: ReadonlyMemberships, news: readonly News[]): Promise<JsonText | undefined> {
     const roomNews = mergeRooms(news);
     const rulesSince = news.find((one) => one.rulesSince !== undefined)?.rulesSince;
     const gone = await this.#gone.told(view, members);
     const concerned = await this.#concerned.of(view, members, { roomNews, rulesSince });
     if (concerned.length === 0) return sectionsText(gone);
-    const told = await this.long.make(concerned.length, () => this.#toldOf(view, concerned, { roomNews, rulesSince }));
+    const told = await this.long.make(concerned.length, view, () =>
+      this.#toldOf(view, concerned, { roomNews, rulesSince }),
+    );
     return sectionsText([...told, ...gone]);
   }
 

@@ -10,9 +10,10 @@ import type { Sync } from './sync.service.ts';
 import { stateFieldOf } from './view.sync.ts';
 
 export const syncRoutes = (sync: Sync, filters: Filters): readonly Route[] => [
-  route(syncEndpoint, async ({ caller, query }) => {
+  route(syncEndpoint, async (request) => {
+    const { caller, query } = request;
     const filter = filters.resolve(caller.userId, query.filter);
-    const begun = await sync.begin({
+    const wish = {
       viewer: caller,
       filter: filter instanceof Promise ? await filter : filter,
       since: query.since === '' ? undefined : query.since,
@@ -20,7 +21,8 @@ export const syncRoutes = (sync: Sync, filters: Filters): readonly Route[] => [
       stateField: stateFieldOf(query),
       timeoutMs: Math.min(query.timeout ?? 0, LONGEST_POLL_MS),
       setPresence: query.set_presence,
-    });
+    };
+    const begun = await sync.begin(wish, () => request.isHungUp);
     return begun instanceof Poll ? Later.from(begun, replyOf) : replyOf(begun);
   }),
 ];

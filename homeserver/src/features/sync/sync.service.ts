@@ -8,7 +8,7 @@ import type { Position } from '../../streams/stream.ts';
 import type { DeviceListNews } from '../../streams/sync-part.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { Followers } from './followers.sync.ts';
-import type { LongAnswers } from './long-answers.ts';
+import type { Hearing, LongAnswers } from './long-answers.ts';
 import { OpenPolls } from './open-polls.ts';
 import { Poll, type PollDeps, type PollWish } from './poll.service.ts';
 import { type Answer, Responses, type ResponsesDeps } from './responses.sync.ts';
@@ -57,8 +57,11 @@ export class Sync {
     return this.#responses.long;
   }
 
-  /** The answer, or somebody who waits for it; M_UNKNOWN_TOKEN when the session ends meanwhile. */
-  async begin(request: SyncRequest): Promise<Answer | Poll<Answer>> {
+  /**
+   * The answer, or somebody who waits for it; M_UNKNOWN_TOKEN when the session ends meanwhile. `isGone`: nobody hears the answer
+   * any more.
+   */
+  async begin(request: SyncRequest, isGone = (): boolean => false): Promise<Answer | Poll<Answer>> {
     const upTo = this.#responses.place.now;
     const since = this.#placeOf(request.since, upTo);
     if (since !== undefined && !request.fullState && request.timeoutMs > 0) {
@@ -66,7 +69,7 @@ export class Sync {
     }
     using _following = this.#deps.presence?.follow(request.viewer, request.setPresence);
     if (since !== undefined) await this.#responses.acknowledge(request, since);
-    const news = await this.#responses.news(viewOf(request, since, upTo), since, upTo);
+    const news = await this.#responses.news(viewOf(request, { after: since, upTo, isGone }), since, upTo);
     this.telemetry.answered(since === undefined, news.text !== undefined);
     return await this.#responses.answer(request, news);
   }
@@ -114,7 +117,8 @@ class ClassicPoll extends Poll<Answer> {
   protected override async look(isLast: boolean): Promise<Answer | undefined> {
     const { responses, telemetry } = this.#deps;
     const upTo = responses.place.now;
-    const news = await responses.news(viewOf(this.#request, this.#told, upTo), this.#told, upTo);
+    const view = viewOf(this.#request, { after: this.#told, upTo, isGone: () => this.isGone() });
+    const news = await responses.news(view, this.#told, upTo);
     const hasNews = news.text !== undefined;
     this.#told = upTo;
     if (!hasNews && !isLast) return undefined;
@@ -123,9 +127,14 @@ class ClassicPoll extends Poll<Answer> {
   }
 }
 
-const viewOf = (request: SyncRequest, after: Positions | undefined, upTo: Positions): View => {
+interface Stretch extends Hearing {
+  readonly after: Positions | undefined;
+  readonly upTo: Positions;
+}
+
+const viewOf = (request: SyncRequest, { after, upTo, isGone }: Stretch): View & Hearing => {
   const { viewer, filter, fullState, stateField } = request;
-  return { viewer, filter, fullState, stateField, after: after?.[0], upTo: upTo[0] ?? (0 as Position) };
+  return { viewer, filter, fullState, stateField, after: after?.[0], upTo: upTo[0] ?? (0 as Position), isGone };
 };
 
 /** Of a token of ours. */

@@ -79,7 +79,7 @@ export class Follows {
   end(id: number): void {
     const follow = this.#find(id);
     if (follow) this.#forget(follow);
-    follow?.waiting?.hurry();
+    follow?.waiting?.abandon();
   }
 
   endAll(): void {
@@ -121,7 +121,7 @@ export class Follows {
     if (!follow.next || !this.#isOpen(follow)) return;
     const waiting = await follow.next(from, { timeoutMs: follow.timeoutMs, isPushed: true });
     follow.waiting = waiting;
-    if (!this.#isOpen(follow)) waiting.hurry();
+    if (!this.#isOpen(follow)) waiting.abandon();
     waiting.wait((update) => {
       follow.waiting = undefined;
       void this.#trying(follow, async () => this.#tell(follow, await update));

@@ -4,6 +4,7 @@ import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
+import type { Hearing } from '../long-answers.ts';
 import type { AskedViews } from './asked-views.sync.ts';
 import type { MembersTold, Told } from './connection.ts';
 import type { ListWindow } from './cover.ts';
@@ -71,20 +72,20 @@ export class Answers {
     this.#deps = deps;
   }
 
-  async draft(request: SlidingRequest, base: Base, upTo: Positions): Promise<Draft> {
+  async draft(request: SlidingRequest, base: Base & Hearing, upTo: Positions): Promise<Draft> {
     const asked = await this.#asked(request, base, upTo);
     return this.#isStill(asked) ? this.#still(asked) : this.#draft(asked);
   }
 
   /** As `draft`, if there is anything to tell: for those who can wait, which most do, there is nothing, and memory knows. */
-  async news(request: SlidingRequest, base: Base, upTo: Positions): Promise<Draft | undefined> {
+  async news(request: SlidingRequest, base: Base & Hearing, upTo: Positions): Promise<Draft | undefined> {
     const asked = await this.#asked(request, base, upTo);
     if (this.#isStill(asked)) return undefined;
     const draft = await this.#draft(asked);
     return draft.isNews ? draft : undefined;
   }
 
-  #asked(request: SlidingRequest, base: Base, upTo: Positions): Soon<Asked> {
+  #asked(request: SlidingRequest, base: Base & Hearing, upTo: Positions): Soon<Asked> {
     const { followings, engine, gone } = this.#deps;
     const { userId } = request.viewer;
     return soon(followings.of(userId, request, base.connection), (following) =>

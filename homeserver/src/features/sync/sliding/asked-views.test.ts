@@ -24,7 +24,11 @@ describe('what answers say of rooms', () => {
     const askedFor = (rooms: number): Asked => {
       const covered = (nid: number) => ({ listed: { card: { nid }, member: {} }, config: { wishes: [] } });
       const candidates = new Map(Array.from({ length: rooms }, (_, nid) => [nid, covered(nid)]));
-      return { base: { connection: { rooms: new Map() } }, upTo: [], candidates } as unknown as Asked;
+      return {
+        base: { connection: { rooms: new Map() }, isGone: () => false },
+        upTo: [],
+        candidates,
+      } as unknown as Asked;
     };
     const all = [30, 30, 30, 30, 30, 30, 30, 30, 5].map((rooms) => views.of(askedFor(rooms), new Set()));
     await setImmediate();

@@ -99,7 +99,8 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
     const { answers, settled, latest } = this.#deps;
     const { after } = this.#base;
     const { timeoutMs } = this.#request;
-    const [request, base, upTo] = [this.#request, this.#base, settled()] as const;
+    const [request, upTo] = [this.#request, settled()];
+    const base = { ...this.#base, isGone: () => this.isGone() };
     const mayWait = after !== undefined && timeoutMs > 0 && !isLast;
     const draft = await (mayWait ? answers.news(request, base, upTo) : answers.draft(request, base, upTo));
     if (!draft) return undefined;

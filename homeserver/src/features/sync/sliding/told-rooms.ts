@@ -1,3 +1,4 @@
+import type { Hearing } from '../long-answers.ts';
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
@@ -40,7 +41,7 @@ export const NOTHING_GONE: Gone = { nids: [], rooms: new Map() };
 
 /** What is asked for, and what it is asked of. */
 export interface Asked {
-  readonly base: Base;
+  readonly base: Base & Hearing;
   readonly request: SlidingRequest;
   readonly upTo: Positions;
   readonly following: Following;
