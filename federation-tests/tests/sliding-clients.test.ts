@@ -134,6 +134,26 @@ describe('clients of sliding sync', () => {
     expect(rooms[room]).to.not.have.property('heroes');
   });
 
+  it('that load members lazily are told once of those whom a room is called by and who have no display name', async () => {
+    const [carol, unnamed] = [await network.person('carol', 'a.test'), await alice.createRoom()];
+    await bob.join(unnamed);
+    await alice.say(unnamed, 'hello');
+    const body = allRooms({ timeline_limit: 1, required_state: [['m.room.member', '$LAZY']] });
+    const told = async (): Promise<unknown> =>
+      (await slider.sync(body)).rooms[unnamed].required_state?.map(({ state_key: user }: any) => user);
+    expect(await told()).to.have.members([alice.userId, bob.userId]);
+    await carol.ask('PUT', `/profile/${carol.userId}/displayname`, { displayname: 'Carol' });
+    await carol.join(unnamed);
+    expect(await told()).to.eql([carol.userId]);
+    const named = new Slider(alice);
+    const { rooms } = await named.sync(body);
+    expect(rooms[unnamed].heroes).to.deep.include({ user_id: carol.userId, displayname: 'Carol' });
+    await carol.say(unnamed, 'hello');
+    await alice.say(unnamed, 'hello');
+    const { required_state: state } = (await new Slider(alice).sync(body)).rooms[unnamed];
+    expect(state.map(({ state_key: user }: any) => user)).to.have.members([alice.userId, bob.userId]);
+  });
+
   it('call a room that has an alias by who is there, unless it has a name', async () => {
     const den = await alice.createRoom({ preset: 'public_chat', room_alias_name: `den-${alice.name}` });
     await bob.join(den);

@@ -78,7 +78,7 @@ describe('what sliding sync tells', () => {
     ];
     for (const [what, required_state, expected] of cases) {
       it(`is ${what}`, async () => {
-        const room = await alice.createRoom({ preset: 'public_chat', topic: 'Foxes' });
+        const room = await alice.createRoom({ preset: 'public_chat', name: 'Den', topic: 'Foxes' });
         const carol = await network.person('carol', 'a.test');
         await carol.join(room);
         await bob.join(room);
@@ -94,7 +94,7 @@ describe('what sliding sync tells', () => {
     }
 
     it('is everything, with members only as they are needed, if both are asked for', async () => {
-      const room = await alice.createRoom({ preset: 'public_chat', topic: 'Foxes' });
+      const room = await alice.createRoom({ preset: 'public_chat', name: 'Den', topic: 'Foxes' });
       await bob.join(room);
       await alice.say(room, 'hello');
       const everything = [

@@ -54,7 +54,7 @@ describe('sliding sync as it was accepted', () => {
   });
 
   it('tells all the state but the members that are not needed, and what is excluded', async () => {
-    const room = await alice.createRoom({ preset: 'public_chat', topic: 'Foxes' });
+    const room = await alice.createRoom({ preset: 'public_chat', name: 'Den', topic: 'Foxes' });
     const carol = await network.person('carol', 'a.test');
     for (const person of [bob, carol]) await person.join(room);
     await alice.say(room, 'hello');

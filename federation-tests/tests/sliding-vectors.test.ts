@@ -65,6 +65,10 @@ describe('recorded exchanges of sliding sync', () => {
   before(async () => {
     network = await TestNetwork.start('a.test');
     [ann, ben] = await Promise.all([network.person('ann', 'a.test'), network.person('ben', 'a.test')]);
+    // There, people are called by their names from the start.
+    for (const one of [ann, ben]) {
+      await one.ask('PUT', `/profile/${one.userId}/displayname`, { displayname: one.name });
+    }
     const direct = await ben.createRoom({
       preset: 'trusted_private_chat',
       is_direct: true,

@@ -24,6 +24,14 @@ export interface Asker {
   readonly knowsMember: (user: UserId) => boolean;
 }
 
+/** What is told of a room, for which its reader may have to know members. */
+export interface Showing {
+  readonly shown: readonly StoredEvent[];
+  readonly heroes?: readonly Hero[] | undefined;
+  readonly change: StateChange;
+  readonly after: SnapshotId;
+}
+
 /** What a reader makes of a room, and of who is in it, without reading its state. */
 export class RoomFacts {
   readonly #deps: RoomFactsDeps;
@@ -32,18 +40,21 @@ export class RoomFacts {
     this.#deps = deps;
   }
 
-  /** Senders and targets of what is shown, as far as they are not known; heroes are told by themselves. */
+  /**
+   * Senders and targets of what is shown, as far as they are not known; heroes are told by themselves, but for those without
+   * a display name: Element X calls a room by such only if it knows them as members, and "2 people" otherwise.
+   */
   async lazyMembers(
     { room, knowsMember }: Asker,
-    { shown, change, after }: { shown: readonly StoredEvent[]; change: StateChange; after: SnapshotId },
+    { shown, heroes = [], change, after }: Showing,
   ): Promise<readonly StoredEvent[]> {
     const told = new Set(change.events.flatMap(membersOf));
-    const needed = new Set<UserId>();
-    for (const event of shown) {
-      for (const user of [event.event.sender, ...membersOf(event)]) {
-        if (!told.has(user) && !knowsMember(user)) needed.add(user);
-      }
-    }
+    const nameless = heroes.filter(({ displayName }) => displayName === undefined);
+    const wanted = [
+      ...shown.flatMap((event) => [event.event.sender, ...membersOf(event)]),
+      ...nameless.map(({ userId }) => userId),
+    ];
+    const needed = new Set(wanted.filter((user) => !told.has(user) && !knowsMember(user)));
     const { engine, states } = this.#deps;
     const known = await states.members(room, after, needed);
     const unknown = needed.difference(new Set(known.flatMap(membersOf)));

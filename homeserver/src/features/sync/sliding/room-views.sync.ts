@@ -106,7 +106,8 @@ export class RoomViews {
     const startsOver = isStartingOver(ask, change, { isGap: shown.limited && !isExpanded });
     const isInitial = ask.told === undefined;
     const asker = askerOf(ask, { isInitial, startsOver });
-    const told = { shown: shown.events, change, after };
+    const summary = await facts.summary(asker, change, after);
+    const told = { shown: shown.events, heroes: summary.heroes, change, after };
     const lazy = isLazy(ask.config.wishes) ? await facts.lazyMembers(asker, told) : [];
     const state = [...change.events, ...lazy];
     const isNews = isExpanded || shown.limited || shown.events.length > 0 || state.length > 0;
@@ -117,7 +118,7 @@ export class RoomViews {
       bump: ask.bump,
       isDm: dmNewsOf(ask),
       unread: (await this.#deps.unread.of(ask.viewer.userId, ask.room)).counts.main,
-      ...(await facts.summary(asker, change, after)),
+      ...summary,
       state: await engine.clientEvents.shared(state),
       gone: change.gone,
       timeline: timelineOf(ask, shown, isExpanded),
