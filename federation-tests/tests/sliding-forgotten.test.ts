@@ -55,6 +55,26 @@ describe('rooms by sliding sync that their user has forgotten', () => {
     });
   }
 
+  it('are told as left after an answer that may have come without being written down, and so are rooms that one has just left', async () => {
+    const slider = new Slider(await alice.login(), 'killed');
+    const left = await bob.createRoom({ preset: 'public_chat' });
+    const declined = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] });
+    const taken = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] });
+    await network.settle();
+    const asked = allRooms({ required_state: [['m.room.member', '$ME']] });
+    await slider.sync({});
+    await alice.join(left, ['b.test']);
+    const rooms = [joined, invited, left, declined, taken];
+    expect((await slider.lose(asked)).rooms).to.have.all.keys(rooms);
+    await forget(joined, invited);
+    for (const room of [left, declined]) await alice.leave(room);
+    await bob.ask('POST', `/rooms/${encodeURIComponent(taken)}/kick`, { user_id: alice.userId });
+    await network.settle();
+    const gone = Object.fromEntries(rooms.map((room) => [room, 'leave']));
+    expect(standingsIn(await slider.sync(asked), alice.userId)).to.eql(gone);
+    expect((await slider.sync(asked)).rooms).to.eql({});
+  });
+
   it('are looked up together', async () => {
     const slider = new Slider(alice);
     await slider.sync(allRooms());

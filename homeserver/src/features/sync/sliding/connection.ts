@@ -128,10 +128,12 @@ export class Connection {
   /** The client goes on from an answer. Up to where it knows everything; undefined for what cannot be gone on from. */
   goOnFrom(gen: number, positions: readonly Position[]): readonly Position[] | undefined {
     const sent = this.#unheard.find((one) => one.gen === gen);
+    const others = this.#unheard.filter((one) => one !== sent);
     if (sent) this.#arrived(sent);
     // An answer that was made after this was written down last, before a crash: what it told is told again.
     else if (gen > this.#last) return this.#goBack(gen, positions);
     else if (gen !== this.#acked) return undefined;
+    for (const { rooms } of others) this.#mayHaveArrived(rooms, positions);
     this.#reached = positions;
     return positions;
   }
@@ -176,6 +178,18 @@ export class Connection {
 
   knowsMember(room: RoomNid, user: string): boolean {
     return this.#members.get(room)?.has(user) === true;
+  }
+
+  /**
+   * A client that is ended before it has written down up to where an answer goes may show what that told nevertheless. Its
+   * rooms are told anew, and so is that one is not in them any more.
+   */
+  #mayHaveArrived(rooms: Sent['rooms'], positions: readonly Position[]): void {
+    for (const [nid, told] of rooms) {
+      if (this.rooms.has(nid)) continue;
+      this.rooms.set(nid, { ...told, limit: 0, standing: 'outside', missed: positions.map(() => 0 as Position) });
+      this.dirty.add(nid);
+    }
   }
 
   #arrived({ gen, rooms, scopes, members }: Unheard): void {
