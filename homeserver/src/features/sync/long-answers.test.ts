@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { setImmediate } from 'node:timers/promises';
 import { HungUpError } from '../../http/body.ts';
-import { LongAnswers } from './long-answers.ts';
+import { LongAnswers } from './long-answers.sync.ts';
 
 describe('long answers', () => {
   it('are made a few at a time, short ones meanwhile, and not for who has gone', async () => {

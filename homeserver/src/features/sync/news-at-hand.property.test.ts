@@ -7,7 +7,7 @@ import { SyncFixture, type SyncResponse, userOf } from '../../testing/sync.ts';
 import type { Position } from '../../streams/stream.ts';
 import { readerTextsOf } from './event-texts.sync.ts';
 import { Responses } from './responses.sync.ts';
-import type { Hearing } from './long-answers.ts';
+import type { Hearing } from './long-answers.sync.ts';
 import type { Positions, StateField, Told, View } from './view.sync.ts';
 
 const alice = userOf('alice');

@@ -23,7 +23,7 @@ import { JoinedRooms } from './joined-rooms.sync.ts';
 import { type JsonText, fieldsOf } from './json-text.ts';
 import { LazyMembers } from './lazy-members.sync.ts';
 import { LeftRooms } from './left-rooms.sync.ts';
-import { type Hearing, LongAnswers } from './long-answers.ts';
+import { type Hearing, LongAnswers } from './long-answers.sync.ts';
 import { looseSections } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { NewsAtHand } from './news-at-hand.sync.ts';

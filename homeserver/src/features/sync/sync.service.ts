@@ -8,7 +8,7 @@ import type { Position } from '../../streams/stream.ts';
 import type { DeviceListNews } from '../../streams/sync-part.ts';
 import { parseSyncToken } from '../../streams/tokens.ts';
 import type { Followers } from './followers.sync.ts';
-import type { Hearing, LongAnswers } from './long-answers.ts';
+import type { Hearing, LongAnswers } from './long-answers.sync.ts';
 import { OpenPolls } from './open-polls.ts';
 import { Poll, type PollDeps, type PollWish } from './poll.service.ts';
 import { type Answer, Responses, type ResponsesDeps } from './responses.sync.ts';

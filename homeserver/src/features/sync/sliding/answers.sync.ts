@@ -4,7 +4,7 @@ import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
 import type { Position } from '../../../streams/stream.ts';
 import type { UnreadEvents } from '../../notifications/index.ts';
-import type { Hearing } from '../long-answers.ts';
+import type { Hearing } from '../long-answers.sync.ts';
 import type { AskedViews } from './asked-views.sync.ts';
 import type { MembersTold, Told } from './connection.ts';
 import type { ListWindow } from './cover.ts';

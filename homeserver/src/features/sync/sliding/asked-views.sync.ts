@@ -3,7 +3,7 @@ import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
 import { warmKeys } from '../../../rooms/state/room-keys.ts';
-import type { LongAnswers } from '../long-answers.ts';
+import type { LongAnswers } from '../long-answers.sync.ts';
 import { hasStayed, memberAt } from '../standing.sync.ts';
 import type { Summaries } from '../summaries.sync.ts';
 import { wantedEvents } from '../timelines.sync.ts';
@@ -97,7 +97,7 @@ export class AskedViews {
     const roomOf = ({ listed }: CoveredRoom) => rooms.get(listed.card.nid) ?? [];
     const joined = concerned.filter(({ listed }) => listed.member.membership === 'join');
     const { fresh = [], known = [] } = Object.groupBy(joined, ({ listed }) =>
-      base.connection.rooms.has(listed.card.nid) ? 'known' : 'fresh',
+      base.connection.rooms.get(listed.card.nid)?.standing === 'join' ? 'known' : 'fresh',
     );
     const wanted = wantedEvents(limitFilter(Math.max(...concerned.map(({ config }) => config.timelineLimit))));
     // Where all that is asked for has a name, what a first answer says of a room takes a few of its keys.

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { setImmediate } from 'node:timers/promises';
 import type { Room } from '../../../rooms/room.ts';
-import { LongAnswers } from '../long-answers.ts';
+import { LongAnswers } from '../long-answers.sync.ts';
 import { AskedViews, type AskedViewsDeps } from './asked-views.sync.ts';
 import type { Asked } from './told-rooms.ts';
 

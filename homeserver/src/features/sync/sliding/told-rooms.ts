@@ -1,4 +1,4 @@
-import type { Hearing } from '../long-answers.ts';
+import type { Hearing } from '../long-answers.sync.ts';
 import { MatrixError } from '@holm/spec/errors';
 import type { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
