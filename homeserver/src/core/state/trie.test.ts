@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { decide } from '../needs.ts';
 import type { TrieQuestion } from './trie-nodes.ts';
+import { find } from './trie-find.ts';
 import { diff, diffMany, entries, lookup } from './trie-read.ts';
 import type { EventNid, KeyNumber, Root, Row, RowId } from './trie-row.ts';
 import { decodeRow } from './trie-row.ts';
@@ -31,7 +32,7 @@ class Rows {
       }
       return step.value;
     };
-    return decide(counted(this), (id) => this.#read(id));
+    return decide(counted(this), (id) => this.row(id));
   }
 
   update(root: Root, changes: Iterable<readonly [KeyNumber, EventNid]>): Root {
@@ -47,7 +48,7 @@ class Rows {
     return this.#data.size;
   }
 
-  #read(id: RowId): Row | undefined {
+  row(id: RowId): Row | undefined {
     this.reads.push(id);
     const data = this.#data.get(id);
     return data && decodeRow({ id, data });
@@ -101,7 +102,25 @@ describe('state trie', () => {
           expect(rows.ask(entries(root))).to.eql(sorted(reference));
           const asked = [...keys, ...reference.keys()];
           const expected = asked.filter((one) => reference.has(one)).map((one) => [one, reference.get(one)]);
-          expect(rows.ask(lookup(root, asked))).to.eql(new Map(expected as [number, number][]));
+          const found = new Map(expected as [number, number][]);
+          expect(rows.ask(lookup(root, asked))).to.eql(found);
+          expect(find(root, asked, (id) => rows.row(id))).to.eql(found);
+        }
+      }),
+    );
+  });
+
+  it('is looked through without waiting if all that it takes is at hand, and not otherwise', () => {
+    fc.assert(
+      fc.property(history, fc.nat(), (steps, n) => {
+        const rows = new Rows();
+        const [{ root, reference }] = replay(rows, steps).slice(-1) as [ReturnType<typeof replay>[number]];
+        const lacking = 1 + (n % Math.max(1, rows.size));
+        for (const [key, event] of reference) {
+          const needed = new Set<RowId>();
+          find(root, [key], (id) => (needed.add(id), rows.row(id)));
+          const found = find(root, [key], (id) => (id === lacking ? undefined : rows.row(id)));
+          expect(found).to.eql(needed.has(lacking) ? undefined : new Map([[key, event]]));
         }
       }),
     );

@@ -20,6 +20,7 @@ describe('a view of the current state', () => {
   };
   let looked: [SnapshotId, readonly KeyNumber[]][];
   let current: SnapshotId;
+  const inMemory = new Map<SnapshotId, ReadonlyMap<KeyNumber, EventNid>>();
   let states: States;
   const room = {
     get head() {
@@ -30,6 +31,7 @@ describe('a view of the current state', () => {
 
   beforeEach(() => {
     [looked, current] = [[], 1];
+    inMemory.clear();
     const lookup = (snapshot: SnapshotId, numbers: readonly KeyNumber[]) => {
       looked.push([snapshot, numbers]);
       const keys = [NAME, TOPIC, AVATAR].filter((key) => numbers.includes(wellKnownKey(key)!));
@@ -45,7 +47,8 @@ describe('a view of the current state', () => {
       return Promise.resolve(new Map(loaded));
     };
     const cached = (nid: EventNid) => loaded.get(nid);
-    states = new States({ lookup } as unknown as Tries, { load, cached } as unknown as Events);
+    const atHand = (snapshot: SnapshotId) => inMemory.get(snapshot);
+    states = new States({ lookup, atHand } as unknown as Tries, { load, cached } as unknown as Events);
   });
 
   const view = async (snapshot: SnapshotId, keys: readonly StateKey[]) =>
@@ -78,5 +81,18 @@ describe('a view of the current state', () => {
       expect(await view(1, [NAME])).to.eql([[stateKey(...NAME), 10]]);
       expect(await view(2, [NAME, TOPIC])).to.eql([[stateKey(...NAME), 20]]);
     }
+  });
+
+  it('of an older state is looked up only where something of it is not in memory', async () => {
+    await view(1, [NAME, TOPIC]);
+    current = 2;
+    looked.length = 0;
+    inMemory.set(1, new Map([[wellKnownKey(NAME)!, 10]]));
+    expect(await view(1, [NAME, AVATAR])).to.eql([[stateKey(...NAME), 10]]);
+    expect(looked).to.eql([]);
+    // Of that event no more is known.
+    inMemory.set(1, new Map([[wellKnownKey(AVATAR)!, 99]]));
+    expect(await view(1, [AVATAR])).to.eql([]);
+    expect(looked).to.have.length(1);
   });
 });

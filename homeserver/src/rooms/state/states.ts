@@ -58,21 +58,37 @@ export class States {
     return atHand ? Promise.resolve(atHand) : this.#load(room, wanted);
   }
 
-  /** As it is where the same was asked for before: undefined as soon as something would have to be looked up. */
+  /** As it is where all of it is in memory: undefined as soon as something would have to be looked up. */
   #atHand(room: Room, { snapshot, keys, pending }: Wanted): StateView | undefined {
-    const known = this.#known.get(room);
-    if (known?.snapshot !== snapshot) return undefined;
-    const view = new Map<string, StoredEvent>();
+    const numbers: KeyNumber[] = [];
     for (const key of keys) {
       const number = room.keys.number(key);
-      const nid = number === undefined ? undefined : known.nids.get(number);
-      if (nid === undefined) return undefined;
+      if (number === undefined) return undefined;
+      numbers.push(number);
+    }
+    const nids = this.#nidsAtHand(room, snapshot, numbers);
+    if (!nids) return undefined;
+    const view = new Map<string, StoredEvent>();
+    for (const [i, key] of keys.entries()) {
+      const nid = nids.get(numbers[i] ?? 0) ?? 0;
       if (nid === 0) continue;
       const event = pending.event(nid) ?? this.#events.cached(nid);
       if (!event) return undefined;
       view.set(keyString(...key), event);
     }
     return view;
+  }
+
+  /** 0, or nothing, where the state has no event. */
+  #nidsAtHand(
+    room: Room,
+    snapshot: SnapshotId,
+    numbers: readonly KeyNumber[],
+  ): ReadonlyMap<KeyNumber, EventNid> | undefined {
+    const known = this.#known.get(room);
+    if (known?.snapshot === snapshot && numbers.every((number) => known.nids.has(number))) return known.nids;
+    // What is looked up of the current one is remembered.
+    return snapshot === room.head?.snapshot ? undefined : this.#tries.atHand(snapshot, numbers);
   }
 
   async #load(room: Room, { snapshot, keys, pending }: Wanted): Promise<StateView> {

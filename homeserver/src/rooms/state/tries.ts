@@ -8,6 +8,7 @@ import {
   type StoredHash,
   toStoredHash,
 } from '../../core/state/state-hash.ts';
+import { find } from '../../core/state/trie-find.ts';
 import type { TrieQuestion } from '../../core/state/trie-nodes.ts';
 import { diff, diffMany, entries, lookup } from '../../core/state/trie-read.ts';
 import { decodeRow, isPatch, type Root, type Row, type RowId } from '../../core/state/trie-row.ts';
@@ -111,8 +112,13 @@ export class Tries {
     this.#generation += 1;
   }
 
-  lookup(snapshot: SnapshotId, keys: readonly KeyNumber[]): Promise<Map<KeyNumber, EventNid>> {
-    return this.#ask(lookup(rootOf(snapshot), keys));
+  async lookup(snapshot: SnapshotId, keys: readonly KeyNumber[]): Promise<Map<KeyNumber, EventNid>> {
+    return this.atHand(snapshot, keys) ?? this.#ask(lookup(rootOf(snapshot), keys));
+  }
+
+  /** As `lookup`, from memory; undefined if that does not do. */
+  atHand(snapshot: SnapshotId, keys: readonly KeyNumber[]): Map<KeyNumber, EventNid> | undefined {
+    return find(rootOf(snapshot), keys, (id) => this.#cache.get(id)?.row);
   }
 
   entries(snapshot: SnapshotId): Promise<[KeyNumber, EventNid][]> {
