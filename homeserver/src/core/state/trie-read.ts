@@ -82,10 +82,17 @@ const differingSlots = (nodes: TrieNodes, { firstKey, pointers }: Branch, level:
   const differing: Branch[] = [];
   const slots = pointers.map((pointer) => nodes.slots(pointer, level));
   for (let digit = 0; digit < FAN_OUT; digit += 1) {
-    const below = slots.map((of) => of[digit] ?? 0);
-    if (!allSame(below)) differing.push({ firstKey: firstKey + digit * span(level), pointers: below });
+    if (isSameAt(slots, digit)) continue;
+    differing.push({ firstKey: firstKey + digit * span(level), pointers: slots.map((of) => of[digit] ?? 0) });
   }
   return differing;
+};
+
+/** Mostly so: nothing is made to find that out. */
+const isSameAt = (slots: readonly (readonly number[])[], digit: number): boolean => {
+  const first = slots[0]?.[digit] ?? 0;
+  for (const of of slots) if ((of[digit] ?? 0) !== first) return false;
+  return true;
 };
 
 const allSame = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
