@@ -1,5 +1,6 @@
 /** A trie against a plain map, on states that change in bulk and fork. */
 import type { EventNid, KeyNumber, Root } from '../trie-row.ts';
+import { find } from '../trie-find.ts';
 import { diff, diffMany, entries, lookup } from '../trie-read.ts';
 import type { StateHash, StateHasher } from '../state-hash.ts';
 import type { Dice } from './dice.ts';
@@ -53,7 +54,11 @@ const compareReads = (rows: TrieRows, root: Root, map: ReadonlyMap<KeyNumber, Ev
   expectSame('entries', rows.ask(entries(root)).flat(), sorted.flat());
   const asked = [...dice.some([...map.keys()], 4), dice.below(40), dice.below(50_000)];
   const found = rows.ask(lookup(root, asked));
-  for (const key of asked) expectSame(`lookup of ${key}`, [found.get(key)], [map.get(key)]);
+  const atHand = find(root, asked, (id) => rows.row(id));
+  for (const key of asked) {
+    expectSame(`lookup of ${key}`, [found.get(key)], [map.get(key)]);
+    expectSame(`lookup of ${key} at hand`, [atHand?.get(key)], [map.get(key)]);
+  }
 };
 
 const compareDifferences = (rows: TrieRows, steps: readonly Step[]): void => {

@@ -22,7 +22,11 @@ export class TrieRows {
   }
 
   ask<Result>(question: TrieQuestion<Result>): Result {
-    return decide(question, (id) => this.#rows.get(id));
+    return decide(question, (id) => this.row(id));
+  }
+
+  row(id: RowId): Row | undefined {
+    return this.#rows.get(id);
   }
 
   update(root: Root, changes: ReadonlyMap<KeyNumber, EventNid>): Root {
