@@ -32,6 +32,24 @@ describe('all who come back at the same moment after a restart', () => {
     });
   }
 
+  it('are shown the same timeline with one look at what it changes', async () => {
+    const room = await fixture.room(PEOPLE[0]!);
+    for (const user of PEOPLE.slice(1)) await fixture.member(room, user, 'join');
+    const { tries } = fixture.engine;
+    const diff = tries.diff.bind(tries);
+    const looked: string[] = [];
+    tries.diff = (a, b) => {
+      looked.push(`${a} ${b}`);
+      return diff(a, b);
+    };
+    const filter = { room: { rooms: [room], state: { lazy_load_members: true }, timeline: { limit: 2 } } };
+    const answers = [];
+    for (const user of PEOPLE) answers.push(await fixture.ask(user, { filter, device: 'NEW' }));
+    tries.diff = diff;
+    expect(looked).to.have.length(1);
+    for (const { rooms } of answers) expect(rooms?.join?.[room]?.state.events).to.have.length.above(2);
+  });
+
   it('have long answers made a few at a time, so that some are ready before all are', async () => {
     for (let i = 0; i < 21; i++) await fixture.room(PEOPLE[0]!);
     const { rooms } = fixture.engine;

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import { LRUCache } from 'lru-cache';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import { EMPTY_STATE, type EventNid, type KeyNumber, type SnapshotId, type StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
@@ -35,9 +36,19 @@ export type Difference = readonly [KeyNumber, EventNid, EventNid];
 /** Changes of state that are told to everybody, wherever they come from. */
 const FEW = 20;
 
+/** Of differences, some 90 bytes each. */
+const KEPT_KEYS = 20_000;
+/** More differ where somebody has been away: hardly anybody else for just as long. */
+const SHORT = 64;
+
 /** What a reader has to be told of a room's state beside the timeline. */
 export class StateDeltas {
   readonly #engine: RoomEngine;
+  /** Between two states: all who are shown the same timeline are told of the same. States never change. */
+  readonly #differences = new LRUCache<string, readonly Difference[]>({
+    maxSize: KEPT_KEYS,
+    sizeCalculation: ({ length }) => length + 1,
+  });
 
   constructor(engine: RoomEngine) {
     this.#engine = engine;
@@ -94,7 +105,16 @@ export class StateDeltas {
     }: { readonly before: SnapshotId; readonly target: SnapshotId; readonly withMembers: boolean },
   ): Promise<StoredEvent[]> {
     if (withMembers) return this.#engine.states.changes(before, target);
-    return this.#loaded(room, await this.#engine.tries.diff(before, target));
+    return this.#loaded(room, await this.#differing(before, target));
+  }
+
+  async #differing(before: SnapshotId, target: SnapshotId): Promise<readonly Difference[]> {
+    const name = `${before} ${target}`;
+    const known = this.#differences.get(name);
+    if (known) return known;
+    const differing = await this.#engine.tries.diff(before, target);
+    if (differing.length <= SHORT) this.#differences.set(name, differing);
+    return differing;
   }
 
   async #loaded(room: Room, differing: readonly Difference[]): Promise<StoredEvent[]> {
