@@ -36,6 +36,12 @@ describe('null in what clients send', () => {
     it(what, () => expect(withoutNulls(schema, value)).to.eql(expected));
   }
 
+  it('stays, and is refused, where there are more of it than any library sends', () => {
+    const people = (count: number) => ({ id: 'x', people: Array.from({ length: count }, () => ({ name: null })) });
+    expect(withoutNulls(schema, people(1_000))).to.eql({ id: 'x', people: Array.from({ length: 1_000 }, () => ({})) });
+    expect(withoutNulls(schema, people(1_001))).to.eql(people(1_001));
+  });
+
   it('changes nothing of names that objects have by themselves', () => {
     const value = JSON.parse('{"id":"x","__proto__":{"a":1},"toString":null}') as unknown;
     expect(JSON.stringify(withoutNulls(schema, value))).to.equal(JSON.stringify(value));
