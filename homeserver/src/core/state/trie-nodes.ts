@@ -1,13 +1,17 @@
 import type { Needs } from '../needs.ts';
-import type { FullNode, KeyNumber, Pointer, Root, Row, RowId, TrieNode } from './trie-row.ts';
+import type { FullNode, KeyNumber, PatchNode, Pointer, Root, Row, RowId, TrieNode } from './trie-row.ts';
 import { FAN_OUT, indexOf, isPatch, pointerTo, rowOf } from './trie-row.ts';
 
 /** A question to a trie: it asks for rows, and ends with its answer. */
 export type TrieQuestion<Result> = Needs<RowId, Row, Result>;
 
+/** Nodes by their addresses, as far as they are at hand. */
+export type NodeAt = (pointer: Pointer) => TrieNode | undefined;
+
 /** The nodes that a question has seen so far. */
 export class TrieNodes {
   readonly #rows = new Map<RowId, Row>();
+  readonly #at: NodeAt = (pointer) => this.at(pointer);
 
   /** Makes sure that these can be read; asks for the rows that are still missing, then for what those are patches of. */
   *load(pointers: readonly Pointer[]): TrieQuestion<void> {
@@ -36,19 +40,9 @@ export class TrieNodes {
     return node;
   }
 
-  /**
-   * What a subtree has in a slot, seen from a level: tries grow upwards, so a node below that level stands for a
-   * chain of nodes that leads to it by their first slots. The node must have been loaded.
-   */
+  /** What a subtree has in a slot: see `slotOf`. The node must have been loaded. */
   slot(pointer: Pointer, level: number, digit: number): number {
-    const node = this.at(pointer);
-    if (node === undefined) return 0;
-    if (node.level < level) return digit === 0 ? pointer : 0;
-    if (!isPatch(node)) return node.slots[digit] ?? 0;
-    for (let at = 0; at < node.changes.length; at += 2) {
-      if (node.changes[at] === digit) return node.changes[at + 1] ?? 0;
-    }
-    return this.#full(node.base).slots[digit] ?? 0;
+    return pointer === 0 ? 0 : (slotOf(pointer, { level, digit }, this.#at) ?? 0);
   }
 
   /** All slots of a subtree as `slot` gives them; those that are missing at the end hold 0. */
@@ -57,19 +51,13 @@ export class TrieNodes {
     if (node === undefined) return [];
     if (node.level < level) return [pointer];
     if (!isPatch(node)) return node.slots;
-    const slots = [...this.#full(node.base).slots];
+    const slots = [...assertFull(this.at(node.base), node.base).slots];
     for (let at = 0; at < node.changes.length; at += 2) {
       const digit = node.changes[at] ?? 0;
       while (slots.length <= digit) slots.push(0);
       slots[digit] = node.changes[at + 1] ?? 0;
     }
     return slots;
-  }
-
-  #full(pointer: Pointer): FullNode {
-    const node = this.at(pointer);
-    if (node === undefined || isPatch(node)) throw new Error(`the node ${pointer} of the state is no full one`);
-    return node;
   }
 
   *#fetch(rows: ReadonlySet<RowId>): TrieQuestion<void> {
@@ -85,6 +73,34 @@ export class TrieNodes {
     return row;
   }
 }
+
+/**
+ * What a subtree has in a slot, seen from a level: tries grow upwards, so a node below that level stands for a chain of
+ * nodes that leads to it by their first slots. Undefined where a node that it takes is not at hand.
+ */
+export const slotOf = (
+  pointer: Pointer,
+  { level, digit }: { readonly level: number; readonly digit: number },
+  nodeAt: NodeAt,
+): number | undefined => {
+  const node = nodeAt(pointer);
+  if (node === undefined) return undefined;
+  if (node.level < level) return digit === 0 ? pointer : 0;
+  return isPatch(node) ? patchedSlot(node, digit, nodeAt) : (node.slots[digit] ?? 0);
+};
+
+const patchedSlot = ({ base, changes }: PatchNode, digit: number, nodeAt: NodeAt): number | undefined => {
+  for (let at = 0; at < changes.length; at += 2) {
+    if (changes[at] === digit) return changes[at + 1] ?? 0;
+  }
+  const full = nodeAt(base);
+  return full && (assertFull(full, base).slots[digit] ?? 0);
+};
+
+const assertFull = (node: TrieNode | undefined, pointer: Pointer): FullNode => {
+  if (node === undefined || isPatch(node)) throw new Error(`the node ${pointer} of the state is no full one`);
+  return node;
+};
 
 /** Up to the level that holds every safe integer, and one more. */
 const SPANS = Array.from({ length: 12 }, (_, level) => FAN_OUT ** level);
