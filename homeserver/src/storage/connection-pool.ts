@@ -64,7 +64,8 @@ export class ConnectionPool {
   }
 
   #watch(): void {
-    if (this.#isWatched || this.#pool.waitingCount === 0) return;
+    // Whoever is to have one that is idle waits for it, too: until this turn is over.
+    if (this.#isWatched || this.#pool.waitingCount <= this.#pool.idleCount) return;
     this.#isWatched = true;
     void this.#addWhileNeeded().finally(() => (this.#isWatched = false));
   }

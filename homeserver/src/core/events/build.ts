@@ -128,17 +128,20 @@ class TooLargeError extends Error {
 
 /** https://spec.matrix.org/latest/server-server-api/#adding-hashes-and-signatures-to-outgoing-events */
 const seal = (proto: ProtoPdu, version: RoomVersion, { server, key }: Signer): Event => {
-  const members = canonicalMembers(proto, numberRule(version));
-  const hashes = { sha256: sha256(joinMembers(members, () => true)) };
+  // What is added to it has its place among the members from the beginning.
+  const members = canonicalMembers({ ...proto, hashes: null, signatures: null }, numberRule(version));
+  const hashes = { sha256: sha256(joinMembers(members, (key, member) => (isSeal(key) ? undefined : member))) };
   members.set('hashes', `"hashes":{"sha256":"${hashes.sha256}"}`);
   const covered = redactedText(proto, members, version);
   const signature = signText(covered, key);
   members.set('signatures', `"signatures":{"${server}":{"${key.keyId}":"${signature}"}}`);
-  const text = joinMembers(members, () => true);
+  const text = joinMembers(members, (_, member) => member);
   if (Buffer.byteLength(text) > MAX_PDU_BYTES) throw new TooLargeError(`larger than ${MAX_PDU_BYTES} bytes`);
   const pdu: Pdu = { ...proto, hashes, signatures: { [server]: { [key.keyId]: signature } } };
   return { ...toEvent(pdu, version, idOf(proto, covered, version)), text };
 };
+
+const isSeal = (key: string): boolean => key === 'hashes' || key === 'signatures';
 
 const idOf = (proto: JsonObject, covered: string, version: RoomVersion): EventId =>
   version.eventIds === 'supplied'

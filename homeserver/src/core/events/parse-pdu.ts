@@ -46,7 +46,7 @@ const sized = (pdu: Pdu, version: RoomVersion): Event | Refused => {
 const identified = (pdu: Pdu, version: RoomVersion): Event | Refused => {
   const members = membersOf(pdu, version);
   if (members instanceof NotCanonicalError) return { refused: members.message };
-  const text = joinMembers(members, () => true);
+  const text = joinMembers(members, (_, member) => member);
   if (Buffer.byteLength(text) > MAX_PDU_BYTES) return { refused: `larger than ${MAX_PDU_BYTES} bytes` };
   return { ...toEvent(pdu, version, identify(pdu, members, version)), text };
 };
@@ -73,7 +73,8 @@ export const redactedText = (
 ): string => {
   const { topLevel } = version.redaction;
   const kept = redactContent(type, content, version.redaction);
-  const redacted = new Map(members);
-  if (kept !== content) redacted.set('content', `"content":${canonicalJson(kept, numberRule(version))}`);
-  return joinMembers(redacted, (key) => key !== 'signatures' && topLevel.has(key));
+  return joinMembers(members, (key, member) => {
+    if (key === 'signatures' || !topLevel.has(key)) return undefined;
+    return key === 'content' && kept !== content ? `"content":${canonicalJson(kept, numberRule(version))}` : member;
+  });
 };

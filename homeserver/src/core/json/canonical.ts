@@ -20,7 +20,7 @@ export const MAX_DEPTH = 1000;
 export const canonicalJson = (value: Json, numbers: NumberRule = 'strict'): string =>
   write(value, numbers === 'lenient', MAX_DEPTH);
 
-/** The canonical text `"name":value` of each member of an object, sorted: for those who hash several parts of it. */
+/** The canonical text `"name":value` of each member of an object, in canonical order: for those who hash several parts of it. */
 export const canonicalMembers = (object: JsonObject, numbers: NumberRule): Map<string, string> => {
   const members = new Map<string, string>();
   const lenient = numbers === 'lenient';
@@ -32,11 +32,21 @@ export const canonicalMembers = (object: JsonObject, numbers: NumberRule): Map<s
   return members;
 };
 
-/** The canonical text of an object made of some of these members, whatever order they were added in. */
-export const joinMembers = (members: ReadonlyMap<string, string>, keeps: (key: string) => boolean): string =>
-  `{${sortKeys([...members.keys()].filter(keeps))
-    .map((key) => members.get(key))
-    .join(',')}}`;
+/**
+ * The canonical text of an object made of some of these members, which are in canonical order already.
+ * @param textOf what stands for a member, if it is to be there
+ */
+export const joinMembers = (
+  members: ReadonlyMap<string, string>,
+  textOf: (key: string, text: string) => string | undefined,
+): string => {
+  let joined = '{';
+  for (const [key, member] of members) {
+    const text = textOf(key, member);
+    if (text !== undefined) joined += joined.length > 1 ? `,${text}` : text;
+  }
+  return `${joined}}`;
+};
 
 const write = (value: Json | undefined, lenient: boolean, depth: number): string => {
   if (typeof value === 'string') return quote(value);
@@ -118,12 +128,17 @@ const quoteCarefully = (text: string): string => {
 
 const SURROGATE = /[\ud800-\udfff]/;
 
-const sortedKeys = (object: JsonObject): string[] => sortKeys(Object.keys(object));
-
-const sortKeys = (keys: string[]): string[] => {
-  // Without surrogates the order of UTF-16 units, which the plain sort uses, is that of code points.
-  for (const key of keys) if (SURROGATE.test(key)) return keys.sort(byCodePoint);
-  return keys.sort();
+const sortedKeys = (object: JsonObject): string[] => {
+  const keys = Object.keys(object);
+  let last = '';
+  let inOrder = true;
+  for (const key of keys) {
+    // Without surrogates the order of UTF-16 units, which the plain sort uses, is that of code points.
+    if (SURROGATE.test(key)) return keys.sort(byCodePoint);
+    inOrder &&= last <= key;
+    last = key;
+  }
+  return inOrder ? keys : keys.sort();
 };
 
 /** `<` compares UTF-16 units, which puts U+1F600 before U+FF5E. Code points are the other way round. */

@@ -29,6 +29,7 @@ const tuned = {
   bgwriter_delay: '1s',
   bgwriter_lru_maxpages: '500',
   wal_writer_delay: '1s', // nobody waits for it: who commits, flushes
+  autovacuum_naptime: '5min', // each look is a process for each database; what is updated often has room on its pages
   max_worker_processes: '4',
   max_logical_replication_workers: '0', // or a process is there that only waits for them
   io_workers: '1',
