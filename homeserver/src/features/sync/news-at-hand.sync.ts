@@ -27,9 +27,11 @@ export interface NewsAtHandDeps {
 /** A view of somebody who goes on from a token. */
 type Onward = View & { readonly after: Position };
 
-interface Followed {
-  readonly room: Room;
-  readonly member: Member;
+/** What has settled does not change any more: while something of it is looked up, this stays right. */
+export interface Followed {
+  readonly view: Onward;
+  readonly upTo: Positions;
+  readonly rooms: readonly { readonly room: Room; readonly member: Member }[];
 }
 
 /** What was prepared of a room last, and for whom. */
@@ -53,12 +55,23 @@ export class NewsAtHand {
     this.#deps = deps;
   }
 
-  /** Undefined where there may be more to it. */
-  get(view: View, after: Positions | undefined, upTo: Positions): Told | undefined {
-    const followed = this.#followed(view, after, upTo);
-    if (!followed || !isOnward(view)) return undefined;
+  /** The rooms in whose timelines something may have happened, if nothing else can be news: undefined where it can. */
+  followed(view: View, positions: Positions | undefined, upTo: Positions): Followed | undefined {
+    const { userRooms, roomChanges, departures } = this.#deps.engine;
+    const members = userRooms.atHand(view.viewer.userId);
+    if (!members || !positions || !isOnward(view) || !isSameForAll(view.filter)) return undefined;
+    if (members.newest > view.after || departures.hasAnySince(view.after)) return undefined;
+    const timeline = { after: view.after, upTo: view.upTo };
+    if (!this.#areSilent({ ...view.viewer, rooms: () => members.joined, timeline }, positions, upTo)) return undefined;
+    // Who is in few rooms may have heard nothing of more messages than that.
+    const rooms = this.#roomsOf(view, members, roomChanges.among(members, view.after) ?? members.keys());
+    return rooms && { view, upTo, rooms };
+  }
+
+  /** What is new in them; undefined where that takes more than is at hand. */
+  tell({ view, upTo, rooms }: Followed): Told | undefined {
     const texts: JsonText[] = [];
-    for (const { room, member } of followed) {
+    for (const { room, member } of rooms) {
       const text = this.#section(view, room, member);
       if (text === undefined) return undefined;
       if (text !== NO_NEWS) texts.push(`${JSON.stringify(room.roomId)}:${text}`);
@@ -67,8 +80,8 @@ export class NewsAtHand {
   }
 
   /** What those whom the same event wakes wait for together, and find at hand then. */
-  async prepare(view: View, after: Positions | undefined, upTo: Positions): Promise<void> {
-    for (const { room } of this.#followed(view, after, upTo) ?? []) await this.#prepareRoom(room, view);
+  async prepare({ view, rooms }: Followed): Promise<void> {
+    for (const { room } of rooms) await this.#prepareRoom(room, view);
   }
 
   #prepareRoom(room: Room, { filter, after, upTo }: View): Promise<void> {
@@ -86,20 +99,8 @@ export class NewsAtHand {
     await unread.prepare(room, events);
   }
 
-  /** The rooms in whose timelines something may have happened, if nothing else can be news. */
-  #followed(view: View, positions: Positions | undefined, upTo: Positions): readonly Followed[] | undefined {
-    const { userRooms, roomChanges, departures } = this.#deps.engine;
-    const members = userRooms.atHand(view.viewer.userId);
-    if (!members || !positions || !isOnward(view) || !isSameForAll(view.filter)) return undefined;
-    if (members.newest > view.after || departures.hasAnySince(view.after)) return undefined;
-    const timeline = { after: view.after, upTo: view.upTo };
-    if (!this.#areSilent({ ...view.viewer, rooms: () => members.joined, timeline }, positions, upTo)) return undefined;
-    // Who is in few rooms may have heard nothing of more messages than that.
-    return this.#roomsOf(view, members, roomChanges.among(members, view.after) ?? members.keys());
-  }
-
-  #roomsOf(view: Onward, members: ReadonlyMemberships, nids: Iterable<RoomNid>): readonly Followed[] | undefined {
-    const followed: Followed[] = [];
+  #roomsOf(view: Onward, members: ReadonlyMemberships, nids: Iterable<RoomNid>): Followed['rooms'] | undefined {
+    const followed: { room: Room; member: Member }[] = [];
     for (const nid of nids) {
       const member = members.get(nid);
       if (member?.membership !== 'join' || !this.#deps.engine.roomChanges.mayHaveChanged(nid, view.after)) continue;

@@ -26,7 +26,7 @@ import { LeftRooms } from './left-rooms.sync.ts';
 import { type Hearing, LongAnswers } from './long-answers.sync.ts';
 import { looseSections } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
-import { NewsAtHand } from './news-at-hand.sync.ts';
+import { type Followed, NewsAtHand } from './news-at-hand.sync.ts';
 import { sectionOf, sectionsText, type ToldRoom } from './sections.ts';
 import { SettledPlace } from './settled-place.sync.ts';
 import { memberAt } from './standing.sync.ts';
@@ -106,12 +106,14 @@ export class Responses {
   news(view: HeardView, after: Positions | undefined, upTo: Positions): Told | Promise<Told> {
     // Up to date: there is one array for all who have come as far.
     if (after === upTo && !view.fullState) return { text: undefined, reached: upTo };
-    return this.#atHand.get(view, after, upTo) ?? this.#prepared(view, after, upTo);
+    const followed = this.#atHand.followed(view, after, upTo);
+    if (!followed) return this.lookedUp(view, after, upTo);
+    return this.#atHand.tell(followed) ?? this.#prepared(followed, () => this.lookedUp(view, after, upTo));
   }
 
-  async #prepared(view: HeardView, after: Positions | undefined, upTo: Positions): Promise<Told> {
-    await this.#atHand.prepare(view, after, upTo);
-    return this.#atHand.get(view, after, upTo) ?? this.lookedUp(view, after, upTo);
+  async #prepared(followed: Followed, lookedUp: () => Promise<Told>): Promise<Told> {
+    await this.#atHand.prepare(followed);
+    return this.#atHand.tell(followed) ?? lookedUp();
   }
 
   /** As `news`, whatever is at hand. */
