@@ -131,21 +131,30 @@ const PLAIN = `
    WHERE e.room_nid = $1 AND e.ord > $2 AND e.ord <= $3 AND e.position IS NOT NULL AND ${isPlainMessage('$4')}
    GROUP BY e.snapshot`;
 
-/** Each event once, and for which stretches: those of all who come back at the same time are much the same. */
+/** What is to be looked at: not the state, and not the plain messages, that the stretch leaves out. */
+const IS_WANTED = `${MAY_NOTIFY}
+  AND NOT (u.counted IS NOT NULL AND e.ord > u.counted_after AND e.ord <= u.counted_up_to
+           AND e.position IS NOT NULL AND ${isPlainMessage('u.counted')})`;
+
+/**
+ * Each event once, and for which stretches: those of all who come back at the same time are much the same. What has been read is not looked
+ * through, however much that is: a relation has the place of its event.
+ */
 const STRETCHES = `
   SELECT s.ns, ${EVENT_COLUMNS}
     FROM (SELECT e.event_nid, array_agg(u.n::int) AS ns
             FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bool[], $6::text[], $7::bigint[], $8::bigint[])
                    WITH ORDINALITY AS u(room, after, main, plain, counted, counted_after, counted_up_to, n)
            CROSS JOIN LATERAL (
-             SELECT e.event_nid FROM events e
-              WHERE e.room_nid = u.room AND e.ord > u.after
-                AND (e.ord > u.main OR EXISTS (
-                  SELECT FROM event_relations r WHERE r.room_nid = u.room AND r.child_nid = e.event_nid))
-                AND ${MAY_NOTIFY}
-                AND NOT (u.counted IS NOT NULL AND e.ord > u.counted_after AND e.ord <= u.counted_up_to
-                         AND e.position IS NOT NULL AND ${isPlainMessage('u.counted')})
-              ORDER BY e.ord LIMIT $5) e
+             (SELECT e.event_nid, e.ord
+                FROM event_relations r JOIN events e ON e.event_nid = r.child_nid
+               WHERE r.room_nid = u.room AND r.room_nid > 0 AND r.ord > u.after AND r.ord <= u.main AND ${IS_WANTED}
+               ORDER BY r.ord LIMIT $5)
+             UNION ALL
+             (SELECT e.event_nid, e.ord FROM events e
+               WHERE e.room_nid = u.room AND e.ord > greatest(u.after, u.main) AND ${IS_WANTED}
+               ORDER BY e.ord LIMIT $5)
+              ORDER BY ord LIMIT $5) e
            GROUP BY e.event_nid) s
     JOIN events e ON e.event_nid = s.event_nid
    ORDER BY e.ord`;

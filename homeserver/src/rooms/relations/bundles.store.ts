@@ -50,7 +50,7 @@ export interface ThreadPart {
 
 /**
  * One text for all of them: a page holds a hundred events, and putting each into lists of PostgreSQL's own takes longer than it does to
- * look for what is said about it. It takes the lists for short ones, as they are: of JSON's elements it expects a hundred each time.
+ * look for what is said about it. It takes the lists for short ones, as they are: of JSON's elements it expects a hundred each time. Of most events nothing is said, which takes one look.
  */
 const PARENTS = `p AS (
   SELECT g.n, g.room AS room_nid, q.id AS parent_id, q.sender, q.type, g.until, g.reader, g.ignored, g.since
@@ -58,7 +58,11 @@ const PARENTS = `p AS (
    CROSS JOIN LATERAL json_to_record(page.page)
            AS g(n int, room int, until bigint, since bigint, reader text, ignored text[],
                 ids text[], senders text[], types text[])
-   CROSS JOIN LATERAL unnest(g.ids, g.senders, g.types) AS q(id, sender, type))`;
+   CROSS JOIN LATERAL unnest(g.ids, g.senders, g.types) AS q(id, sender, type)
+   CROSS JOIN LATERAL (
+     SELECT FROM event_relations r
+      WHERE r.room_nid = g.room AND r.parent_id = q.id AND r.rel_type IN ('m.replace', 'm.thread', 'm.reference')
+      LIMIT 1) AS spoken_of)`;
 
 const childrenOf = (type: string) =>
   `event_relations r WHERE r.room_nid = p.room_nid AND r.parent_id = p.parent_id AND r.rel_type = '${type}'

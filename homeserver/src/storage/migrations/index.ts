@@ -32,6 +32,7 @@ import { MessagesByServer1763690000078 } from './0078-messages-by-server.ts';
 import { ForgottenStays1763690000079 } from './0079-forgotten-stays.ts';
 import { ReadableJson1763690000080 } from './0080-readable-json.ts';
 import { RedactedState1763690000081 } from './0081-redacted-state.ts';
+import { RelationsByPlace1763690000082 } from './0082-relations-by-place.ts';
 
 /** Every migration, in the order of its number. A migration is never edited once it has landed. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -68,4 +69,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   ForgottenStays1763690000079,
   ReadableJson1763690000080,
   RedactedState1763690000081,
+  RelationsByPlace1763690000082,
 ];
