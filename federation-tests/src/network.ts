@@ -23,6 +23,8 @@ interface NetworkOptions {
 
 /** `federation.max_backoff_ms` of the servers, and then some. */
 const LONGEST_PAUSE_MS = 120_000;
+/** See `IdleCaches`. */
+const LULL_MS = 31 * 60_000;
 
 /**
  * Homeservers that find each other, on one clock that moves when it is told to.
@@ -100,6 +102,13 @@ export class TestNetwork implements AsyncDisposable {
     await this.settle(); // what is under way must not look as if it took so long
     this.clock.advance(LONGEST_PAUSE_MS);
     await this.settle();
+  }
+
+  /** So long nobody asks for anything that servers let go of what they remember of those who were there. */
+  async lull(): Promise<void> {
+    await this.settle();
+    this.clock.advance(LULL_MS);
+    for (const server of this.#servers.values()) await server.running.services.upkeep.idle.letGo();
   }
 
   async stop(name: string): Promise<void> {

@@ -39,6 +39,7 @@ describe('answers of sliding sync, put together', () => {
         await network.stop('a.test');
         await network.start('a.test');
       }
+      if (dice.below(30) === 0) await network.lull();
     }
     // Whoever has left has stopped typing, a moment later.
     await network.settle();

@@ -185,6 +185,7 @@ describe('what is pushed over WebSockets that break', () => {
         socket.kill();
         await door.ask(pos);
       },
+      'be away': () => network.lull(),
       restart: async () => {
         await network.stop('a.test');
         await network.start('a.test');

@@ -2,6 +2,7 @@ import { signingKeyFromSeed } from '@holm/homeserver/core/crypto/keys';
 import type { Signer } from '@holm/homeserver/core/events/build';
 import { systemClock } from '@holm/homeserver/platform/clock';
 import { systemEntropy } from '@holm/homeserver/platform/entropy';
+import { IdleCaches } from '@holm/homeserver/platform/idle-caches';
 import { silentLog } from '@holm/homeserver/platform/log';
 import { createRoomEngine, type RoomEngine } from '@holm/homeserver/rooms/engine';
 import { connect } from '@holm/homeserver/storage/connect';
@@ -9,7 +10,12 @@ import type { Database } from '@holm/homeserver/storage/database';
 import { Notifier } from '@holm/homeserver/streams/notifier';
 import { KeyId, ServerName } from '@holm/spec/ids';
 
-const CACHE_BYTES = { events: 32 * 1024 * 1024, states: 16 * 1024 * 1024, rooms: 48 * 1024 * 1024 };
+const CACHE_BYTES = {
+  events: 32 * 1024 * 1024,
+  states: 16 * 1024 * 1024,
+  rooms: 48 * 1024 * 1024,
+  memberships: 64_000_000,
+};
 
 /** The room engine of a server, without the server around it. */
 export interface LocalEngine extends AsyncDisposable {
@@ -28,6 +34,7 @@ export const openEngine = async (url: string): Promise<LocalEngine> => {
     createRoomEngine({
       db,
       clock: systemClock,
+      idle: new IdleCaches(systemClock),
       entropy: systemEntropy,
       log: silentLog,
       notifier: new Notifier(),

@@ -4,6 +4,7 @@ import type { Dns } from '../federation/resolver/dns.ts';
 import { Background } from '../platform/background.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Entropy } from '../platform/entropy.ts';
+import { IdleCaches } from '../platform/idle-caches.ts';
 import type { Log } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
 import type { Cron } from '../platform/schedule.ts';
@@ -25,6 +26,7 @@ export interface Base extends Effects {
   readonly db: Database;
   readonly metrics: Metrics;
   readonly background: Background;
+  readonly idle: IdleCaches;
   /** Where the server can be reached, once it listens. */
   readonly urls: () => readonly string[];
 }
@@ -36,4 +38,5 @@ export const createBase = (config: ServerConfig, effects: Effects, rest: Pick<Ba
   serverName: ServerName.parse(config.server_name),
   metrics: new Metrics(),
   background: new Background(effects.log.with({ area: 'background' })),
+  idle: new IdleCaches(effects.clock),
 });

@@ -21,14 +21,14 @@ export const composeNotifications = async (
   { rooms, accounts, ephemeral, notifier }: Parts,
   stack: AsyncDisposableStack,
 ) => {
-  const { db, background } = base;
+  const { db, background, idle } = base;
   const { engine, listeners } = rooms;
   const threads = await composeThreads(base, { rooms, accounts, notifier });
   const { accountData, ignoredUsers, pushRules } = accounts;
   // The rules are written again with each change of what somebody follows.
   const versionOf = (user: UserId) => accountData.versionOf(user);
   const rules = new AllUserRules({ pushRules, ignoredUsers, threads, versionOf });
-  const unread = new UnreadEvents({ db, engine, rules, background });
+  const unread = new UnreadEvents({ db, engine, rules, background, idle });
   stack.defer(() => unread.save());
   listeners.push((step) => unread.committed(step));
   ephemeral.receipts.onRead((receipts) => unread.read(receipts));

@@ -89,9 +89,10 @@ export const composeRooms = async (base: Base, federation: Federation, { notifie
   };
 };
 
-const cachesOf = ({ memory }: ServerConfig) => {
+/** See the configuration's section `memory`. */
+export const cachesOf = ({ memory }: ServerConfig) => {
   const bytes = memory.cache_mb * 1024 * 1024;
-  return { events: (bytes * 2) / 3, states: bytes / 3, rooms: bytes };
+  return { events: (bytes * 2) / 3, states: bytes / 3, rooms: bytes, memberships: bytes, connections: bytes };
 };
 
 /** What follows from a step of a room once others have been told of it. */

@@ -21,7 +21,7 @@ import type { EphemeralServices } from './ephemeral.ts';
 import type { FeatureServices } from './features.ts';
 import type { NotificationServices } from './notifications.ts';
 import type { PresenceServices } from './presence.ts';
-import type { RoomServices } from './rooms.ts';
+import { cachesOf, type RoomServices } from './rooms.ts';
 
 interface Parts {
   readonly rooms: RoomServices;
@@ -65,12 +65,14 @@ export const composeSync = (
   stack.defer(() => deadlines.close());
   const deps = { ...base, deadlines, notifier, engine: rooms.engine, readers, unread, parts, presence };
   const sync = new Sync(deps);
+  const profiles = { news: profileNews, parted: (reader: Reader) => encryption.lists.news.parted(reader) };
+  const connectionBytes = cachesOf(base.config).connections;
+  const sliding = createSliding({ ...deps, connectionBytes, sync, settings: accountData, profiles });
   sessions.onSessionsEnd((ended) => {
     sync.polls.end(ended);
     sync.follows.end(ended);
+    sliding.connections.forget(ended);
   });
-  const profiles = { news: profileNews, parted: (reader: Reader) => encryption.lists.news.parted(reader) };
-  const sliding = createSliding({ ...deps, sync, settings: accountData, profiles });
   rooms.listeners.push(sliding.cards.listener);
   stack.use(sliding.connections);
   stack.defer(() => sliding.cards.write());

@@ -35,6 +35,7 @@ export const composeUpkeep = (base: Base, { engine, outbox, joins }: RoomService
   });
   return {
     engine,
+    idle: base.idle,
     jobs,
     expiry: new Expiry({ db, clock, engine, messages }),
     expiryDue: everySoOften(clock, config.rooms.retention.purge_interval_minutes * 60_000),
@@ -55,7 +56,11 @@ const everySoOften = (clock: Clock, intervalMs: number): (() => boolean) => {
 };
 
 /** Each of these looks at the database for what is due, and does a bounded part of it. */
-export const scheduleUpkeep = (schedule: Schedule, { engine, jobs, expiry, expiryDue, vacancies }: Upkeep): void => {
+export const scheduleUpkeep = (
+  schedule: Schedule,
+  { engine, idle, jobs, expiry, expiryDue, vacancies }: Upkeep,
+): void => {
+  schedule.every('25 */5 * * * *', 'let go of what belongs to those who have gone', () => idle.letGo());
   schedule.every('15 * * * * *', 'work on rooms', () => jobs.work());
   schedule.every('45 * * * * *', 'hear of rooms that are held', () => engine.holds.refresh());
   schedule.every('*/10 * * * *', 'delete what was redacted long ago', async () => {

@@ -4,6 +4,7 @@ import { StateHasher } from '../core/state/state-hash.ts';
 import type { FederationClient } from '../federation/client/client.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Entropy } from '../platform/entropy.ts';
+import type { IdleCaches } from '../platform/idle-caches.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
 import type { Log } from '../platform/log.ts';
 import type { Database } from '../storage/database.ts';
@@ -60,7 +61,13 @@ export interface EngineDeps {
   /** Told of every step of every room once it is durable; filled before the first one. */
   readonly listeners: readonly CommitListener[];
   /** How much is remembered of what the database could be asked again. */
-  readonly cacheBytes: { readonly events: number; readonly states: number; readonly rooms: number };
+  readonly cacheBytes: {
+    readonly events: number;
+    readonly states: number;
+    readonly rooms: number;
+    readonly memberships: number;
+  };
+  readonly idle: IdleCaches;
   readonly client: Pick<FederationClient, 'call'>;
   /** How long what redactions take away is kept for moderators. */
   readonly redactedContentDays?: number | 'forever';
@@ -188,14 +195,14 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
 };
 
 /** What the process remembers of rooms, and the stream that orders what happens in them. */
-const createMemory = async ({ db, clock, entropy, cacheBytes }: EngineDeps) => {
+const createMemory = async ({ db, clock, entropy, cacheBytes, idle }: EngineDeps) => {
   const positions = new Numbers(db, 'event_positions');
   await positions.ensure(POSITIONS_AT_HAND);
   const stream = new Stream('events', positions.take(), () => positions.take());
   const partial = await PartialRooms.open(db, clock);
   const rooms = new Rooms(db, partial, cacheBytes.rooms);
   const events = new Events(db, rooms, cacheBytes.events);
-  const userRooms = new UserRooms(db);
+  const userRooms = new UserRooms({ db, idle, cacheBytes: cacheBytes.memberships });
   const hasher = new StateHasher(await secret(db, entropy, 'state hashes'));
   const tries = new Tries({ db, hasher, ids: new Numbers(db, 'state_row_ids'), cacheBytes: cacheBytes.states });
   return {

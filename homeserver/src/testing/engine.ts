@@ -3,6 +3,7 @@ import type { Signer } from '../core/events/build.ts';
 import { signingKeyFromSeed } from '../core/crypto/keys.ts';
 import type { FederationClient } from '../federation/client/client.ts';
 import { FederationError } from '../federation/client/federation-error.ts';
+import { IdleCaches } from '../platform/idle-caches.ts';
 import { silentLog } from '../platform/log.ts';
 import { createRoomEngine, type EngineDeps, type RoomEngine } from '../rooms/engine.ts';
 import type { CommitListener } from '../rooms/commit.ts';
@@ -24,13 +25,14 @@ export interface TestEngine extends AsyncDisposable {
   readonly engine: RoomEngine;
   readonly db: Database;
   readonly clock: ManualClock;
+  readonly idle: IdleCaches;
   readonly notifier: Notifier;
   readonly signer: Signer;
   /** Another engine on the same database: the server after a restart. */
   readonly restart: () => Promise<RoomEngine>;
 }
 
-const CACHE_BYTES = { events: 10_000_000, states: 10_000_000, rooms: 10_000_000 };
+const CACHE_BYTES = { events: 10_000_000, states: 10_000_000, rooms: 10_000_000, memberships: 10_000_000 };
 
 const nobody: Pick<FederationClient, 'call'> = {
   call: (server) => Promise.reject(new FederationError('unreachable', server)),
@@ -42,6 +44,7 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
   const database = await createTestDatabase();
   const { db } = database;
   const clock = new ManualClock();
+  const idle = new IdleCaches(clock);
   const notifier = new Notifier();
   const server = ServerName.parse(serverName);
   const seed = seededEntropy(`key of ${server}`).bytes(32);
@@ -51,6 +54,7 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
     createRoomEngine({
       db,
       clock,
+      idle,
       entropy: seededEntropy(`${server} ${starts++}`),
       log: silentLog,
       notifier,
@@ -64,6 +68,7 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
     engine,
     db,
     clock,
+    idle,
     notifier,
     signer,
     restart: start,

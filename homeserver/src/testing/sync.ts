@@ -212,6 +212,7 @@ export class SyncFixture {
   responsesDeps() {
     const { db } = this.test;
     return {
+      idle: this.test.idle,
       readers: new Readers(this.engine.visible, (user) => this.ignored.get(user) ?? new Set()),
       db,
       engine: this.engine,
@@ -221,7 +222,7 @@ export class SyncFixture {
   }
 
   #newUnread(): UnreadEvents {
-    const { db } = this.test;
+    const { db, idle } = this.test;
     const pushRules = { all: async (user: UserId) => defaultPushRules(user) };
     const ignoredUsers = { of: async () => new Set<UserId>() };
     const threads = { subscribedBy: async () => new Map() };
@@ -229,6 +230,7 @@ export class SyncFixture {
     const background = new Background(silentLog);
     return new UnreadEvents({
       db,
+      idle,
       background,
       engine: this.engine,
       rules: new AllUserRules({ pushRules, ignoredUsers, threads, versionOf }),

@@ -108,7 +108,7 @@ export class Judge {
     if (redactions.size === 0) return;
     for (const stored of (await this.#engine.events.byIds([...redactions.keys()])).values()) {
       const { roomNid, redactedBy, ord, event } = stored;
-      if (roomNid !== tally.room.nid || redactedBy === undefined || ord === undefined) continue;
+      if (roomNid !== tally.roomNid || redactedBy === undefined || ord === undefined) continue;
       tally.backlog.remove(ord);
       const at = redactions.get(event.eventId) ?? 0;
       if (!tally.hasSeen(ord, at)) continue;

@@ -45,7 +45,14 @@ describe('plain messages', () => {
       threads: { subscribedBy: async () => new Map() },
       versionOf: () => 1 as Position,
     });
-    return new UnreadEvents({ db: test.db, engine, rules, background: new Background(silentLog), few });
+    return new UnreadEvents({
+      db: test.db,
+      idle: test.idle,
+      engine,
+      rules,
+      background: new Background(silentLog),
+      few,
+    });
   };
 
   const counts = async (roomId: RoomId, few: number, change?: (rules: PushRuleset) => PushRuleset) => {

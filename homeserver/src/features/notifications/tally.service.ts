@@ -1,5 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
-import type { StoredEvent } from '../../rooms/model.ts';
+import type { RoomNid, StoredEvent } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { UnreadCounts } from '../../core/push/unread-counts.ts';
@@ -23,7 +23,7 @@ interface Beginning {
 /** How far the counting of one user's unread events in one room has come. */
 export class Tally {
   readonly user: UserId;
-  readonly room: Room;
+  readonly roomNid: RoomNid;
   readonly rules: UserRules;
   /** Of what decides, when it began. */
   readonly digest: string;
@@ -35,6 +35,8 @@ export class Tally {
   isSpoilt = false;
   changedAt = 0 as Position;
   rulesAt: Position;
+  /** Not held: a room that has gone from memory has to be counted anew, and its events would never go. */
+  readonly #room: WeakRef<Room>;
   #before: { readonly counts: UnreadCounts; readonly rulesAt: Position } | undefined;
   #last: UnreadCounts | undefined;
   #working: Promise<void> | undefined;
@@ -50,17 +52,30 @@ export class Tally {
   constructor({ user, room, rules, before, fromScratch, version }: Beginning) {
     this.#fromScratch = fromScratch;
     this.user = user;
-    this.room = room;
+    this.roomNid = room.nid;
+    this.#room = new WeakRef(room);
     this.#begunAt = this.#lastOrd;
     this.rules = rules;
     this.digest = digestFor(rules, room.nid);
     this.rulesAt = version;
     // What another one made of the room before may be told to have changed when it has not, never the other way round.
-    this.#before = before?.room === room ? { counts: before.counts, rulesAt: before.rulesAt } : undefined;
+    this.#before = before?.isOf(room) === true ? { counts: before.counts, rulesAt: before.rulesAt } : undefined;
+  }
+
+  /** For those who have it in their hands. */
+  get room(): Room {
+    const room = this.#room.deref();
+    if (!room) throw new Error(`room ${this.roomNid} has gone from memory while its unread events were counted`);
+    return room;
   }
 
   get counts(): UnreadCounts {
     return this.backlog.counts;
+  }
+
+  /** Of the room as it is in memory now. */
+  isOf(room: Room): boolean {
+    return this.#room.deref() === room;
   }
 
   /** Whether it has begun, and nobody is at work on it. */
@@ -156,8 +171,8 @@ export class Tally {
   }
 
   toStored(): UserInRoom & StoredBacklog {
-    const { user, room, upTo, digest, backlog } = this;
-    return { user, room: room.nid, upTo, rules: digest, threads: backlog.toStored() };
+    const { user, roomNid: room, upTo, digest, backlog } = this;
+    return { user, room, upTo, rules: digest, threads: backlog.toStored() };
   }
 
   get #lastOrd(): number {

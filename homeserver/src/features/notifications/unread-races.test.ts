@@ -1,8 +1,12 @@
 import type { EventId } from '@holm/spec/ids';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { defaultPushRules } from '../../core/push/default-rules.ts';
 import { Background } from '../../platform/background.ts';
+import { breathe } from '../../platform/breathe.ts';
 import { silentLog } from '../../platform/log.ts';
+import type { Room } from '../../rooms/room.ts';
 import type { Position } from '../../streams/stream.ts';
 import { SyncFixture, userOf } from '../../testing/sync.ts';
 import { AllUserRules, UnreadEvents } from './index.ts';
@@ -22,7 +26,8 @@ describe('counts of what is unread, while that changes', () => {
   });
   const opened = (): UnreadEvents =>
     new UnreadEvents({
-      ...{ db: fixture.test.db, engine: fixture.engine, rules, background: new Background(silentLog) },
+      ...{ db: fixture.test.db, idle: fixture.test.idle, engine: fixture.engine, rules },
+      background: new Background(silentLog),
       ...{ cheap: 0, few: 0 },
     });
 
@@ -58,4 +63,32 @@ describe('counts of what is unread, while that changes', () => {
     expect(isRedacted).to.equal(true);
     expect(await counts(opened())).to.eql([2, []]);
   });
+
+  it('do not keep rooms in memory', async () => {
+    const roomId = await fixture.room(alice);
+    await fixture.member(roomId, bob, 'join');
+    await fixture.say(roomId, alice, 'one');
+    const unread = opened();
+    const counted = async (): Promise<[WeakRef<Room>, number]> => {
+      const room = await fixture.engine.rooms.joined(roomId);
+      const { main } = (await unread.of(bob, room)).counts;
+      return [new WeakRef(room), main.notifications];
+    };
+    const [room, notifications] = await counted();
+    fixture.engine.rooms.drop(room.deref()!.nid);
+    await collected(room);
+    expect(room.deref()).to.equal(undefined);
+    expect((await counted())[1]).to.equal(notifications);
+  });
 });
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
+
+/** As far as garbage goes within a few turns. */
+const collected = async (room: WeakRef<Room>): Promise<void> => {
+  for (let round = 0; round < 10 && room.deref(); round++) {
+    await breathe();
+    gc();
+  }
+};

@@ -237,6 +237,7 @@ class World {
     });
     return new UnreadEvents({
       db: test.db,
+      idle: test.idle,
       engine,
       rules,
       background: new Background(silentLog),

@@ -1,7 +1,8 @@
 import type { UserId } from '@holm/spec/ids';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { weighAgain } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
+import type { IdleCaches } from '../../platform/idle-caches.ts';
 import type { Committed } from '../../rooms/commit.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { StoredEvent } from '../../rooms/model.ts';
@@ -25,6 +26,7 @@ export interface UnreadDeps {
   readonly engine: RoomEngine;
   readonly rules: AllUserRules;
   readonly background: Background;
+  readonly idle: IdleCaches;
   /** What takes no more events than this to find out again is not written down. */
   readonly cheap?: number;
   /** So many events are looked at one by one, plain or not. */
@@ -71,11 +73,12 @@ export class UnreadEvents {
     const occasions = new Occasions(engine, db, new RoomSizes(db, engine));
     this.#plain = new PlainCounts({ db, occasions, few: deps.few ?? FEW });
     this.#judge = new Judge(engine, occasions);
-    this.#tallies = new LRUCache<string, Tally>({
+    this.#tallies = deps.idle.create<string, Tally>({
       maxSize: KEPT_PLACES,
       sizeCalculation: (tally) => PLACES_PER_TALLY + tally.backlog.size,
       dispose: (tally, _, reason) => {
-        if (reason === 'evict' && this.#isDue(tally)) background.run('keep what is unread', () => this.#save([tally]));
+        if ((reason === 'evict' || reason === 'expire') && this.#isDue(tally))
+          background.run('keep what is unread', () => this.#save([tally]));
       },
     });
   }
@@ -117,7 +120,7 @@ export class UnreadEvents {
   }
 
   #forgetRoom({ nid }: Room): void {
-    for (const [key, tally] of this.#tallies.entries()) if (tally.room.nid === nid) this.#tallies.delete(key);
+    for (const [key, tally] of this.#tallies.entries()) if (tally.roomNid === nid) this.#tallies.delete(key);
   }
 
   /** Writes down what would be costly to find out again. */
@@ -170,7 +173,7 @@ export class UnreadEvents {
   }
 
   #current(tally: Tally | undefined, room: Room, rules: UserRules): Tally | undefined {
-    if (tally?.room !== room || tally.isSpoilt) return undefined;
+    if (!tally?.isOf(room) || tally.isSpoilt) return undefined;
     return tally.rules === rules || tally.digest === digestFor(rules, room.nid) ? tally : undefined;
   }
 
@@ -214,7 +217,7 @@ export class UnreadEvents {
     if (!following || !this.#judge.countNow(tally, following.events)) return false;
     tally.slide();
     tally.reached(following.upTo, following.events.at(-1)?.position);
-    const key = keyOf(tally.user, tally.room.nid);
+    const key = keyOf(tally.user, tally.roomNid);
     // What it takes in memory is looked at now and then.
     if (tally.backlog.size % 64 === 63 && this.#tallies.peek(key) === tally) weighAgain(this.#tallies, key);
     return true;

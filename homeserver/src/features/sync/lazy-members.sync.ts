@@ -1,9 +1,10 @@
 import type { UserId } from '@holm/spec/ids';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Caller } from '../../http/route.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
-import { atMost } from '../../platform/at-most.ts';
+import { weighAgain } from '../../platform/at-most.ts';
+import type { IdleCaches } from '../../platform/idle-caches.ts';
 
 interface Telling {
   readonly members: readonly UserId[];
@@ -25,7 +26,9 @@ interface Device {
   size: number;
 }
 
-const DEVICES = 5_000;
+/** All devices together; each counts as some besides. */
+const MEMBERS = 2_000_000;
+const PER_DEVICE = 10;
 const MEMBERS_PER_DEVICE = 2_000;
 
 /**
@@ -35,7 +38,11 @@ const MEMBERS_PER_DEVICE = 2_000;
  * older one: what has been told after the place that a device comes back with counts as never told.
  */
 export class LazyMembers {
-  readonly #told = new LRUCache<string, Device>(atMost(DEVICES));
+  readonly #told: LRUCache<string, Device>;
+
+  constructor(idle: IdleCaches) {
+    this.#told = idle.create<string, Device>({ maxSize: MEMBERS, sizeCalculation: ({ size }) => PER_DEVICE + size });
+  }
 
   /** Whom of a room a device knows that goes on from a place. It is forgotten who was told after that. */
   knows(viewer: Caller, room: RoomNid, at: Position): (member: UserId) => boolean {
@@ -52,6 +59,7 @@ export class LazyMembers {
     learn(device, room, telling);
     while (device.size > MEMBERS_PER_DEVICE) forgetOldest(device);
     if (device.size > 0) this.#told.set(nameOf(viewer), device);
+    weighAgain(this.#told, nameOf(viewer));
   }
 }
 

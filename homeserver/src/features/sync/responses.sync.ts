@@ -5,6 +5,7 @@ import type { Room } from '../../rooms/room.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
 import { Slots } from '../../platform/slots.ts';
 import { warmKeys } from '../../rooms/state/room-keys.ts';
+import type { IdleCaches } from '../../platform/idle-caches.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import {
@@ -40,6 +41,7 @@ export interface ResponsesDeps {
   readonly db: Database;
   readonly engine: RoomEngine;
   readonly readers: Readers;
+  readonly idle: IdleCaches;
   readonly unread: Pick<UnreadEvents, 'of' | 'atHand' | 'prepare'>;
   /** Beside the rooms' events. Their order is that of the positions in tokens: append, never reorder. */
   readonly parts: readonly SyncPart[];
@@ -84,7 +86,7 @@ export class Responses {
   readonly long = new LongAnswers();
 
   constructor(deps: ResponsesDeps) {
-    const { db, engine, readers, unread, parts } = deps;
+    const { db, engine, readers, unread, parts, idle } = deps;
     this.#deps = deps;
     this.place = new SettledPlace([engine.stream, ...parts.map(({ stream }) => stream)]);
     this.#acknowledged = parts.flatMap((part, i) => (part.acknowledge ? [{ part, number: i + 1 }] : []));
@@ -96,7 +98,7 @@ export class Responses {
     this.#invited = new InvitedRooms(db, engine);
     this.#gone = new GoneRooms(engine);
     this.#concerned = new ConcernedRooms(engine);
-    const lazyMembers = new LazyMembers();
+    const lazyMembers = new LazyMembers(idle);
     const { summaries } = this;
     this.#joined = new JoinedRooms({ engine, readers, timelines, deltas, summaries, lazyMembers, unread });
     this.#atHand = new NewsAtHand({ engine, readers, timelines, lazyMembers, unread, parts });

@@ -1,13 +1,24 @@
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { Member, RoomNid } from '../model.ts';
 import { membersStore as store } from './members.store.ts';
 import { Memberships, type ReadonlyMemberships } from './memberships.ts';
-import { atMost } from '../../platform/at-most.ts';
+import { weighAgain } from '../../platform/at-most.ts';
+import type { IdleCaches } from '../../platform/idle-caches.ts';
 
-const CACHED_USERS = 10_000;
+/** What a membership takes in memory, about; and nobody has none. */
+const BYTES = 200;
+/** Who is in more rooms than fill that part of it counts as that, and is kept, too. */
+const LARGEST_PART = 8;
+
+export interface UserRoomsDeps {
+  readonly db: Database;
+  readonly idle: IdleCaches;
+  /** For the rooms of all users together. */
+  readonly cacheBytes: number;
+}
 
 /** What happens while a user's rooms are being read. */
 interface Loading {
@@ -19,12 +30,15 @@ interface Loading {
 /** Each user's rooms, so that following the stream asks the database nothing. */
 export class UserRooms {
   readonly #db: Database;
-  readonly #cache = new LRUCache<UserId, Memberships>(atMost(CACHED_USERS));
+  readonly #cache: LRUCache<UserId, Memberships>;
   /** Changes that were committed while a user's rooms were being read. */
   readonly #loading = new Map<UserId, Loading>();
 
-  constructor(db: Database) {
+  constructor({ db, idle, cacheBytes }: UserRoomsDeps) {
     this.#db = db;
+    const [maxSize, largest] = [Math.floor(cacheBytes), Math.floor(cacheBytes / LARGEST_PART)];
+    const sizeCalculation = ({ size }: Memberships) => Math.min((1 + size) * BYTES, largest);
+    this.#cache = idle.create<UserId, Memberships>({ maxSize, sizeCalculation });
   }
 
   /** All rooms in which the user has any membership, those forgotten left out. */
@@ -61,13 +75,17 @@ export class UserRooms {
 
   /** A membership has been committed. */
   changed(member: Member): void {
-    this.#cache.get(member.userId)?.set(member.roomNid, member);
-    this.#loading.get(member.userId)?.changes.push(member);
+    const { userId, roomNid } = member;
+    const known = this.#peek(userId);
+    const size = known?.size;
+    known?.set(roomNid, member);
+    if (known?.size !== size) weighAgain(this.#cache, userId);
+    this.#loading.get(userId)?.changes.push(member);
   }
 
   /** The room is gone, and with it the membership. */
   removed(user: UserId, room: RoomNid): void {
-    this.#cache.get(user)?.delete(room);
+    this.#peek(user)?.delete(room);
     // Whoever is reading has read it, or not.
     this.#loading.get(user)?.removed.add(room);
   }
@@ -90,12 +108,17 @@ export class UserRooms {
   /** The user wants to hear no more of a room that they are not in. A new membership brings it back, but not what was. */
   async forget(user: UserId, room: RoomNid): Promise<void> {
     await store.forget(this.#db, room, user);
-    this.#cache.get(user)?.delete(room);
+    this.#peek(user)?.delete(room);
   }
 
   /** Where the user was when they forgot the room last, if ever. */
   async forgottenUpTo({ userId, roomNid }: Pick<Member, 'userId' | 'roomNid'>): Promise<Position | undefined> {
     return store.forgottenUpTo(this.#db, roomNid, userId);
+  }
+
+  /** To be told what has changed. That alone keeps nobody in memory who has gone. */
+  #peek(user: UserId): Memberships | undefined {
+    return this.#cache.peek(user, { allowStale: true });
   }
 
   async #load(user: UserId, changes: readonly Member[], removed: ReadonlySet<RoomNid>): Promise<Memberships> {

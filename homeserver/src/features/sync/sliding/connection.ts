@@ -61,6 +61,8 @@ const MAX_MEMBERS = 500;
  * is not the newest.
  */
 const MAX_UNHEARD = 2;
+/** What they take in memory, about; a room with all that is kept of it besides. */
+const BYTES = { itself: 2_000, room: 300, member: 40, perConfigLetter: 6 };
 
 /**
  * What one client has been told on one connection: what has arrived for certain, and the newest answers, of which that is
@@ -86,6 +88,8 @@ export class Connection {
   readonly #parsed = new Map<number, RoomConfig>();
   /** Lazily loaded members: forgetting them costs only bytes, so they are not written down. */
   readonly #members = new Map<RoomNid, Set<string>>();
+  #memberCount = 0;
+  #configLetters = 0;
 
   constructor(saved: Saved, rooms: ReadonlyMap<RoomNid, Told> = new Map()) {
     this.epoch = saved.epoch;
@@ -94,6 +98,7 @@ export class Connection {
     this.#unheard = saved.sent ? [{ ...saved.sent, members: new Map() }] : [];
     this.#scopes = saved.scopes;
     this.#configs = [...saved.configs];
+    this.#configLetters = saved.configs.reduce((letters, { length }) => letters + length, 0);
     this.#reached = saved.reached;
     this.rooms = new Map(rooms);
     this.live = new Set([...rooms].flatMap(([nid, { missed }]) => (missed === undefined ? [nid] : [])));
@@ -110,6 +115,13 @@ export class Connection {
 
   get scopes(): Scopes {
     return this.#scopes;
+  }
+
+  /** What it takes in memory, about. */
+  get bytes(): number {
+    const rooms = this.#unheard.reduce((count, sent) => count + sent.rooms.size, this.rooms.size);
+    const { itself, room, member, perConfigLetter } = BYTES;
+    return itself + rooms * room + this.#memberCount * member + this.#configLetters * perConfigLetter;
   }
 
   save(): Saved {
@@ -159,6 +171,7 @@ export class Connection {
     const text = JSON.stringify(config);
     const known = this.#configs.indexOf(text);
     if (known < 0 && this.#configs.length >= MAX_CONFIGS) return undefined;
+    if (known < 0) this.#configLetters += text.length;
     const number = known < 0 ? this.#configs.push(text) - 1 : known;
     this.#numbers.set(config, number);
     return number;
@@ -207,11 +220,17 @@ export class Connection {
 
   #learn(room: RoomNid, { users, startsOver }: MembersTold): void {
     const known = this.#members.get(room) ?? new Set<string>();
-    this.#members.delete(room);
+    this.#forget(room);
     if (startsOver || known.size + users.length > MAX_MEMBERS) known.clear();
     for (const user of users) known.add(user);
     if (known.size > 0) this.#members.set(room, known);
+    this.#memberCount += known.size;
     const [oldest] = this.#members.size > MAX_MEMBER_ROOMS ? this.#members.keys() : [];
-    if (oldest !== undefined) this.#members.delete(oldest);
+    if (oldest !== undefined) this.#forget(oldest);
+  }
+
+  #forget(room: RoomNid): void {
+    this.#memberCount -= this.#members.get(room)?.size ?? 0;
+    this.#members.delete(room);
   }
 }

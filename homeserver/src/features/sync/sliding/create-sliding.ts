@@ -31,6 +31,7 @@ export interface SlidingDeps extends SyncDeps {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly background: Background;
+  readonly connectionBytes: number;
   readonly settings: Settings;
   readonly profiles: Omit<ProfilesExtensionDeps, 'engine'>;
   /** Whose polls, and whose counts of answers and of members, this one shares. */
@@ -39,7 +40,7 @@ export interface SlidingDeps extends SyncDeps {
 
 /** Sliding sync over the same parts as the sync of before. */
 export const createSliding = (deps: SlidingDeps) => {
-  const { db, engine, readers, parts, sync } = deps;
+  const { db, engine, readers, parts, sync, idle } = deps;
   const { polls, follows, telemetry, summaries, long } = sync;
   const cards = new RoomCards(db, engine);
   const connections = new SlidingConnections(deps);
@@ -47,10 +48,11 @@ export const createSliding = (deps: SlidingDeps) => {
   const deltas = new StateDeltas(engine);
   const states = new RoomStates(engine, deltas);
   const facts = new RoomFacts({ engine, summaries, states });
-  const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers() });
-  const rosters = new Rosters(engine, cards, (user) => readers.ignoredBy(user));
+  const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers(idle) });
+  const rosters = new Rosters({ engine, cards, ignoredBy: (user) => readers.ignoredBy(user), idle });
   const lists = new RoomLists({
     rosters,
+    idle,
     arrivals: new Arrivals(db, engine.events),
     settings: deps.settings,
     spaces: new Spaces(engine),

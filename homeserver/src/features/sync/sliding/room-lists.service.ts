@@ -1,6 +1,7 @@
 import { RoomId, type UserId } from '@holm/spec/ids';
 import { isObject, type JsonObject } from '@holm/spec/json';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import type { IdleCaches } from '../../../platform/idle-caches.ts';
 import { type Soon, soon } from '../../../platform/soon.ts';
 import type { Arrivals } from './arrivals.sync.ts';
 import type { ListedRoom } from './listed-room.ts';
@@ -41,6 +42,7 @@ export interface RoomListsDeps {
   readonly settings: Settings;
   readonly spaces: Spaces;
   readonly names: RoomNames;
+  readonly idle: IdleCaches;
 }
 
 const CACHED_USERS = 10_000;
@@ -52,9 +54,10 @@ export class RoomLists {
   readonly #settings: Settings;
   readonly #spaces: Spaces;
   readonly #names: RoomNames;
-  readonly #sortings = new LRUCache<UserId, Known>(atMost(CACHED_USERS));
+  readonly #sortings: LRUCache<UserId, Known>;
 
-  constructor({ rosters, arrivals, settings, spaces, names }: RoomListsDeps) {
+  constructor({ rosters, arrivals, settings, spaces, names, idle }: RoomListsDeps) {
+    this.#sortings = idle.create<UserId, Known>(atMost(CACHED_USERS));
     this.#rosters = rosters;
     this.#arrivals = arrivals;
     this.#settings = settings;

@@ -1,5 +1,6 @@
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import type { IdleCaches } from '../../../platform/idle-caches.ts';
 import { bothSoon, type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
@@ -31,6 +32,14 @@ interface Found {
   readonly kinds: Kinds;
 }
 
+export interface RostersDeps {
+  readonly engine: Engine;
+  readonly cards: RoomCards;
+  readonly ignoredBy: IgnoredBy;
+  readonly idle: IdleCaches;
+  readonly keptBytes?: number;
+}
+
 /** Of all users together. */
 const KEPT_BYTES = 128 * 1024 * 1024;
 const PUT_OUT = 50_000;
@@ -44,8 +53,8 @@ export class Rosters {
   /** By the event that put somebody out of a room. */
   readonly #wasThere = new LRUCache<EventNid, boolean>(atMost(PUT_OUT));
 
-  constructor(engine: Engine, cards: RoomCards, ignoredBy: IgnoredBy, keptBytes = KEPT_BYTES) {
-    this.#kept = new LRUCache({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
+  constructor({ engine, cards, ignoredBy, idle, keptBytes = KEPT_BYTES }: RostersDeps) {
+    this.#kept = idle.create<UserId, Kept>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
     this.#engine = engine;
     this.#cards = cards;
     this.#ignoredBy = ignoredBy;

@@ -1,5 +1,7 @@
 import { UserId } from '@holm/spec/ids';
 import { expect } from 'chai';
+import { IdleCaches } from '../../../platform/idle-caches.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { Member, RoomNid } from '../../../rooms/model.ts';
 import { SyncFixture, userOf } from '../../../testing/sync.ts';
@@ -26,7 +28,8 @@ describe('the rosters in memory', () => {
       holds: { version: 1, isHidden: () => false },
       roomChanges: { mark: 1, sinceMark: () => [] },
     } as unknown as RoomEngine;
-    rosters = new Rosters(engine, cards, () => nobody, KEPT_BYTES);
+    const idle = new IdleCaches(new ManualClock());
+    rosters = new Rosters({ engine, cards, ignoredBy: () => nobody, idle, keptBytes: KEPT_BYTES });
   });
 
   const join = (user: UserId, rooms: number): void => {
@@ -80,7 +83,12 @@ it('rooms that somebody was put out of are looked up together', async () => {
   }
   await fixture.restart();
   const statements = await statementsOf(fixture.test.db, async () => {
-    const roster = await new Rosters(fixture.engine, cards, () => nobody).of(bob);
+    const roster = await new Rosters({
+      engine: fixture.engine,
+      cards,
+      ignoredBy: () => nobody,
+      idle: fixture.test.idle,
+    }).of(bob);
     expect([...roster.nids]).to.have.length(20);
   });
   expect(statements).to.have.length.within(1, 8);

@@ -1,7 +1,9 @@
-import { LRUCache } from 'lru-cache';
+import type { DeviceId, UserId } from '@holm/spec/ids';
+import type { LRUCache } from 'lru-cache';
 import type { Background } from '../../../platform/background.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Entropy, token } from '../../../platform/entropy.ts';
+import type { IdleCaches } from '../../../platform/idle-caches.ts';
 import { Rounds } from '../../../platform/rounds.ts';
 import { type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomNid } from '../../../rooms/model.ts';
@@ -15,11 +17,13 @@ export interface SlidingConnectionsDeps {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly background: Background;
+  readonly idle: IdleCaches;
+  /** What connections take in memory, all together. */
+  readonly connectionBytes: number;
 }
 
-/** What the rooms of connections in memory take, counted as rooms. */
-const KEPT_ROOMS = 2_000_000;
-const PER_CONNECTION = 50;
+/** A connection that is larger than that part of what all may take counts as that: it is kept, too. */
+const LARGEST_PART = 8;
 /** Of one device; each more takes the place of the one that has not been used for longest. */
 const MAX_PER_DEVICE = 20;
 const WRITE_EVERY_MS = 1_000;
@@ -27,6 +31,11 @@ const WRITE_USED_MS = 60_000;
 const KEPT_MS = 30 * 86_400_000;
 const EPOCH_LENGTH = 12;
 const AT_ONCE = 200;
+
+interface Gone {
+  readonly userId: UserId;
+  readonly deviceIds: readonly DeviceId[];
+}
 
 interface Open {
   readonly key: ConnectionKey;
@@ -40,11 +49,8 @@ interface Open {
 export class SlidingConnections implements AsyncDisposable {
   readonly #deps: SlidingConnectionsDeps;
   readonly #rounds: Rounds;
-  readonly #open = new LRUCache<string, Open>({
-    maxSize: KEPT_ROOMS,
-    sizeCalculation: ({ connection }) => PER_CONNECTION + connection.rooms.size,
-    dispose: (open) => this.#leave(open),
-  });
+  /** Of clients that have asked lately: what another one has been told is read again when it comes back. */
+  readonly #open: LRUCache<string, Open>;
   readonly #byDevice = new Map<string, Set<string>>();
   /** Those that have been pushed out of memory stay here until they are written down. */
   readonly #unwritten = new Map<string, Open>();
@@ -52,6 +58,12 @@ export class SlidingConnections implements AsyncDisposable {
 
   constructor(deps: SlidingConnectionsDeps) {
     this.#deps = deps;
+    const largest = Math.floor(deps.connectionBytes / LARGEST_PART);
+    this.#open = deps.idle.create<string, Open>({
+      maxSize: Math.floor(deps.connectionBytes),
+      sizeCalculation: ({ connection }) => Math.min(connection.bytes, largest),
+      dispose: (open) => this.#leave(open),
+    });
     const work = (): Promise<void> => this.write();
     this.#rounds = new Rounds({ ...deps, name: 'write down connections', everyMs: WRITE_EVERY_MS, work });
   }
@@ -99,6 +111,13 @@ export class SlidingConnections implements AsyncDisposable {
   /** All that has changed is written down then. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#rounds[Symbol.asyncDispose]();
+  }
+
+  /** Of devices that are gone, and what was written down with them. */
+  forget({ userId, deviceIds }: Gone): void {
+    for (const deviceId of deviceIds) {
+      for (const name of [...(this.#byDevice.get(deviceOf({ userId, deviceId })) ?? [])]) this.#open.delete(name);
+    }
   }
 
   /** Those that nobody uses any more. */
@@ -187,7 +206,7 @@ export class SlidingConnections implements AsyncDisposable {
   }
 }
 
-const deviceOf = ({ userId, deviceId }: ConnectionKey): string => `${userId} ${deviceId}`;
+const deviceOf = ({ userId, deviceId }: Pick<ConnectionKey, 'userId' | 'deviceId'>): string => `${userId} ${deviceId}`;
 
 const stateText = (saved: Saved): string =>
   JSON.stringify({ ...saved, sent: saved.sent && { ...saved.sent, rooms: [...saved.sent.rooms] } });
