@@ -95,13 +95,22 @@ describe('keys of devices', () => {
           one_time_keys: { 'signed_curve25519:A': { key: 'AAAA', signatures: {} } },
         }),
       ).to.eql([400, 'M_INVALID_SIGNATURE']);
-      expect((await query(alice, bob)).device_keys).to.eql({});
+      expect((await query(alice, bob)).device_keys).to.eql({ [bob.userId]: {} });
     });
 
-    it('of somebody on a server that is away are reported as failures', async () => {
+    it('are said to be none of whoever has none, here and elsewhere: clients ask on until they hear of each', async () => {
+      const none = { [alice.userId]: {}, [carol.userId]: {} };
+      expect((await query(bob, alice, carol)).device_keys, 'of whom nothing is kept').to.eql(none);
+      await carol.join(await bob.createRoom(), ['a.test']);
+      await network.settle();
+      expect((await query(bob, alice, carol)).device_keys, 'whose list is kept').to.eql(none);
+    });
+
+    it('of somebody on a server that is away are reported as failures, and not as none', async () => {
       network.cut('a.test', 'b.test');
       const answer = await query(alice, carol, alice);
       expect(Object.keys(answer.failures)).to.eql(['b.test']);
+      expect(answer.device_keys).to.eql({ [alice.userId]: {} });
       await network.heal('a.test', 'b.test');
     });
   });
@@ -183,7 +192,7 @@ describe('keys of devices', () => {
       await phones.upload({ one_time_keys: phones.oneTimeKeys('A') });
       await phone.ask('POST', '/logout', {});
       expect(await claim(alice, phone)).to.equal(undefined);
-      expect((await query(alice, bob)).device_keys).to.eql({});
+      expect((await query(alice, bob)).device_keys).to.eql({ [bob.userId]: {} });
     });
   });
 
@@ -279,7 +288,7 @@ describe('keys of devices', () => {
       await bob.deactivate();
       await network.settle();
       const answer = await query(alice, bob);
-      expect([answer.master_keys, answer.device_keys]).to.eql([{}, {}]);
+      expect([answer.master_keys, answer.device_keys]).to.eql([{}, { [bob.userId]: {} }]);
     });
   });
 });

@@ -213,6 +213,11 @@ describe('what another server may ask', () => {
     expect(outcome(await query(`directory?room_alias=${enc('#no:rogue.test')}`))).to.deep.equal([404, 'M_NOT_FOUND']);
   });
 
+  it('about devices is that there are none, where there are none', async () => {
+    const { body } = await ask('POST', '/v1/user/keys/query', { device_keys: { [owner.userId]: [], [member]: [] } });
+    expect(body).to.deep.equal({ device_keys: { [owner.userId]: {} }, master_keys: {}, self_signing_keys: {} });
+  });
+
   describe('for a signature under an invitation', () => {
     let guest: Person;
     before(async () => (guest = await network.person('guest', 'a.test')));

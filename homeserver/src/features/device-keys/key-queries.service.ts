@@ -33,6 +33,8 @@ export interface ClientKeysAnswer extends KeysAnswer {
 
 type Wanted = ReadonlyMap<UserId, readonly string[]>;
 
+const NOTHING: Published = { devices: new Map(), identity: new Map() };
+
 /** Answers who has which devices, with which keys. */
 export class KeyQueries {
   readonly #deps: KeyQueriesDeps;
@@ -58,7 +60,10 @@ export class KeyQueries {
     const published = await this.#deps.published.of(here, reader);
     const remote = [...asked.answers, ...[...known.values()].map(fromList)];
     const signatures = await this.#signaturesOf(reader, remote);
-    const answer = { ...answerOf(published, wanted, 'with names'), user_signing_keys: ownKey(reader, published) };
+    const answer = {
+      ...answerOf(here, published, { wanted, names: 'with names' }),
+      user_signing_keys: ownKey(reader, published),
+    };
     for (const keys of remote) addRemote(answer, keys, { wanted, signatures });
     return { ...answer, failures: asked.failures };
   }
@@ -68,7 +73,7 @@ export class KeyQueries {
     const { serverName, published } = this.#deps;
     const wanted = readWanted(byUser);
     const here = [...wanted.keys()].filter((user) => serverOf(user) === serverName);
-    return answerOf(await published.of(here), wanted, 'without names');
+    return answerOf(here, await published.of(here), { wanted, names: 'without names' });
   }
 
   /** The master key of somebody, wherever they are; nothing if there is none, or their server does not say. */
@@ -104,13 +109,18 @@ const isWanted = (wanted: Wanted, user: UserId, device: string): boolean => {
   return devices.length === 0 || devices.includes(device);
 };
 
+/**
+ * Who has no device is in the answer, too, with none: a client that hears nothing of somebody asks again with each sync, and
+ * goes on to encrypt for the devices it knows of.
+ */
 const answerOf = (
+  users: readonly UserId[],
   published: ReadonlyMap<UserId, Published>,
-  wanted: Wanted,
-  names: 'with names' | 'without names',
+  { wanted, names }: { wanted: Wanted; names: 'with names' | 'without names' },
 ): KeysAnswer => {
   const answer: KeysAnswer = { device_keys: {}, master_keys: {}, self_signing_keys: {} };
-  for (const [user, { devices, identity }] of published) {
+  for (const user of users) {
+    const { devices, identity } = published.get(user) ?? NOTHING;
     const shown = [...devices].filter(([device]) => isWanted(wanted, user, device));
     answer.device_keys[user] = Object.fromEntries(
       shown.map(([device, { keys, displayName }]) => [
@@ -154,7 +164,7 @@ const addRemote = (
   { wanted, signatures }: { wanted: Wanted; signatures: ReadonlyMap<string, Signature[]> },
 ): void => {
   const shown = [...devices].filter(([device]) => isWanted(wanted, userId, device));
-  if (shown.length > 0 || master) answer.device_keys[userId] = Object.fromEntries(shown);
+  answer.device_keys[userId] = Object.fromEntries(shown);
   if (master) {
     answer.master_keys[userId] = withSignatures(master, signatures.get(`${userId} ${publicKeyOf(master)}`) ?? []);
   }
