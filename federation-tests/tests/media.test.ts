@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from '@holm/homeserver/storage/sql';
 import { expect } from 'chai';
+import sharp from 'sharp';
 import { download, getFile, pathOfMxc, tryUpload, upload, uploadTo } from '../src/files.ts';
 import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
@@ -243,6 +244,34 @@ const endlessUpload = async ({ home, token }: Person): Promise<number | 'hung up
   send();
   return over.finally(() => sending.destroy());
 };
+
+describe('files asked for in the way of before 1.11', () => {
+  it('are shown to whoever sends a token, as some clients of then do, and to nobody else', async () => {
+    await using network = await TestNetwork.with({ names: ['a.test'] });
+    const alice = await network.person('alice', 'a.test');
+    const picture = await sharp({ create: { width: 99, height: 99, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    const path = pathOfMxc(await upload(alice, picture));
+    const old = async (token: string | undefined): Promise<unknown[]> => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const wanted = [
+        `download/${path}`,
+        `download/${path}/name.png`,
+        `thumbnail/${path}?width=32&height=32&method=crop`,
+      ];
+      const ask = (what: string) => getFile(`${alice.home.url}/_matrix/media/v3/${what}`, { headers });
+      const answers = await Promise.all(wanted.map(ask));
+      return answers.map(({ status, headers: got, errcode }) => [status, errcode ?? got.get('cache-control')]);
+    };
+    const shown = [200, 'private, max-age=86400, immutable'];
+    expect(await old(alice.token)).to.deep.equal([shown, shown, shown]);
+    const hidden = [404, 'M_NOT_FOUND'];
+    expect(await old(undefined)).to.deep.equal([hidden, hidden, hidden]);
+    const stranger = [401, 'M_UNKNOWN_TOKEN'];
+    expect(await old('nonsense')).to.deep.equal([stranger, stranger, stranger]);
+  });
+});
 
 describe('files on a server that shows them to all', () => {
   it('are there without a token, also when it does so no more; what comes then is not', async () => {

@@ -114,7 +114,7 @@ export const getUrlPreviewAuthed = clientEndpoint({
   response: formats.object,
 });
 
-// Those of before 1.11, most of which ask for no token.
+// Those of before 1.11, most of which ask for no token. Some clients that know no others (nheko) send theirs all the same.
 
 const remote = { allow_remote: Type.Optional(Type.Boolean()), allow_redirect: Type.Optional(Type.Boolean()) };
 
@@ -137,7 +137,7 @@ export const getContent = clientEndpoint({
   method: 'GET',
   path: '/_matrix/media/v3/download/:serverName/:mediaId',
   aliases: long('download/:serverName/:mediaId'),
-  auth: 'none',
+  auth: 'optional user',
   rateLimit: 'media',
   params: mxcParams,
   query: Type.Object({ ...waiting, ...remote }),

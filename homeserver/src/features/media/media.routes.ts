@@ -4,7 +4,7 @@ import {
 } from '@holm/spec/client-server/media'; // prettier-ignore
 import { printMxc } from '@holm/spec/media';
 import { Reply } from '../../http/reply.ts';
-import { type Route, route } from '../../http/route.ts';
+import { type Caller, type Route, route } from '../../http/route.ts';
 import { fileHeaders } from './file-headers.ts';
 import type { Library, Media, Wanted } from './library.service.ts';
 import type { Thumbnails } from './thumbnails.service.ts';
@@ -72,7 +72,7 @@ export const mediaRoutes = ({ uploads, library, thumbnails }: MediaRoutesDeps): 
   }),
 ];
 
-/** The operations of old, which ask for no token. */
+/** The operations of old, which ask for no token. Whoever brings one sees what the newer operations would show them. */
 export const openMediaRoutes = ({
   library,
   thumbnails,
@@ -101,6 +101,11 @@ const wantedBy = ({ query, signal }: { query: { timeout_ms?: number }; signal: A
 });
 
 const openlyWantedBy = (request: {
+  readonly caller: Caller | undefined;
   readonly query: { timeout_ms?: number; allow_remote?: boolean };
   readonly signal: AbortSignal;
-}): Wanted => ({ ...wantedBy(request), openly: true, isLocalOnly: request.query.allow_remote === false });
+}): Wanted => ({
+  ...wantedBy(request),
+  openly: request.caller === undefined,
+  isLocalOnly: request.query.allow_remote === false,
+});
