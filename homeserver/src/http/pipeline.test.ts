@@ -52,6 +52,17 @@ const typed = clientEndpoint({
   response: formats.json,
 });
 
+const bodyless = clientEndpoint({
+  operationId: 'bodyless',
+  method: 'POST',
+  path: '/_matrix/client/v3/bodyless',
+  auth: 'none',
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  response: formats.json,
+});
+
 const signed = serverEndpoint({
   operationId: 'signed',
   method: 'PUT',
@@ -83,6 +94,7 @@ const routes: readonly Route[] = [
     Promise.resolve({ params, query, body, bodyText, user: caller.userId }),
   ),
   route(signed, ({ origin }) => Promise.resolve({ origin })),
+  route(bodyless, ({ body }) => Promise.resolve({ body })),
   route(echo, ({ body }) => Promise.resolve({ body })),
   route(again, ({ body }) => Promise.resolve({ nth: bodies.push(body) }), {
     isRepeated: true,
@@ -184,6 +196,13 @@ describe('an operation', () => {
     await using server = await serve(createTestApp(routes).handler());
     const answer = await raw(server.port, `POST ${v3}/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     expect(answer).to.match(/^HTTP\/1.1 200 /);
+  });
+
+  it('that takes no body does not mind what comes as one', async () => {
+    for (const body of ['', '{}', 'null', '[]', '{"more": 1}', 'no JSON']) {
+      const answer = await get(`${v3}/bodyless`, { method: 'POST', body });
+      expect([answer.status, answer.body], body).to.eql([200, { body: {} }]);
+    }
   });
 
   it('does not take brackets in text for depth', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { parse } from 'node:querystring';
 import type { Endpoint } from '@holm/spec/endpoint';
 import { MatrixError } from '@holm/spec/errors';
+import { nothing } from '@holm/spec/formats';
 import type { Json } from '@holm/spec/json';
 import type { Context } from 'koa';
 import type { IpRanges } from '../platform/address.ts';
@@ -52,6 +53,8 @@ export const pipeline = (
   const checkParams = checker(endpoint.params, 'M_INVALID_PARAM');
   const checkQuery = checker(endpoint.query, 'M_INVALID_PARAM', 'M_MISSING_PARAM');
   const isOfClients = endpoint.api === 'client-server';
+  // What comes with it all the same is nobody's: nheko logs out with `null`.
+  const isBodyless = endpoint.body === nothing;
   const checkBody = (isOfClients ? lenientChecker : checker)(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
   const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[isOfClients ? 'client' : 'federation'];
 
@@ -63,7 +66,10 @@ export const pipeline = (
   const read = (ctx: Context): Soon<Body> => (hasBody ? bodyOf(ctx, maxBytes) : NO_BODY);
 
   const take = (request: Exchange, body: Body): void => {
-    const check = (): unknown => checkBody(body.value === undefined ? {} : body.value);
+    const check = (): unknown => {
+      const value = isBodyless ? undefined : body.value;
+      return checkBody(value === undefined ? {} : value);
+    };
     const { caller } = request;
     request.bodyText = body.text;
     request.body = repeated && caller ? repeated.get(caller, body.text, check) : check();
