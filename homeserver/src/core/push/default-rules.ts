@@ -4,7 +4,13 @@ import type { Json } from '@holm/spec/json';
 /** A condition of MSC4306, under its name of before. */
 export const THREAD_SUBSCRIPTION = 'io.element.msc4306.thread_subscription';
 
-export type PushAction = 'notify' | { readonly set_tweak: string; readonly value?: Json };
+/** What is done about an event. Older versions had two more words, which mean nothing. */
+export type PushAction = 'notify' | HistoricalAction | { readonly set_tweak: string; readonly value?: Json };
+
+export type HistoricalAction = 'dont_notify' | 'coalesce';
+
+export const isHistorical = (action: unknown): action is HistoricalAction =>
+  action === 'dont_notify' || action === 'coalesce';
 
 export type PushCondition =
   | { readonly kind: 'event_match'; readonly key: string; readonly pattern: string }

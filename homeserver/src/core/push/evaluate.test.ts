@@ -282,6 +282,12 @@ describe('push rules', () => {
     expect(of('notify', tweak(false))).to.eql(['r', true, false]);
     expect(of(tweak())).to.eql(['r', false, false]);
   });
+
+  it('ignore what once was an action', () => {
+    const actions = ['dont_notify', 'notify', 'coalesce'] as const;
+    const rules = compileRules({ ...NONE, override: [rule({ actions, conditions: [] })] }, alice);
+    expect(evaluate(rules, eventOf(), around)?.actions).to.eql(['notify']);
+  });
 });
 
 describe('paths of properties', () => {

@@ -2,6 +2,7 @@ import type { UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import type { Event } from '../events/event.ts';
 import {
+  isHistorical,
   type PushAction,
   type PushCondition,
   type PushRule,
@@ -151,7 +152,8 @@ const compileKind = (
     return [{ conditions, verdict: verdictOf(rule), isPersonal: isOfOwner(rule) }];
   });
 
-const verdictOf = ({ rule_id: ruleId, actions }: PushRule): Verdict => {
+const verdictOf = ({ rule_id: ruleId, actions: written }: PushRule): Verdict => {
+  const actions = written.filter((action) => !isHistorical(action));
   const notify = actions.includes('notify');
   const highlight = actions.some(
     (action) => typeof action === 'object' && action.set_tweak === 'highlight' && action.value !== false,

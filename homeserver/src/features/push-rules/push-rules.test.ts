@@ -67,7 +67,7 @@ describe('push rules', () => {
       await rules.setEnabled(alice, name, false);
       await rules.setActions(alice, name, ['dont_notify', { set_tweak: 'highlight' }]);
       const rule = await rules.get(alice, name);
-      expect([rule.enabled, rule.actions]).to.eql([false, [{ set_tweak: 'highlight' }]]);
+      expect([rule.enabled, rule.actions]).to.eql([false, ['dont_notify', { set_tweak: 'highlight' }]]);
     }
     await add('cake');
     expect((await rules.get(alice, { kind: 'content', ruleId: 'cake' })).enabled).to.equal(false);

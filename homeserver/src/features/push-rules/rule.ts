@@ -1,7 +1,7 @@
 import { MatrixError } from '@holm/spec/errors';
 import { RoomId, UserId } from '@holm/spec/ids';
 import { isObject, type JsonObject } from '@holm/spec/json';
-import type { PushAction, PushCondition, PushRule } from '../../core/push/default-rules.ts';
+import { isHistorical, type PushAction, type PushCondition, type PushRule } from '../../core/push/default-rules.ts';
 import type { RuleKind } from './ruleset.ts';
 
 /** A rule as a client writes it. */
@@ -10,9 +10,6 @@ export interface RuleWish {
   readonly conditions?: readonly JsonObject[];
   readonly pattern?: string;
 }
-
-/** Older versions had these; they mean nothing. */
-const HISTORICAL = new Set(['dont_notify', 'coalesce']);
 
 const invalid = (message: string) => new MatrixError('M_INVALID_PARAM', message);
 
@@ -29,17 +26,16 @@ export const parseRule = (kind: RuleKind, ruleId: string, wish: RuleWish): PushR
   return { ...rule, pattern: wish.pattern };
 };
 
+/** Historical actions are kept: clients that still write them (NeoChat) know a room that they muted by `dont_notify`, and by no empty list. */
 export const parseActions = (actions: RuleWish['actions']): PushAction[] =>
-  actions
-    .filter((action) => typeof action !== 'string' || !HISTORICAL.has(action))
-    .map((action) => {
-      if (action === 'notify') return action;
-      if (isObject(action) && typeof action['set_tweak'] === 'string') {
-        const { set_tweak, value } = action;
-        return { set_tweak, ...(value !== undefined && { value }) };
-      }
-      throw invalid('an action is neither notify nor a tweak');
-    });
+  actions.map((action) => {
+    if (action === 'notify' || isHistorical(action)) return action;
+    if (isObject(action) && typeof action['set_tweak'] === 'string') {
+      const { set_tweak, value } = action;
+      return { set_tweak, ...(value !== undefined && { value }) };
+    }
+    throw invalid('an action is neither notify nor a tweak');
+  });
 
 /** Conditions of kinds that we do not know are kept: they never match here, but a client may know them. */
 const parseConditions = (conditions: readonly JsonObject[]): PushCondition[] => {
