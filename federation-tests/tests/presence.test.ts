@@ -152,18 +152,36 @@ describe('presence', () => {
       expect((await told(carol))[alice.userId].presence).to.equal('offline');
     });
 
+    const follow = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 20 * SECOND) {
+        await sync(alice, { said: 'online' });
+        await pass(20 * SECOND);
+      }
+      await round();
+    };
+
+    it('and from what is done: who makes a room, asks somebody in or goes is not idle', async () => {
+      await sync(alice, { said: 'online' });
+      let made = '';
+      for (const act of [
+        async () => (made = await alice.createRoom()),
+        () => alice.ask('POST', `/rooms/${made}/invite`, { user_id: carol.userId }),
+        () => alice.ask('POST', `/rooms/${made}/leave`, {}),
+      ]) {
+        await follow(6 * MINUTE);
+        expect((await told(carol))[alice.userId].presence).to.equal('unavailable');
+        await sync(alice, { said: 'online' });
+        await act();
+        await round();
+        expect((await told(carol))[alice.userId].presence).to.equal('online');
+      }
+    });
+
     it('and from what is done: who does nothing for minutes is idle', async () => {
       const poll = sync(alice, { said: 'online', timeout: 120_000 });
       await sync(alice, { said: 'online' });
       await round();
       expect((await told(carol))[alice.userId]).to.include({ presence: 'online', currently_active: true });
-      const follow = async (ms: number) => {
-        for (let passed = 0; passed < ms; passed += 20 * SECOND) {
-          await sync(alice, { said: 'online' });
-          await pass(20 * SECOND);
-        }
-        await round();
-      };
       await follow(3 * MINUTE);
       expect((await told(carol))[alice.userId]).to.include({ presence: 'online', currently_active: false });
       await follow(2 * MINUTE);

@@ -182,10 +182,10 @@ const roomRoutes = ({
   upkeep,
 }: Services): readonly Route[] => [
   ...aliasesRoutes(features.aliases),
-  ...roomCreationRoutes(features.creation),
-  ...roomUpgradesRoutes(features.upgrades),
-  ...membershipRoutes(features),
   ...showingActivity(presence, [
+    ...roomCreationRoutes(features.creation),
+    ...roomUpgradesRoutes(features.upgrades),
+    ...membershipRoutes(features),
     ...roomEventsRoutes(features.sending, delaysByQuery(delaying.delayed)),
     ...receiptsRoutes(ephemeral.receipts, ephemeral.readMarkers),
     ...typingRoutes(ephemeral.typing),
