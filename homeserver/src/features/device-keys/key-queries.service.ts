@@ -110,8 +110,7 @@ const isWanted = (wanted: Wanted, user: UserId, device: string): boolean => {
 };
 
 /**
- * Who has no device is in the answer, too, with none: a client that hears nothing of somebody asks again with each sync, and
- * goes on to encrypt for the devices it knows of.
+ * Who has no device is in the answer, too, with none: of whom it hears nothing, a client asks again and again.
  */
 const answerOf = (
   users: readonly UserId[],
