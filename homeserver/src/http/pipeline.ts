@@ -66,10 +66,7 @@ export const pipeline = (
   const read = (ctx: Context): Soon<Body> => (hasBody ? bodyOf(ctx, maxBytes) : NO_BODY);
 
   const take = (request: Exchange, body: Body): void => {
-    const check = (): unknown => {
-      const value = isBodyless ? undefined : body.value;
-      return checkBody(value === undefined ? {} : value);
-    };
+    const check = (): unknown => checkBody(isBodyless || body.value === undefined ? {} : body.value);
     const { caller } = request;
     request.bodyText = body.text;
     request.body = repeated && caller ? repeated.get(caller, body.text, check) : check();

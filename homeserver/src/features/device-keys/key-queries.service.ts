@@ -109,9 +109,7 @@ const isWanted = (wanted: Wanted, user: UserId, device: string): boolean => {
   return devices.length === 0 || devices.includes(device);
 };
 
-/**
- * Who has no device is in the answer, too, with none: of whom it hears nothing, a client asks again and again.
- */
+/** Who has no device is in the answer, too, with none: of whom it hears nothing, a client asks again and again. */
 const answerOf = (
   users: readonly UserId[],
   published: ReadonlyMap<UserId, Published>,

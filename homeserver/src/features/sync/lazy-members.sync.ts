@@ -3,7 +3,6 @@ import type { LRUCache } from 'lru-cache';
 import type { Caller } from '../../http/route.ts';
 import type { RoomNid } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
-import { weighAgain } from '../../platform/at-most.ts';
 import type { IdleCaches } from '../../platform/idle-caches.ts';
 
 interface Telling {
@@ -58,8 +57,9 @@ export class LazyMembers {
     const device = this.#told.get(nameOf(viewer)) ?? { rooms: new Map<RoomNid, Members>(), size: 0 };
     learn(device, room, telling);
     while (device.size > MEMBERS_PER_DEVICE) forgetOldest(device);
+    // Its size is looked at only when it is taken in.
+    this.#told.delete(nameOf(viewer));
     if (device.size > 0) this.#told.set(nameOf(viewer), device);
-    weighAgain(this.#told, nameOf(viewer));
   }
 }
 

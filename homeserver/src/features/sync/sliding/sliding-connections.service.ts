@@ -62,7 +62,9 @@ export class SlidingConnections implements AsyncDisposable {
     this.#open = deps.idle.create<string, Open>({
       maxSize: Math.floor(deps.connectionBytes),
       sizeCalculation: ({ connection }) => Math.min(connection.bytes, largest),
-      dispose: (open) => this.#leave(open),
+      dispose: ({ key }, _, reason) => {
+        if (reason !== 'set') this.#leave(key);
+      },
     });
     const work = (): Promise<void> => this.write();
     this.#rounds = new Rounds({ ...deps, name: 'write down connections', everyMs: WRITE_EVERY_MS, work });
@@ -113,7 +115,7 @@ export class SlidingConnections implements AsyncDisposable {
     await this.#rounds[Symbol.asyncDispose]();
   }
 
-  /** Of devices that are gone, and what was written down with them. */
+  /** Those of devices that are gone. What was written down of them goes with the device. */
   forget({ userId, deviceIds }: Gone): void {
     for (const deviceId of deviceIds) {
       for (const name of [...(this.#byDevice.get(deviceOf({ userId, deviceId })) ?? [])]) this.#open.delete(name);
@@ -144,13 +146,11 @@ export class SlidingConnections implements AsyncDisposable {
     return names;
   }
 
-  #leave({ key }: Open): void {
-    const { name } = key;
-    const names = this.#byDevice.get(deviceOf(key));
-    // `dispose` is called too for what is put in the place of something else.
-    if (this.#open.has(name)) return;
-    names?.delete(name);
-    if (names?.size === 0) this.#byDevice.delete(deviceOf(key));
+  #leave(key: ConnectionKey): void {
+    const device = deviceOf(key);
+    const names = this.#byDevice.get(device);
+    names?.delete(key.name);
+    if (names?.size === 0) this.#byDevice.delete(device);
   }
 
   async #read(key: ConnectionKey): Promise<Connection | undefined> {

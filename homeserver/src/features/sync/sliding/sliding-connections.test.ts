@@ -120,6 +120,21 @@ describe('connections of sliding sync', () => {
     expect(await found()).to.not.equal(connection);
   });
 
+  it('are at most twenty of a device in memory, those that were used last', async () => {
+    const keys = Array.from({ length: 25 }, (_, n) => connectionKey(key, `of many ${n}`));
+    const made = keys.map((each) => {
+      const connection = connections.start(each);
+      connections.changed(each, connection);
+      return connection;
+    });
+    await background.idle();
+    const isKept = async (n: number) => (await connections.find(keys[n]!, (connection) => connection)) === made[n];
+    // From the newest on: to find one that has gone puts another one out.
+    const kept: boolean[] = [];
+    for (let n = 24; n >= 0; n--) kept.push(await isKept(n));
+    expect(kept).to.eql(Array.from({ length: 25 }, (_, n) => n < 20));
+  });
+
   it('are those that somebody has waited with all the while, once they have something to tell', async () => {
     const connection = connections.start(key);
     hears(connection, 7, LIVE);
