@@ -50,7 +50,8 @@ export interface ThreadPart {
 
 /**
  * One text for all of them: a page holds a hundred events, and putting each into lists of PostgreSQL's own takes longer than it does to
- * look for what is said about it. It takes the lists for short ones, as they are: of JSON's elements it expects a hundred each time. Of most events nothing is said, which takes one look.
+ * look for what is said about it. It takes the lists for short ones, as they are: of JSON's elements it expects a hundred each time.
+ * Of most events nothing is said, which takes one look.
  */
 const PARENTS = `p AS (
   SELECT g.n, g.room AS room_nid, q.id AS parent_id, q.sender, q.type, g.until, g.reader, g.ignored, g.since
