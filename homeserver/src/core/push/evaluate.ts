@@ -12,10 +12,11 @@ import {
 import { Effort, wholeText, wordsIn } from './pattern.ts';
 import { parsePath, valueAt } from './property.ts';
 
-/** An event as the rules look at it, the same for everybody: made once, so that texts are put into lower case once. */
+/** An event as the rules look at it, the same for everybody: made once, so that its long text is put into lower case once. */
 export class PushEvent {
   readonly json: JsonObject;
-  #lowerCased: Map<string, string> | undefined;
+  #long = '';
+  #longInLowerCase = '';
 
   constructor({ type, sender, roomId, eventId, stateKey, sentAt, content }: Event) {
     this.json = {
@@ -30,14 +31,17 @@ export class PushEvent {
   }
 
   lower(text: string): string {
-    this.#lowerCased ??= new Map<string, string>();
-    const known = this.#lowerCased.get(text);
-    if (known !== undefined) return known;
-    const lower = text.toLowerCase();
-    this.#lowerCased.set(text, lower);
-    return lower;
+    if (text.length < LONG) return text.toLowerCase();
+    if (text !== this.#long) {
+      this.#long = text;
+      this.#longInLowerCase = text.toLowerCase();
+    }
+    return this.#longInLowerCase;
   }
 }
+
+/** So many characters are put into lower case anew, rather than remembered for each event. */
+const LONG = 200;
 
 /** What the rules may ask beside the event. */
 export interface Surroundings {

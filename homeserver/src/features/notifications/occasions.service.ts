@@ -1,4 +1,5 @@
 import type { EventId } from '@holm/spec/ids';
+import type { AuthState } from '../../core/auth/auth-state.ts';
 import { notificationLevel, powerLevelOf } from '../../core/auth/power-levels.ts';
 import { historyVisibilityOf, relationOf } from '../../core/events/content.ts';
 import { PushEvent } from '../../core/push/evaluate.ts';
@@ -28,6 +29,15 @@ export interface Occasion {
   readonly decided: Map<string, number>;
 }
 
+/** What a state of a room decides, the same for all that is said in it. */
+interface Setting {
+  readonly snapshot: SnapshotId;
+  readonly events: readonly StoredEvent[];
+  readonly state: AuthState;
+  readonly isOpen: boolean;
+}
+
+const NOTHING: readonly StoredEvent[] = [];
 const VISIBILITY = ['m.room.history_visibility', ''] as const;
 const KEYS = [VISIBILITY, ['m.room.power_levels', ''], ['m.room.create', '']] as const;
 
@@ -41,6 +51,8 @@ export class Occasions {
   readonly #known = new WeakMap<StoredEvent, Occasion>();
   /** Many ask at the same moment: whoever an event wakes. */
   readonly #making = new WeakMap<StoredEvent, Promise<Occasion>>();
+  /** The one that was asked for last: mostly, a room's state stays as it is while much is said. */
+  readonly #settings = new WeakMap<Room, Setting>();
 
   constructor(engine: RoomEngine, db: Database, sizes: RoomSizes) {
     this.#engine = engine;
@@ -76,10 +88,10 @@ export class Occasions {
 
   async of(room: Room, events: readonly StoredEvent[]): Promise<readonly Occasion[]> {
     const memberCount = await this.#sizes.of(room);
-    const views = new Map<SnapshotId, Promise<StateView>>();
-    const viewOf = (snapshot: SnapshotId): Promise<StateView> => {
-      const known = views.get(snapshot) ?? this.#engine.states.view(room, snapshot, KEYS);
-      views.set(snapshot, known);
+    const settings = new Map<SnapshotId, Promise<Setting>>();
+    const settingOf = (snapshot: SnapshotId): Promise<Setting> => {
+      const known = settings.get(snapshot) ?? this.#settingOf(room, snapshot);
+      settings.set(snapshot, known);
       return known;
     };
     return Promise.all(
@@ -89,7 +101,7 @@ export class Occasions {
         const begun = this.#making.get(event);
         const joined = begun && (await begun);
         if (joined && this.#isStill(joined)) return joined;
-        const making = this.#of(event, { memberCount, viewOf }).finally(() => this.#making.delete(event));
+        const making = this.#of(event, { memberCount, settingOf }).finally(() => this.#making.delete(event));
         this.#making.set(event, making);
         const occasion = await making;
         this.#known.set(event, occasion);
@@ -100,17 +112,14 @@ export class Occasions {
 
   async #of(
     stored: StoredEvent,
-    { memberCount, viewOf }: { memberCount: number; viewOf: (snapshot: SnapshotId) => Promise<StateView> },
+    { memberCount, settingOf }: { memberCount: number; settingOf: (snapshot: SnapshotId) => Promise<Setting> },
   ): Promise<Occasion> {
     const { event, snapshot } = stored;
-    const view: StateView = snapshot === undefined ? new Map() : await viewOf(snapshot);
-    const state = authStateOf(view);
-    const leansOn: StoredEvent[] = [];
+    const { state, isOpen } = snapshot === undefined ? UNKNOWN : await settingOf(snapshot);
     return {
       push: new PushEvent(event),
-      thread: await this.#threadOf(stored, leansOn),
-      leansOn,
-      isOpen: snapshot !== undefined && isOpenIn(view),
+      ...(await this.#threadOf(stored)),
+      isOpen,
       memberCount,
       displayName: undefined,
       decided: new Map(),
@@ -118,23 +127,42 @@ export class Occasions {
     };
   }
 
-  #isStill({ leansOn }: Occasion): boolean {
-    return leansOn.every((stored) => this.#engine.events.cached(stored.nid) === stored);
+  async #settingOf(room: Room, snapshot: SnapshotId): Promise<Setting> {
+    const last = this.#settings.get(room);
+    if (last?.snapshot === snapshot && this.#areStill(last.events)) return last;
+    const view = await this.#engine.states.view(room, snapshot, KEYS);
+    const setting = { snapshot, events: [...view.values()], state: authStateOf(view), isOpen: isOpenIn(view) };
+    this.#settings.set(room, setting);
+    return setting;
   }
 
-  async #threadOf({ event }: StoredEvent, leansOn: StoredEvent[]): Promise<string> {
+  #isStill({ leansOn }: Occasion): boolean {
+    return this.#areStill(leansOn);
+  }
+
+  /** Not one of them has been redacted since. */
+  #areStill(events: readonly StoredEvent[]): boolean {
+    return events.every((stored) => this.#engine.events.cached(stored.nid) === stored);
+  }
+
+  async #threadOf({ event }: StoredEvent): Promise<Pick<Occasion, 'thread' | 'leansOn'>> {
     const relation = relationOf(event.content);
-    if (relation === undefined) return MAIN;
-    if (relation.type === 'm.thread') return relation.target;
+    if (relation === undefined) return { thread: MAIN, leansOn: NOTHING };
+    if (relation.type === 'm.thread') return { thread: relation.target, leansOn: NOTHING };
     const { events } = this.#engine;
-    return threadOf(event.eventId, async (id: EventId) => {
+    const leansOn: StoredEvent[] = [];
+    const thread = await threadOf(event.eventId, async (id: EventId) => {
       if (id === event.eventId) return event.content;
       const parent = await events.byId(id);
       if (parent) leansOn.push(parent);
       return parent?.event.content;
     });
+    return { thread, leansOn };
   }
 }
+
+/** Of what was said where the state is not known. */
+const UNKNOWN: Pick<Setting, 'state' | 'isOpen'> = { state: () => undefined, isOpen: false };
 
 const isOpenIn = (view: StateView): boolean => {
   const visibility = historyVisibilityOf(view.get(stateKey(...VISIBILITY))?.event.content);

@@ -64,6 +64,25 @@ describe('counts of what is unread, while that changes', () => {
     expect(await counts(opened())).to.eql([2, []]);
   });
 
+  it('look at the power levels as they are now', async () => {
+    const room = await fixture.room(alice);
+    await fixture.member(room, bob, 'join');
+    const levels = await fixture.set(room, alice, 'm.room.power_levels', {
+      users: { [alice]: 100, [bob]: 10 },
+      notifications: { room: 10 },
+    });
+    const counted = opened();
+    const calls = async (): Promise<number> => {
+      const content = { body: 'x', msgtype: 'm.text', 'm.mentions': { room: true } };
+      await fixture.engine.sender.send(room, { sender: bob, type: 'm.room.message', content });
+      return (await counted.of(alice, await fixture.engine.rooms.joined(room))).counts.main.highlights;
+    };
+    expect([await calls(), await calls()]).to.eql([1, 2]);
+    // What is left of them says nothing of notifications, and the state of the room is still the same.
+    await fixture.redact(room, alice, levels.event.eventId);
+    expect(await calls()).to.equal(2);
+  });
+
   it('do not keep rooms in memory', async () => {
     const roomId = await fixture.room(alice);
     await fixture.member(roomId, bob, 'join');

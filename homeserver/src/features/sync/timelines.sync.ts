@@ -1,5 +1,4 @@
 import type { UserId } from '@holm/spec/ids';
-import { LRUCache } from 'lru-cache';
 import { historyVisibilityOf } from '../../core/events/content.ts';
 import type { RoomEventFilter } from '../../core/filters/event-filter.ts';
 import type { Filter } from '../../core/filters/filter.ts';
@@ -14,6 +13,7 @@ import type { Position } from '../../streams/stream.ts';
 import { timelineToken } from '../../streams/tokens.ts';
 import { filterable, memberTextsOf } from './event-texts.sync.ts';
 import type { JsonText } from './json-text.ts';
+import { KeptStretches, type Newest } from './kept-stretches.ts';
 
 export interface Window {
   /** Exclusive; absent for the room's newest events. */
@@ -49,20 +49,11 @@ export interface Stretch {
   readonly isStraight: boolean;
 }
 
-/** Texts tell how old their events are: those of another moment are made again, in the place of these. */
-interface Kept {
-  readonly stretch: Stretch;
-  readonly moment: number;
-}
-
 const LIMIT = { fallback: 10, maximum: 100 };
 /** Events that are read at a time, and at most, when a filter lets few of them through. */
 const PAGE = 100;
 const IN_MEMORY = 50;
 const MAX_SCANNED = 2_000;
-/** Enough for the first answers of some at once. What is older than a moment is of use to nobody. */
-const KEPT_BYTES = 8_000_000;
-const BYTES_PER_STRETCH = 1_000;
 const NOBODY: ReadonlySet<UserId> = new Set();
 const VISIBILITY = ['m.room.history_visibility', ''] as const;
 
@@ -72,38 +63,25 @@ export const wantedEvents = (filter: Filter): number => Math.min(filter.room.tim
 /** Computes stretches of timelines once for all readers that a message wakes. */
 export class Timelines {
   readonly #engine: RoomEngine;
-  /** By room, its newest event, filter and `after`: once there is a newer event, nobody asks any more. */
-  readonly #kept = new LRUCache<string, Kept>({ maxSize: KEPT_BYTES });
-  readonly #making = new Map<string, Promise<Stretch>>();
-  readonly #filterNames = new WeakMap<Filter, number>();
-  #filters = 0;
+  readonly #kept = new KeptStretches();
 
   constructor(engine: RoomEngine) {
     this.#engine = engine;
   }
 
   async get(room: Room, window: Window, filter: Filter): Promise<Stretch> {
-    const newest = await this.#engine.timeline.newest(room, 1);
+    const [newest] = await this.#engine.timeline.newest(room, 1);
     // Readers that look at less than everything are few, and only while something is being written.
-    if ((newest.at(-1)?.position ?? 0) > window.upTo) return this.read(room, window, { filter });
-    const key = this.#keyOf(room, window, { filter, end: newest.at(-1)?.ord });
-    const known = this.#keptAs(key) ?? this.#making.get(key);
-    if (known) return known;
-    const { moment } = this.#engine.clientEvents;
-    const making = this.read(room, window, { filter }).finally(() => this.#making.delete(key));
-    this.#making.set(key, making);
-    const stretch = await making;
-    // Its texts are kept one by one and together.
-    const size = 2 * stretch.text.length + key.length + BYTES_PER_STRETCH;
-    this.#kept.set(key, { stretch, moment }, { size });
-    return stretch;
+    if ((newest?.position ?? 0) > window.upTo) return this.read(room, window, { filter });
+    const { after } = window;
+    return this.#kept.get(this.#newestOf(room, newest), { filter, after }, () => this.read(room, window, { filter }));
   }
 
   /** As `get`, if somebody has asked for it before. */
-  atHand(room: Room, window: Window, filter: Filter): Stretch | undefined {
+  atHand(room: Room, { after, upTo }: Window, filter: Filter): Stretch | undefined {
     const newest = this.#engine.timeline.atHand(room);
-    if (!newest || (newest.position ?? 0) > window.upTo) return undefined;
-    return this.#keptAs(this.#keyOf(room, window, { filter, end: newest.ord }));
+    if (!newest || (newest.position ?? 0) > upTo) return undefined;
+    return this.#kept.atHand(this.#newestOf(room, newest), { filter, after });
   }
 
   /** As `get`, without keeping it; and without what ignored users say, in whose place older events are taken. */
@@ -124,24 +102,8 @@ export class Timelines {
     };
   }
 
-  #keyOf(
-    { nid }: Room,
-    { after }: Window,
-    { filter, end }: { readonly filter: Filter; readonly end: number | undefined },
-  ): string {
-    return `${nid} ${end ?? 0} ${this.#nameOf(filter)} ${after ?? ''}`;
-  }
-
-  #keptAs(key: string): Stretch | undefined {
-    const kept = this.#kept.get(key);
-    return kept?.moment === this.#engine.clientEvents.moment ? kept.stretch : undefined;
-  }
-
-  #nameOf(filter: Filter): number {
-    const known = this.#filterNames.get(filter);
-    if (known !== undefined) return known;
-    this.#filterNames.set(filter, ++this.#filters);
-    return this.#filters;
+  #newestOf({ nid }: Room, newest: StoredEvent | undefined): Newest {
+    return { room: nid, end: newest?.ord ?? 0, moment: this.#engine.clientEvents.moment };
   }
 
   async #collect(room: Room, window: Window, wish: Wish): Promise<Gathering> {

@@ -27,11 +27,12 @@ export class Tail {
   append(events: readonly StoredEvent[]): void {
     for (const event of events) {
       const last = this.#events.at(-1);
-      if (last?.ord !== undefined && event.ord !== last.ord + 1) this.#events = [];
+      if (last?.ord !== undefined && event.ord !== last.ord + 1) this.#keep([]);
       this.#events.push(event);
+      this.#bytes += bytesOfEvent(event);
     }
-    if (this.#events.length > 2 * KEPT) this.#events = this.#events.slice(-KEPT);
-    if (events.length > 0) this.#weigh();
+    if (this.#events.length > 2 * KEPT) this.#keep(this.#events.slice(-KEPT));
+    if (events.length > 0) this.#grew();
   }
 
   /** Whether `newest(limit)` can answer. `firstOrd` and `lastOrd` are the head's. */
@@ -53,8 +54,8 @@ export class Tail {
     const older = read.filter(({ ord }) => first?.ord === undefined || (ord ?? 0) < first.ord);
     const all = [...older, ...this.#events];
     const start = all.findLastIndex(({ ord = 0 }, index) => index > 0 && all[index - 1]?.ord !== ord - 1);
-    this.#events = all.slice(Math.max(start, 0)).slice(-KEPT);
-    this.#weigh();
+    this.#keep(all.slice(Math.max(start, 0)).slice(-KEPT));
+    this.#grew();
   }
 
   find(nid: EventNid): StoredEvent | undefined {
@@ -65,12 +66,12 @@ export class Tail {
   replace(event: StoredEvent): void {
     const index = this.#events.findIndex(({ nid }) => nid === event.nid);
     if (index < 0) return;
-    this.#events[index] = event;
-    this.#weigh();
+    this.#keep(this.#events.with(index, event));
+    this.#grew();
   }
 
-  #weigh(): void {
-    this.#bytes = this.#events.reduce((sum, event) => sum + bytesOfEvent(event), 0);
-    this.#grew();
+  #keep(events: StoredEvent[]): void {
+    this.#events = events;
+    this.#bytes = events.reduce((sum, event) => sum + bytesOfEvent(event), 0);
   }
 }
