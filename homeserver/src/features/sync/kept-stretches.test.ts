@@ -10,7 +10,7 @@ const stretch = (text: string): Stretch => ({
   ...{ limited: false, prevBatch: '', isOpen: true, isStraight: true },
 });
 
-const newestOf = (more: Partial<Newest> = {}): Newest => ({ room: 1 as RoomNid, end: 7, moment: 0, ...more });
+const newestOf = (more: Partial<Newest> = {}): Newest => ({ room: 1, end: 7, moment: 0, ...more });
 
 describe('stretches of timelines for all who ask at the same time', () => {
   const filter = compileFilter({});
@@ -34,7 +34,7 @@ describe('stretches of timelines for all who ask at the same time', () => {
 
   it('are of one room, one filter and one beginning', async () => {
     const others: readonly [Newest, Wanted][] = [
-      [newestOf({ room: 2 as RoomNid }), wanted],
+      [newestOf({ room: 2 }), wanted],
       [newestOf(), { ...wanted, after: undefined }],
       [newestOf(), { ...wanted, filter: compileFilter({ room: { timeline: { limit: 3 } } }) }],
     ];
@@ -74,8 +74,8 @@ describe('stretches of timelines for all who ask at the same time', () => {
 
   it('are let go when they are too much', async () => {
     const large = () => Promise.resolve(stretch('x'.repeat(1_500_000)));
-    for (const room of [1, 2, 3, 4]) await kept.get(newestOf({ room: room as RoomNid }), wanted, large);
-    const rooms = [1, 2, 3, 4].filter((room) => kept.atHand(newestOf({ room: room as RoomNid }), wanted));
+    for (const room of [1, 2, 3, 4]) await kept.get(newestOf({ room: room }), wanted, large);
+    const rooms = [1, 2, 3, 4].filter((room) => kept.atHand(newestOf({ room: room }), wanted));
     expect(rooms).to.eql([3, 4]);
   });
 });
