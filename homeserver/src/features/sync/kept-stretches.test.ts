@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { compileFilter } from '../../core/filters/filter.ts';
-import type { RoomNid } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
 import { KeptStretches, type Newest, type Wanted } from './kept-stretches.ts';
 import type { Stretch } from './timelines.sync.ts';
