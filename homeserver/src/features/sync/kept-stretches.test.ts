@@ -1,20 +1,16 @@
 import { expect } from 'chai';
 import { compileFilter } from '../../core/filters/filter.ts';
 import type { Position } from '../../streams/stream.ts';
-import { KeptStretches, type Newest, type Wanted } from './kept-stretches.ts';
-import type { Stretch } from './timelines.sync.ts';
+import { KeptStretches, type Newest, type Wanted } from './kept-stretches.sync.ts';
 
-const stretch = (text: string): Stretch => ({
-  ...{ events: [], texts: [text], text, senders: new Set() },
-  ...{ limited: false, prevBatch: '', isOpen: true, isStraight: true },
-});
+const stretch = (text: string) => ({ text });
 
 const newestOf = (more: Partial<Newest> = {}): Newest => ({ room: 1, end: 7, moment: 0, ...more });
 
 describe('stretches of timelines for all who ask at the same time', () => {
   const filter = compileFilter({});
   const wanted: Wanted = { filter, after: 5 as Position };
-  let kept: KeptStretches;
+  let kept: KeptStretches<ReturnType<typeof stretch>>;
   let made: number;
   const make = async () => stretch(`${++made}`);
   const texts = async (newest: Newest, wish = wanted) => (await kept.get(newest, wish, make)).text;
@@ -56,7 +52,7 @@ describe('stretches of timelines for all who ask at the same time', () => {
     });
 
   it('that are done when there is a newer event already do not stand in its way', async () => {
-    const { promise, resolve } = Promise.withResolvers<Stretch>();
+    const { promise, resolve } = Promise.withResolvers<ReturnType<typeof stretch>>();
     const late = kept.get(newestOf(), wanted, () => promise);
     expect(await texts(newestOf({ end: 8 }))).to.equal('1');
     resolve(stretch('late'));
@@ -73,8 +69,8 @@ describe('stretches of timelines for all who ask at the same time', () => {
 
   it('are let go when they are too much', async () => {
     const large = () => Promise.resolve(stretch('x'.repeat(1_500_000)));
-    for (const room of [1, 2, 3, 4]) await kept.get(newestOf({ room: room }), wanted, large);
-    const rooms = [1, 2, 3, 4].filter((room) => kept.atHand(newestOf({ room: room }), wanted));
+    for (const room of [1, 2, 3, 4]) await kept.get(newestOf({ room }), wanted, large);
+    const rooms = [1, 2, 3, 4].filter((room) => kept.atHand(newestOf({ room }), wanted));
     expect(rooms).to.eql([3, 4]);
   });
 });

@@ -13,7 +13,7 @@ import type { Position } from '../../streams/stream.ts';
 import { timelineToken } from '../../streams/tokens.ts';
 import { filterable, memberTextsOf } from './event-texts.sync.ts';
 import type { JsonText } from './json-text.ts';
-import { KeptStretches, type Newest } from './kept-stretches.ts';
+import { KeptStretches, type Newest } from './kept-stretches.sync.ts';
 
 export interface Window {
   /** Exclusive; absent for the room's newest events. */
@@ -63,7 +63,7 @@ export const wantedEvents = (filter: Filter): number => Math.min(filter.room.tim
 /** Computes stretches of timelines once for all readers that a message wakes. */
 export class Timelines {
   readonly #engine: RoomEngine;
-  readonly #kept = new KeptStretches();
+  readonly #kept = new KeptStretches<Stretch>();
 
   constructor(engine: RoomEngine) {
     this.#engine = engine;
