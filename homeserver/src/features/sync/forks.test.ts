@@ -51,6 +51,24 @@ describe('forks in /sync', () => {
     expect((await fixture.ask(bob)).rooms).to.equal(undefined);
   });
 
+  it('a reader whose kick was undone has all to learn', async () => {
+    const winner = await fixture.member(room, bob, 'join');
+    const joined = (await fixture.ask(bob)).next_batch;
+    const loser = await fixture.member(room, bob, 'leave', alice);
+    const left = await fixture.ask(bob, { since: joined });
+    expect(left.rooms?.leave).to.have.property(room);
+    await fixture.set(room, alice, 'm.room.topic', { topic: 'missed' });
+    const { next_batch: since } = await fixture.ask(bob, { since: left.next_batch });
+    await resolve(winner, loser);
+    const told = joinedIn(await fixture.ask(bob, { since }), room);
+    expect(told?.timeline.limited).to.equal(true);
+    expect(JSON.stringify(told)).to.contain('missed');
+    // Who had not heard of it has missed nothing.
+    const never = joinedIn(await fixture.ask(bob, { since: joined }), room);
+    expect(never?.timeline.limited).to.equal(false);
+    expect(JSON.stringify(never)).to.contain('missed');
+  });
+
   it('a reader who is out again by an older leave has left', async () => {
     await fixture.member(room, bob, 'join');
     const winner = await fixture.member(room, bob, 'leave');

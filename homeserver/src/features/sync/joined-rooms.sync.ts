@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import { membershipOf } from '../../core/events/content.ts';
 import { stickinessOf } from '../../core/events/sticky.ts';
 import { filterInTurns } from '../../platform/turns.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
@@ -11,7 +12,7 @@ import { filterable, readerTextsOf, senderTextsOf, textsOf } from './event-texts
 import { eventsOf, type JsonText, objectOf } from './json-text.ts';
 import type { LazyMembers } from './lazy-members.sync.ts';
 import { ephemeralOf, roomAccountDataOf } from './loose-events.sync.ts';
-import { hasStayed, memberAt } from './standing.sync.ts';
+import { hasStayed, ownStateAt } from './standing.sync.ts';
 import type { Delta, StateDeltas } from './state-deltas.sync.ts';
 import { StuckEvents } from './stuck-events.sync.ts';
 import type { Summaries, Summary } from './summaries.sync.ts';
@@ -74,7 +75,7 @@ export class JoinedRooms {
 
   /** Whether the user came into the room since the position that they know: they have it all to learn. */
   async isNew(view: View, member: Member): Promise<boolean> {
-    return view.after === undefined || !(await hasStayed(this.#deps.engine.events, member, view.after));
+    return view.after === undefined || !(await hasStayed(this.#deps.engine, member, view.after));
   }
 
   /** Nothing if there is no news. */
@@ -115,10 +116,10 @@ export class JoinedRooms {
   /** Until when somebody who goes on from a token was told of the members of the room. */
   async #lastSight({ after }: View, { isNew, member }: About): Promise<Position | undefined> {
     if (after === undefined || !isNew) return after;
-    const { events, stays } = this.#deps.engine;
-    const then = await memberAt(events, member, after);
-    if (!then || then.membership === 'join') return then && after;
-    return (await stays.departureOf(then))?.event.position;
+    const { engine } = this.#deps;
+    const then = await ownStateAt(engine, member, after);
+    if (!then || membershipOf(then.event) === 'join') return then && after;
+    return (await engine.stays.departureOf({ ...member, eventNid: then.nid }))?.event.position;
   }
 
   /** What sticks and is not in the timeline, whatever its reader may see of history: sections by what they are called. */

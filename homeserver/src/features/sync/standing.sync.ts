@@ -1,4 +1,5 @@
 import { membershipOf } from '../../core/events/content.ts';
+import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Events } from '../../rooms/events.ts';
 import type { Member, StoredEvent } from '../../rooms/model.ts';
 import type { Position } from '../../streams/stream.ts';
@@ -15,11 +16,26 @@ export const memberAt = async (events: Events, member: Member, position: Positio
   return { ...member, membership, eventNid: event.nid, sender: event.event.sender, position: event.position ?? START };
 };
 
+type StandingEngine = Pick<RoomEngine, 'events' | 'rooms' | 'states' | 'stateLogs'>;
+
 /** Whether somebody who is joined now has been so ever since a position. */
-export const hasStayed = async (events: Events, member: Member, since: Position): Promise<boolean> => {
+export const hasStayed = async (engine: StandingEngine, member: Member, since: Position): Promise<boolean> => {
   if (member.position <= since) return true;
-  const event = await events.byNid(member.eventNid);
-  return event !== undefined && wasJoinedBefore(events, event, since);
+  const event = await engine.events.byNid(member.eventNid);
+  if (!event || !(await wasJoinedBefore(engine.events, event, since))) return false;
+  // Where forks were resolved, a join may have been over and come to hold again: no event says so.
+  const then = await ownStateAt(engine, member, since);
+  return then !== undefined && membershipOf(then.event) === 'join';
+};
+
+/** What the room's state said of somebody at a position; nothing where this server was not in the room. */
+export const ownStateAt = async (
+  { rooms, states, stateLogs }: StandingEngine,
+  { roomNid, userId }: Pick<Member, 'roomNid' | 'userId'>,
+  position: Position,
+): Promise<StoredEvent | undefined> => {
+  const room = await rooms.byNid(roomNid);
+  return room && states.get(room, await stateLogs.at(room, position), ['m.room.member', userId]);
 };
 
 /** What became of somebody last. Where state resolution took a join back, there is no event that says so. */

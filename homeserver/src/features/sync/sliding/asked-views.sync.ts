@@ -84,7 +84,7 @@ export class AskedViews {
   /** Who has come into a room, or come back to it, has it all to learn. */
   async #isNew(member: Member, told: Known): Promise<boolean> {
     if (member.membership !== 'join') return false;
-    return told.standing !== 'join' || !(await hasStayed(this.#deps.engine.events, member, told.at));
+    return told.standing !== 'join' || !(await hasStayed(this.#deps.engine, member, told.at));
   }
 
   /** Loads what many rooms need with a query for all of them. */

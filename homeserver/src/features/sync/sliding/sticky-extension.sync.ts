@@ -92,7 +92,7 @@ export class StickyExtension {
   }
 
   #hasStayed(member: Member, after: Position): Promise<boolean> {
-    return hasStayed(this.#engine.events, member, after);
+    return hasStayed(this.#engine, member, after);
   }
 
   async #texts(
