@@ -40,17 +40,21 @@ describe('rooms that all have left and forgotten', () => {
     await bob.join(room, ['a.test']);
     const left = await alice.createRoom();
     const kept = await alice.createRoom();
+    await alice.view.sync();
     await network.settle();
     const nid = await numberOf(server, room);
     for (const one of [room, left]) await alice.leave(one);
     await alice.forget(room);
     await network.settle();
+    expect((await alice.view.sync()).rooms.leave).to.have.all.keys(room, left);
     await giveUp(network, server);
     network.clock.advance(27 * DAY);
     await giveUp(network, server);
     expect(await isHere(server, room)).to.equal(true);
     network.clock.advance(2 * DAY);
     expect(await giveUp(network, server)).to.equal(1);
+    // That it is not on the disk any more is nothing to whoever has forgotten it.
+    expect((await alice.view.sync()).rooms).to.equal(undefined);
     expect(Object.keys(await rowsOf(server, room, nid))).to.have.members(['room_jobs', 'room_departures']);
     expect(await isHere(server, left)).to.equal(true);
     expect(await isHere(server, kept)).to.equal(true);

@@ -1,5 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import type { UserId } from '@holm/spec/ids';
+import { isOut } from '../../core/events/membership.ts';
 import type { Log } from '../../platform/log.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Membership } from './membership.service.ts';
@@ -23,7 +24,7 @@ export class Departure {
     const { engine, membership, log } = this.#deps;
     for (const { roomNid, membership: standing } of [...(await engine.userRooms.of(user)).values()]) {
       const room = await engine.rooms.byNid(roomNid);
-      if (!room || standing === 'leave' || standing === 'ban') continue;
+      if (!room || isOut(standing)) continue;
       try {
         await membership.leave(user, room.roomId);
       } catch (err) {

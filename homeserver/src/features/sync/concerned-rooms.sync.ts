@@ -1,4 +1,5 @@
 import type { RoomId } from '@holm/spec/ids';
+import { isOut } from '../../core/events/membership.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Member } from '../../rooms/model.ts';
@@ -26,7 +27,7 @@ export class ConcernedRooms {
 
   async of(view: View, members: ReadonlyMemberships, news: NewsOfRooms): Promise<Member[]> {
     if (view.after === undefined) {
-      return [...members.values()].filter((one) => view.filter.room.includeLeave || !isOut(one));
+      return [...members.values()].filter((one) => view.filter.room.includeLeave || !isOut(one.membership));
     }
     const candidates = (await this.#few({ ...view, after: view.after }, members, news)) ?? members.values();
     const hasRoomNews = news.roomNews.size > 0 || news.rulesSince !== undefined;
@@ -55,5 +56,3 @@ export class ConcernedRooms {
     return [...nids].flatMap((nid) => members.get(nid) ?? []);
   }
 }
-
-const isOut = ({ membership }: Member): boolean => membership === 'leave' || membership === 'ban';

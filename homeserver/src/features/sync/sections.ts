@@ -1,4 +1,4 @@
-import type { RoomId } from '@holm/spec/ids';
+import type { RoomId, UserId } from '@holm/spec/ids';
 import type { Member } from '../../rooms/model.ts';
 import { type JsonText, objectOf } from './json-text.ts';
 
@@ -9,6 +9,10 @@ const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
 
 /** Where the answer tells of a room, by what its reader is there. */
 export const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
+
+/** Users are not told of invites by those whom they ignore. */
+export const isInviteBy = ({ membership, sender }: Member, ignored: ReadonlySet<UserId>): boolean =>
+  membership === 'invite' && ignored.has(sender);
 
 /** All of them; nothing where there are none. */
 export const sectionsText = (told: readonly ToldRoom[]): JsonText | undefined => {

@@ -1,5 +1,6 @@
 import { type EventId, type ServerName, serverOf, UserId } from '@holm/spec/ids';
 import { membershipOf } from '../../core/events/content.ts';
+import { isOut } from '../../core/events/membership.ts';
 import type { Event } from '../../core/events/event.ts';
 import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
 import type { Events } from '../events.ts';
@@ -52,7 +53,7 @@ export class Withdrawals {
   async #endsMembership(room: Room, user: UserId, event: Event): Promise<boolean> {
     const { serverName, userRooms, events } = this.#deps;
     const membership = membershipOf(event);
-    if ((membership !== 'leave' && membership !== 'ban') || serverOf(user) !== serverName) return false;
+    if (!isOut(membership) || serverOf(user) !== serverName) return false;
     const member = (await userRooms.of(user)).get(room.nid);
     if (!member || !(member.membership === 'knock' || isOwnInvite(member, event))) return false;
     const own = await events.byNid(member.eventNid);

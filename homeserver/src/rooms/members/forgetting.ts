@@ -1,4 +1,5 @@
 import { serverOf, type UserId } from '@holm/spec/ids';
+import { isOut } from '../../core/events/membership.ts';
 import type { Background } from '../../platform/background.ts';
 import type { CommitListener } from '../commit.ts';
 import type { RoomEngine } from '../engine.ts';
@@ -18,10 +19,10 @@ export const forgetOnLeave =
   (engine: ForgettingEngine, background: Background): CommitListener =>
   ({ room, members }) => {
     for (const { userId, membership } of members) {
-      if (serverOf(userId) !== engine.serverName || (membership !== 'leave' && membership !== 'ban')) continue;
+      if (serverOf(userId) !== engine.serverName || !isOut(membership)) continue;
       background.run('forget a room that was left', async () => {
-        const now = (await engine.userRooms.of(userId)).get(room.nid)?.membership;
-        if (now === 'leave' || now === 'ban') await forgetRoom(engine, userId, room);
+        const now = (await engine.userRooms.of(userId)).get(room.nid);
+        if (isOut(now?.membership)) await forgetRoom(engine, userId, room);
       });
     }
   };

@@ -187,7 +187,8 @@ export const membersStore = {
               ${member.server}, ${member.sender}, ${told.stripped}, ${told.via}::text[])
       ON CONFLICT (room_nid, user_id) DO UPDATE
          SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = EXCLUDED.position,
-             sender = EXCLUDED.sender, stripped = EXCLUDED.stripped, via = EXCLUDED.via, forgotten = false`);
+             sender = EXCLUDED.sender, stripped = EXCLUDED.stripped, via = EXCLUDED.via,
+             forgotten = memberships.forgotten AND EXCLUDED.membership IN ('leave', 'ban')`);
   },
 
   forget: (tx: ReadTx, room: RoomNid, user: UserId): Promise<unknown> =>

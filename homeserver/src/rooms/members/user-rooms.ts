@@ -1,3 +1,4 @@
+import { isOut } from '../../core/events/membership.ts';
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import type { LRUCache } from 'lru-cache';
 import type { Database } from '../../storage/database.ts';
@@ -77,6 +78,8 @@ export class UserRooms {
   changed(member: Member): void {
     const { userId, roomNid } = member;
     const known = this.#peek(userId);
+    // Whoever is banned from a room that they had left may have forgotten it: then they hear no more of it. The database knows.
+    if (isOut(member.membership) && !known?.has(roomNid)) return this.outdated([userId]);
     const size = known?.size;
     known?.set(roomNid, member);
     if (known?.size !== size) weighAgain(this.#cache, userId);

@@ -126,7 +126,8 @@ export const partialRoomsStore = {
                  AND substring(k.state_key FROM position(':' IN k.state_key) + 1) = ${server}) s
       ON CONFLICT (room_nid, user_id) DO UPDATE
          SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = ${position},
-             sender = EXCLUDED.sender, stripped = NULL, via = NULL
+             sender = EXCLUDED.sender, stripped = NULL, via = NULL,
+             forgotten = m.forgotten AND EXCLUDED.membership IN ('leave', 'ban')
        WHERE m.event_nid <> EXCLUDED.event_nid AND m.position <= ${joined}
       RETURNING user_id, position`);
     return rows.filter((row) => row.position === position).map((row) => row.user_id);

@@ -44,13 +44,12 @@ const store = {
     return rows.length === 0;
   },
 
-  /** From here on the room is none that this server knows. Resolves to the users whose devices have to hear of it. */
-  async close(tx: ReadTx, room: RoomNid, us: string): Promise<UserId[]> {
+  /** From here on the room is none that this server knows. Resolves to its users. */
+  async close(tx: ReadTx, room: RoomNid, us: string): Promise<{ user: UserId; hasForgotten: boolean }[]> {
     await tx.rows(sql`DELETE FROM room_heads WHERE room_nid = ${room}`);
-    const rows = await tx.rows<{ user_id: UserId }>(
-      sql`DELETE FROM memberships WHERE room_nid = ${room} AND server = ${us} RETURNING user_id`,
-    );
-    return rows.map(({ user_id }) => user_id);
+    return tx.rows<{ user: UserId; hasForgotten: boolean }>(sql`
+      DELETE FROM memberships WHERE room_nid = ${room} AND server = ${us}
+      RETURNING user_id AS "user", forgotten AS "hasForgotten"`);
   },
 
   removeOutbox: (db: Database, room: RoomNid): Promise<number> =>
@@ -146,8 +145,10 @@ export class RoomPurge {
         const closed = await db.transact(async (tx) => {
           if (options['only_vacant'] === true && !(await store.isVacant(tx, nid, engine.serverName))) return undefined;
           const gone = await store.close(tx, nid, engine.serverName);
-          await engine.departures.note(gone, roomId, position, tx);
-          return gone;
+          // Devices of who had forgotten the room have heard of that already, or will.
+          const left = gone.flatMap(({ user, hasForgotten }) => (hasForgotten ? [] : [user]));
+          await engine.departures.note(left, roomId, position, tx);
+          return gone.map(({ user }) => user);
         });
         if (!closed) return false;
         users = closed;

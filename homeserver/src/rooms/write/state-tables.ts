@@ -42,7 +42,8 @@ export const STATE_TABLES: readonly Table[] = [
       SELECT * FROM $$
       ON CONFLICT (room_nid, user_id) DO UPDATE
          SET membership = EXCLUDED.membership, event_nid = EXCLUDED.event_nid, position = EXCLUDED.position,
-             sender = EXCLUDED.sender, stripped = NULL, via = NULL, forgotten = false)`,
+             sender = EXCLUDED.sender, stripped = NULL, via = NULL,
+             forgotten = memberships.forgotten AND EXCLUDED.membership IN ('leave', 'ban'))`,
   ),
   stateTable(
     { position: 'bigint', snapshot: 'bigint' },

@@ -1,11 +1,13 @@
 import type { UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
+import { isOut } from '../../../core/events/membership.ts';
 import type { IdleCaches } from '../../../platform/idle-caches.ts';
 import { bothSoon, type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
 import type { IgnoredBy } from '../../../rooms/timeline/readers.ts';
+import { isInviteBy } from '../sections.ts';
 import type { Card, RoomCards } from './room-cards.service.ts';
 import { type Kind, Roster } from './roster.ts';
 import { atMost, weighAgain } from '../../../platform/at-most.ts';
@@ -120,7 +122,7 @@ export class Rosters {
       const card = cards.get(nid);
       const member = members.get(nid);
       const kind = member && kinds.get(member);
-      if (!card || !member || holds.isHidden(card.roomId) || isIgnored(member, ignored)) roster.remove(nid);
+      if (!card || !member || holds.isHidden(card.roomId) || isInviteBy(member, ignored)) roster.remove(nid);
       // A membership that has changed meanwhile is looked at the next time.
       else if (kind) roster.put({ card, member }, kind);
     }
@@ -151,7 +153,4 @@ export class Rosters {
   }
 }
 
-const isIgnored = ({ membership, sender }: Member, ignored: ReadonlySet<UserId>): boolean =>
-  membership === 'invite' && ignored.has(sender);
-
-const isOpenTo = ({ membership }: Member): boolean => membership !== 'leave' && membership !== 'ban';
+const isOpenTo = ({ membership }: Member): boolean => !isOut(membership);
