@@ -107,6 +107,21 @@ describe('rooms by sliding sync that their user has forgotten', () => {
     expect((await slider.sync(allRooms())).rooms).to.not.have.property(joined);
   });
 
+  it('are told where one is asked back by somebody whom one ignores, and the invite is not', async () => {
+    const slider = new Slider(alice);
+    const path = `/user/${encodeURIComponent(alice.userId)}/account_data/m.ignored_user_list`;
+    await alice.ask('PUT', path, { ignored_users: { [bob.userId]: {} } });
+    await slider.sync(allRooms());
+    await alice.leave(joined);
+    await network.settle();
+    await bob.invite(joined, alice);
+    await network.settle();
+    expect(standingsIn(await slider.sync(allRooms()), alice.userId)).to.eql({ [joined]: 'leave' });
+    expect((await slider.sync(allRooms())).rooms).to.eql({});
+    await alice.ask('PUT', path, { ignored_users: {} });
+    expect((await slider.sync(allRooms())).rooms).to.have.all.keys(joined, invited);
+  });
+
   it('are told after a restart', async () => {
     const slider = new Slider(alice);
     await slider.sync(allRooms());

@@ -1,4 +1,5 @@
 import type { UserId } from '@holm/spec/ids';
+import { membershipOf } from '../../core/events/content.ts';
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Departure } from '../../rooms/members/stays.ts';
 import type { Readers } from '../../rooms/timeline/readers.ts';
@@ -46,13 +47,20 @@ export class LeftRooms {
     const { events, stays } = this.#deps.engine;
     const accountData = eventsOf(roomAccountDataOf(view.filter, room.roomId, news));
     const departure = await stays.departureOf(member);
-    const position = departure?.event.position;
-    const isNews = position !== undefined && position > (view.after ?? -1) && room.head !== undefined;
     const own = await ownEventOf(events, member);
-    if (isNews) return this.#stay(view, room, { departure: departure as Departure, own, accountData });
+    if (departure && isNewIn(view, room, departure)) return this.#stay(view, room, { departure, own, accountData });
     // Who has left before, or never was there, sees of the room only what became of themselves.
     const isNothing = view.after === undefined && departure === undefined && own === undefined;
-    return isNothing ? undefined : this.#outside(view, room, { own, accountData });
+    return isNothing ? undefined : this.#outside(view, room, { departure, own, accountData });
+  }
+
+  /** Somebody was asked back by whom they ignore: that they had left before is news all the same. */
+  async beforeInvite(view: View, room: Room, { member, news }: About): Promise<JsonText | undefined> {
+    if (view.after === undefined && !view.filter.room.includeLeave) return undefined;
+    const departure = await this.#deps.engine.stays.departureOf(member);
+    if (!departure || !isNewIn(view, room, departure)) return undefined;
+    const accountData = eventsOf(roomAccountDataOf(view.filter, room.roomId, news));
+    return this.#stay(view, room, { departure, own: undefined, accountData });
   }
 
   /** The room's end, as the user saw it, and what became of them after that: who was kicked may have been banned, too. */
@@ -78,7 +86,7 @@ export class LeftRooms {
     const overtaken = visible[delta.overtaken - 1];
     const members = isLazy ? await deltas.members(room, delta.target, membersFor(view, delta, events)) : [];
     const later = tellingOf(view, own, departure.event);
-    const state = [...delta.events.filter(isNotReplacedBy(later.state)), ...members];
+    const state = [...delta.events, ...members].filter(isNotReplacedBy(later.state));
     const wanted = [...state, ...later.state].filter(({ event }) => filter.room.state.event(filterable(event)));
     const limited = stretch.limited || overtaken !== undefined || (after !== undefined && !wasThere);
     const prevBatch = overtaken ? timelineToken(overtaken.ord ?? 0) : stretch.prevBatch;
@@ -91,7 +99,11 @@ export class LeftRooms {
     });
   }
 
-  async #outside(view: View, room: Room, { own, accountData }: Ended): Promise<JsonText> {
+  async #outside(
+    view: View,
+    room: Room,
+    { departure, own, accountData }: Ended & { departure: Departure | undefined },
+  ): Promise<JsonText> {
     const { clientEvents, presenter } = this.#deps.engine;
     const { filter } = view;
     const { state, timeline } = tellingOf(view, own);
@@ -102,13 +114,23 @@ export class LeftRooms {
       [view.stateField]: eventsOf(await textsOf(clientEvents, wanted, filter)),
       timeline: objectOf({
         events: arrayOf(texts),
-        limited: 'false',
+        limited: `${departure !== undefined && (await this.#wasAskedBack(own))}`,
         prev_batch: own?.ord === undefined ? undefined : JSON.stringify(timelineToken(own.ord - 1)),
       }),
       account_data: accountData,
     });
   }
+
+  /** Who was invited when they were told last, or knocked, has been told of that and nothing else: not how they had left before. */
+  async #wasAskedBack(own: StoredEvent | undefined): Promise<boolean> {
+    const before = own?.replaces === undefined ? undefined : await this.#deps.engine.events.byNid(own.replaces);
+    const membership = before && membershipOf(before.event);
+    return membership === 'invite' || membership === 'knock';
+  }
 }
+
+const isNewIn = ({ after }: View, { head }: Room, { event: { position } }: Departure): boolean =>
+  head !== undefined && position !== undefined && position > (after ?? -1);
 
 interface Telling {
   readonly timeline: readonly StoredEvent[];

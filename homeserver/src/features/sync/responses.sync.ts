@@ -28,7 +28,7 @@ import { type Hearing, LongAnswers } from './long-answers.sync.ts';
 import { looseSections } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { type Followed, NewsAtHand } from './news-at-hand.sync.ts';
-import { sectionOf, sectionsText, type ToldRoom } from './sections.ts';
+import { isInviteBy, sectionOf, sectionsText, type ToldRoom } from './sections.ts';
 import { SettledPlace } from './settled-place.sync.ts';
 import { memberAt } from './standing.sync.ts';
 import { StateDeltas } from './state-deltas.sync.ts';
@@ -96,7 +96,7 @@ export class Responses {
     this.summaries = new Summaries(db, engine);
     this.#left = new LeftRooms({ engine, readers, timelines, deltas });
     this.#invited = new InvitedRooms(db, engine);
-    this.#gone = new GoneRooms(engine);
+    this.#gone = new GoneRooms(engine, readers);
     this.#concerned = new ConcernedRooms(engine);
     const lazyMembers = new LazyMembers(idle);
     const { summaries } = this;
@@ -224,9 +224,11 @@ export class Responses {
     if (!room || !member || !this.#isShown(view, room)) return undefined;
     const isSilent = !roomNews.has(room.roomId) && rulesSince === undefined;
     if (isSilent && !this.#concerned.mayHaveChanged(view, current)) return undefined;
+    const about = { room, member, news: roomNews.get(room.roomId), rulesSince };
     const section = sectionOf(member);
-    const text = await this.#section(view, { room, member, news: roomNews.get(room.roomId), rulesSince });
-    return text === undefined ? undefined : [section, room.roomId, text];
+    const isUnwelcome = section === 'invite' && (await this.#isUnwelcome(view, member));
+    const text = await (isUnwelcome ? this.#left.beforeInvite(view, room, about) : this.#section(view, about));
+    return text === undefined ? undefined : [isUnwelcome ? 'leave' : section, room.roomId, text];
   }
 
   #isShown({ filter }: View, { roomId }: Room): boolean {
@@ -253,14 +255,12 @@ export class Responses {
       });
     }
     if (view.after !== undefined && member.position <= view.after) return undefined;
-    if (await this.#isUnwelcome(view, member)) return undefined;
     if (sectionOf(member) === 'leave') return this.#left.section(view, room, { member, news });
     return this.#invited.section(view, room, member);
   }
 
-  /** Users are not told of invites by those whom they ignore. */
-  async #isUnwelcome({ viewer }: View, { membership, sender }: Member): Promise<boolean> {
-    return membership === 'invite' && (await this.#deps.readers.ignoredBy(viewer.userId)).has(sender);
+  async #isUnwelcome({ viewer }: View, member: Member): Promise<boolean> {
+    return isInviteBy(member, await this.#deps.readers.ignoredBy(viewer.userId));
   }
 
   /** Of a room that is new to its reader, everything is news. */

@@ -1,17 +1,19 @@
 import { hash } from 'node:crypto';
 import type { RoomId, UserId } from '@holm/spec/ids';
+import { membershipOf } from '../../../core/events/content.ts';
 import type { Soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
-import type { Member, RoomNid } from '../../../rooms/model.ts';
+import type { Member, RoomNid, StoredEvent } from '../../../rooms/model.ts';
 import type { JsonText } from '../json-text.ts';
 import { ownEventOf } from '../standing.sync.ts';
 import type { Connection } from './connection.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { Roster } from './roster.ts';
+import type { Known } from './room-views.sync.ts';
 import { type Base, type Gone, NOTHING_GONE, type Positions, START } from './told-rooms.ts';
 
-type GoneEngine = Pick<RoomEngine, 'departures' | 'rooms' | 'userRooms' | 'events' | 'clientEvents'>;
+type GoneEngine = Pick<RoomEngine, 'departures' | 'rooms' | 'userRooms' | 'events' | 'clientEvents' | 'stays'>;
 
 /** Whose rooms are looked at, and up to where. */
 export interface GoneAsk {
@@ -55,7 +57,7 @@ export class GoneViews {
     if (looked?.members === members && looked.version === members.version) return [];
     const nids: RoomNid[] = [];
     for (const [nid, { standing }] of connection.rooms) {
-      if (standing !== 'left' && !members.has(nid) && !roster.get(nid)) nids.push(nid);
+      if (standing !== 'left' && isGone(standing, members.get(nid)) && !roster.get(nid)) nids.push(nid);
     }
     if (nids.length === 0) this.#looked.set(connection, { members, version: members.version });
     return nids;
@@ -78,11 +80,17 @@ export class GoneViews {
   }
 
   async #leftOne({ user, upTo }: GoneAsk, roomId: RoomId, member: Member | undefined): Promise<RoomAnswer> {
-    const { events, clientEvents } = this.#engine;
-    const own = member && (await ownEventOf(events, member));
+    const { clientEvents } = this.#engine;
+    const own = member && (await this.#lastOf(member));
     if (!member || !own) return leaving(user, roomId, upTo[0] ?? START);
     const state = await clientEvents.shared([own]);
-    return { membership: member.membership, isInitial: false, bump: member.position, state };
+    return { membership: membershipOf(own.event) ?? 'leave', isInitial: false, bump: member.position, state };
+  }
+
+  /** How they left, for who has been asked back by somebody whom they ignore. */
+  async #lastOf(member: Member): Promise<StoredEvent | undefined> {
+    const { events, stays } = this.#engine;
+    return member.membership === 'invite' ? (await stays.departureOf(member))?.event : ownEventOf(events, member);
   }
 
   /** Rooms of which this server has nothing any more, not even which connections were told of them. */
@@ -100,6 +108,10 @@ export class GoneViews {
     return gone;
   }
 }
+
+/** Forgotten, or left and only asked back by somebody who is ignored: otherwise the room were listed. */
+const isGone = (told: Known['standing'], member: Member | undefined): boolean =>
+  member === undefined || (told === 'join' && member.membership === 'invite');
 
 const leaving = (user: UserId, roomId: RoomId, position: number): RoomAnswer => ({
   membership: 'leave',
