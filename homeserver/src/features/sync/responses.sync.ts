@@ -226,7 +226,7 @@ export class Responses {
     if (isSilent && !this.#concerned.mayHaveChanged(view, current)) return undefined;
     const about = { room, member, news: roomNews.get(room.roomId), rulesSince };
     const section = sectionOf(member);
-    const isUnwelcome = section === 'invite' && (await this.#isUnwelcome(view, member));
+    const isUnwelcome = await this.#isUnwelcome(view, member);
     const text = await (isUnwelcome ? this.#left.beforeInvite(view, room, about) : this.#section(view, about));
     return text === undefined ? undefined : [isUnwelcome ? 'leave' : section, room.roomId, text];
   }
@@ -260,7 +260,7 @@ export class Responses {
   }
 
   async #isUnwelcome({ viewer }: View, member: Member): Promise<boolean> {
-    return isInviteBy(member, await this.#deps.readers.ignoredBy(viewer.userId));
+    return member.membership === 'invite' && isInviteBy(member, await this.#deps.readers.ignoredBy(viewer.userId));
   }
 
   /** Of a room that is new to its reader, everything is news. */
