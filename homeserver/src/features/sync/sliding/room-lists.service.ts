@@ -97,12 +97,21 @@ export class RoomLists {
 
   async #sort(userId: UserId, version: number, known: Known | undefined): Promise<Sorting> {
     const content = await this.#settings.find({ userId, roomId: undefined, type: 'm.direct' });
-    let tags: Promise<Tags> | undefined;
     const direct = JSON.stringify(content);
     const dms = known && known.direct === direct ? known.dms : roomsIn(content);
-    const sorting = { version, direct, dms, tags: () => (tags ??= this.#tags(userId)) };
+    const sorting = { version, direct, dms, tags: this.#reader(userId) };
     this.#sortings.set(userId, sorting);
     return sorting;
+  }
+
+  #reader(userId: UserId): () => Promise<Tags> {
+    let tags: Promise<Tags> | undefined;
+    return () => {
+      if (tags) return tags;
+      tags = this.#tags(userId);
+      tags.catch(() => (tags = undefined)); // whoever waits for it hears of it, too
+      return tags;
+    };
   }
 
   async #tags(userId: UserId): Promise<Tags> {
