@@ -2,7 +2,7 @@ import type { RoomId, UserId } from '@holm/spec/ids';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Database, ReadTx } from '../../storage/database.ts';
+import type { Database, ReadTx, Tx } from '../../storage/database.ts';
 import { named, sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';
 
@@ -36,6 +36,8 @@ export class Departures {
   readonly #clock: Clock;
   readonly #cache = new LRUCache<UserId, Gone>(atMost(CACHED_USERS));
   #last = 0;
+  /** Counts what may make out of date what is being read. */
+  #changes = 0;
 
   constructor(db: Database, clock: Clock) {
     this.#db = db;
@@ -56,24 +58,30 @@ export class Departures {
   async of(user: UserId): Promise<Gone> {
     const cached = this.#cache.get(user);
     if (cached) return cached;
+    const changes = this.#changes;
     const gone = await store.of(this.#db, user);
-    this.#cache.set(user, gone);
+    if (changes === this.#changes) this.#cache.set(user, gone);
     return gone;
   }
 
-  async note(users: readonly UserId[], roomId: RoomId, position: Position, tx: ReadTx = this.#db): Promise<void> {
+  async note(users: readonly UserId[], roomId: RoomId, position: Position, tx?: Tx): Promise<void> {
     if (users.length === 0) return;
-    await tx.rows(sql`
+    await (tx ?? this.#db).rows(sql`
       INSERT INTO room_departures (user_id, room_id, position, noted_at)
       SELECT user_id, ${roomId}, ${position}::bigint, ${this.#clock.now()}::bigint
         FROM unnest(${users}::text[]) AS u(user_id)
       ON CONFLICT (user_id, room_id) DO UPDATE SET position = EXCLUDED.position, noted_at = EXCLUDED.noted_at`);
-    this.#last = Math.max(this.#last, position);
-    this.forget(users);
+    const noted = (): void => {
+      this.#last = Math.max(this.#last, position);
+      this.forget(users);
+    };
+    if (tx) tx.afterCommit(noted);
+    else noted();
   }
 
-  /** Once what was noted in a transaction is durable. */
+  /** Once something else is durable than what is remembered. */
   forget(users: readonly UserId[]): void {
+    this.#changes++;
     for (const user of users) this.#cache.delete(user);
   }
 
