@@ -27,7 +27,8 @@ export const composeNotifications = async (
   const { accountData, ignoredUsers, pushRules } = accounts;
   // The rules are written again with each change of what somebody follows.
   const versionOf = (user: UserId) => accountData.versionOf(user);
-  const rules = new AllUserRules({ pushRules, ignoredUsers, threads, versionOf });
+  const changedAt = (user: UserId) => accountData.changedAt(user);
+  const rules = new AllUserRules({ pushRules, ignoredUsers, threads, versionOf, changedAt });
   const unread = new UnreadEvents({ db, engine, rules, background, idle });
   stack.defer(() => unread.save());
   listeners.push((step) => unread.committed(step));

@@ -8,6 +8,7 @@ import type { Notifier } from '../streams/notifier.ts';
 import type { LastChanges } from '../streams/last-changes.ts';
 import { RoomBells } from '../streams/room-bells.ts';
 import type { Position, Stream } from '../streams/stream.ts';
+import type { VersionedChanges } from '../streams/versioned-changes.ts';
 import type { Events } from './events.ts';
 import type { UserRooms } from './members/user-rooms.ts';
 import type { Head, StoredEvent, RoomNid } from './model.ts';
@@ -50,7 +51,7 @@ export interface CommitDeps {
   readonly stream: Stream;
   /** Rooms of which something changed, and those of which the members did. */
   readonly roomChanges: LastChanges<RoomNid>;
-  readonly memberChanges: LastChanges<RoomNid>;
+  readonly memberChanges: VersionedChanges<RoomNid>;
   readonly stateRedactions: StateRedactions;
   /** Where the stream's positions come from. */
   readonly positions: Numbers;

@@ -11,9 +11,9 @@ import type { Database } from '../storage/database.ts';
 import { Numbers } from '../storage/numbers.ts';
 import { secret } from '../storage/secrets.ts';
 import type { Notifier } from '../streams/notifier.ts';
-import { LastChanges } from '../streams/last-changes.ts';
 import { LoggedChanges } from '../streams/logged-changes.ts';
 import { Stream } from '../streams/stream.ts';
+import { VersionedChanges } from '../streams/versioned-changes.ts';
 import { Committer, type CommitListener } from './commit.ts';
 import { Events } from './events.ts';
 import { Stays } from './members/stays.ts';
@@ -84,7 +84,7 @@ export interface RoomEngine {
   readonly stream: Stream;
   /** Which rooms changed after a position, and of which the members did. */
   readonly roomChanges: LoggedChanges<RoomNid>;
-  readonly memberChanges: LastChanges<RoomNid>;
+  readonly memberChanges: VersionedChanges<RoomNid>;
   readonly stateRedactions: StateRedactions;
   readonly stateLogs: StateLogs;
   readonly rooms: Rooms;
@@ -210,7 +210,7 @@ const createMemory = async ({ db, clock, entropy, cacheBytes, idle }: EngineDeps
     stream,
     partial,
     roomChanges: new LoggedChanges<RoomNid>(stream.settled),
-    memberChanges: new LastChanges<RoomNid>(stream.settled),
+    memberChanges: new VersionedChanges<RoomNid>(stream.settled),
     stateRedactions: new StateRedactions(db, { tries, events }, stream.settled),
     rooms,
     events,

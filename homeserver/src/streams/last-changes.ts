@@ -1,7 +1,7 @@
 import type { Position } from './stream.ts';
 
 /** How many are remembered; what is older is not known any more, which only costs a look at the database. */
-const REMEMBERED = 100_000;
+export const REMEMBERED = 100_000;
 
 /** Which users, rooms or whatever else changed after a position, as far as this process has seen. */
 export class LastChanges<Key> {
@@ -33,8 +33,8 @@ export class LastChanges<Key> {
     return after < this.#from || (this.#last.get(key) ?? 0) > after;
   }
 
-  /** Changes with every change of `key`: for what is computed from it and kept. */
-  versionOf(key: Key): Position {
+  /** Where `key` changed last, or later. */
+  lastOf(key: Key): Position {
     return this.#last.get(key) ?? this.#from;
   }
 

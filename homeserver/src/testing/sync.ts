@@ -227,13 +227,14 @@ export class SyncFixture {
     const ignoredUsers = { of: async () => new Set<UserId>() };
     const threads = { subscribedBy: async () => new Map() };
     const versionOf = (user: UserId) => this.accountData.versionOf(user);
+    const changedAt = (user: UserId) => this.accountData.changedAt(user);
     const background = new Background(silentLog);
     return new UnreadEvents({
       db,
       idle,
       background,
       engine: this.engine,
-      rules: new AllUserRules({ pushRules, ignoredUsers, threads, versionOf }),
+      rules: new AllUserRules({ pushRules, ignoredUsers, threads, versionOf, changedAt }),
     });
   }
 

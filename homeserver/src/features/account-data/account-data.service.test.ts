@@ -3,9 +3,11 @@ import { RoomId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import { expect } from 'chai';
 import { Notifier } from '../../streams/notifier.ts';
+import type { Database, Tx } from '../../storage/database.ts';
+import type { Sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { AccountData, openAccountDataStream, Tags } from './index.ts';
+import { AccountData, IgnoredUsers, openAccountDataStream, Tags } from './index.ts';
 
 const alice = UserId.parse('@alice:a.test');
 const bob = UserId.parse('@bob:a.test');
@@ -110,6 +112,35 @@ describe('account data on a database', () => {
     for (const user of [alice, bob]) notifier.listen(user, { ring: () => void rung.push(user) });
     await accountData.set({ userId: alice, roomId: undefined, type: 'x' }, {});
     expect(rung).to.eql([alice]);
+  });
+
+  it('is not kept as it was when a change is committed after one that began later', async () => {
+    const { db } = database;
+    let beforeCommit = async (): Promise<void> => undefined;
+    const transact = <T>(work: (tx: Tx) => Promise<T>) =>
+      db.transact(async (tx) => {
+        const result = await work(tx);
+        await beforeCommit();
+        return result;
+      });
+    const held = { rows: <Row>(statement: Sql) => db.rows<Row>(statement), transact } as unknown as Database;
+    const stream = await openAccountDataStream(db);
+    const accountData = new AccountData({ db: held, stream, notifier, derived: new Map() });
+    const ignoredUsers = new IgnoredUsers(accountData);
+    const [written, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    beforeCommit = () => {
+      written.resolve();
+      return mayGoOn.promise;
+    };
+    const ignored = { ignored_users: { [bob]: {} } };
+    const early = accountData.set({ userId: alice, roomId: undefined, type: 'm.ignored_user_list' }, ignored);
+    await written.promise;
+    beforeCommit = async () => undefined;
+    await accountData.set({ userId: alice, roomId: undefined, type: 'x' }, {});
+    expect(await ignoredUsers.of(alice)).to.eql(new Set());
+    mayGoOn.resolve();
+    await early;
+    expect(await ignoredUsers.of(alice)).to.eql(new Set([bob]));
   });
 
   it('gives a position back when the write fails', async () => {

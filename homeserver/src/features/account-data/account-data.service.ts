@@ -4,9 +4,9 @@ import type { JsonObject } from '@holm/spec/json';
 import type { Database, Tx } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
 import type { Notifier } from '../../streams/notifier.ts';
-import { LastChanges } from '../../streams/last-changes.ts';
 import { SequencedStream } from '../../streams/sequenced-stream.ts';
 import type { Position, Range, Stream } from '../../streams/stream.ts';
+import { VersionedChanges } from '../../streams/versioned-changes.ts';
 import type { AccountDataChanges, AccountDataEvent, AccountDataKey, Derive } from './account-data.ts';
 import { accountDataStore as store, type Changed, type StoredAccountData } from './account-data.store.ts';
 
@@ -28,7 +28,7 @@ export const openAccountDataStream = (db: Database): Promise<SequencedStream> =>
 /** What clients keep here for themselves, of rooms and of none. */
 export class AccountData {
   readonly #deps: AccountDataDeps;
-  readonly #changes: LastChanges<UserId>;
+  readonly #changes: VersionedChanges<UserId>;
   /** Many come at the same time, and ask for the same of their accounts. */
   readonly #finds: Gather<AccountDataKey, JsonObject>;
   readonly #changed: Gather<Changed, readonly StoredAccountData[]>;
@@ -38,7 +38,7 @@ export class AccountData {
     this.#deps = deps;
     this.#finds = new Gather((keys) => store.find(db, keys), 'round');
     this.#changed = new Gather((asked) => store.changed(db, asked), 'round');
-    this.#changes = new LastChanges(deps.stream.settled);
+    this.#changes = new VersionedChanges(deps.stream.settled);
   }
 
   get stream(): Stream {
@@ -46,8 +46,13 @@ export class AccountData {
   }
 
   /** Changes with every change of an account, for what is made of its data and kept. */
-  versionOf(userId: UserId): Position {
+  versionOf(userId: UserId): number {
     return this.#changes.versionOf(userId);
+  }
+
+  /** Where an account changed last, or later. */
+  changedAt(userId: UserId): Position {
+    return this.#changes.lastOf(userId);
   }
 
   /** M_NOT_FOUND for what was never set. */

@@ -43,7 +43,8 @@ describe('plain messages', () => {
       pushRules: { all: async (user) => change(defaultPushRules(user)) },
       ignoredUsers: { of: () => new Set() },
       threads: { subscribedBy: async () => new Map() },
-      versionOf: () => 1 as Position,
+      versionOf: () => 1,
+      changedAt: () => 1 as Position,
     });
     return new UnreadEvents({
       db: test.db,

@@ -3,11 +3,10 @@ import type { RoomNid } from '../../rooms/model.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { ReadTx } from '../../storage/database.ts';
 import { Gather } from '../../storage/gather.ts';
-import type { Position } from '../../streams/stream.ts';
 import { unreadStore as store } from './unread.store.ts';
 
 interface Counted {
-  readonly version: Position;
+  readonly version: number;
   readonly joined: number;
 }
 

@@ -17,7 +17,7 @@ interface Beginning {
   readonly before: Tally | undefined;
   /** What is stored is of no use. */
   readonly fromScratch: boolean;
-  readonly version: Position;
+  readonly rulesAt: Position;
 }
 
 /** How far the counting of one user's unread events in one room has come. */
@@ -49,7 +49,7 @@ export class Tally {
   /** What is in the main timeline and not after this has been read, and need not be looked at. */
   #main = 0;
 
-  constructor({ user, room, rules, before, fromScratch, version }: Beginning) {
+  constructor({ user, room, rules, before, fromScratch, rulesAt }: Beginning) {
     this.#fromScratch = fromScratch;
     this.user = user;
     this.roomNid = room.nid;
@@ -57,7 +57,7 @@ export class Tally {
     this.#begunAt = this.#lastOrd;
     this.rules = rules;
     this.digest = digestFor(rules, room.nid);
-    this.rulesAt = version;
+    this.rulesAt = rulesAt;
     // What another one made of the room before may be told to have changed when it has not, never the other way round.
     this.#before = before?.isOf(room) === true ? { counts: before.counts, rulesAt: before.rulesAt } : undefined;
   }

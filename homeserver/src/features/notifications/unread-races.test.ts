@@ -22,7 +22,8 @@ describe('counts of what is unread, while that changes', () => {
     pushRules: { all: (user) => Promise.resolve(defaultPushRules(user)) },
     ignoredUsers: { of: () => Promise.resolve(new Set()) },
     threads: { subscribedBy: () => Promise.resolve(new Map()) },
-    versionOf: () => 1 as Position,
+    versionOf: () => 1,
+    changedAt: () => 1 as Position,
   });
   const opened = (): UnreadEvents =>
     new UnreadEvents({

@@ -233,7 +233,8 @@ class World {
       threads: {
         subscribedBy: async (user) => new Map([[(await this.found()).nid, this.followed.get(user) ?? new Set()]]),
       },
-      versionOf: () => this.#version as Position,
+      versionOf: () => this.#version,
+      changedAt: () => this.#version as Position,
     });
     return new UnreadEvents({
       db: test.db,

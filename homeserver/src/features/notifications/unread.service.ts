@@ -196,7 +196,7 @@ export class UnreadEvents {
       rules,
       before,
       fromScratch: before?.isSpoilt ?? false,
-      version: this.#deps.rules.versionOf(user),
+      rulesAt: this.#deps.rules.changedAt(user),
     });
     this.#tallies.set(key, tally);
     return tally;

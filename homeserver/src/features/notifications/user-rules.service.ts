@@ -27,7 +27,7 @@ export interface UserRules {
 export type Subscribed = ReadonlyMap<RoomNid, ReadonlySet<string>>;
 
 interface Known {
-  readonly version: Position;
+  readonly version: number;
   readonly rules: UserRules;
 }
 
@@ -36,7 +36,9 @@ export interface UserRulesDeps {
   readonly ignoredUsers: { of: IgnoredBy };
   readonly threads: { subscribedBy(user: UserId): Promise<Subscribed> };
   /** Changes with every change of an account, and of which threads its user follows. */
-  readonly versionOf: (user: UserId) => Position;
+  readonly versionOf: (user: UserId) => number;
+  /** Where that stands in the stream of account data. */
+  readonly changedAt: (user: UserId) => Position;
 }
 
 const CACHED_USERS = 10_000;
@@ -54,19 +56,19 @@ export class AllUserRules {
   }
 
   /** A position of the stream of account data at which the user's rules may have changed last. */
-  versionOf(user: UserId): Position {
-    return this.#deps.versionOf(user);
+  changedAt(user: UserId): Position {
+    return this.#deps.changedAt(user);
   }
 
   /** From memory; nothing when that is out of date. */
   known(user: UserId): UserRules | undefined {
     const known = this.#known.get(user);
-    return known?.version === this.versionOf(user) ? known.rules : undefined;
+    return known?.version === this.#deps.versionOf(user) ? known.rules : undefined;
   }
 
   async of(user: UserId): Promise<UserRules> {
     // Read before the rules are: if they change meanwhile, what is kept is out of date at once.
-    const version = this.versionOf(user);
+    const version = this.#deps.versionOf(user);
     const known = this.#known.get(user);
     if (known?.version === version) return known.rules;
     const [ruleset, ignored] = await Promise.all([this.#deps.pushRules.all(user), this.#deps.ignoredUsers.of(user)]);

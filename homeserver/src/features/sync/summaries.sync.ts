@@ -11,7 +11,7 @@ import { type JsonText, objectOf } from './json-text.ts';
 import { summariesStore as store } from './summaries.store.ts';
 
 interface Members {
-  readonly version: Position;
+  readonly version: number;
   readonly joined: number;
   readonly invited: number;
   /** The first of them; one more than a summary names, because it never names its reader. */
@@ -92,7 +92,7 @@ export class Summaries {
     const loaded = new Map<Room, Members>();
     for (const [i, room] of rooms.entries()) {
       const { joined, invited, first } = found.get(room.nid) ?? NOBODY;
-      const members = { version: versions[i] as Position, joined, invited, first };
+      const members = { version: versions[i] ?? 0, joined, invited, first };
       this.#kept.set(room, members);
       loaded.set(room, members);
     }

@@ -6,11 +6,11 @@ import type { RoomEngine } from '../../rooms/engine.ts';
 import type { RoomNid, StoredEvent } from '../../rooms/model.ts';
 import { notFound } from '../../rooms/timeline/event-lookup.ts';
 import type { Database, Tx } from '../../storage/database.ts';
-import { LastChanges } from '../../streams/last-changes.ts';
 import type { Notifier } from '../../streams/notifier.ts';
 import type { SequencedStream } from '../../streams/sequenced-stream.ts';
 import type { Position, Range, Stream } from '../../streams/stream.ts';
 import { subscriptionsToken } from '../../streams/tokens.ts';
+import { VersionedChanges } from '../../streams/versioned-changes.ts';
 import { threadOf } from '../receipts/index.ts';
 import type { ThreadChange } from './subscription.ts';
 import { type StoredChange, type Thread, threadSubscriptionsStore as store } from './thread-subscriptions.store.ts';
@@ -42,19 +42,19 @@ const MOST = 20_000;
 const CACHED_USERS = 10_000;
 
 interface Followed {
-  readonly version: Position;
+  readonly version: number;
   readonly threads: ReadonlyMap<RoomNid, ReadonlySet<EventId>>;
 }
 
 /** Which threads people follow: https://github.com/matrix-org/matrix-spec-proposals/pull/4306 */
 export class ThreadSubscriptions {
   readonly #deps: ThreadSubscriptionsDeps;
-  readonly #changes: LastChanges<UserId>;
+  readonly #changes: VersionedChanges<UserId>;
   readonly #followed = new LRUCache<UserId, Followed>(atMost(CACHED_USERS));
 
   constructor(deps: ThreadSubscriptionsDeps) {
     this.#deps = deps;
-    this.#changes = new LastChanges(deps.stream.settled);
+    this.#changes = new VersionedChanges(deps.stream.settled);
   }
 
   get stream(): Stream {

@@ -2,8 +2,8 @@ import type { EventId, UserId } from '@holm/spec/ids';
 import type { Clock } from '../../platform/clock.ts';
 import type { KeyedQueue } from '../../platform/keyed-queue.ts';
 import { slices } from '../../platform/turns.ts';
-import type { LastChanges } from '../../streams/last-changes.ts';
 import type { Position } from '../../streams/stream.ts';
+import type { VersionedChanges } from '../../streams/versioned-changes.ts';
 import type { PlacerDeps } from '../ingest/placer.ts';
 import type { Head, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
@@ -30,7 +30,7 @@ export interface CompletionDeps extends ReviewDeps, PlacerDeps {
   readonly writer: RoomWriter;
   readonly queue: KeyedQueue<RoomNid>;
   readonly userRooms: Pick<UserRooms, 'outdated'>;
-  readonly memberChanges: LastChanges<RoomNid>;
+  readonly memberChanges: VersionedChanges<RoomNid>;
 }
 
 /** Events that are made current at a time. */

@@ -76,7 +76,7 @@ export class RoomCards {
       return;
     }
     card.version = room.head.version;
-    card.changed = this.#engine.roomChanges.versionOf(room.nid);
+    card.changed = this.#engine.roomChanges.lastOf(room.nid);
     this.#take(card, timeline);
     this.#dirty.add(room.nid);
   };
