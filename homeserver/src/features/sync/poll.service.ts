@@ -102,7 +102,8 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
   }
 
   end(how: Ending): void {
-    this.#ending ??= how;
+    // Whose time is up may still go, or lose their session, while the last answer is made.
+    if (this.#ending === undefined || this.#ending === 'over') this.#ending = how;
     this.ring();
   }
 
