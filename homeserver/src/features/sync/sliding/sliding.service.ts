@@ -1,4 +1,5 @@
 import { MatrixError } from '@holm/spec/errors';
+import { HungUpError } from '../../../http/body.ts';
 import type { Position } from '../../../streams/stream.ts';
 import { readSlidingToken, slidingToken } from '../../../streams/tokens.ts';
 import { Poll, type PollDeps } from '../poll.service.ts';
@@ -96,15 +97,29 @@ export class SlidingPoll extends Poll<SlidingAnswer> {
   }
 
   protected override async look(isLast: boolean): Promise<SlidingAnswer | undefined> {
-    const { answers, settled, latest } = this.#deps;
+    try {
+      const draft = await this.#draft(isLast);
+      if (!draft) return undefined;
+      return this.#isLatest ? this.#send(draft) : this.#nothing();
+    } catch (error) {
+      const isLeftOut = error instanceof HungUpError && !this.#isLatest && !this.isGone();
+      if (isLeftOut) return this.#nothing();
+      throw error;
+    }
+  }
+
+  #draft(isLast: boolean): Promise<Draft | undefined> {
+    const { answers, settled } = this.#deps;
     const { after } = this.#base;
     const { timeoutMs } = this.#request;
     const [request, upTo] = [this.#request, settled()];
-    const base = { ...this.#base, isGone: () => this.isGone() };
+    const base = { ...this.#base, isGone: () => this.isGone() || !this.#isLatest };
     const mayWait = after !== undefined && timeoutMs > 0 && !isLast;
-    const draft = await (mayWait ? answers.news(request, base, upTo) : answers.draft(request, base, upTo));
-    if (!draft) return undefined;
-    return latest.has(base.key.name, this) ? this.#send(draft) : this.#nothing();
+    return mayWait ? answers.news(request, base, upTo) : answers.draft(request, base, upTo);
+  }
+
+  get #isLatest(): boolean {
+    return this.#deps.latest.has(this.#base.key.name, this);
   }
 
   /** A newer request has taken over, maybe with a new connection: nobody reads this answer, and nothing is to come of it. */
