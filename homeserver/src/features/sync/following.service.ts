@@ -39,8 +39,10 @@ interface Going {
   readonly timeoutMs: number;
 }
 
-/** Begins the sync that goes on from `pos`; what it gives back waits for what there is to tell. */
-export type NextUpdate = (pos: string | undefined, going: Going) => Promise<Waiting<Update>>;
+/**
+ * Begins the sync that goes on from `pos`; what it gives back waits for what there is to tell. `isGone`: nobody follows any more.
+ */
+export type NextUpdate = (pos: string | undefined, going: Going, isGone: () => boolean) => Promise<Waiting<Update>>;
 
 const checkQuery = checker(syncEndpoint.query, 'M_INVALID_PARAM');
 const checkStable = lenientChecker(slidingSync.body, 'M_INVALID_PARAM');
@@ -67,10 +69,10 @@ export class Following {
     const filter = await this.#deps.filters.resolve(viewer.userId, query.filter);
     const stateField = stateFieldOf(query);
     let fullState = query.full_state ?? false;
-    return async (since, going) => {
+    return async (since, going, isGone) => {
       const request = { viewer, filter, since, fullState, stateField, setPresence, ...going };
       fullState = false;
-      const begun = await this.#deps.sync.begin(request);
+      const begun = await this.#deps.sync.begin(request, isGone);
       return begun instanceof Poll ? begun : new AtOnce(begun);
     };
   }

@@ -119,7 +119,8 @@ export class Follows {
   /** Goes on when there is an update; till then nothing is under way for it, however long that takes. */
   async #wait(follow: Follow, from: string | undefined): Promise<void> {
     if (!follow.next || !this.#isOpen(follow)) return;
-    const waiting = await follow.next(from, { timeoutMs: follow.timeoutMs, isPushed: true });
+    const going = { timeoutMs: follow.timeoutMs, isPushed: true } as const;
+    const waiting = await follow.next(from, going, () => !this.#isOpen(follow));
     follow.waiting = waiting;
     if (!this.#isOpen(follow)) waiting.abandon();
     waiting.wait((update) => {
