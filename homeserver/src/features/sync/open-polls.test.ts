@@ -27,4 +27,14 @@ describe('long polls of a session', () => {
     polls.delete(2, other);
     expect(polls.size).to.equal(0);
   });
+
+  it('end at once when the session has ended before', () => {
+    const polls = new OpenPolls();
+    polls.end({ tokenIds: [1] });
+    const [late, other] = [new Waiting(), new Waiting()];
+    polls.add(1, late);
+    polls.add(2, other);
+    expect([late.ending, other.ending]).to.eql(['session ended', undefined]);
+    expect(polls.size).to.equal(1);
+  });
 });

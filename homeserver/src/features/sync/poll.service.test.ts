@@ -61,4 +61,13 @@ describe('somebody who waits for news', () => {
       .to.be.instanceOf(MatrixError)
       .with.property('errcode', 'M_UNKNOWN_TOKEN');
   });
+
+  it('is told nothing if the session has ended before', async () => {
+    deps.polls.end({ tokenIds: [viewer.tokenId] });
+    poll.found.resolve('not for them');
+    expect(await failure(answer()))
+      .to.be.instanceOf(MatrixError)
+      .with.property('errcode', 'M_UNKNOWN_TOKEN');
+    expect(poll.looks).to.equal(0);
+  });
 });

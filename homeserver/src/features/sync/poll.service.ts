@@ -74,8 +74,8 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     this.#following = presence?.follow(viewer, setPresence);
     // Listen first, then read: what is written in between rings.
     notifier.listen(viewer.userId, this);
-    this.#open.add(viewer.tokenId, this);
     this.#isLooking = true;
+    this.#open.add(viewer.tokenId, this);
     void this.#run(this.prepare());
   }
 
@@ -117,8 +117,9 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
       do {
         this.#isRung = false;
         if (this.isGone()) throw new HungUpError('nobody waits for the answer any more');
+        this.#assertMayBeTold();
         const answer = await this.look(this.#ending !== undefined);
-        if (this.#ending === 'session ended') throw sessionEnded();
+        this.#assertMayBeTold();
         if (answer !== undefined) {
           this.#finish(Promise.resolve(answer));
           return;
@@ -129,6 +130,10 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     } catch (error) {
       this.#finish(Promise.reject(error instanceof Error ? error : new Error('a look failed', { cause: error })));
     }
+  }
+
+  #assertMayBeTold(): void {
+    if (this.#ending === 'session ended') throw new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
   }
 
   /** What is looked for then need not be found. */
@@ -154,5 +159,3 @@ export abstract class Poll<Answer> implements Waiting<Answer>, Waiter, Timed, En
     ready?.(answer);
   }
 }
-
-const sessionEnded = (): MatrixError => new MatrixError('M_UNKNOWN_TOKEN', 'this session has ended');
