@@ -23,7 +23,8 @@ export const composeProfiles = async (
 ) => {
   const stream = await SequencedStream.open(base.db, 'profiles', 'profile_positions');
   const roomsOf = engine.userRooms.of.bind(engine.userRooms);
-  const profileNews = new ProfileNews({ ...base, stream, notifier, roomsOf });
+  const glimpseOf = engine.userRooms.glimpse.bind(engine.userRooms);
+  const profileNews = new ProfileNews({ ...base, stream, notifier, roomsOf, glimpseOf });
   const profiles = new Profiles({
     ...base,
     users: accounts.accounts,

@@ -1,7 +1,9 @@
 import type { UserId } from '@holm/spec/ids';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
+import { breathe } from '../../platform/breathe.ts';
+import type { IdleCaches } from '../../platform/idle-caches.ts';
 import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { LoggedChanges } from '../../streams/logged-changes.ts';
@@ -12,13 +14,18 @@ import { changesSince, type ProfileChange } from './changed-fields.ts';
 import type { Profile } from './profile.ts';
 import { profilesStore as store } from './profiles.store.ts';
 
+type Rooms = Pick<ReadonlyMemberships, 'joined'>;
+
 export interface ProfileNewsDeps {
   readonly db: Database;
   readonly background: Background;
+  readonly idle: IdleCaches;
   readonly stream: SequencedStream;
   readonly notifier: Notifier;
   /** Somebody's rooms. */
-  readonly roomsOf: (user: UserId) => Promise<Pick<ReadonlyMemberships, 'joined'>>;
+  readonly roomsOf: (user: UserId) => Promise<Rooms>;
+  /** The same, if it is in memory, for a look that is not theirs: who has gone is not kept there for it. */
+  readonly glimpseOf: (user: UserId) => Rooms | undefined;
 }
 
 export interface ProfilesTold {
@@ -30,17 +37,22 @@ export interface ProfilesTold {
 const BATCH = 500;
 /** Of those who ask for such news, so many are woken. */
 const FOLLOWERS = 20_000;
+/** After so many of them, others have a turn. */
+const AT_ONCE = 1_000;
+/** Of somebody who has asked there is nothing else to know. */
+const ASKED = {};
 
 /** What becomes of the profiles of our users, for those who share a room with them. */
 export class ProfileNews {
   readonly #deps: ProfileNewsDeps;
   readonly #changes: LoggedChanges<UserId>;
   /** Who has asked. */
-  readonly #followers = new LRUCache<UserId, true>(atMost(FOLLOWERS));
+  readonly #followers: LRUCache<UserId, object>;
 
   constructor(deps: ProfileNewsDeps) {
     this.#deps = deps;
     this.#changes = new LoggedChanges(deps.stream.settled);
+    this.#followers = deps.idle.create(atMost(FOLLOWERS));
   }
 
   get stream(): Stream {
@@ -61,7 +73,7 @@ export class ProfileNews {
 
   /** What has changed since a position of those who share a room with somebody, and of themselves. */
   async since(reader: UserId, after: Position, upTo: Position): Promise<ProfilesTold> {
-    this.#followers.set(reader, true);
+    this.#followers.set(reader, ASKED);
     if (after >= upTo || !(await this.#mayConcern(reader, after))) return { users: new Map(), reached: upTo };
     const { joined } = await this.#deps.roomsOf(reader);
     const rows = await store.changedSince(this.#deps.db, { reader, rooms: [...joined], after, limit: BATCH });
@@ -81,22 +93,32 @@ export class ProfileNews {
   async #mayConcern(reader: UserId, after: Position): Promise<boolean> {
     const changed = this.#changes.among(EVERYBODY, after);
     if (!changed) return true;
-    for (const user of changed) if (await this.#share(reader, user)) return true;
+    if (changed.size === 0) return false;
+    const rooms = await this.#deps.roomsOf(reader);
+    for (const user of changed) if (user === reader || this.#mayBeIn(rooms, user)) return true;
     return false;
   }
 
   async #wake(user: UserId): Promise<void> {
-    for (const follower of [...this.#followers.keys()]) {
-      if (await this.#share(follower, user)) this.#deps.notifier.wake([follower]);
+    const { roomsOf, notifier } = this.#deps;
+    const followers = [...this.#followers.keys()];
+    if (followers.length === 0) return;
+    const rooms = await roomsOf(user);
+    for (const some of piecesOf(followers)) {
+      notifier.wake(some.filter((follower) => follower === user || this.#mayBeIn(rooms, follower)));
+      await breathe();
     }
   }
 
-  async #share(one: UserId, other: UserId): Promise<boolean> {
-    if (one === other) return true;
-    const { roomsOf } = this.#deps;
-    const [a, b] = await Promise.all([roomsOf(one), roomsOf(other)]);
-    return !a.joined.isDisjointFrom(b.joined);
+  /** Wrong only in saying yes: of whom nothing is in memory. Whoever is woken for nothing finds nothing. */
+  #mayBeIn({ joined }: Rooms, user: UserId): boolean {
+    const theirs = this.#deps.glimpseOf(user);
+    return theirs === undefined || !theirs.joined.isDisjointFrom(joined);
   }
+}
+
+function* piecesOf(users: readonly UserId[]): Generator<readonly UserId[], void> {
+  for (let at = 0; at < users.length; at += AT_ONCE) yield users.slice(at, at + AT_ONCE);
 }
 
 const EVERYBODY = { size: Infinity, has: () => true };

@@ -24,6 +24,17 @@ describe("users' rooms in memory", () => {
     expect((await userRooms.of(bob)).size).to.equal(1);
   });
 
+  it('are let go when their user has gone, whoever looks at them', async () => {
+    const { clock, idle } = fixture.test;
+    const { userRooms } = fixture.engine;
+    await userRooms.of(bob);
+    clock.advance(20 * MINUTE);
+    expect(userRooms.glimpse(bob)?.joined.size).to.equal(1);
+    clock.advance(20 * MINUTE);
+    await idle.letGo();
+    expect(userRooms.glimpse(bob)).to.equal(undefined);
+  });
+
   it('are as they are now for who comes back, also where they have not been let go yet', async () => {
     const { clock } = fixture.test;
     const { userRooms } = fixture.engine;

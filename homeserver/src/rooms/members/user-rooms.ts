@@ -66,6 +66,11 @@ export class UserRooms {
     return this.#cache.get(user);
   }
 
+  /** As `atHand`, for a look that is not theirs: it keeps nobody in memory who has gone. */
+  glimpse(user: UserId): ReadonlyMemberships | undefined {
+    return this.#peek(user);
+  }
+
   /** Memberships of theirs have been written otherwise than one by one; what was read before is out of date. */
   outdated(users: Iterable<UserId>): void {
     for (const user of users) {
