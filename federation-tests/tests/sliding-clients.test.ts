@@ -168,6 +168,25 @@ describe('clients of sliding sync', () => {
     expect(heroesIn(await slider.sync(allRooms()))).to.eql([bob.userId]);
   });
 
+  it('that come back to a room hear of a gap, though all that they may see of it fits into what they are shown', async () => {
+    const [carol, dave] = [await network.person('carol', 'a.test'), await network.person('dave', 'a.test')];
+    const type = 'm.room.history_visibility';
+    const initial_state = [{ type, state_key: '', content: { history_visibility: 'joined' } }];
+    const den = await bob.createRoom({ preset: 'public_chat', name: 'Lair', initial_state });
+    for (const person of [carol, alice]) await person.join(den);
+    const body = allRooms({ timeline_limit: 50, required_state: [['m.room.member', '$LAZY']] });
+    expect((await slider.sync(body)).rooms[den]).to.include({ initial: true, limited: false });
+    await alice.leave(den);
+    await carol.leave(den);
+    await dave.join(den);
+    await alice.join(den);
+    const told = (await slider.sync(body)).rooms[den];
+    const users = told.required_state.map(({ state_key: user }: any) => user);
+    expect(users, 'who came and went is not told').to.have.members([alice.userId, bob.userId]);
+    expect(told).to.include({ initial: true, limited: true });
+    expect((await slider.sync(body)).rooms).to.eql({});
+  });
+
   describe('that load members lazily are told again', () => {
     let carol: Person;
     const body = allRooms({ timeline_limit: 2, required_state: [['m.room.member', '$LAZY']] });

@@ -69,6 +69,7 @@ export class AskedViews {
       bump: card.bump,
       isDm: following.sorting.dms.has(room.roomId),
       told,
+      before,
       config: covered.config,
       toldConfig: told && toldConfigOf(connection, told, covered.config),
       since: after?.[0],

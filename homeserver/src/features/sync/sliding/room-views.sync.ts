@@ -30,6 +30,8 @@ export interface Ask {
   readonly isDm: boolean;
   /** What has been told; absent for somebody to whom the room is new. */
   readonly told: Known | undefined;
+  /** As `told`; but of who has come back, too, what they were told before they left. */
+  readonly before: Known | undefined;
   readonly config: RoomConfig;
   readonly toldConfig: RoomConfig | undefined;
   /** Up to where the answer before went; absent for the first one. */
@@ -154,15 +156,19 @@ export class RoomViews {
   /** What is new; with older events, where more are asked for than before and what is new does not make up for it. */
   async #timeline(ask: Ask): Promise<Timeline> {
     const { told } = ask;
-    const shown = await this.#timelineSince(ask, told?.at);
+    const shown = await this.#timelineSince(ask, { after: ask.before?.at, isNew: told === undefined });
     const hasEnough = told === undefined || limitOf(ask) <= told.limit;
     if (hasEnough || shown.limited || shown.events.length >= limitOf(ask)) return { shown, isExpanded: false };
-    return { shown: await this.#timelineSince(ask, undefined), isExpanded: true };
+    return { shown: await this.#timelineSince(ask, { after: undefined, isNew: true }), isExpanded: true };
   }
 
-  #timelineSince(ask: Ask, after: Position | undefined): Promise<Shown> {
+  /** Who comes back has it all to learn, and a gap before it: clients look up members anew then, not all of whom are told. */
+  #timelineSince(
+    ask: Ask,
+    { after, isNew }: { readonly after: Position | undefined; readonly isNew: boolean },
+  ): Promise<Shown> {
     const { room, member } = ask;
-    return this.#deps.joined.timeline(viewOf(ask, after), room, { member, isNew: after === undefined });
+    return this.#deps.joined.timeline(viewOf(ask, after), room, { member, isNew });
   }
 }
 
