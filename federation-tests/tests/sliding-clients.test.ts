@@ -215,6 +215,16 @@ describe('clients of sliding sync', () => {
       expect(await told()).to.eql([`${carol.userId} Caroline`]);
     });
 
+    it('whom they know by another name, when somebody changed while nobody asked for members', async () => {
+      await slider.sync(allRooms({ timeline_limit: 2 }));
+      await rename();
+      await slider.sync(allRooms({ timeline_limit: 2 }));
+      await carol.say(room, 'it is me');
+      expect(await told()).to.eql([`${carol.userId} Caroline`]);
+      await carol.say(room, 'again');
+      expect(await told()).to.eql([]);
+    });
+
     it('who speaks in such a gap, and nobody where nobody changed', async () => {
       for (let i = 0; i < 3; i++) await carol.say(room, `${i}`);
       expect(await told()).to.eql([]);

@@ -186,9 +186,15 @@ export const askerOf = (
 
 const limitOf = ({ config }: Ask): number => Math.min(config.timelineLimit, MAX_LIMIT);
 
-/** Of members who changed in a gap nothing is told until they are needed: not even of those whom the reader knows. */
-const isStartingOver = ({ told }: Ask, { hasNewMembers }: StateChange, { isGap }: { isGap: boolean }): boolean =>
-  told === undefined || (isGap && hasNewMembers);
+/**
+ * Of members who changed in a gap, or while nobody asked for members as they are needed, nothing is told until they are: not
+ * even of those whom the reader knows.
+ */
+const isStartingOver = (
+  { told, config }: Ask,
+  { hasNewMembers }: StateChange,
+  { isGap }: { isGap: boolean },
+): boolean => told === undefined || (hasNewMembers && (isGap || !isLazy(config.wishes)));
 
 /** Whether its timeline is all that there is to tell of a room. Wrong only in saying no. */
 const isAllThatIsNew = (ask: Ask, { shown: { events, limited }, isExpanded }: Timeline): boolean => {
