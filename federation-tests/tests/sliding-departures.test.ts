@@ -84,12 +84,43 @@ describe('rooms by sliding sync that one was put out of', () => {
     expect((await slider.sync(ASKED)).rooms[room].name).to.equal('Lair');
   });
 
-  it('are named by those who were there, and nobody who has come since', async () => {
-    const room = await roomOf({});
-    await alice.kick(room, bob);
-    const dave = await network.person('dave', 'a.test');
-    await dave.join(room);
-    const { heroes } = (await slider.sync(ASKED)).rooms[room];
-    expect(heroes.map(({ user_id: user }: any) => user)).to.have.members([alice.userId, carol.userId]);
+  describe('are named by those', () => {
+    const heroesIn = async (room: string): Promise<string[]> =>
+      (await slider.sync(ASKED)).rooms[room].heroes.map(({ user_id: user }: any) => user);
+
+    it('who were there, and nobody who has come since', async () => {
+      const room = await roomOf({});
+      await alice.kick(room, bob);
+      const dave = await network.person('dave', 'a.test');
+      await dave.join(room);
+      expect(await heroesIn(room)).to.have.members([alice.userId, carol.userId]);
+    });
+
+    it('who were there, all of them', async () => {
+      const room = await roomOf({});
+      await alice.kick(room, bob);
+      expect(await heroesIn(room)).to.have.members([alice.userId, carol.userId]);
+    });
+
+    it('who were there, though they have left since', async () => {
+      const room = await roomOf({});
+      await alice.kick(room, bob);
+      await carol.leave(room);
+      expect(await heroesIn(room)).to.have.members([alice.userId, carol.userId]);
+    });
+
+    it('who were there, and nobody who had left before', async () => {
+      const room = await roomOf({});
+      await carol.leave(room);
+      await alice.kick(room, bob);
+      expect(await heroesIn(room)).to.eql([alice.userId]);
+    });
+
+    it('who had been there, where nobody else was', async () => {
+      const room = await roomOf({});
+      await slider.sync(ASKED);
+      for (const person of [alice, carol, bob]) await person.leave(room);
+      expect(await heroesIn(room)).to.have.members([alice.userId, carol.userId]);
+    });
   });
 });

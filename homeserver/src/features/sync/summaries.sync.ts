@@ -23,12 +23,14 @@ export interface Summary {
   readonly joined: number;
   readonly invited: number;
   readonly heroes: readonly UserId[];
+  /** Of whom the heroes are the first: those who may have been it at another time, too. Nobody where the room has a name. */
+  readonly candidates: readonly UserId[];
 }
 
 /** What a room is called by, rather than by who is there: `/v3/sync` takes an alias for a name, sliding sync does not. */
 export type Naming = 'name' | 'name or alias';
 
-const HEROES = 5;
+export const HEROES = 5;
 const NAME = ['m.room.name', ''] as const;
 const ALIAS = ['m.room.canonical_alias', ''] as const;
 
@@ -53,13 +55,14 @@ export class Summaries {
     const others = joined + invited - 1;
     const most = others > 0 ? Math.min(others, HEROES) : HEROES;
     const isNamed = await this.#isNamed(room, snapshot, naming);
-    const heroes = isNamed ? [] : first.filter((user) => user !== reader).slice(0, most);
+    const candidates = isNamed ? [] : first.filter((user) => user !== reader);
+    const heroes = candidates.slice(0, most);
     const text = objectOf({
       ...(heroes.length > 0 && { 'm.heroes': JSON.stringify(heroes) }),
       'm.joined_member_count': String(joined),
       'm.invited_member_count': String(invited),
     });
-    return { text, joined, invited, heroes };
+    return { text, joined, invited, heroes, candidates };
   }
 
   /** Whether one of these events names the room, or takes its name away: then whom to name it by may be others. */

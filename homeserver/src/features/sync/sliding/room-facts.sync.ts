@@ -1,9 +1,9 @@
 import type { UserId } from '@holm/spec/ids';
-import { profileOf, roomNameOf } from '../../../core/events/content.ts';
+import { membershipOf, profileOf, roomNameOf } from '../../../core/events/content.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { SnapshotId, StoredEvent } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
-import type { Summaries } from '../summaries.sync.ts';
+import { HEROES, type Summaries } from '../summaries.sync.ts';
 import { unknownMembers } from '../unknown-members.sync.ts';
 import type { Hero, RoomAnswer } from './room-answer.ts';
 import type { RoomStates, StateChange } from './room-state.sync.ts';
@@ -71,23 +71,41 @@ export class RoomFacts {
     const avatar = changeOf('m.room.avatar', { changed, gone }, ({ content }) => textOf(content['url']));
     const facts = { name: toldOf(named, isInitial), avatar: toldOf(avatar, isInitial) };
     if (!isInitial && !hasNewMembers && named !== null) return facts;
-    const { joined, invited, heroes } = await this.#deps.summaries.get(room, userId, after, 'name');
+    const { joined, invited, heroes, candidates } = await this.#deps.summaries.get(room, userId, after, 'name');
     const counts = !isGone && (isInitial || hasNewMembers) ? { joined, invited } : undefined;
-    if (heroes.length === 0) return { ...facts, counts };
-    const profiles = await this.#profiles(room, after, heroes);
-    const seen = isGone ? heroes.filter((user) => profiles.has(user)) : heroes;
-    return { ...facts, counts, heroes: seen.map((userId) => ({ userId, ...(profiles.get(userId) ?? NO_PROFILE) })) };
+    if (candidates.length === 0) return { ...facts, counts };
+    const members = await this.#members(room, after, isGone ? candidates : heroes);
+    const seen = isGone ? heroesAmong(candidates, members) : heroes;
+    return { ...facts, counts, heroes: seen.map((user) => heroOf(user, members)) };
   }
 
-  async #profiles(room: Room, snapshot: SnapshotId, users: readonly UserId[]): Promise<ReadonlyMap<string, Profile>> {
+  async #members(room: Room, snapshot: SnapshotId, users: readonly UserId[]): Promise<Members> {
     const events = await this.#deps.states.members(room, snapshot, users);
-    return new Map(events.map(({ event }) => [event.stateKey ?? '', profileOf(event.content)]));
+    return new Map(events.map(({ event }) => [event.stateKey ?? '', event]));
   }
 }
 
-type Profile = Omit<Hero, 'userId'>;
+type Members = ReadonlyMap<string, StoredEvent['event']>;
 
-const NO_PROFILE: Profile = { displayName: undefined, avatarUrl: undefined };
+const NO_PROFILE = { displayName: undefined, avatarUrl: undefined };
+
+const heroOf = (userId: UserId, members: Members): Hero => {
+  const event = members.get(userId);
+  return { userId, ...(event ? profileOf(event.content) : NO_PROFILE) };
+};
+
+/** By whom a room was called: those who have left name it only when nobody else was there. */
+const heroesAmong = (users: readonly UserId[], members: Members): UserId[] => {
+  const were = (...memberships: readonly string[]): UserId[] =>
+    users.filter((user) => memberships.includes(membershipIn(members, user) ?? '')).slice(0, HEROES);
+  const there = were('join', 'invite');
+  return there.length > 0 ? there : were('leave', 'ban');
+};
+
+const membershipIn = (members: Members, user: UserId): string | undefined => {
+  const event = members.get(user);
+  return event && membershipOf(event);
+};
 
 /** What a piece of state became; undefined where it did not change. */
 const changeOf = (
