@@ -1,13 +1,12 @@
-import { hash } from 'node:crypto';
 import type { RoomId, UserId } from '@holm/spec/ids';
 import { membershipOf } from '../../../core/events/content.ts';
 import type { Soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { Member, RoomNid, StoredEvent } from '../../../rooms/model.ts';
-import type { JsonText } from '../json-text.ts';
 import { ownEventOf } from '../standing.sync.ts';
 import type { Connection } from './connection.ts';
+import { leaveText } from './leave-text.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { Roster } from './roster.ts';
 import type { Known } from './room-views.sync.ts';
@@ -119,17 +118,3 @@ const leaving = (user: UserId, roomId: RoomId, position: number): RoomAnswer => 
   bump: position,
   state: [leaveText(user, roomId)],
 });
-
-/**
- * NOTSPEC: there is no such event any more. But in the dialect that clients speak now nothing else says that a room was
- * left, and one of which nothing is said is taken for joined.
- */
-const leaveText = (user: UserId, roomId: RoomId): JsonText =>
-  JSON.stringify({
-    type: 'm.room.member',
-    state_key: user,
-    sender: user,
-    content: { membership: 'leave' },
-    event_id: `$${hash('sha256', `${roomId} ${user}`, 'base64url')}`,
-    origin_server_ts: 0,
-  });

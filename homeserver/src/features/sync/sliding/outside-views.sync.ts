@@ -9,6 +9,7 @@ import { readerTextsOf } from '../event-texts.sync.ts';
 import type { InvitedRooms } from '../invited-rooms.sync.ts';
 import { ownEventOf, wasJoinedBefore } from '../standing.sync.ts';
 import type { Timelines } from '../timelines.sync.ts';
+import { leaveText } from './leave-text.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { RoomFacts } from './room-facts.sync.ts';
 import type { RoomStates } from './room-state.sync.ts';
@@ -103,7 +104,7 @@ export class OutsideViews {
     return { stay, since, limited, prevBatch, reader, filter };
   }
 
-  /** Who never was there sees of the room only what became of themselves. */
+  /** Who never was there sees of the room only what became of themselves: nothing, where a join was taken back. */
   async #ownEvent(ask: Ask, own: StoredEvent | undefined): Promise<RoomView> {
     const { readers, engine } = this.#deps;
     const reader = await readers.of(ask.viewer, { room: ask.room });
@@ -118,8 +119,9 @@ export class OutsideViews {
     const stripped = isOfOutsider(ask)
       ? await this.#deps.invited.stripped(asOfEnd(ask), ask.room, ask.member)
       : undefined;
+    const state = own ? texts : [leaveText(ask.viewer.userId, ask.room.roomId)];
     return {
-      answer: { ...leaving(ask.member), isInitial: false, stripped, state: texts, timeline },
+      answer: { ...leaving(ask.member), isInitial: false, stripped, state, timeline },
       ...NOTHING_KEPT,
     };
   }
