@@ -84,6 +84,23 @@ describe('rooms by sliding sync that one was put out of', () => {
     expect((await slider.sync(ASKED)).rooms[room].name).to.equal('Lair');
   });
 
+  for (const dialect of ['unstable', 'v4'] as const) {
+    it(`are what their user takes them for: one to one, or not, in ${dialect}`, async () => {
+      const [one, other] = [await roomOf({}), await roomOf({})];
+      const take = (...rooms: readonly string[]) =>
+        bob.ask('PUT', `/user/${bob.userId}/account_data/m.direct`, { [alice.userId]: rooms });
+      const known = new Slider(bob, 'known', dialect);
+      await take(one);
+      await known.sync(ASKED);
+      for (const room of [one, other]) await alice.kick(room, bob);
+      const { rooms } = await new Slider(bob, 'new', dialect).sync(ASKED);
+      expect([rooms[one].is_dm, rooms[other].is_dm]).to.eql([true, undefined]);
+      await take(other);
+      const { rooms: later } = await known.sync(ASKED);
+      expect([later[one].is_dm, later[other].is_dm]).to.eql([false, true]);
+    });
+  }
+
   describe('are named by those', () => {
     const heroesIn = async (room: string): Promise<string[]> =>
       (await slider.sync(ASKED)).rooms[room].heroes.map(({ user_id: user }: any) => user);

@@ -13,7 +13,7 @@ import { leaveText } from './leave-text.ts';
 import type { RoomAnswer } from './room-answer.ts';
 import type { RoomFacts } from './room-facts.sync.ts';
 import type { RoomStates } from './room-state.sync.ts';
-import { type Ask, askerOf, isInOtherLists, liveAmong, type RoomView, viewOf } from './room-views.sync.ts';
+import { type Ask, askerOf, dmNewsOf, isInOtherLists, liveAmong, type RoomView, viewOf } from './room-views.sync.ts';
 import { isLazy } from './state-wish.ts';
 
 export interface OutsideViewsDeps {
@@ -81,6 +81,7 @@ export class OutsideViews {
       answer: {
         ...leaving(ask.member),
         isInitial,
+        isDm: dmNewsOf(ask.isDm, isInitial ? undefined : told),
         ...(await facts.summary(asker, change, after)),
         state: await engine.clientEvents.shared(state),
         timeline: { text: texts.join(','), limited, prevBatch, live, isExpanded: false },

@@ -118,7 +118,7 @@ export class RoomViews {
       membership: 'join',
       isInitial,
       bump: ask.bump,
-      isDm: dmNewsOf(ask),
+      isDm: dmNewsOf(ask.isDm, ask.told),
       unread: (await this.#deps.unread.of(ask.viewer.userId, ask.room)).counts.main,
       ...summary,
       state: await engine.clientEvents.shared(state),
@@ -230,7 +230,7 @@ export const isInOtherLists = ({ toldConfig, config }: Pick<Ask, 'toldConfig' | 
 const isFact = ({ event }: StoredEvent): boolean => event.type === 'm.room.name' || event.type === 'm.room.avatar';
 
 /** Of a room that is new, only yes is said. */
-const dmNewsOf = ({ told, isDm }: Ask): boolean | undefined => {
+export const dmNewsOf = (isDm: boolean, told: Told | undefined): boolean | undefined => {
   if (told === undefined) return isDm || undefined;
   return told.isDm === isDm ? undefined : isDm;
 };
