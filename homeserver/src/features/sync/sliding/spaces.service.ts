@@ -2,21 +2,26 @@ import { RoomId } from '@holm/spec/ids';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { SnapshotId } from '../../../rooms/model.ts';
 import type { Room } from '../../../rooms/room.ts';
+import type { Position } from '../../../streams/stream.ts';
 import type { Roster } from './roster.ts';
 
 interface Known {
   readonly snapshot: SnapshotId;
+  /** What has been redacted since then may have been a child. */
+  readonly at: Position;
   readonly children: readonly string[];
 }
+
+type SpacesEngine = Pick<RoomEngine, 'rooms' | 'tries' | 'events' | 'stateRedactions' | 'stream'>;
 
 const NONE: readonly string[] = [];
 
 /** Which rooms are in spaces, by what the spaces say. */
 export class Spaces {
-  readonly #engine: Pick<RoomEngine, 'rooms' | 'tries' | 'events'>;
+  readonly #engine: SpacesEngine;
   readonly #known = new WeakMap<Room, Known>();
 
-  constructor(engine: Pick<RoomEngine, 'rooms' | 'tries' | 'events'>) {
+  constructor(engine: SpacesEngine) {
     this.#engine = engine;
   }
 
@@ -36,16 +41,17 @@ export class Spaces {
   async #children(room: Room): Promise<readonly string[]> {
     const { head } = room;
     if (!head) return NONE;
+    const { tries, events, stateRedactions, stream } = this.#engine;
     const known = this.#known.get(room);
-    if (known?.snapshot === head.snapshot) return known.children;
-    const { tries, events } = this.#engine;
+    if (known?.snapshot === head.snapshot && !stateRedactions.mayBeAny(room.nid, known.at)) return known.children;
+    const at = stream.settled;
     const nids = await tries.lookup(head.snapshot, await room.keys.withoutMembers(head.nextKey));
     const state = await events.load([...nids.values()]);
     const children = [...state.values()].flatMap(({ event: { type, stateKey, content } }) =>
       // A child without `via` has been taken out.
       type === 'm.space.child' && stateKey !== undefined && Array.isArray(content['via']) ? [stateKey] : [],
     );
-    this.#known.set(room, { snapshot: head.snapshot, children });
+    this.#known.set(room, { snapshot: head.snapshot, at, children });
     return children;
   }
 }
