@@ -161,7 +161,7 @@ export const createRoomEngine = async (deps: EngineDeps): Promise<RoomEngine> =>
     room.members.loaded ?? queue.run(room.nid, () => room.members.load(serverName));
   const banLists = new BanLists(deps.policyServer?.banLists ?? [], memory);
   const ownPolicy = deps.policyServer && new OwnPolicyServer(deps.policyServer, banLists);
-  const policies = new PolicyServers({ ...deps, states, serverName, membersOf, own: ownPolicy });
+  const policies = new PolicyServers({ ...deps, states, events, serverName, membersOf, own: ownPolicy });
   const sending = { ...deps, holds, policies, states, events, tries, nids, committer, rooms, partial, queue };
   return {
     ...memory,

@@ -18,7 +18,8 @@ import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 import { MAX_PDU_BYTES } from '@holm/spec/server-server/pdu';
 import type { Presence } from '../members/room-members.ts';
-import type { SnapshotId } from '../model.ts';
+import type { Events } from '../events.ts';
+import type { SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { States } from '../state/states.ts';
 import type { OwnPolicyServer } from './own-policy-server.ts';
@@ -27,6 +28,7 @@ export interface PolicyServersDeps {
   readonly serverName: ServerName;
   readonly client: Pick<FederationClient, 'call'>;
   readonly states: States;
+  readonly events: Pick<Events, 'cached'>;
   readonly membersOf: (room: Room) => Promise<Presence>;
   /** This server, if it is one itself. */
   readonly own: OwnPolicyServer | undefined;
@@ -42,6 +44,8 @@ const REFUSALS = new Set([400, 403, 429]);
 
 interface Named {
   readonly snapshot: SnapshotId;
+  /** What names it: another object once it is redacted. */
+  readonly event: StoredEvent | undefined;
   readonly policy: PolicyServer | undefined;
 }
 
@@ -118,7 +122,8 @@ export class PolicyServers {
 
   #known(room: Room): Named | undefined {
     const known = this.#named.get(room);
-    return known?.snapshot === room.head?.snapshot ? known : undefined;
+    if (known?.snapshot !== room.head?.snapshot) return undefined;
+    return known?.event && this.#deps.events.cached(known.event.nid) !== known.event ? undefined : known;
   }
 
   async #namedBy(room: Room): Promise<PolicyServer | undefined> {
@@ -129,7 +134,7 @@ export class PolicyServers {
     const event = await this.#deps.states.get(room, snapshot, POLICY_STATE);
     const named = event?.redactedBy === undefined ? policyServerOf(event?.event.content) : undefined;
     const policy = named && this.#canBeAsked(named) ? named : undefined;
-    this.#named.set(room, { snapshot, policy });
+    this.#named.set(room, { snapshot, event, policy });
     return policy;
   }
 
