@@ -34,7 +34,11 @@ export class AuthGraphs {
   of(room: RoomNid): Promise<AuthGraph> {
     const cached = this.#graphs.get(room);
     if (cached) return Promise.resolve(cached);
-    const loading = this.#loading.get(room) ?? this.#load(room).finally(() => this.#loading.delete(room));
+    const known = this.#loading.get(room);
+    if (known) return known;
+    const loading: Promise<AuthGraph> = this.#load(room, () => this.#loading.get(room) === loading).finally(() => {
+      if (this.#loading.get(room) === loading) this.#loading.delete(room);
+    });
     this.#loading.set(room, loading);
     return loading;
   }
@@ -54,7 +58,7 @@ export class AuthGraphs {
       weighAgain(this.#graphs, room);
     }
     // What is being read may or may not have them.
-    if (entries.length > 0 && this.#loading.has(room)) this.#loading.delete(room);
+    if (entries.length > 0) this.#loading.delete(room);
   }
 
   drop(room: RoomNid): void {
@@ -62,14 +66,14 @@ export class AuthGraphs {
     this.#loading.delete(room);
   }
 
-  async #load(room: RoomNid): Promise<AuthGraph> {
+  /** `isWanted`: whether nothing has outdated or dropped the graph while it was read. Else it is only for who asked before that. */
+  async #load(room: RoomNid, isWanted: () => boolean): Promise<AuthGraph> {
     const graph = new AuthGraph();
     for (const [index, { data }] of (await store.chunks(this.#db, room)).entries()) {
       if (index % CHUNKS_AT_ONCE === CHUNKS_AT_ONCE - 1) await breathe();
       decodeChunk(graph, data);
     }
-    // Not if it was dropped, or outdated, while it was read.
-    if (this.#loading.has(room)) this.#graphs.set(room, graph);
+    if (isWanted()) this.#graphs.set(room, graph);
     return graph;
   }
 }
