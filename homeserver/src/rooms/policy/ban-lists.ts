@@ -16,6 +16,8 @@ export class BanLists {
   readonly #deps: BanListsDeps;
   readonly #lists: ReadonlyMap<RoomId, List>;
   #rules = new BanRules([]);
+  /** Of which the rules do not know yet. */
+  #isNews = false;
   #reading: Promise<BanRules> | undefined;
 
   constructor(roomIds: readonly RoomId[], deps: BanListsDeps) {
@@ -34,12 +36,12 @@ export class BanLists {
   }
 
   async #read(): Promise<BanRules> {
-    let isNews = false;
     for (const [roomId, list] of this.#lists) {
       const snapshot = (await this.#deps.rooms.byId(roomId))?.head?.snapshot;
-      if (snapshot !== undefined && (await list.follow(this.#deps.states, snapshot))) isNews = true;
+      if (snapshot !== undefined && (await list.follow(this.#deps.states, snapshot))) this.#isNews = true;
     }
-    if (isNews) this.#rules = new BanRules([...this.#lists.values()].flatMap((list) => [...list.rules.values()]));
+    if (this.#isNews) this.#rules = new BanRules([...this.#lists.values()].flatMap((list) => [...list.rules.values()]));
+    this.#isNews = false;
     return this.#rules;
   }
 }
@@ -47,18 +49,24 @@ export class BanLists {
 class List {
   readonly rules = new Map<string, BanRule>();
   #snapshot: SnapshotId = EMPTY_STATE;
+  /** How often it has had to be read anew. */
+  #outdated = 0;
 
+  /** The rules go on as they are until it has been read. */
   outdate(): void {
+    this.#outdated++;
     this.#snapshot = EMPTY_STATE;
-    this.rules.clear();
   }
 
   /** Whether that changed anything. */
   async follow(states: States, snapshot: SnapshotId): Promise<boolean> {
-    const before = this.#snapshot;
+    const [before, outdated] = [this.#snapshot, this.#outdated];
     if (snapshot === before) return false;
-    this.#snapshot = snapshot;
     const [gone, come] = await Promise.all([states.changes(snapshot, before), states.changes(before, snapshot)]);
+    // What has been redacted meanwhile may have been read as it was.
+    if (outdated !== this.#outdated) return this.follow(states, snapshot);
+    this.#snapshot = snapshot;
+    if (before === EMPTY_STATE) this.rules.clear();
     for (const event of gone) this.rules.delete(keyOf(event));
     for (const event of come) {
       const rule = event.redactedBy === undefined ? banRuleOf(event.event.type, event.event.content) : undefined;
