@@ -32,7 +32,8 @@ export class AskedViews {
   async of(asked: Asked, read: Read): Promise<ReadonlyMap<RoomNid, RoomView>> {
     const concerned = [...asked.candidates.values()].filter((room) => isConcerned(asked, room, read));
     if (concerned.length === 0) return new Map();
-    return this.#deps.long.make(concerned.length, asked.base, () => this.#views(asked, concerned, read));
+    const hearer = { viewer: asked.request.viewer, isGone: asked.base.isGone };
+    return this.#deps.long.make(concerned.length, hearer, () => this.#views(asked, concerned, read));
   }
 
   async #views(asked: Asked, concerned: readonly CoveredRoom[], read: Read): Promise<Map<RoomNid, RoomView>> {

@@ -21,16 +21,17 @@ describe('what answers say of rooms', () => {
     };
     const deps = { engine, summaries: { warm: nothing }, long: new LongAnswers() };
     const views = new AskedViews(deps as unknown as AskedViewsDeps);
-    const askedFor = (rooms: number): Asked => {
+    const askedFor = (rooms: number, n: number): Asked => {
       const covered = (nid: number) => ({ listed: { card: { nid }, member: {} }, config: { wishes: [] } });
       const candidates = new Map(Array.from({ length: rooms }, (_, nid) => [nid, covered(nid)]));
       return {
         base: { connection: { rooms: new Map() }, isGone: () => false },
+        request: { viewer: { userId: `@user${n}:a.test` } },
         upTo: [],
         candidates,
       } as unknown as Asked;
     };
-    const all = [30, 30, 30, 30, 30, 30, 30, 30, 5].map((rooms) => views.of(askedFor(rooms), new Set()));
+    const all = [30, 30, 30, 30, 30, 30, 30, 30, 5].map((rooms, n) => views.of(askedFor(rooms, n), new Set()));
     await setImmediate();
     expect(begun).to.eql([30, 30, 30, 30, 30, 30, 5]);
     gate.resolve(new Map());

@@ -11,7 +11,9 @@ import { OpenPolls } from '../open-polls.ts';
 import type { SlidingRequest } from './request.ts';
 import { type SlidingPoll, SlidingSync, type SlidingSyncDeps } from './sliding.service.ts';
 
-const viewer = { userId: UserId.parse('@alice:a.test'), deviceId: DeviceId.parse('PHONE'), tokenId: 1 };
+const viewerOf = (name: string) => {
+  return { userId: UserId.parse(`@${name}:a.test`), deviceId: DeviceId.parse('PHONE'), tokenId: 1 };
+};
 const MANY_ROOMS = 100;
 
 describe('a request of sliding sync that another one takes over from', () => {
@@ -24,8 +26,8 @@ describe('a request of sliding sync that another one takes over from', () => {
     made = [];
     const long = new LongAnswers();
     const draft = (request: SlidingRequest, hearing: Hearing) =>
-      long.make(MANY_ROOMS, hearing, async () => {
-        made.push(request.connId);
+      long.make(MANY_ROOMS, { viewer: request.viewer, isGone: hearing.isGone }, async () => {
+        made.push(request.viewer.userId);
         await gate.promise;
         const answer = { lists: new Map(), rooms: new Map(), extensions: {} };
         return { answer, reached: [], told: new Map(), members: new Map(), settle: () => undefined };
@@ -44,8 +46,15 @@ describe('a request of sliding sync that another one takes over from', () => {
     sliding = new SlidingSync(deps as unknown as SlidingSyncDeps);
   });
 
-  const begin = (connId: string): Promise<SlidingPoll> => {
-    const request = { viewer, connId, timeoutMs: 0, lists: new Map(), subscriptions: new Map(), extensions: {} };
+  const begin = (name: string): Promise<SlidingPoll> => {
+    const request = {
+      viewer: viewerOf(name),
+      connId: 'rooms',
+      timeoutMs: 0,
+      lists: new Map(),
+      subscriptions: new Map(),
+      extensions: {},
+    };
     return sliding.begin(request as unknown as SlidingRequest);
   };
   const answerOf = (poll: SlidingPoll): Promise<unknown> => {
@@ -54,7 +63,7 @@ describe('a request of sliding sync that another one takes over from', () => {
     return promise.catch((error: unknown) => error);
   };
   /** As many as are made at a time. */
-  const others = () => Promise.all(Array.from({ length: 6 }, async (_, i) => answerOf(await begin(`other ${i}`))));
+  const others = () => Promise.all(Array.from({ length: 6 }, async (_, i) => answerOf(await begin(`other${i}`))));
 
   for (const [how, abandon] of [
     ['is still there', () => undefined],
@@ -63,15 +72,15 @@ describe('a request of sliding sync that another one takes over from', () => {
     it(`is not answered at length, once others have been, where its client ${how}`, async () => {
       const before = others();
       await setImmediate();
-      const old = await begin('phone');
+      const old = await begin('alice');
       const answered = answerOf(old);
       await setImmediate();
-      const again = answerOf(await begin('phone'));
+      const again = answerOf(await begin('alice'));
       abandon(old);
       gate.resolve();
       await before;
       expect(await again).to.have.property('pos');
-      expect(made.slice(6)).to.eql(['phone']);
+      expect(made.slice(6)).to.eql(['@alice:a.test']);
       const told = await answered;
       if (how === 'has gone') expect(told).to.be.instanceOf(HungUpError);
       else expect(told).to.be.instanceOf(MatrixError).with.property('errcode', 'M_UNKNOWN_POS');
