@@ -44,5 +44,25 @@ describe('rooms by sliding sync whose forks were resolved', () => {
       expect(own((await slider.sync(allRooms())).rooms[room])).to.eql(['leave']);
       expect((await slider.sync(allRooms())).rooms).to.eql({});
     });
+
+    it(`are left where an invitation was taken back, in ${dialect}`, async () => {
+      const slider = new Slider(carol, 'list', dialect);
+      const levels = await alice.stateAt(room, ['m.room.power_levels', '']);
+      await alice.setState(room, ['m.room.power_levels', ''], { ...levels, invite: 50, users_default: 50 });
+      await network.settle();
+      network.cut('a.test', 'b.test');
+      await alice.setState(room, ['m.room.power_levels', ''], { ...levels, invite: 50 });
+      network.clock.advance(10);
+      // Nobody can know yet that Bob may not.
+      await bob.invite(room, carol);
+      expect((await slider.sync(allRooms())).rooms[room].invite_state).to.be.an('array');
+      await network.heal('a.test', 'b.test');
+      await alice.say(room, 'there you are');
+      await network.settle();
+      expect(await bob.members(room)).to.not.have.property(carol.userId);
+      const told = (await slider.sync(allRooms())).rooms[room];
+      if (dialect === 'v4') expect(told.membership).to.equal('leave');
+      else expect([own(told), told.timeline]).to.eql([['leave'], []]);
+    });
   }
 });

@@ -69,6 +69,16 @@ describe('forks in /sync', () => {
     expect(JSON.stringify(never)).to.contain('missed');
   });
 
+  it('a reader whose invitation was taken back is not told it again', async () => {
+    const loser = await fixture.member(room, bob, 'invite', alice);
+    const since = (await fixture.ask(bob)).next_batch;
+    await resolve(undefined, loser);
+    const answer = await fixture.ask(bob, { since });
+    expect(answer.rooms).to.not.have.property('invite');
+    expect(answer.rooms?.leave?.[room]?.timeline.events).to.eql([]);
+    expect((await fixture.ask(bob)).rooms).to.equal(undefined);
+  });
+
   it('a reader who is out again by an older leave has left', async () => {
     await fixture.member(room, bob, 'join');
     const winner = await fixture.member(room, bob, 'leave');

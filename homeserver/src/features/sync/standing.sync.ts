@@ -38,10 +38,13 @@ export const ownStateAt = async (
   return room && states.get(room, await stateLogs.at(room, position), ['m.room.member', userId]);
 };
 
-/** What became of somebody last. Where state resolution took a join back, there is no event that says so. */
-export const ownEventOf = async (events: Events, { eventNid }: Member): Promise<StoredEvent | undefined> => {
+/** What became of somebody last. Where state resolution took a join or an invitation back, there is no event that says so. */
+export const ownEventOf = async (
+  events: Events,
+  { eventNid, membership }: Member,
+): Promise<StoredEvent | undefined> => {
   const own = await events.byNid(eventNid);
-  return own && membershipOf(own.event) !== 'join' ? own : undefined;
+  return own && membershipOf(own.event) === membership ? own : undefined;
 };
 
 /** Follows changes of a membership back: were all of them joins, down to `since`? */
