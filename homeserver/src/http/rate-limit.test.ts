@@ -58,6 +58,16 @@ describe('rate limits', () => {
     expect(retryAfter(limits)).to.equal('taken');
   });
 
+  it('makes nobody wait longer because the clock is set back', () => {
+    const clock = new ManualClock();
+    const limits = new RateLimits(rates({ per_second: 1, burst: 2 }), clock);
+    expect([retryAfter(limits), retryAfter(limits), retryAfter(limits)]).to.eql(['taken', 'taken', 1000]);
+    clock.advance(-3_600_000);
+    expect(retryAfter(limits)).to.equal(1000);
+    clock.advance(1_000);
+    expect([retryAfter(limits), retryAfter(limits)]).to.eql(['taken', 1000]);
+  });
+
   it('can be off', () => {
     const limits = new RateLimits(rates('off'), new ManualClock());
     for (let n = 0; n < 100; n++) expect(retryAfter(limits)).to.equal('taken');

@@ -1,6 +1,7 @@
 import type { RateLimitClass } from '@holm/spec/endpoint';
 import { MatrixError } from '@holm/spec/errors';
 import type { Clock } from '../platform/clock.ts';
+import { SteadyClock } from '../platform/steady-clock.ts';
 
 export type LimitClass = RateLimitClass | 'federation' | 'policed';
 export type Rate = 'off' | { readonly per_second: number; readonly burst: number };
@@ -20,7 +21,7 @@ export class RateLimits {
 
   constructor(rates: Readonly<Record<LimitClass, Rate>>, clock: Clock) {
     this.#rates = rates;
-    this.#clock = clock;
+    this.#clock = new SteadyClock(clock);
   }
 
   /**
