@@ -114,4 +114,33 @@ describe('deadlines', () => {
     expect(rung).to.eql(['first']);
     expect(slept).to.eql([1_000, 4_000]);
   });
+
+  it('do not, either, where another one comes before the next is due', async () => {
+    let now = START;
+    const slept: { ms: number; signal: AbortSignal | undefined; wake: () => void }[] = [];
+    const deadlines = new Deadlines({
+      now: () => now as ReturnType<ManualClock['now']>,
+      sleep: (ms, signal) => new Promise((wake) => void slept.push({ ms, signal, wake })),
+    });
+    const rung: string[] = [];
+    const timed = (name: string) => ({ dueAt: 0, place: NOWHERE, due: () => void rung.push(name) });
+    deadlines.add(timed('first'), 1_000);
+    deadlines.add(timed('last'), 5_000);
+    now -= 3_600_000;
+    deadlines.add(timed('second'), 3_000);
+    const pass = async (ms: number) => {
+      now += ms;
+      const { signal, wake } = slept.at(-1)!;
+      expect(signal?.aborted).to.equal(false);
+      wake();
+      await settle();
+    };
+    await pass(1_000);
+    expect(rung).to.eql(['first']);
+    await pass(2_000);
+    expect(rung).to.eql(['first', 'second']);
+    await pass(2_000);
+    expect(rung).to.eql(['first', 'second', 'last']);
+    expect(slept.map(({ ms }) => ms)).to.eql([1_000, 2_000, 2_000]);
+  });
 });

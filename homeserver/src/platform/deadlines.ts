@@ -18,13 +18,17 @@ export class Deadlines {
   readonly #heap: Timed[] = [];
   #timer: AbortController | undefined;
   #wakesAt = Infinity;
+  /** What the clock said last. */
+  #seen = -Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(timed: Timed, inMs: number): void {
-    timed.dueAt = this.#clock.now() + inMs;
+    const now = this.#clock.now();
+    this.#mindPutBack(this.#seen, now);
+    timed.dueAt = now + inMs;
     this.#heap.push(timed);
     this.#rise(this.#heap.length - 1, timed);
     this.#set();
@@ -64,9 +68,7 @@ export class Deadlines {
 
   #wake(): void {
     const now = this.#clock.now();
-    // Timers do not mind when somebody puts the clock back; what is still to come does not, either.
-    const putBack = this.#wakesAt - now;
-    if (putBack > TOLERATED_MS) for (const timed of this.#heap) timed.dueAt -= putBack;
+    this.#mindPutBack(this.#wakesAt, now);
     this.#wakesAt = Infinity;
     this.#timer = undefined;
     for (let next = this.#heap[0]; next && next.dueAt <= now; next = this.#heap[0]) {
@@ -74,6 +76,15 @@ export class Deadlines {
       next.due();
     }
     this.#set();
+  }
+
+  /** Timers do not mind when somebody puts the clock back; what is still to come does not, either. */
+  #mindPutBack(atLeast: number, now: number): void {
+    const putBack = atLeast - now;
+    this.#seen = now;
+    if (putBack <= TOLERATED_MS) return;
+    for (const timed of this.#heap) timed.dueAt -= putBack;
+    this.#wakesAt -= putBack;
   }
 
   #take(timed: Timed): void {
