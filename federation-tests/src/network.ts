@@ -5,7 +5,7 @@ import { Link } from './partition.ts';
 import { Person } from './people.ts';
 import { TestServer } from './server.ts';
 
-interface NetworkOptions {
+export interface NetworkOptions {
   readonly names: readonly string[];
   /** More of every server's configuration. */
   readonly config?: object;

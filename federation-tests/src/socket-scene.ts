@@ -1,5 +1,5 @@
 import { PATIENCE_MS } from './http.ts';
-import { TestNetwork } from './network.ts';
+import { type NetworkOptions, TestNetwork } from './network.ts';
 import type { Person } from './people.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
@@ -18,8 +18,8 @@ export class SocketScene implements AsyncDisposable {
     this.network = network;
   }
 
-  static async start(config: object = {}): Promise<SocketScene> {
-    return new SocketScene(await TestNetwork.with({ names: ['a.test'], config }));
+  static async start(config: object = {}, more: Pick<NetworkOptions, 'clockOf'> = {}): Promise<SocketScene> {
+    return new SocketScene(await TestNetwork.with({ names: ['a.test'], config, ...more }));
   }
 
   /** Two people and a room that nobody has been in before. */

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { WebSocket } from 'ws';
 import { SocketScene, sinceOf, textsIn } from '../src/socket-scene.ts';
 import { handshake, socketUrl, TestSocket } from '../src/socket.ts';
+import { SkewedClock } from '../src/weather/skewed-clock.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- answers are read as they come */
 
@@ -49,6 +50,16 @@ describe('the limits of WebSockets', () => {
       },
     ),
   );
+
+  it('are kept where somebody sets the clock back: who does not answer a ping is given up', async () => {
+    let clock: SkewedClock | undefined;
+    await using scene = await SocketScene.start({}, { clockOf: (_, right) => (clock = new SkewedClock(right)) });
+    await scene.refresh();
+    const dead = await TestSocket.open(scene.bob, { autoPong: false });
+    clock!.wrongByMs = -3_600_000;
+    await scene.pass(105_000);
+    expect((await dead.ended()).code).to.equal(1006);
+  });
 
   it(
     'count addresses as the proxies that are trusted tell them',

@@ -13,6 +13,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { Groups } from '../../platform/groups.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { SteadyClock } from '../../platform/steady-clock.ts';
 import type { SessionsEnded } from '../accounts/index.ts';
 import type { Following } from '../sync/index.ts';
 import { Peer, type PeerDeps } from './peer.service.ts';
@@ -74,7 +75,9 @@ export class Sockets implements UpgradeRoute {
   readonly #telemetry: SocketTelemetry;
   readonly #stopped = new AbortController();
 
-  constructor(deps: SocketsDeps) {
+  constructor(others: SocketsDeps) {
+    // All that is asked of it is for how long somebody has been silent.
+    const deps = { ...others, clock: new SteadyClock(others.clock) };
     this.#deps = deps;
     const { settings } = deps;
     const maxMessageBytes = deps.maxBodyBytes + WEBSOCKET.maxHeadLength;
