@@ -206,6 +206,17 @@ describe('accounts on a database', () => {
       expect(house.ended).to.eql([{ userId, deviceIds: [], tokenIds: [tokenId] }]);
     });
 
+    it('are not believed any longer because the clock is set back', async () => {
+      const { userId, session } = await signUp();
+      await house.sessions.authenticate(session.accessToken);
+      const { db, clock, entropy } = house;
+      await new Sessions({ db, clock, entropy }).endAll(userId);
+      clock.advance(-3_600_000);
+      expect((await house.sessions.authenticate(session.accessToken)).userId).to.equal(userId);
+      clock.advance(10_000);
+      expect(await refusal(house.sessions.authenticate(session.accessToken))).to.equal('M_UNKNOWN_TOKEN');
+    });
+
     it('are stored as hashes', async () => {
       const { session } = await signUp();
       const rows = await house.db.rows<{ dump: string }>({

@@ -5,6 +5,7 @@ import type { Caller } from '../../http/route.ts';
 import { atMost } from '../../platform/at-most.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Entropy } from '../../platform/entropy.ts';
+import { SteadyClock } from '../../platform/steady-clock.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { hashOfToken, isAccessToken, mintAccessToken, type TokenHash } from './access-token.ts';
 import { accountsStore } from './accounts.store.ts';
@@ -59,11 +60,13 @@ export class Sessions {
   readonly #lastSeen = new LastSeen();
   readonly #listeners: ((ended: SessionsEnded) => void)[] = [];
   readonly #deviceListeners: DeviceListener[] = [];
+  readonly #steady: SteadyClock;
   /** Counts endings: an answer that was asked for before one may not be remembered after it. */
   #endings = 0;
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
+    this.#steady = new SteadyClock(deps.clock);
   }
 
   /** Tells of sessions once they have ended, so that what they have open ends too. */
@@ -170,12 +173,12 @@ export class Sessions {
 
   #remembered(hash: TokenHash): Caller | undefined {
     const known = this.#known.get(hash);
-    return known && this.#deps.clock.now() - known.askedAt < TRUST_MS ? known.caller : undefined;
+    return known && this.#steady.now() - known.askedAt < TRUST_MS ? known.caller : undefined;
   }
 
   async #ask(hash: TokenHash): Promise<Caller | undefined> {
     const endings = this.#endings;
-    const askedAt = this.#deps.clock.now();
+    const askedAt = this.#steady.now();
     const caller = await store.byToken(this.#deps.db, hash);
     if (!caller) {
       this.#endedElsewhere(hash);
