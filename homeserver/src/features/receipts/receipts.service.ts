@@ -176,7 +176,7 @@ export class Receipts {
     try {
       recorded = await store.put(db, receipts, { position, ...told });
       if (recorded.length > 0) {
-        this.#recent.add(position, recorded);
+        this.#recent.add(position, recorded, told.toldAt === undefined ? 'ours' : 'theirs');
         for (const listener of this.#listeners) listener(recorded);
         this.#changes.note(room.nid, position);
       }
