@@ -126,6 +126,33 @@ describe('purges', () => {
     expect((await admin.request('GET', at(room))).status).to.equal(404);
   });
 
+  it('keep nobody from what is said elsewhere while they wait for the room', async () => {
+    const [room, elsewhere] = [await alice.createRoom(), await alice.createRoom()];
+    await alice.leave(room);
+    const server = network.server('a.test');
+    const { queue } = server.running.services.rooms.engine;
+    const nid = await numberOf(server, room);
+    const [wanted, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const busy = queue.run(nid, () => over.promise);
+    const run = queue.run.bind(queue);
+    queue.run = (key, work) => {
+      if (key === nid) wanted.resolve();
+      return run(key, work);
+    };
+    const { job_id: id } = await admin.ask('DELETE', at(room), {});
+    const done = admin.finish(network, id);
+    await wanted.promise;
+    try {
+      await alice.say(elsewhere, 'can you hear me?');
+      await alice.view.untilMessage(elsewhere, 'can you hear me?');
+    } finally {
+      over.resolve();
+      queue.run = run;
+    }
+    await busy;
+    expect(await done).to.include({ state: 'done' });
+  });
+
   it('leave a room that can be joined afresh', async () => {
     const room = await bob.createRoom();
     await alice.join(room, ['b.test']);

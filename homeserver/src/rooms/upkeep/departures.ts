@@ -73,14 +73,14 @@ export class Departures {
       ON CONFLICT (user_id, room_id) DO UPDATE SET position = EXCLUDED.position, noted_at = EXCLUDED.noted_at`);
     const noted = (): void => {
       this.#last = Math.max(this.#last, position);
-      this.forget(users);
+      this.#forget(users);
     };
     if (tx) tx.afterCommit(noted);
     else noted();
   }
 
   /** Once something else is durable than what is remembered. */
-  forget(users: readonly UserId[]): void {
+  #forget(users: readonly UserId[]): void {
     this.#changes++;
     for (const user of users) this.#cache.delete(user);
   }
@@ -91,6 +91,6 @@ export class Departures {
       DELETE FROM room_departures WHERE (user_id, room_id) IN (
         SELECT user_id, room_id FROM room_departures WHERE noted_at <= ${before} ORDER BY noted_at LIMIT ${BATCH})
       RETURNING user_id`);
-    this.forget(rows.map(({ user_id }) => user_id));
+    this.#forget(rows.map(({ user_id }) => user_id));
   }
 }

@@ -136,27 +136,28 @@ export class RoomPurge {
   }
 
   /** In the room's queue, so that nothing is being built on what goes. False for a room that is to be kept. */
-  async #close({ roomId, options }: Job, nid: RoomNid): Promise<boolean> {
+  #close(job: Job, nid: RoomNid): Promise<boolean> {
+    return this.#deps.engine.queue.run(nid, () => this.#closeNow(job, nid));
+  }
+
+  async #closeNow({ roomId, options }: Job, nid: RoomNid): Promise<boolean> {
     const { db, engine } = this.#deps;
     const position = await engine.committer.claim();
     let users: readonly UserId[] = [];
     try {
-      return await engine.queue.run(nid, async () => {
-        const closed = await db.transact(async (tx) => {
-          if (options['only_vacant'] === true && !(await store.isVacant(tx, nid, engine.serverName))) return undefined;
-          const gone = await store.close(tx, nid, engine.serverName);
-          // Devices of who had forgotten the room have heard of that already, or will.
-          const left = gone.flatMap(({ user, hasForgotten }) => (hasForgotten ? [] : [user]));
-          await engine.departures.note(left, roomId, position, tx);
-          return gone.map(({ user }) => user);
-        });
-        if (!closed) return false;
-        users = closed;
-        engine.departures.forget(users);
-        for (const user of users) engine.userRooms.removed(user, nid);
-        this.#dropCaches(nid);
-        return true;
+      const closed = await db.transact(async (tx) => {
+        if (options['only_vacant'] === true && !(await store.isVacant(tx, nid, engine.serverName))) return undefined;
+        const gone = await store.close(tx, nid, engine.serverName);
+        // Devices of who had forgotten the room have heard of that already, or will.
+        const left = gone.flatMap(({ user, hasForgotten }) => (hasForgotten ? [] : [user]));
+        await engine.departures.note(left, roomId, position, tx);
+        return gone.map(({ user }) => user);
       });
+      if (!closed) return false;
+      users = closed;
+      for (const user of users) engine.userRooms.removed(user, nid);
+      this.#dropCaches(nid);
+      return true;
     } finally {
       engine.committer.release([position]);
       engine.committer.wake(position, users);
