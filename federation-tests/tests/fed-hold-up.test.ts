@@ -46,4 +46,28 @@ describe('a server that lets others wait', () => {
     // It was asked once in vain for the transaction, not once for each of its events.
     expect(rogue.asked.slice(asked).filter((uri) => !uri.includes('/send/')).length).to.be.lessThan(3);
   });
+
+  it('keeps nobody from what is said elsewhere while its events are placed', async () => {
+    const [room, elsewhere] = [await alice.createRoom({ preset: 'public_chat' }), await alice.createRoom()];
+    const held = await RogueRoom.join(rogue, network.server('a.test'), room);
+    await network.settle();
+    const { nids } = network.server('a.test').running.services.rooms.engine;
+    const [reached, onward] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    nids.ensure = async (count) => {
+      Reflect.deleteProperty(nids, 'ensure');
+      reached.resolve();
+      await onward.promise;
+      return nids.ensure(count);
+    };
+    const pushed = held.push(held.event({ content: { msgtype: 'm.text', body: 'slow' } }));
+    await reached.promise;
+    try {
+      await alice.say(elsewhere, 'can you hear me?');
+      await alice.view.untilMessage(elsewhere, 'can you hear me?');
+    } finally {
+      onward.resolve();
+    }
+    await pushed;
+    await alice.view.untilMessage(room, 'slow');
+  });
 });

@@ -147,6 +147,38 @@ describe('what was taken in while a room was known in part, once it is known in 
     expect(rooms('b.test').engine.sticky.visible(event!.roomNid)).to.eql([]);
   });
 
+  for (const [what, part, method] of [
+    ['reviewed', 'stateLogs', 'at'],
+    ['judged again', 'nids', 'ensure'],
+  ] as const) {
+    it(`keeps nobody from what is said elsewhere while it is ${what}`, async () => {
+      const elsewhere = await bob.createRoom();
+      const kick = await mallory.setState(room, ['m.room.member', carol.userId], { membership: 'leave' });
+      await deliver(kick);
+      await deliver(await carol.say(room, 'still here'), 'a.test');
+      const of = rooms('b.test').engine[part] as any;
+      const [reached, onward] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      of[method] = async (...args: unknown[]) => {
+        Reflect.deleteProperty(of, method);
+        reached.resolve();
+        await onward.promise;
+        return of[method](...args);
+      };
+      release();
+      const completed = network.settle();
+      await reached.promise;
+      try {
+        await bob.say(elsewhere, 'can you hear me?');
+        await bob.view.untilMessage(elsewhere, 'can you hear me?');
+      } finally {
+        onward.resolve();
+      }
+      await completed;
+      expect(partial()).to.eql([]);
+      await bob.view.untilMessage(room, 'still here');
+    });
+  }
+
   it('has those in it whom somebody had put out who might not, with what they said', async () => {
     const kick = await mallory.setState(room, ['m.room.member', carol.userId], { membership: 'leave' });
     expect((await deliver(kick))?.status).to.equal('accepted');

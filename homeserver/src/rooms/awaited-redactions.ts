@@ -1,7 +1,6 @@
 import type { EventId } from '@holm/spec/ids';
 import type { Database, ReadTx } from '../storage/database.ts';
 import { named, sql } from '../storage/sql.ts';
-import type { Position } from '../streams/stream.ts';
 import type { Events } from './events.ts';
 import type { EventNid, RoomNid, StoredEvent } from './model.ts';
 import { effectOf } from './redactions.ts';
@@ -47,14 +46,14 @@ export class AwaitedRedactions {
     this.#deps = deps;
   }
 
-  /** Redacts those events of a step that redactions have waited for. `claim` gives places in the stream. */
-  async settle(change: Change, claim: () => Promise<Position>): Promise<void> {
+  /** Redacts those events of a step that redactions have waited for. */
+  async settle(change: Change): Promise<void> {
     const waiting = await this.#waitingFor(change);
     for (const [id, redactions] of waiting) {
       for (const nid of redactions) {
         const redaction = change.event(nid) ?? (await this.#deps.events.byNid(nid));
         const target = change.byId(id);
-        if (redaction && target) await this.#settle(change, { redaction, target }, claim);
+        if (redaction && target) await this.#settle(change, { redaction, target });
       }
       change.redacting.arrived.push(id);
     }
@@ -64,7 +63,6 @@ export class AwaitedRedactions {
   async #settle(
     change: Change,
     { redaction, target }: { readonly redaction: StoredEvent; readonly target: StoredEvent },
-    claim: () => Promise<Position>,
   ): Promise<void> {
     const { snapshot } = redaction;
     if (snapshot === undefined) return;
@@ -75,7 +73,7 @@ export class AwaitedRedactions {
     if (effect.kind !== 'redacts') return;
     change.redact(target, redaction.nid);
     if (redaction.status === 'withheld') {
-      change.release(redaction, redaction.ord === undefined ? await claim() : undefined);
+      change.release(redaction, redaction.ord === undefined ? change.claim() : undefined);
     }
   }
 

@@ -19,7 +19,8 @@ import type { AuthGraphs } from './state/auth-graphs.ts';
 import type { StateRedactions } from './state/state-redactions.ts';
 import type { StickyEvents } from './sticky/sticky-events.ts';
 import { stickyOf } from './sticky/stuck.ts';
-import { type Change, type ChangedKeys, type CommittedMember, toMember } from './write/change.ts';
+import type { Change, ChangedKeys } from './write/change.ts';
+import { type CommittedMember, toMember } from './write/member-changes.ts';
 import { relationsOf } from './write/relations.ts';
 import type { RoomWriter } from './write/room-writer.ts';
 import type { OutboxWrite } from './write/room-write.ts';
@@ -88,6 +89,22 @@ export class Committer {
     const filling = this.#deps.positions.ensure(AT_HAND);
     if (filling) await filling;
     return this.#deps.stream.claim();
+  }
+
+  /**
+   * Takes the places that a step has only counted while it was being built: until they are given back nobody hears of what
+   * comes after them, in whatever room, so that only the write may come in between.
+   */
+  async take(change: Change): Promise<readonly Position[]> {
+    const positions: Position[] = [];
+    try {
+      while (positions.length < change.claimed) positions.push(await this.claim());
+      change.settle(positions);
+    } catch (error) {
+      this.abandon(change, positions);
+      throw error;
+    }
+    return positions;
   }
 
   /** Wakes readers as soon as they can see what is written at `position`. */

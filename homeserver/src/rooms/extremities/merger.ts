@@ -12,7 +12,6 @@ import type { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Numbers } from '../../storage/numbers.ts';
-import type { Position } from '../../streams/stream.ts';
 import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
 import { ForwardEdge } from '../ingest/forward-edge.ts';
@@ -57,7 +56,6 @@ interface Step {
   readonly known: KnownEvents;
   readonly states: StepStates;
   readonly edge: ForwardEdge;
-  readonly positions: Position[];
 }
 
 /**
@@ -104,11 +102,11 @@ export class Merger {
       try {
         isJoined = await this.#join(step);
       } catch (error) {
-        committer.abandon(step.change, step.positions);
+        committer.abandon(step.change, []);
         throw error;
       }
       if (!isJoined && !(await this.#forget(step))) return;
-      if (await committer.commit(step.change, step.positions)) continue;
+      if (await committer.commit(step.change, await committer.take(step.change))) continue;
       rooms.drop(room.nid);
       attempts++;
     }
@@ -121,18 +119,17 @@ export class Merger {
     const known = new KnownEvents(events, change);
     const states = new StepStates(this.#deps, change, known);
     const edge = new ForwardEdge(tries, { change, known, states });
-    return { room, change, known, states, edge, positions: [] };
+    return { room, change, known, states, edge };
   }
 
   /** False when none of our users may. */
-  async #join({ room, change, states, edge, positions }: Step): Promise<boolean> {
-    const { nids, committer } = this.#deps;
+  async #join({ room, change, states, edge }: Step): Promise<boolean> {
+    const { nids } = this.#deps;
     const ends = toJoin(change.head.extremities);
     const before = await states.ofExtremities(ends);
     const event = await this.#dummy(room, change, { ends, before });
     if (!event) return false;
-    const position = await committer.claim();
-    positions.push(position);
+    const position = change.claim();
     const nid = await nids.whenAtHand(1, () => nids.take());
     const stored = change.place(event, {
       nid,

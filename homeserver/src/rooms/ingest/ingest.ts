@@ -7,9 +7,11 @@ import { ALLOW, refuse, type Verdict } from '../../core/verdict.ts';
 import type { Background } from '../../platform/background.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Position } from '../../streams/stream.ts';
 import type { KeyedQueue as Queue } from '../../platform/keyed-queue.ts';
 import type { RoomEngine } from '../engine.ts';
 import type { AwaitedRedactions } from '../awaited-redactions.ts';
+import type { Committer } from '../commit.ts';
 import { EMPTY_HEAD, type Head, type RoomNid } from '../model.ts';
 import type { PolicyServers } from '../policy/policy-servers.ts';
 import type { Merger } from '../extremities/merger.ts';
@@ -35,6 +37,7 @@ const MAX_ATTEMPTS = 10;
 
 export interface IngestDeps extends PlacerDeps {
   readonly rooms: Rooms;
+  readonly committer: Committer;
   readonly admission: Admission;
   readonly missing: Missing;
   readonly merger: Pick<Merger, 'relieve'>;
@@ -187,14 +190,16 @@ export class Ingest {
     const { events } = step;
     const placer = new Placer(this.#deps, change, { events, followers: await this.#followers.of(room.nid, ids) });
     let verdicts: Map<EventId, Verdict>;
+    let positions: readonly Position[];
     try {
       verdicts = await this.#placeAll(change, placer, step);
-      await this.#deps.awaited.settle(change, () => placer.claim());
+      await this.#deps.awaited.settle(change);
+      positions = await committer.take(change);
     } catch (error) {
-      committer.abandon(change, placer.positions);
+      committer.abandon(change, []);
       throw error;
     }
-    if (!change.isEmpty && !(await committer.commit(change, placer.positions))) return undefined;
+    if (!change.isEmpty && !(await committer.commit(change, positions))) return undefined;
     for (const [nid, snapshot] of placer.states.after) afterStates.remember(nid, snapshot);
     await this.#keepUnjudged(room, step, { change, placer });
     return verdicts;

@@ -5,7 +5,6 @@ import { refuse, type Verdict } from '../../core/verdict.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { Numbers } from '../../storage/numbers.ts';
-import type { Committer } from '../commit.ts';
 import type { Events } from '../events.ts';
 import { type EventStatus, isOfRoom, type SnapshotId, type StoredEvent } from '../model.ts';
 import type { RedactionEffect } from '../redactions.ts';
@@ -29,7 +28,6 @@ export interface PlacerDeps extends StepStatesDeps, JudgeDeps {
   readonly events: Events;
   readonly tries: Tries;
   readonly nids: Numbers;
-  readonly committer: Committer;
 }
 
 /** What has been found out about an event, for its place. */
@@ -70,7 +68,6 @@ export class Placer {
   readonly unjudged: Unjudged[] = [];
   /** Events that were rejected, and are not any more. */
   readonly unrejected: EventId[] = [];
-  readonly positions: Position[] = [];
 
   constructor(deps: PlacerDeps, change: Change, placed: PlacedAmong) {
     this.#deps = deps;
@@ -113,7 +110,7 @@ export class Placer {
 
   async #settle(toPlace: ToPlace, found: Found): Promise<void> {
     const { status, existing, effect, gaps } = found;
-    const position = await this.#position(toPlace, found);
+    const position = this.#position(toPlace, found);
     const stored = await this.#store(toPlace, found, position);
     if (existing?.status === 'rejected' && status !== 'rejected') this.unrejected.push(stored.event.eventId);
     this.#redactions.placed(effect, stored.nid);
@@ -153,8 +150,8 @@ export class Placer {
   }
 
   /** When the room's state is what it is after the event, if that is news. Clients learn of the event itself, if they may. */
-  async #position({ history }: ToPlace, { status, isLate }: Found): Promise<Position | undefined> {
-    return isOfRoom(status) && history === undefined && !isLate ? this.claim() : undefined;
+  #position({ history }: ToPlace, { status, isLate }: Found): Position | undefined {
+    return isOfRoom(status) && history === undefined && !isLate ? this.#change.claim() : undefined;
   }
 
   async #store({ event, history }: ToPlace, found: Found, position: Position | undefined): Promise<StoredEvent> {
@@ -179,13 +176,6 @@ export class Placer {
   /** To be called when everything has been placed. */
   settle(): Promise<void> {
     return this.#late.settle();
-  }
-
-  /** A place in the stream, to be given back with the step. */
-  async claim(): Promise<Position> {
-    const position = await this.#deps.committer.claim();
-    this.positions.push(position);
-    return position;
   }
 
   async #replaced(event: Event, before: SnapshotId): Promise<StoredEvent | undefined> {

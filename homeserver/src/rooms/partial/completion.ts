@@ -4,6 +4,7 @@ import type { KeyedQueue } from '../../platform/keyed-queue.ts';
 import { slices } from '../../platform/turns.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { VersionedChanges } from '../../streams/versioned-changes.ts';
+import type { Committer } from '../commit.ts';
 import type { PlacerDeps } from '../ingest/placer.ts';
 import type { Head, RoomNid, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
@@ -28,6 +29,7 @@ export interface CompletionDeps extends ReviewDeps, PlacerDeps {
   readonly partial: PartialRooms;
   readonly sticky: Pick<StickyEvents, 'hide'>;
   readonly writer: RoomWriter;
+  readonly committer: Committer;
   readonly queue: KeyedQueue<RoomNid>;
   readonly userRooms: Pick<UserRooms, 'outdated'>;
   readonly memberChanges: VersionedChanges<RoomNid>;
@@ -41,9 +43,11 @@ interface Outcome {
   readonly partial: PartialRoom;
   readonly join: PlacedJoin;
   readonly change: Change;
-  readonly position: Position;
   readonly reviewed: Reviewed;
   readonly revised: readonly StoredEvent[];
+  /** Its places in the stream. At the first one the room is known in full. */
+  readonly positions: readonly Position[];
+  readonly position: Position;
 }
 
 /**
@@ -99,29 +103,31 @@ export class Completion {
     if (!room?.head) return true;
     const change = new Change(room, room.head);
     change.addRows(full.rows);
-    const look = new SecondLook(this.#deps, change);
+    let positions: readonly Position[] = [];
     try {
-      const position = await look.claim();
+      const whole = change.claim();
       const review = new Review(this.#deps, change, { event: join, state: full.snapshot });
-      const reviewed = await review.events(await store.resting(this.#deps.db, join), () => look.claim());
+      const reviewed = await review.events(await store.resting(this.#deps.db, join));
       change.setExtremities(await review.extremities());
       const current = await review.current();
-      change.setCurrent(current, position, await this.#difference(room, change, { full: full.snapshot, current }));
-      await look.at(reviewed.refused);
+      change.setCurrent(current, whole, await this.#difference(room, change, { full: full.snapshot, current }));
+      await new SecondLook(this.#deps, change).at(reviewed.refused);
+      positions = await committer.take(change);
+      const position = change.at(whole);
       change.sticky.push(...stickyOf(change.events, this.#deps.clock.now(), position));
-      const outcome: Outcome = { partial, join, change, position, reviewed, revised: review.revised() };
-      if (await this.#write(outcome, look.positions)) return true;
+      const revised = review.revised();
+      if (await this.#write({ partial, join, change, reviewed, revised, positions, position })) return true;
       rooms.drop(room.nid);
-      committer.abandon(change, look.positions);
+      committer.abandon(change, positions);
       return false;
     } catch (error) {
-      committer.abandon(change, look.positions);
+      committer.abandon(change, positions);
       throw error;
     }
   }
 
   /** False, and nothing is written, when the room has moved on. */
-  async #write(outcome: Outcome, positions: readonly Position[]): Promise<boolean> {
+  async #write(outcome: Outcome): Promise<boolean> {
     const { partial, join, change, position, reviewed, revised } = outcome;
     const { undone, takenBack } = reviewed;
     const restored = relationsOf(undone.map(({ event }) => event));
@@ -138,14 +144,15 @@ export class Completion {
       await this.#deps.partial.removeIn(tx, partial);
       return true;
     });
-    if (isWritten) this.#tell(outcome, { head: write.head, positions, told });
+    if (isWritten) this.#tell(outcome, write.head, told);
     return isWritten;
   }
 
   /** Memory, and everybody else, once it is durable. */
   #tell(
-    { partial, change, position, reviewed, revised }: Outcome,
-    { head, positions, told }: { head: Head; positions: readonly Position[]; told: readonly UserId[] },
+    { partial, change, reviewed, revised, positions, position }: Outcome,
+    head: Head,
+    told: readonly UserId[],
   ): void {
     const { rooms, events, committer, userRooms, sticky, memberChanges } = this.#deps;
     const { room } = change;

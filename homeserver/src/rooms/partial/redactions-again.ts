@@ -1,7 +1,6 @@
 import { checkContentHash } from '../../core/events/hashes.ts';
 import { pduText } from '../../core/events/pdu-text.ts';
 import { type Event, isState } from '../../core/events/event.ts';
-import type { Position } from '../../streams/stream.ts';
 import type { Events } from '../events.ts';
 import type { KnownEvents } from '../ingest/known-events.ts';
 import { type EventNid, isOfRoom, type StoredEvent } from '../model.ts';
@@ -46,23 +45,23 @@ export class RedactionsAgain {
     this.#known = known;
   }
 
-  /** `revised`: in the order of the room. `claim` gives places in the stream. */
-  async settle(revised: readonly StoredEvent[], claim: () => Promise<Position>): Promise<void> {
+  /** `revised`: in the order of the room. */
+  async settle(revised: readonly StoredEvent[]): Promise<void> {
     const looked: Looked[] = [];
     for (const event of revised) {
       if (event.event.type === 'm.room.redaction' && !isState(event.event)) looked.push(await this.#lookAt(event));
     }
     await this.#undo(looked);
     for (const { redaction, effect } of looked) if (isWithheld(redaction.event, effect)) this.#withhold(redaction);
-    for (const one of looked) await this.#apply(one, claim);
+    for (const one of looked) this.#apply(one);
   }
 
   /** What had been taken for a redaction without effect has one. */
-  async #apply({ redaction, target, effect }: Looked, claim: () => Promise<Position>): Promise<void> {
+  #apply({ redaction, target, effect }: Looked): void {
     const current = target && (this.#change.event(target.nid) ?? target);
     if (effect.kind !== 'redacts' || !current || current.redactedBy !== undefined) return;
     this.#change.redact(current, redaction.nid);
-    if (redaction.status === 'withheld') this.#change.release(redaction, await claim());
+    if (redaction.status === 'withheld') this.#change.release(redaction, this.#change.claim());
   }
 
   async #lookAt(redaction: StoredEvent): Promise<Looked> {

@@ -47,8 +47,7 @@ export class Review {
     this.#join = join;
   }
 
-  /** `claim` gives places in the stream. */
-  async events(nids: readonly EventNid[], claim: () => Promise<Position>): Promise<Reviewed> {
+  async events(nids: readonly EventNid[]): Promise<Reviewed> {
     const stored = new Map<EventId, StoredEvent>();
     for await (const some of slices(nids, EVENTS_AT_ONCE)) {
       for (const event of (await this.#deps.events.load(some)).values()) stored.set(event.event.eventId, event);
@@ -62,7 +61,7 @@ export class Review {
       if (event) await this.#review(event);
     }
     const redactions = new RedactionsAgain(this.#deps, this.#change, this.#known);
-    await redactions.settle([...this.#revised.values()], claim);
+    await redactions.settle([...this.#revised.values()]);
     const isShown = ({ status, ord }: StoredEvent) => status === 'accepted' && ord !== undefined;
     const before = [...stored.values()];
     return {

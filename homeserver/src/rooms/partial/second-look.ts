@@ -1,4 +1,3 @@
-import type { Position } from '../../streams/stream.ts';
 import { inOrder } from '../ingest/order.ts';
 import { Placer, type PlacerDeps } from '../ingest/placer.ts';
 import { Unrejection } from '../ingest/unrejection.ts';
@@ -26,15 +25,6 @@ export class SecondLook {
     this.#deps = deps;
     this.#change = change;
     this.#placer = new Placer({ ...deps, partial: KNOWN_IN_FULL }, change, { events: [], followers: new Map() });
-  }
-
-  /** Places in the stream that have been taken. */
-  get positions(): readonly Position[] {
-    return this.#placer.positions;
-  }
-
-  claim(): Promise<Position> {
-    return this.#placer.claim();
   }
 
   async at(refused: readonly StoredEvent[]): Promise<void> {

@@ -20,7 +20,8 @@ import type { Extremity, StoredEvent } from '../model.ts';
 import { authStateOf, type States, type StateView } from '../state/states.ts';
 import type { Tries } from '../state/tries.ts';
 import { otherServers } from '../members/room-members.ts';
-import type { Change, CommittedMember } from '../write/change.ts';
+import type { Change } from '../write/change.ts';
+import type { CommittedMember } from '../write/member-changes.ts';
 import { dateAfter } from './date.ts';
 import type { Draft } from './draft.ts';
 

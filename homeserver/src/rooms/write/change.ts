@@ -1,4 +1,3 @@
-import { serverOf, UserId } from '@holm/spec/ids';
 import type { EventId } from '@holm/spec/ids';
 import type { StateKey } from '../../core/auth/selection.ts';
 import type { AuthEntry } from '../../core/state/auth-graph-chunk.ts';
@@ -6,15 +5,17 @@ import { isState, type Event } from '../../core/events/event.ts';
 import { pduText } from '../../core/events/pdu-text.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
 import type { Position } from '../../streams/stream.ts';
-import type { EventNid, Extremity, Head, KeyNumber, Member, SnapshotId, StoredEvent } from '../model.ts';
+import type { EventNid, Extremity, Head, KeyNumber, SnapshotId, StoredEvent } from '../model.ts';
 import type { Room } from '../room.ts';
 import type { Placement } from './placement.ts';
 import { relationsOf } from './relations.ts';
 import { AuthLedger } from '../state/auth-ledger.ts';
 import type { Stuck } from '../sticky/stuck.ts';
 import type { Pending } from '../state/states.ts';
+import { type CommittedMember, MemberChanges } from './member-changes.ts';
+import { Places } from './places.ts';
 import { Redacting } from './redacting.ts';
-import type { MemberChange, NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
+import type { NewKey, OutboxWrite, RoomWrite, StateRow } from './room-write.ts';
 
 /** How many numbers of a timeline are left free for missing events. */
 export const GAP_LENGTH = 2 ** 20;
@@ -22,10 +23,6 @@ export const GAP_LENGTH = 2 ** 20;
 export type StateDifference = readonly (readonly [KeyNumber, StoredEvent | undefined, StoredEvent | undefined])[];
 
 export type ChangedKeys = Pick<ReadonlyMap<KeyNumber, unknown>, 'has'>;
-
-export interface CommittedMember extends MemberChange {
-  readonly before: string | undefined;
-}
 
 /**
  * One step of a room in the making: events are placed one after the other, each on top of the last, and all of it is
@@ -47,13 +44,14 @@ export class Change implements Pending {
   readonly unstuck = new Set<EventNid>();
   readonly #placed = new Map<EventNid, StoredEvent>();
   readonly #byId = new Map<EventId, StoredEvent>();
-  readonly #members = new Map<UserId, CommittedMember>();
+  readonly #members = new MemberChanges();
   readonly #rows: StateRow[] = [];
   readonly #keys: NewKey[] = [];
   readonly #newNumbers = new Map<string, KeyNumber>();
   readonly #current = new Map<KeyNumber, EventNid | undefined>();
   readonly #log: (readonly [Position, SnapshotId])[] = [];
   readonly #auth = new AuthLedger();
+  readonly #places = new Places();
   #head: Head;
 
   constructor(room: Room, base: Head) {
@@ -69,7 +67,7 @@ export class Change implements Pending {
 
   /** Whose membership is another one now. */
   get members(): readonly CommittedMember[] {
-    return [...this.#members.values()];
+    return this.#members.all;
   }
 
   /** The state keys that have another event now, or none. */
@@ -93,6 +91,35 @@ export class Change implements Pending {
 
   get newKeys(): readonly NewKey[] {
     return this.#keys;
+  }
+
+  /** How many places in the stream it is going to take. */
+  get claimed(): number {
+    return this.#places.count;
+  }
+
+  /** A place in the stream that is taken once all is ready to be written: see `Committer.take`. */
+  claim(): Position {
+    return this.#places.next();
+  }
+
+  /** Which place one that was claimed has turned out to be. */
+  at(claimed: Position): Position {
+    return this.#places.at(claimed);
+  }
+
+  /** Everything has the places that have been taken for it. */
+  settle(positions: readonly Position[]): void {
+    const places = this.#places;
+    places.take(positions);
+    for (const stored of this.#placed.values()) {
+      const settled = places.settled(stored);
+      if (settled !== stored) this.#replace(stored, settled);
+    }
+    this.redacting.settle(places);
+    this.#members.settle(places);
+    for (const [i, [position, snapshot]] of this.#log.entries()) this.#log[i] = [places.at(position), snapshot];
+    for (const [i, one] of this.outbox.entries()) this.outbox[i] = places.settled(one);
   }
 
   number(key: StateKey): KeyNumber | undefined {
@@ -182,8 +209,7 @@ export class Change implements Pending {
   redact(target: StoredEvent, by: EventNid): void {
     const now = this.#placed.get(target.nid) ?? target;
     const redacted = this.redacting.redact(now, by);
-    if (redacted && this.events.includes(now)) this.#keep(redacted);
-    else if (redacted && this.#placed.has(target.nid)) this.see(redacted);
+    if (redacted && this.#placed.has(target.nid)) this.#replace(now, redacted);
   }
 
   /** A redaction that was withheld takes effect: from now on it is shown, as news where it never had a place. */
@@ -197,6 +223,12 @@ export class Change implements Pending {
       if (this.#placed.has(redaction.nid)) this.see(released);
       this.redacting.released.push(released);
     }
+  }
+
+  /** `stored`: of this step, or seen by it. */
+  #replace(stored: StoredEvent, by: StoredEvent): void {
+    if (this.events.includes(stored)) this.#keep(by);
+    else this.see(by);
   }
 
   /** An event that is stored already, as whoever builds the step will make it. */
@@ -220,12 +252,12 @@ export class Change implements Pending {
     this.#log.push([position, snapshot]);
     for (const [key, before, after] of difference) {
       this.#current.set(key, after?.nid);
-      const of = after ?? before;
-      if (of?.event.type === 'm.room.member') this.#memberChanged(of, before, after, position);
+      this.#members.note(before, after, position);
     }
   }
 
   toWrite(): RoomWrite {
+    if (!this.#places.areTaken) throw new Error('a step is written whose places in the stream have not been taken');
     const auth = this.#auth.appends();
     const touchesState =
       this.#log.length + this.#rows.length + this.#keys.length + auth.length > 0 ||
@@ -254,42 +286,4 @@ export class Change implements Pending {
       }),
     };
   }
-
-  #memberChanged(
-    of: StoredEvent,
-    before: StoredEvent | undefined,
-    after: StoredEvent | undefined,
-    position: Position,
-  ): void {
-    const userId = of.event.stateKey;
-    if (userId === undefined || !UserId.is(userId)) return;
-    const change: CommittedMember = {
-      userId,
-      membership: after ? membershipText(after.event) : 'leave',
-      before: before && membershipText(before.event),
-      eventNid: of.nid,
-      sender: of.event.sender,
-      server: serverOf(userId),
-      position,
-    };
-    // One row per user: only the last change of a step is written, but it must know what was before the first.
-    const earlier = this.#members.get(userId);
-    this.#members.set(userId, earlier ? { ...change, before: earlier.before } : change);
-  }
 }
-
-const membershipText = ({ content }: Event): string => {
-  const membership = content['membership'];
-  return typeof membership === 'string' ? membership : 'leave';
-};
-
-/** A committed membership as readers know it. */
-export const toMember = (room: Room, change: MemberChange): Member => ({
-  roomNid: room.nid,
-  userId: change.userId,
-  membership: change.membership as Member['membership'],
-  eventNid: change.eventNid,
-  sender: change.sender,
-  server: change.server,
-  position: change.position,
-});

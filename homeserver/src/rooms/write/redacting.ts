@@ -2,6 +2,7 @@ import type { EventId } from '@holm/spec/ids';
 import { pduText } from '../../core/events/pdu-text.ts';
 import { redactEvent } from '../../core/events/to-event.ts';
 import type { EventNid, StoredEvent } from '../model.ts';
+import type { Places } from './places.ts';
 import type { Redacted, RedactionWrite } from './room-write.ts';
 
 /** The redactions of one step. */
@@ -37,6 +38,10 @@ export class Redacting implements RedactionWrite {
   /** The redaction waits for its target. */
   await(target: EventId, redaction: EventNid): void {
     this.#awaited.set(redaction, target);
+  }
+
+  settle(places: Places): void {
+    for (const [i, one] of this.released.entries()) this.released[i] = places.settled(one);
   }
 
   /** Redactions of this step that wait for `target`, which has arrived. */
