@@ -96,6 +96,30 @@ describe('a room that a server forks as often as it can', () => {
     });
   }
 
+  it('keeps nobody from what is said elsewhere while it is tidied', async () => {
+    const [room, elsewhere] = [await enter('11'), await alice.createRoom()];
+    await flood(room, 'a.test', forks(room, TOLERATED + 5));
+    const { engine, merger } = network.server('a.test').running.services.rooms;
+    const { nids } = engine;
+    const [reached, onward] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    nids.whenAtHand = async (...args) => {
+      Reflect.deleteProperty(nids, 'whenAtHand');
+      reached.resolve();
+      await onward.promise;
+      return nids.whenAtHand(...args);
+    };
+    const tidied = merger.tidy();
+    await reached.promise;
+    try {
+      await alice.say(elsewhere, 'can you hear me?');
+      await alice.view.untilMessage(elsewhere, 'can you hear me?');
+    } finally {
+      onward.resolve();
+    }
+    await tidied;
+    expect(await endsOn('a.test', room.roomId)).to.equal(1);
+  });
+
   it('is tidied after a while when there are not too many, in the name of whoever may, and nobody sees it', async () => {
     const room = await enter('11', { events: { 'org.matrix.dummy_event': 100 } });
     await alice.view.sync();
