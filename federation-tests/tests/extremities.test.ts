@@ -2,6 +2,7 @@ import { KEPT, MAX_PREV_EVENTS, TOLERATED } from '@holm/homeserver/rooms/extremi
 import type { Event } from '@holm/homeserver/core/events/event';
 import { RoomId } from '@holm/spec/ids';
 import { expect } from 'chai';
+import { expectHeard, holdUp } from '../src/held-up.ts';
 import type { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person, textsOf } from '../src/people.ts';
 import { RogueRoom } from '../src/rogue-room.ts';
@@ -100,22 +101,10 @@ describe('a room that a server forks as often as it can', () => {
     const [room, elsewhere] = [await enter('11'), await alice.createRoom()];
     await flood(room, 'a.test', forks(room, TOLERATED + 5));
     const { engine, merger } = network.server('a.test').running.services.rooms;
-    const { nids } = engine;
-    const [reached, onward] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    nids.whenAtHand = async (...args) => {
-      Reflect.deleteProperty(nids, 'whenAtHand');
-      reached.resolve();
-      await onward.promise;
-      return nids.whenAtHand(...args);
-    };
+    const held = holdUp(engine.nids, 'whenAtHand');
     const tidied = merger.tidy();
-    await reached.promise;
-    try {
-      await alice.say(elsewhere, 'can you hear me?');
-      await alice.view.untilMessage(elsewhere, 'can you hear me?');
-    } finally {
-      onward.resolve();
-    }
+    await held.reached;
+    await expectHeard(alice, elsewhere, held.goOn);
     await tidied;
     expect(await endsOn('a.test', room.roomId)).to.equal(1);
   });

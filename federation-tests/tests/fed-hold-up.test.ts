@@ -1,6 +1,7 @@
 import { ManualClock } from '@holm/homeserver/testing/manual-clock';
 import { EventId } from '@holm/spec/ids';
 import { expect } from 'chai';
+import { expectHeard, holdUp } from '../src/held-up.ts';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 import { RogueRoom } from '../src/rogue-room.ts';
@@ -52,21 +53,10 @@ describe('a server that lets others wait', () => {
     const held = await RogueRoom.join(rogue, network.server('a.test'), room);
     await network.settle();
     const { nids } = network.server('a.test').running.services.rooms.engine;
-    const [reached, onward] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    nids.ensure = async (count) => {
-      Reflect.deleteProperty(nids, 'ensure');
-      reached.resolve();
-      await onward.promise;
-      return nids.ensure(count);
-    };
+    const { reached, goOn } = holdUp(nids, 'ensure');
     const pushed = held.push(held.event({ content: { msgtype: 'm.text', body: 'slow' } }));
-    await reached.promise;
-    try {
-      await alice.say(elsewhere, 'can you hear me?');
-      await alice.view.untilMessage(elsewhere, 'can you hear me?');
-    } finally {
-      onward.resolve();
-    }
+    await reached;
+    await expectHeard(alice, elsewhere, goOn);
     await pushed;
     await alice.view.untilMessage(room, 'slow');
   });

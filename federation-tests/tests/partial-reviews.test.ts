@@ -2,6 +2,7 @@ import { buildEvent, type EventDraft } from '@holm/homeserver/core/events/build'
 import type { Event } from '@holm/homeserver/core/events/event';
 import type { EventId } from '@holm/spec/ids';
 import { expect } from 'chai';
+import { expectHeard, holdUp } from '../src/held-up.ts';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person, textsOf } from '../src/people.ts';
 
@@ -156,23 +157,11 @@ describe('what was taken in while a room was known in part, once it is known in 
       const kick = await mallory.setState(room, ['m.room.member', carol.userId], { membership: 'leave' });
       await deliver(kick);
       await deliver(await carol.say(room, 'still here'), 'a.test');
-      const of = rooms('b.test').engine[part] as any;
-      const [reached, onward] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      of[method] = async (...args: unknown[]) => {
-        Reflect.deleteProperty(of, method);
-        reached.resolve();
-        await onward.promise;
-        return of[method](...args);
-      };
+      const { reached, goOn } = holdUp(rooms('b.test').engine[part], method);
       release();
       const completed = network.settle();
-      await reached.promise;
-      try {
-        await bob.say(elsewhere, 'can you hear me?');
-        await bob.view.untilMessage(elsewhere, 'can you hear me?');
-      } finally {
-        onward.resolve();
-      }
+      await reached;
+      await expectHeard(bob, elsewhere, goOn);
       await completed;
       expect(partial()).to.eql([]);
       await bob.view.untilMessage(room, 'still here');

@@ -1,5 +1,6 @@
 import { sql } from '@holm/homeserver/storage/sql';
 import { expect } from 'chai';
+import { expectHeard } from '../src/held-up.ts';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person, textsOf } from '../src/people.ts';
 import { Administrator, numberOf, rowsOf } from '../src/upkeep.ts';
@@ -142,13 +143,8 @@ describe('purges', () => {
     const { job_id: id } = await admin.ask('DELETE', at(room), {});
     const done = admin.finish(network, id);
     await wanted.promise;
-    try {
-      await alice.say(elsewhere, 'can you hear me?');
-      await alice.view.untilMessage(elsewhere, 'can you hear me?');
-    } finally {
-      over.resolve();
-      queue.run = run;
-    }
+    queue.run = run;
+    await expectHeard(alice, elsewhere, over.resolve);
     await busy;
     expect(await done).to.include({ state: 'done' });
   });

@@ -2,8 +2,8 @@ import type { UserId } from '@holm/spec/ids';
 import type { LRUCache } from 'lru-cache';
 import { atMost } from '../../platform/at-most.ts';
 import type { Background } from '../../platform/background.ts';
-import { breathe } from '../../platform/breathe.ts';
 import type { IdleCaches } from '../../platform/idle-caches.ts';
+import { slices } from '../../platform/turns.ts';
 import type { ReadonlyMemberships } from '../../rooms/members/memberships.ts';
 import type { Database, Tx } from '../../storage/database.ts';
 import { LoggedChanges } from '../../streams/logged-changes.ts';
@@ -104,9 +104,8 @@ export class ProfileNews {
     const followers = [...this.#followers.keys()];
     if (followers.length === 0) return;
     const rooms = await roomsOf(user);
-    for (const some of piecesOf(followers)) {
+    for await (const some of slices(followers, AT_ONCE)) {
       notifier.wake(some.filter((follower) => follower === user || this.#mayBeIn(rooms, follower)));
-      await breathe();
     }
   }
 
@@ -115,10 +114,6 @@ export class ProfileNews {
     const theirs = this.#deps.glimpseOf(user);
     return theirs === undefined || !theirs.joined.isDisjointFrom(joined);
   }
-}
-
-function* piecesOf(users: readonly UserId[]): Generator<readonly UserId[], void> {
-  for (let at = 0; at < users.length; at += AT_ONCE) yield users.slice(at, at + AT_ONCE);
 }
 
 const EVERYBODY = { size: Infinity, has: () => true };

@@ -1,6 +1,6 @@
-import { isOut } from '../../core/events/membership.ts';
 import type { RoomId, ServerName, UserId } from '@holm/spec/ids';
 import type { LRUCache } from 'lru-cache';
+import { isOut } from '../../core/events/membership.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Position } from '../../streams/stream.ts';
 import type { Member, RoomNid } from '../model.ts';
