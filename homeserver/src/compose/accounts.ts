@@ -1,4 +1,10 @@
-import { AccountData, IgnoredUsers, openAccountDataStream, Tags } from '../features/account-data/index.ts';
+import {
+  AccountData,
+  BlockedInvites,
+  ignoredUsers,
+  openAccountDataStream,
+  Tags,
+} from '../features/account-data/index.ts';
 import {
   Accounts,
   Passwords,
@@ -46,7 +52,8 @@ export const composeAccounts = async (base: Base, notifier: Notifier) => {
     sharedSecret: secret === undefined ? undefined : new SharedSecretRegistration({ secret, accounts, clock, entropy }),
     accountDataStream,
     accountData,
-    ignoredUsers: new IgnoredUsers(accountData),
+    ignoredUsers: ignoredUsers(accountData),
+    blockedInvites: new BlockedInvites(accountData),
     tags: new Tags(accountData),
     filters: new Filters(db),
     pushRules: new PushRules(accountData),

@@ -39,7 +39,8 @@ export const composeFeatures = async (base: Base, { federation, rooms, accounts,
   const remote = new OutgoingMembership({ ...base, log, engine, ingest: rooms, outside, client, signer, verifier });
   const entering = new Entering({ engine, aliases, profiles, remote });
   const { forget_on_leave: forgetOnLeave } = base.config.rooms;
-  const membership = new Membership({ engine, aliases, profiles, remote, entering, forgetOnLeave });
+  const invitees = accounts.blockedInvites;
+  const membership = new Membership({ engine, aliases, profiles, remote, entering, invitees, forgetOnLeave });
   const thirdParty = composeThirdPartyInvites(base, { federation, rooms, accounts, membership, profiles });
   const departure = new Departure({ engine, membership, log });
   accounts.accounts.onDeactivated((user, erase) => {
@@ -62,19 +63,13 @@ export const composeFeatures = async (base: Base, { federation, rooms, accounts,
     ...thirdParty,
     exchange,
     stateTexts,
-    incoming: new IncomingMembership({ engine, ingest: rooms, signer }),
-    invites: new IncomingInvites({ engine, ingest: rooms, outside, verifier, signer, users: accounts.accounts }),
-    joinAnswers: new JoinAnswers({
-      engine,
-      db: base.db,
-      texts: stateTexts,
-      omitMembersFrom: base.config.rooms.omit_members_from,
-    }),
+    ...composeAnswers(base, { federation, rooms, accounts, texts: stateTexts }),
     creation: new RoomCreation({
       engine,
       aliases,
       profiles,
       membership,
+      invitees,
       addresses: thirdParty.addresses,
       directory: directory.publicRooms,
       defaultVersion: base.config.rooms.default_version,
@@ -86,6 +81,27 @@ export const composeFeatures = async (base: Base, { federation, rooms, accounts,
 };
 
 export type FeatureServices = Awaited<ReturnType<typeof composeFeatures>>;
+
+interface AnswerParts extends Omit<Parts, 'notifier'> {
+  readonly texts: StateTexts;
+}
+
+/** What other servers are answered who want somebody in a room. */
+const composeAnswers = (base: Base, { federation, rooms, accounts, texts }: AnswerParts) => {
+  const { signer, keyring: verifier } = federation;
+  const deps = { engine: rooms.engine, ingest: rooms, signer };
+  return {
+    incoming: new IncomingMembership(deps),
+    invites: new IncomingInvites({
+      ...deps,
+      outside: rooms.outside,
+      verifier,
+      users: accounts.accounts,
+      invitees: accounts.blockedInvites,
+    }),
+    joinAnswers: new JoinAnswers({ ...deps, db: base.db, texts, omitMembersFrom: base.config.rooms.omit_members_from }),
+  };
+};
 
 /** People find in a room that replaces another one what they had set up there. */
 const onJoined =

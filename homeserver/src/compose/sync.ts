@@ -4,12 +4,13 @@ import { deviceListsPart } from '../features/device-lists/index.ts';
 import { presencePart } from '../features/presence/index.ts';
 import { profilesPart } from '../features/profiles/index.ts';
 import { receiptsPart } from '../features/receipts/index.ts';
-import { createSliding, Sync } from '../features/sync/index.ts';
+import { createSliding, type Inviters, Sync } from '../features/sync/index.ts';
 import { threadSubscriptionsPart } from '../features/thread-subscriptions/index.ts';
 import { toDevicePart } from '../features/to-device/index.ts';
 import { typingPart } from '../features/typing/index.ts';
 import { Deadlines } from '../platform/deadlines.ts';
 import type { Schedule } from '../platform/schedule.ts';
+import { bothSoon, type Soon, soon } from '../platform/soon.ts';
 import { Readers } from '../rooms/timeline/readers.ts';
 import type { Reader } from '../streams/sync-part.ts';
 import type { Notifier } from '../streams/notifier.ts';
@@ -33,6 +34,8 @@ interface Parts {
   readonly presence: PresenceServices;
   readonly notifier: Notifier;
 }
+
+const EVERYBODY: Inviters = { has: () => true };
 
 /** What clients follow. */
 export const composeSync = (
@@ -61,9 +64,20 @@ export const composeSync = (
   ];
   const threadsNumber = 1 + parts.findIndex(({ stream }) => stream === threads.stream);
   const readers = new Readers(rooms.engine.visible, ignoredBy);
+  const unwelcomeInviters = invitersUnwelcome(accounts);
   const deadlines = new Deadlines(base.clock);
   stack.defer(() => deadlines.close());
-  const deps = { ...base, deadlines, notifier, engine: rooms.engine, readers, unread, parts, presence };
+  const deps = {
+    ...base,
+    deadlines,
+    notifier,
+    engine: rooms.engine,
+    readers,
+    unwelcomeInviters,
+    unread,
+    parts,
+    presence,
+  };
   const sync = new Sync(deps);
   const profiles = { news: profileNews, parted: (reader: Reader) => encryption.lists.news.parted(reader) };
   const connectionBytes = cachesOf(base.config).connections;
@@ -83,6 +97,13 @@ export const composeSync = (
     threadsPlaceIn: (token: string) => parseSubscriptionsToken(token, threadsNumber),
   };
 };
+
+const invitersUnwelcome =
+  ({ ignoredUsers, blockedInvites }: AccountServices) =>
+  (user: UserId): Soon<Inviters> =>
+    soon(bothSoon(ignoredUsers.of(user), blockedInvites.of(user)), ([ignored, areBlocked]) =>
+      areBlocked ? EVERYBODY : ignored,
+    );
 
 export type SyncServices = ReturnType<typeof composeSync>;
 

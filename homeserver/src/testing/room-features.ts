@@ -101,7 +101,8 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
     const base = { engine, aliases: aliasPort, profiles: port, remote: remotePort };
     const entering = new Entering(base);
     const readers = new Readers(engine.visible, async (userId) => ignored.get(userId) ?? new Set());
-    const membership = new Membership({ ...base, entering });
+    const invitees = { assertInvitable: () => Promise.resolve() };
+    const membership = new Membership({ ...base, entering, invitees });
     return {
       engine,
       entering,
@@ -110,6 +111,7 @@ export const createTestRooms = async (options: TestEngineOptions = {}): Promise<
       creation: new RoomCreation({
         ...base,
         membership,
+        invitees,
         addresses,
         directory: {
           assertMayPublish: () => Promise.resolve(),

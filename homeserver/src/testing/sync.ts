@@ -211,9 +211,11 @@ export class SyncFixture {
   /** What answers are made of. */
   responsesDeps() {
     const { db } = this.test;
+    const ignoredBy = (user: UserId) => this.ignored.get(user) ?? new Set<UserId>();
     return {
       idle: this.test.idle,
-      readers: new Readers(this.engine.visible, (user) => this.ignored.get(user) ?? new Set()),
+      readers: new Readers(this.engine.visible, ignoredBy),
+      unwelcomeInviters: ignoredBy,
       db,
       engine: this.engine,
       unread: this.#newUnread(),

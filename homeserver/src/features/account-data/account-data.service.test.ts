@@ -7,7 +7,7 @@ import type { Database, Tx } from '../../storage/database.ts';
 import type { Sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { AccountData, IgnoredUsers, openAccountDataStream, Tags } from './index.ts';
+import { AccountData, ignoredUsers, openAccountDataStream, Tags } from './index.ts';
 
 const alice = UserId.parse('@alice:a.test');
 const bob = UserId.parse('@bob:a.test');
@@ -126,21 +126,21 @@ describe('account data on a database', () => {
     const held = { rows: <Row>(statement: Sql) => db.rows<Row>(statement), transact } as unknown as Database;
     const stream = await openAccountDataStream(db);
     const accountData = new AccountData({ db: held, stream, notifier, derived: new Map() });
-    const ignoredUsers = new IgnoredUsers(accountData);
+    const ignored = ignoredUsers(accountData);
     const [written, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     beforeCommit = () => {
       written.resolve();
       return mayGoOn.promise;
     };
-    const ignored = { ignored_users: { [bob]: {} } };
-    const early = accountData.set({ userId: alice, roomId: undefined, type: 'm.ignored_user_list' }, ignored);
+    const content = { ignored_users: { [bob]: {} } };
+    const early = accountData.set({ userId: alice, roomId: undefined, type: 'm.ignored_user_list' }, content);
     await written.promise;
     beforeCommit = async () => undefined;
     await accountData.set({ userId: alice, roomId: undefined, type: 'x' }, {});
-    expect(await ignoredUsers.of(alice)).to.eql(new Set());
+    expect(await ignored.of(alice)).to.eql(new Set());
     mayGoOn.resolve();
     await early;
-    expect(await ignoredUsers.of(alice)).to.eql(new Set([bob]));
+    expect(await ignored.of(alice)).to.eql(new Set([bob]));
   });
 
   it('gives a position back when the write fails', async () => {

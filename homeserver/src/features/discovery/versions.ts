@@ -28,6 +28,8 @@ export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   'org.matrix.msc3440.stable': true,
   'org.matrix.msc3981': true,
   'org.matrix.msc3030': true,
+  // Users may block invites.
+  'org.matrix.msc4380.stable': true,
   // Files are there for those who have an account, and in the new way for other servers.
   'org.matrix.msc3916.stable': true,
   // Profile fields beside the name and the picture.

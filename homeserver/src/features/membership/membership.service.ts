@@ -9,10 +9,12 @@ import { assertKnown } from '../../rooms/partial/assert-member-known.ts';
 import type { Room } from '../../rooms/room.ts';
 import type { Entering, EnteringDeps } from './entering.service.ts';
 import { type Extras, isMembership, memberContent, memberDraft, withoutAuthority } from './member-content.ts';
+import type { Invitees } from './ports.ts';
 import { actingRoom } from './presence-here.ts';
 
 export interface MembershipDeps extends EnteringDeps {
   readonly entering: Entering;
+  readonly invitees: Invitees;
   /** Leaving is forgetting. For rooms that this server is in, `forgetOnLeave` of the engine sees to it. */
   readonly forgetOnLeave?: boolean;
 }
@@ -122,10 +124,16 @@ export class Membership {
     const target = draft.stateKey;
     if (draft.content['membership'] !== 'invite' || !UserIds.is(target)) return this.#sendHere(roomId, draft);
     const server = serverOf(target);
-    if (server === engine.serverName) return this.#sendHere(roomId, draft);
+    if (server === engine.serverName) return this.#inviteHere(roomId, draft, target);
     return this.#known(roomId).then(() =>
       engine.sender.sendCosigned(roomId, draft, (event, room) => remote.deliverInvite(event, room, server)),
     );
+  }
+
+  async #inviteHere(roomId: RoomId, draft: Draft, target: UserId): Promise<StoredEvent> {
+    await this.#known(roomId);
+    await this.#deps.invitees.assertInvitable(target);
+    return this.#deps.engine.sender.send(roomId, draft);
   }
 
   async #sendHere(roomId: RoomId, draft: Draft): Promise<StoredEvent> {

@@ -9,6 +9,12 @@ export interface MemberProfiles {
   memberProfile(userId: UserId): Promise<MemberProfile>;
 }
 
+/** Who can be invited. */
+export interface Invitees {
+  /** M_INVITE_BLOCKED for a user of this server who wants no invites. */
+  assertInvitable(user: UserId): Promise<void>;
+}
+
 export interface RoomAliases {
   /** M_NOT_FOUND for an alias that leads nowhere. */
   resolve(alias: RoomAlias): Promise<{ readonly roomId: RoomId; readonly servers: readonly ServerName[] }>;

@@ -12,6 +12,7 @@ import type { RoomEngine } from '../../rooms/engine.ts';
 import type { IngestEngine } from '../../rooms/ingest/create-ingest.ts';
 import type { EventVerifier } from '../../rooms/ingest/ports.ts';
 import type { OutsideMemberships } from '../../rooms/members/outside.ts';
+import type { Invitees } from '../membership/index.ts';
 import { readTold, toStripped } from './stripped-state.ts';
 
 export interface InvitesDeps {
@@ -21,6 +22,7 @@ export interface InvitesDeps {
   readonly verifier: EventVerifier;
   readonly signer: Signer;
   readonly users: { exists(user: UserId): Promise<boolean> };
+  readonly invitees: Invitees;
 }
 
 export interface InviteRequest {
@@ -50,6 +52,7 @@ export class IncomingInvites {
     const told = readTold(request.told, request.roomId, version);
     if ('refused' in told) throw invalid(`invite_room_state: ${told.refused}`);
     if (!(await this.#deps.users.exists(invited))) throw new MatrixError('M_NOT_FOUND', 'there is no such user here');
+    await this.#deps.invitees.assertInvitable(invited);
     await this.#checkSignatures([event, ...told]);
     const signed = addSignature(event, signer);
     // Where we are in the room, the invite comes by the room's own way, and is shown from there.

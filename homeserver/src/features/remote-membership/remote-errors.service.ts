@@ -7,6 +7,7 @@ export const asMatrixError = (error: unknown): MatrixError => {
   if (!(error instanceof FederationError)) throw error;
   const { destination, status, errcode } = error;
   const said = typeof error.body['error'] === 'string' ? error.body['error'] : 'no reason given';
+  if (errcode === 'M_INVITE_BLOCKED') return new MatrixError('M_INVITE_BLOCKED', `${destination}: ${said}`);
   if (status === 403) return new MatrixError('M_FORBIDDEN', `${destination}: ${said}`);
   if (status === 404) return new MatrixError('M_NOT_FOUND', `${destination}: ${said}`);
   if (errcode === 'M_INCOMPATIBLE_ROOM_VERSION') {

@@ -42,6 +42,7 @@ describe('creating rooms', () => {
           if (act.target.startsWith('@no')) throw new MatrixError('M_INVITE_BLOCKED', 'no');
         },
       },
+      invitees: { assertInvitable: () => Promise.resolve() },
       directory: {
         async assertMayPublish() {
           if (!mayPublish) throw new MatrixError('M_FORBIDDEN', 'no');

@@ -4,6 +4,7 @@ import { type RoomVersion, roomVersion } from '../../core/rooms/room-version.ts'
 import type { RoomEngine } from '../../rooms/engine.ts';
 import type { Draft } from '../../rooms/send/draft.ts';
 import {
+  type Invitees,
   type InvitesToAddresses,
   memberContent,
   memberDraft,
@@ -27,6 +28,7 @@ export interface RoomCreationDeps {
   readonly aliases: NewAliases;
   readonly profiles: MemberProfiles;
   readonly membership: Pick<Membership, 'invite'>;
+  readonly invitees: Invitees;
   readonly addresses: Pick<InvitesToAddresses, 'invite'>;
   /** The directory of rooms for others to find. */
   readonly directory: {
@@ -120,7 +122,10 @@ export class RoomCreation {
   #invitesHere(creator: UserId, { invite = [], is_direct: isDirect }: Wish): Promise<Draft[]> {
     const ours = [...new Set(invite)].filter((user) => serverOf(user) === this.#deps.engine.serverName);
     return Promise.all(
-      ours.map(async (user) => memberDraft(creator, user, await this.#profileContent('invite', user, isDirect))),
+      ours.map(async (user) => {
+        await this.#deps.invitees.assertInvitable(user);
+        return memberDraft(creator, user, await this.#profileContent('invite', user, isDirect));
+      }),
     );
   }
 

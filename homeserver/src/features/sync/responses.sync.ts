@@ -28,7 +28,7 @@ import { type Hearing, LongAnswers } from './long-answers.sync.ts';
 import { looseSections } from './loose-events.sync.ts';
 import { mergeRooms } from './merged-news.sync.ts';
 import { type Followed, NewsAtHand } from './news-at-hand.sync.ts';
-import { isInviteBy, sectionOf, sectionsText, type ToldRoom } from './sections.ts';
+import { isInviteBy, sectionOf, sectionsText, type ToldRoom, type UnwelcomeInviters } from './sections.ts';
 import { SettledPlace } from './settled-place.sync.ts';
 import { memberAt } from './standing.sync.ts';
 import { StateDeltas } from './state-deltas.sync.ts';
@@ -41,6 +41,7 @@ export interface ResponsesDeps {
   readonly db: Database;
   readonly engine: RoomEngine;
   readonly readers: Readers;
+  readonly unwelcomeInviters: UnwelcomeInviters;
   readonly idle: IdleCaches;
   readonly unread: Pick<UnreadEvents, 'of' | 'atHand' | 'prepare'>;
   /** Beside the rooms' events. Their order is that of the positions in tokens: append, never reorder. */
@@ -96,7 +97,7 @@ export class Responses {
     this.summaries = new Summaries(db, engine);
     this.#left = new LeftRooms({ engine, readers, timelines, deltas });
     this.#invited = new InvitedRooms(db, engine);
-    this.#gone = new GoneRooms(engine, readers);
+    this.#gone = new GoneRooms(engine, deps.unwelcomeInviters);
     this.#concerned = new ConcernedRooms(engine);
     const lazyMembers = new LazyMembers(idle);
     const { summaries } = this;
@@ -260,7 +261,7 @@ export class Responses {
   }
 
   async #isUnwelcome({ viewer }: View, member: Member): Promise<boolean> {
-    return member.membership === 'invite' && isInviteBy(member, await this.#deps.readers.ignoredBy(viewer.userId));
+    return member.membership === 'invite' && isInviteBy(member, await this.#deps.unwelcomeInviters(viewer.userId));
   }
 
   /** Of a room that is new to its reader, everything is news. */

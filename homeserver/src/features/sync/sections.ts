@@ -1,4 +1,5 @@
 import type { RoomId, UserId } from '@holm/spec/ids';
+import type { Soon } from '../../platform/soon.ts';
 import type { Member } from '../../rooms/model.ts';
 import { type JsonText, objectOf } from './json-text.ts';
 
@@ -10,9 +11,13 @@ const SECTIONS: readonly Section[] = ['join', 'invite', 'knock', 'leave'];
 /** Where the answer tells of a room, by what its reader is there. */
 export const sectionOf = ({ membership }: Member): Section => (membership === 'ban' ? 'leave' : membership);
 
-/** Users are not told of invites by those whom they ignore. */
-export const isInviteBy = ({ membership, sender }: Member, ignored: ReadonlySet<UserId>): boolean =>
-  membership === 'invite' && ignored.has(sender);
+export type Inviters = Pick<ReadonlySet<UserId>, 'has'>;
+
+/** By whom users are not told of invites: those whom they ignore, or everybody. The same object as long as it says the same. */
+export type UnwelcomeInviters = (user: UserId) => Soon<Inviters>;
+
+export const isInviteBy = ({ membership, sender }: Member, inviters: Inviters): boolean =>
+  membership === 'invite' && inviters.has(sender);
 
 /** All of them; nothing where there are none. */
 export const sectionsText = (told: readonly ToldRoom[]): JsonText | undefined => {

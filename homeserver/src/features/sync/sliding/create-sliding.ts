@@ -49,7 +49,7 @@ export const createSliding = (deps: SlidingDeps) => {
   const states = new RoomStates(engine, deltas);
   const facts = new RoomFacts({ engine, summaries, states });
   const joined = new JoinedRooms({ ...deps, timelines, deltas, summaries, lazyMembers: new LazyMembers(idle) });
-  const rosters = new Rosters({ engine, cards, ignoredBy: (user) => readers.ignoredBy(user), idle });
+  const rosters = new Rosters({ engine, cards, unwelcomeInviters: deps.unwelcomeInviters, idle });
   const lists = new RoomLists({
     rosters,
     idle,

@@ -6,8 +6,7 @@ import { bothSoon, type Soon, soon } from '../../../platform/soon.ts';
 import type { RoomEngine } from '../../../rooms/engine.ts';
 import type { ReadonlyMemberships } from '../../../rooms/members/memberships.ts';
 import type { EventNid, Member, RoomNid } from '../../../rooms/model.ts';
-import type { IgnoredBy } from '../../../rooms/timeline/readers.ts';
-import { isInviteBy } from '../sections.ts';
+import { type Inviters, isInviteBy, type UnwelcomeInviters } from '../sections.ts';
 import type { Card, RoomCards } from './room-cards.service.ts';
 import { type Kind, Roster } from './roster.ts';
 import { atMost, weighAgain } from '../../../platform/at-most.ts';
@@ -21,7 +20,7 @@ interface Kept {
   version: number;
   readonly holds: number;
   /** Invites by these are not listed. */
-  readonly ignored: ReadonlySet<UserId>;
+  readonly unwelcome: Inviters;
   mark: number;
   /** What it takes in memory, as of the last look at that. */
   bytes: number;
@@ -37,7 +36,7 @@ interface Found {
 export interface RostersDeps {
   readonly engine: Engine;
   readonly cards: RoomCards;
-  readonly ignoredBy: IgnoredBy;
+  readonly unwelcomeInviters: UnwelcomeInviters;
   readonly idle: IdleCaches;
   readonly keptBytes?: number;
 }
@@ -50,29 +49,30 @@ const PUT_OUT = 50_000;
 export class Rosters {
   readonly #engine: Engine;
   readonly #cards: RoomCards;
-  readonly #ignoredBy: IgnoredBy;
+  readonly #unwelcomeInviters: UnwelcomeInviters;
   readonly #kept: LRUCache<UserId, Kept>;
   /** By the event that put somebody out of a room. */
   readonly #wasThere = new LRUCache<EventNid, boolean>(atMost(PUT_OUT));
 
-  constructor({ engine, cards, ignoredBy, idle, keptBytes = KEPT_BYTES }: RostersDeps) {
+  constructor({ engine, cards, unwelcomeInviters, idle, keptBytes = KEPT_BYTES }: RostersDeps) {
     this.#kept = idle.create<UserId, Kept>({ maxSize: keptBytes, sizeCalculation: ({ bytes }) => bytes });
     this.#engine = engine;
     this.#cards = cards;
-    this.#ignoredBy = ignoredBy;
+    this.#unwelcomeInviters = unwelcomeInviters;
   }
 
   of(user: UserId): Soon<Roster> {
     const { userRooms } = this.#engine;
     const members = userRooms.atHand(user) ?? userRooms.of(user);
-    return soon(bothSoon(members, this.#ignoredBy(user)), ([rooms, ignored]) => this.#of(user, rooms, ignored));
+    const unwelcome = this.#unwelcomeInviters(user);
+    return soon(bothSoon(members, unwelcome), ([rooms, inviters]) => this.#of(user, rooms, inviters));
   }
 
-  #of(user: UserId, members: ReadonlyMemberships, ignored: ReadonlySet<UserId>): Soon<Roster> {
+  #of(user: UserId, members: ReadonlyMemberships, unwelcome: Inviters): Soon<Roster> {
     const { holds, roomChanges } = this.#engine;
     const known = this.#kept.get(user);
     const [version, mark] = [members.version, roomChanges.mark];
-    const isSame = known?.members === members && known.holds === holds.version && known.ignored === ignored;
+    const isSame = known?.members === members && known.holds === holds.version && known.unwelcome === unwelcome;
     const changed = isSame && this.#changed(known);
     if (known && changed) {
       return soon(changed.size > 0 ? this.#take(known, changed) : undefined, () => {
@@ -82,7 +82,7 @@ export class Rosters {
       });
     }
     const roster = new Roster();
-    const made: Kept = { roster, members, version, holds: holds.version, ignored, mark, bytes: roster.bytes };
+    const made: Kept = { roster, members, version, holds: holds.version, unwelcome, mark, bytes: roster.bytes };
     return soon(this.#take(made, new Set(members.keys())), () => {
       this.#kept.set(user, made);
       this.#weigh(user, made);
@@ -116,13 +116,13 @@ export class Rosters {
     );
   }
 
-  #put({ roster, members, ignored }: Kept, changed: ReadonlySet<RoomNid>, { cards, kinds }: Found): void {
+  #put({ roster, members, unwelcome }: Kept, changed: ReadonlySet<RoomNid>, { cards, kinds }: Found): void {
     const { holds } = this.#engine;
     for (const nid of changed) {
       const card = cards.get(nid);
       const member = members.get(nid);
       const kind = member && kinds.get(member);
-      if (!card || !member || holds.isHidden(card.roomId) || isInviteBy(member, ignored)) roster.remove(nid);
+      if (!card || !member || holds.isHidden(card.roomId) || isInviteBy(member, unwelcome)) roster.remove(nid);
       // A membership that has changed meanwhile is looked at the next time.
       else if (kind) roster.put({ card, member }, kind);
     }

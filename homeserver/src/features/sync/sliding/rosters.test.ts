@@ -29,7 +29,7 @@ describe('the rosters in memory', () => {
       roomChanges: { mark: 1, sinceMark: () => [] },
     } as unknown as RoomEngine;
     const idle = new IdleCaches(new ManualClock());
-    rosters = new Rosters({ engine, cards, ignoredBy: () => nobody, idle, keptBytes: KEPT_BYTES });
+    rosters = new Rosters({ engine, cards, unwelcomeInviters: () => nobody, idle, keptBytes: KEPT_BYTES });
   });
 
   const join = (user: UserId, rooms: number): void => {
@@ -86,7 +86,7 @@ it('rooms that somebody was put out of are looked up together', async () => {
     const roster = await new Rosters({
       engine: fixture.engine,
       cards,
-      ignoredBy: () => nobody,
+      unwelcomeInviters: () => nobody,
       idle: fixture.test.idle,
     }).of(bob);
     expect([...roster.nids]).to.have.length(20);
