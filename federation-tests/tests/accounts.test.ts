@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
@@ -49,6 +52,27 @@ describe('accounts', () => {
     const laptop = await phone.login();
     await phone.ask('POST', '/logout/all', {});
     for (const device of [phone, laptop]) expect((await device.request('GET', '/account/whoami')).status).to.equal(401);
+  });
+
+  it('are not used by what a session that is over began to say before', async () => {
+    const phone = await network.person('alice', 'a.test');
+    const room = await phone.createRoom();
+    const laptop = await phone.login();
+    const slow = request(
+      `${laptop.home.url}/_matrix/client/v3/rooms/${encodeURIComponent(room)}/send/m.room.message/1`,
+      {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${laptop.token}`, 'content-type': 'application/json' },
+      },
+    );
+    slow.write('{"msgtype":"m.text",');
+    await once(slow, 'socket');
+    await laptop.ask('GET', '/account/whoami'); // what came before is being read
+    await phone.ask('POST', '/logout/all', {});
+    slow.end('"body":"late"}');
+    const [answer] = (await once(slow, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).to.equal(401);
+    expect(await json(answer)).to.include({ errcode: 'M_UNKNOWN_TOKEN' });
   });
 
   it('cannot be entered with another password', async () => {

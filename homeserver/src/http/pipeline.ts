@@ -77,6 +77,8 @@ export const pipeline = (
     const query = parse(ctx.querystring, '&', '=', { maxKeys: 0 });
     const request = new Exchange(ctx, clientAddress(ctx.req, deps.trustedProxies), deps.open);
     const network = networkOf(request.address);
+    const identify = () =>
+      userOf(endpoint.auth, accessToken(ctx.req, query), (token) => deps.authenticate.user(token, request));
     let body: Soon<Body> | undefined;
     if (endpoint.auth === 'server') {
       deps.rateLimits.assertLeft(limit, network);
@@ -87,16 +89,14 @@ export const pipeline = (
         throw error;
       });
     } else if (endpoint.auth !== 'none') {
-      const caller = userOf(endpoint.auth, accessToken(ctx.req, query), (token) =>
-        deps.authenticate.user(token, request),
-      );
+      const caller = identify();
       request.caller = caller instanceof Promise ? await caller : caller;
     }
     deps.rateLimits.take(limit, request.origin ?? request.caller?.userId ?? network);
     request.params = checkParams(ctx['params']);
     request.query = checkQuery(readQuery(query));
     body ??= read(ctx);
-    take(request, body instanceof Promise ? await body : body);
+    take(request, body instanceof Promise ? await afterwards(body, request, identify) : body);
     const result = await run(request);
     return result instanceof Later ? result : replyOf(ctx, result);
   };
@@ -113,8 +113,20 @@ const afterTheBody = async (ctx: Context, served: Promise<Reply | Later>): Promi
   }
 };
 
+/** Whoever takes their time to say what they want may have been logged out meanwhile. */
+const afterwards = async (
+  body: Promise<Body>,
+  request: Exchange,
+  identify: () => Soon<Caller> | undefined,
+): Promise<Body> => {
+  const whole = await body;
+  const caller = request.caller && identify();
+  if (caller instanceof Promise) await caller;
+  return whole;
+};
+
 const userOf = (
-  auth: 'user' | 'optional user',
+  auth: Endpoint['auth'] | 'optional user',
   token: string | undefined,
   authenticate: (token: string) => Soon<Caller>,
 ): Soon<Caller> | undefined =>
