@@ -7,7 +7,7 @@ import type { DeviceLists } from '../device-lists/index.ts';
 import { deviceKeysStore as store } from './device-keys.store.ts';
 import { type OneTimeKeys, readKeys } from './one-time-keys.service.ts';
 import type { PublishedKeys } from './published-keys.service.ts';
-import { deviceKeyOf, isSameJson, isSignedBy, kept, MAX_KEY_BYTES, problemOfDeviceKeys } from './signed-keys.ts';
+import { isSameJson, kept, MAX_KEY_BYTES, problemOfDeviceKeys } from './signed-keys.ts';
 
 export interface KeyUploadsDeps {
   readonly db: Database;
@@ -22,7 +22,10 @@ export interface KeyUpload {
   readonly fallbackKeys: Readonly<Record<string, Json>>;
 }
 
-/** Takes the keys that devices publish: https://spec.matrix.org/latest/client-server-api/#uploading-keys */
+/**
+ * Takes the keys that devices publish. Whether they are signed as they must be is for those to judge who would use them:
+ https://spec.matrix.org/latest/client-server-api/#uploading-keys
+ */
 export class KeyUploads {
   readonly #deps: KeyUploadsDeps;
 
@@ -40,13 +43,11 @@ export class KeyUploads {
       await lists.lock(tx, userId);
       const known = await store.find(tx, userId, deviceId);
       if (deviceKeys) await this.#putDeviceKeys(tx, of, { known, deviceKeys });
-      const keys = deviceKeys ?? known;
-      const deviceKey = keys && deviceKeyOf(keys, deviceId);
-      const fallback = readKeys(of, upload.fallbackKeys, deviceKey);
+      const fallback = readKeys(upload.fallbackKeys);
       if (new Set(fallback.map(({ algorithm }) => algorithm)).size < fallback.length) {
         throw new MatrixError('M_INVALID_PARAM', 'there is one fallback key per algorithm');
       }
-      await oneTimeKeys.add(tx, of, readKeys(of, upload.oneTimeKeys, deviceKey), fallback);
+      await oneTimeKeys.add(tx, of, readKeys(upload.oneTimeKeys), fallback);
     });
     return (await oneTimeKeys.counts(of)).oneTime;
   }
@@ -75,7 +76,4 @@ const assertDeviceKeys = ({ userId, deviceId }: Pick<Caller, 'userId' | 'deviceI
   if (problem !== undefined) throw new MatrixError('M_INVALID_PARAM', problem);
   if (JSON.stringify(keys).length > MAX_KEY_BYTES) throw new MatrixError('M_TOO_LARGE', 'these keys are too large');
   assertCanonical(keys);
-  if (!isSignedBy(keys, userId, deviceId, deviceKeyOf(keys, deviceId) ?? '')) {
-    throw new MatrixError('M_INVALID_SIGNATURE', 'the keys of a device are signed by it');
-  }
 };
