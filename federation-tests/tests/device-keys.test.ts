@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { CrossSigner, CryptoDevice, keyOf, signedBy } from '../src/crypto-device.ts';
+import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
 import type { Person } from '../src/people.ts';
 import { Slider } from '../src/sliding.ts';
@@ -292,6 +293,21 @@ describe('keys of devices', () => {
       expect(second.failures[bob.userId][bob.deviceId].errcode).to.equal('M_INVALID_PARAM');
       const answer = await query(alice, bob);
       expect(answer.device_keys[bob.userId][bob.deviceId].signatures).to.eql(bobs.deviceKeys.signatures);
+    });
+
+    it('lend no device their names, which would be mistaken for them in signatures', async () => {
+      const identifier = { type: 'm.id.user', user: bob.name };
+      const login = (deviceId: string) =>
+        call('POST', `${bob.home.url}/_matrix/client/v3/login`, {
+          body: { type: 'm.login.password', identifier, password: PASSWORD, device_id: deviceId },
+        });
+      for (const { publicKey } of [signer.master, signer.selfSigning, signer.userSigning]) {
+        const { status, body } = await login(publicKey);
+        expect([status, body.errcode]).to.eql([403, 'M_FORBIDDEN']);
+      }
+      expect((await bob.ask('GET', '/devices')).devices).to.have.lengthOf(1);
+      // Of somebody else, it is a name like any other.
+      expect((await login(new CrossSigner(alice.userId).master.publicKey)).status).to.equal(200);
     });
 
     it('go with the account', async () => {

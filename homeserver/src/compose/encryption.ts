@@ -97,6 +97,7 @@ const composeKeys = (base: Base, { federation, accounts }: Parts, { own: lists, 
   const crossSigning = new CrossSigning({ ...accounts, db, lists, published });
   const ownDevices = new OwnDevices({ db, lists, published });
   accounts.sessions.onDevicesChange({
+    naming: (tx, user, device) => ownDevices.naming(tx, user, device),
     removing: (tx, user, devices) => ownDevices.removing(tx, user, devices),
     renamed: (tx, user, device) => ownDevices.renamed(tx, user, device),
   });

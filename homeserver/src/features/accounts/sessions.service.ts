@@ -28,6 +28,8 @@ export interface SessionsEnded {
 
 /** Has something that belongs to devices. */
 export interface DeviceListener {
+  /** Before a device gets the name that its client asks for; throws where it may not have it. */
+  readonly naming: (tx: Tx, userId: UserId, deviceId: DeviceId) => Promise<void>;
   readonly removing: (tx: Tx, userId: UserId, deviceIds: readonly DeviceId[]) => Promise<void>;
   readonly renamed: (tx: Tx, userId: UserId, deviceId: DeviceId) => Promise<void>;
 }
@@ -104,6 +106,7 @@ export class Sessions {
     const { clock, entropy } = this.#deps;
     const now = clock.now();
     const deviceId = DeviceId.parse(device.id ?? randomDeviceId(entropy));
+    if (device.id !== undefined) for (const { naming } of this.#deviceListeners) await naming(tx, userId, deviceId);
     const replaced = await store.removeTokens(tx, userId, [deviceId]);
     await store.putDevice(tx, { userId, deviceId, displayName: device.displayName ?? null }, now);
     const accessToken = mintAccessToken(entropy);

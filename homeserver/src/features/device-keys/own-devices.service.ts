@@ -1,3 +1,4 @@
+import { MatrixError } from '@holm/spec/errors';
 import type { DeviceId, UserId } from '@holm/spec/ids';
 import type { JsonObject } from '@holm/spec/json';
 import type { Database, ReadTx, Tx } from '../../storage/database.ts';
@@ -17,6 +18,14 @@ export class OwnDevices {
 
   constructor(deps: OwnDevicesDeps) {
     this.#deps = deps;
+  }
+
+  /** Before a device gets this name. M_FORBIDDEN for that of a key: in signatures, both are named in the same way. */
+  async naming(tx: Tx, user: UserId, device: DeviceId): Promise<void> {
+    // Keys may be published at the same moment.
+    await this.#deps.lists.lock(tx, user);
+    if (!(await store.areTaken(tx, user, [device], 'keys'))) return;
+    throw new MatrixError('M_FORBIDDEN', 'one of your keys for cross-signing is called like this device');
   }
 
   /** Before any of these is removed, in the same transaction: its keys go with it. */
