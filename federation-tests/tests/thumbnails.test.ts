@@ -122,6 +122,11 @@ describe('small pictures', () => {
     // Small enough as it is, but not still.
     expect(await look(mxc, 'width=320&height=240')).to.deep.include({ pages: 1, size: [200, 100] });
     expect(await look(mxc, 'width=320&height=240&animated=true')).to.deep.include({ pages: 3, format: 'gif' });
+    // Larger than any that is kept.
+    for (const query of ['width=5000&height=5000', 'width=5000&height=5000&method=crop&animated=false']) {
+      expect(await look(mxc, query)).to.deep.include({ pages: 1, size: [200, 100] });
+    }
+    expect(await look(mxc, 'width=5000&height=5000&animated=true')).to.deep.include({ pages: 3, format: 'gif' });
   });
 
   it('of formats that not everybody reads are of those that everybody does', async () => {

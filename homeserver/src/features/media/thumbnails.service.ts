@@ -56,10 +56,7 @@ export class Thumbnails {
   async of(media: Media, query: ThumbnailQuery): Promise<Media> {
     const kind = pictureKind(await this.#deps.folder.head(media.hash));
     if (!kind) throw cannot('this file is no picture of a kind that can be made small');
-    const variant = variantOf(query);
-    const itself = { ...media, contentType: kind };
-    if (!variant && !isThumbnailType(kind)) throw cannot('this picture cannot be made that large');
-    const small = variant ? await this.#small(itself, kind, variant) : itself;
+    const small = await this.#small({ ...media, contentType: kind }, kind, variantOf(query));
     return { ...media, ...small, filename: `thumbnail.${small.contentType.slice('image/'.length)}` };
   }
 

@@ -25,6 +25,8 @@ const BOXES: readonly Size[] = [
   { width: 1_600, height: 1_200 },
 ];
 const LONGER_SIDES = [32, 96, 160, 320, 480, 640, 800, 1_200, 1_600];
+/** No picture that can be read is larger: all of it. */
+const WHOLE = { method: 'scale', width: 65_535, height: 65_535 } as const;
 
 export interface Wish extends Size {
   readonly method?: Method | undefined;
@@ -33,11 +35,11 @@ export interface Wish extends Size {
 
 /**
  * The next larger size that is kept: clients ask for all sizes there are, and each of them would be made and stored.
- * `undefined` for those beyond, for which only the picture itself is large enough.
+ * For those beyond, only the whole picture is large enough.
  */
-export const variantOf = ({ width, height, method = 'scale', animated = false }: Wish): Variant | undefined => {
+export const variantOf = ({ width, height, method = 'scale', animated = false }: Wish): Variant => {
   const size = method === 'scale' ? boxFor(width, height) : cropFor(width, height);
-  return size && { method, animated, ...size };
+  return size ? { method, animated, ...size } : { ...WHOLE, animated };
 };
 
 const boxFor = (width: number, height: number): Size | undefined =>
