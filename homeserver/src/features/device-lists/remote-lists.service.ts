@@ -1,6 +1,7 @@
 import { type ServerName, serverOf, type UserId } from '@holm/spec/ids';
 import type { Json, JsonObject } from '@holm/spec/json';
 import { getUserDevices } from '@holm/spec/server-server/user-keys';
+import { canonicalJson } from '../../core/json/canonical.ts';
 import type { FederationClient } from '../../federation/client/client.ts';
 import { FederationError } from '../../federation/client/federation-error.ts';
 import type { Background } from '../../platform/background.ts';
@@ -77,7 +78,7 @@ export class RemoteLists {
     const { db, lists } = this.#deps;
     const isMissing = await db.transact(async (tx) => {
       const status = await store.lock(tx, update.userId);
-      if (status?.stale === false && update.streamId <= (status.streamId ?? -1)) return false;
+      if (status?.stale === false && (await isKnown(tx, update, status.streamId))) return false;
       await lists.changedHere(tx, update.userId);
       if (!status) return false;
       if (!status.stale && follows(update, status.streamId)) {
@@ -197,6 +198,20 @@ export class RemoteLists {
     await store.putOff(db, user, clock.now() + pause);
   }
 }
+
+/** Whether this update, or a later one, is in the list already. */
+const isKnown = async (tx: Tx, update: RemoteUpdate, streamId: number | null): Promise<boolean> => {
+  if (streamId === null || update.streamId > streamId) return false;
+  // With one that refers to none, a sequence begins: its numbers are not those of another. Conduit and its kin begin one with each
+  // update, all of the same number and of no device that there is, and leave it to others to ask.
+  return update.previous.length > 0 || (update.streamId === streamId && (await saysTheSame(tx, update)));
+};
+
+const saysTheSame = async (tx: Tx, { userId, deviceId, keys }: RemoteUpdate): Promise<boolean> => {
+  const known = await store.device(tx, userId, deviceId);
+  if (!known || !keys) return false;
+  return canonicalJson(JSON.parse(known.json) as JsonObject, 'lenient') === canonicalJson(keys, 'lenient');
+};
 
 /** Whether nothing lies between what is known and this update. */
 const follows = ({ previous }: RemoteUpdate, streamId: number | null): boolean =>

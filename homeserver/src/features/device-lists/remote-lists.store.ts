@@ -142,6 +142,13 @@ export const remoteListsStore = {
       ),
     ),
 
+  async device(tx: ReadTx, user: UserId, device: DeviceId): Promise<Pick<RemoteDevice, 'json'> | undefined> {
+    const [row] = await tx.rows<Pick<RemoteDevice, 'json'>>(
+      sql`SELECT json FROM remote_devices WHERE user_id = ${user} AND device_id = ${device}`,
+    );
+    return row;
+  },
+
   remove: (tx: ReadTx, user: UserId): Promise<unknown> =>
     tx.rows(sql`DELETE FROM remote_device_lists WHERE user_id = ${user}`),
 
