@@ -20,7 +20,7 @@ describe('files that other servers ask for', () => {
     const boundary = /^multipart\/mixed; boundary=([A-Za-z0-9_-]{40})$/.exec(answer.headers.get('content-type')!)![1]!;
     expect(answer.body).to.equal(
       [
-        `--${boundary}`, 'Content-Type: application/json', '', '{}', `--${boundary}`, 'Content-Type: text/html',
+        '', `--${boundary}`, 'Content-Type: application/json', '', '{}', `--${boundary}`, 'Content-Type: text/html',
         'Content-Disposition: attachment; filename="page"', '', 'content', `--${boundary}--`, '',
       ].join('\r\n'), // prettier-ignore
     );

@@ -30,6 +30,8 @@ describe('answers in parts', () => {
         });
         const whole = Buffer.concat(await Array.fromAsync(written.chunks()));
         expect(whole.length).to.equal(written.size);
+        // Servers made with Ruma look for the line break before the first boundary, too.
+        expect(whole.indexOf('\r\n--boundary\r\n')).to.equal(0);
         const [first, second, ...rest] = await read(whole, 'boundary', size);
         expect(first).to.deep.equal({ headers: { 'content-type': 'application/json' }, body: Buffer.from('{}') });
         expect(second!.headers).to.deep.equal({

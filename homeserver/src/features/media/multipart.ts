@@ -132,11 +132,14 @@ interface WrittenPart {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Two parts, as the specification has them: what is known of a file, which is nothing so far, and the file. */
+/**
+ * Two parts, as the specification has them: what is known of a file, which is nothing so far, and the file. The line break before the
+ * first of them is of an empty preamble: servers made with Ruma (Conduit and its kin) find no boundary without one.
+ */
 export const writeMultipart = (boundary: string, { headers, size, body }: WrittenPart) => {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const start = Buffer.from(
-    `--${boundary}\r\nContent-Type: application/json\r\n\r\n{}\r\n--${boundary}\r\n${lines.join('')}\r\n`,
+    `\r\n--${boundary}\r\nContent-Type: application/json\r\n\r\n{}\r\n--${boundary}\r\n${lines.join('')}\r\n`,
   );
   const end = Buffer.from(`\r\n--${boundary}--\r\n`);
   return {
