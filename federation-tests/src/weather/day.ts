@@ -1,7 +1,11 @@
+import { EVENT_STATUSES } from '@holm/homeserver/rooms/events.store';
+import { sql } from '@holm/homeserver/storage/sql';
 import { CryptoDevice } from '../crypto-device.ts';
 import type { Dice } from '../dice.ts';
 import type { TestNetwork } from '../network.ts';
 import { pathOf, type Person } from '../people.ts';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- events are read as they are stored */
 
 interface Said {
   readonly eventId: string;
@@ -125,6 +129,28 @@ export class Day {
   /** Resolves when everybody has arrived or been turned back. */
   async end(): Promise<void> {
     await Promise.all(this.#travels);
+  }
+
+  /**
+   * Departures of visitors that some server does not show ("soft fail"): by the time it heard of them, it knew by another way what
+   * had followed, and who has left cannot leave.
+   */
+  async hiddenDepartures(): Promise<ReadonlySet<string>> {
+    const { network, servers } = this.#options;
+    const failed = await Promise.all(
+      servers.map((name) =>
+        network
+          .server(name)
+          .rows<{ event_id: string; json: string }>(
+            sql`SELECT event_id, json FROM events WHERE status = ${EVENT_STATUSES.indexOf('soft-failed')}`,
+          ),
+      ),
+    );
+    const visitors = new Set(this.visitors.map(({ userId }) => userId));
+    const isDeparture = ({ type, sender, state_key: key, content }: any): boolean =>
+      type === 'm.room.member' && visitors.has(sender) && key === sender && content.membership === 'leave';
+    const departures = failed.flat().filter(({ json }) => isDeparture(JSON.parse(json)));
+    return new Set(departures.map(({ event_id: id }) => id));
   }
 
   #keep(eventId: string): string {
