@@ -105,8 +105,8 @@ describe('policy servers', () => {
   const refusals: readonly (readonly [string, number, Json, number, object])[] = [
     ['with a reason', 400, { errcode: 'M_FORBIDDEN', error: 'spam' }, 400, { errcode: 'M_FORBIDDEN', error: 'spam' }],
     ['with a code of its own', 400, { errcode: 'M_SAFETY', error: 'x', y: 1 }, 400, { errcode: 'M_SAFETY', y: 1 }],
-    ['because we are denied', 403, { errcode: 'M_FORBIDDEN', error: 'no' }, 403, { errcode: 'M_FORBIDDEN' }],
     ['without a word', 200, {}, 403, { errcode: 'M_FORBIDDEN' }],
+    ['as if it were for the session', 403, { errcode: 'M_UNKNOWN_TOKEN', error: 'x' }, 403, { errcode: 'M_FORBIDDEN' }],
     ['for a while', 429, { errcode: 'M_LIMIT_EXCEEDED', error: 'x', retry_after_ms: 7 }, 429, { retry_after_ms: 7 }],
     ['as nothing to do with it', 404, { errcode: 'M_NOT_FOUND', error: 'x' }, 404, { errcode: 'M_NOT_FOUND' }],
     ['as it is no policy server', 404, { errcode: 'M_UNRECOGNIZED', error: 'x' }, 502, { errcode: 'M_UNKNOWN' }],

@@ -281,6 +281,7 @@ describe('invites to addresses', () => {
     const failures: readonly (readonly [string, number, Json, number, string])[] = [
       ['/hash_details', 403, { errcode: 'M_TERMS_NOT_SIGNED', error: 'read' }, 403, 'M_TERMS_NOT_SIGNED'],
       ['/lookup', 401, { errcode: 'M_UNAUTHORIZED', error: 'who?' }, 403, 'M_UNAUTHORIZED'],
+      ['/lookup', 401, { errcode: 'M_UNKNOWN_TOKEN', error: 'who?' }, 403, 'M_FORBIDDEN'],
       ['/lookup', 500, {}, 502, 'M_UNKNOWN'],
       ['/hash_details', 200, { algorithms: ['md5'] }, 502, 'M_UNKNOWN'],
       ['/store-invite', 200, { token: 'a/b', public_keys: [], display_name: 'x' }, 502, 'M_UNKNOWN'],

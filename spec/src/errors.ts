@@ -58,6 +58,15 @@ export const DEFAULT_STATUS = {
 
 export type ErrCode = keyof typeof DEFAULT_STATUS;
 
+/** Clients end their session with us when they hear one of these, whatever the status: nobody else may say them. */
+const OF_SESSIONS: ReadonlySet<string> = new Set([
+  'M_CONSENT_NOT_GIVEN',
+  'M_MISSING_TOKEN',
+  'M_UNKNOWN_TOKEN',
+  'M_USER_DEACTIVATED',
+  'M_USER_LOCKED',
+]);
+
 /** What a caller did wrong. Anything else that is thrown is a bug of ours. */
 export class MatrixError extends Error {
   override readonly name = 'MatrixError';
@@ -83,7 +92,7 @@ export class MatrixError extends Error {
     message: string,
     options: ErrorOptions & { status: number; extra?: Record<string, unknown> },
   ): MatrixError {
-    return new MatrixError(errcode as ErrCode, message, options);
+    return new MatrixError(OF_SESSIONS.has(errcode) ? 'M_FORBIDDEN' : (errcode as ErrCode), message, options);
   }
 
   toJSON(): Record<string, unknown> {
