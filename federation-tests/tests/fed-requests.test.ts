@@ -82,6 +82,21 @@ describe('what another server may ask', () => {
       }
     }
 
+    for (const [endpoint, membership] of [
+      ['v2/send_join', 'join'],
+      ['v1/send_knock', 'knock'],
+      ['v2/send_leave', 'leave'],
+    ]) {
+      it(`is refused a ${membership} of another server's user`, async () => {
+        const room = await enter();
+        const event = room.event({
+          type: 'm.room.member', sender: UserId.parse(owner.userId), stateKey: owner.userId, content: { membership: membership! },
+        }); // prettier-ignore
+        const answer = await ask('PUT', `/${endpoint}/${enc(room.roomId)}/${enc(event.eventId)}`, event.pdu);
+        expect(outcome(answer)).to.deep.equal([400, 'M_INVALID_PARAM']);
+      });
+    }
+
     it('is refused an event that is not the one in the path', async () => {
       const room = await enter();
       const join = room.event({ type: 'm.room.member', stateKey: room.user, content: { membership: 'join' } });

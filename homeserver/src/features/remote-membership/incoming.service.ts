@@ -107,18 +107,12 @@ export class IncomingMembership {
     return { join_authorised_via_users_server: admission.by };
   }
 
-  #parse(
-    raw: unknown,
-    room: JoinedRoom,
-    { origin, eventId, membership }: { origin: ServerName; eventId: EventId; membership: Membership },
-  ): Event {
+  #parse(raw: unknown, room: JoinedRoom, { origin, eventId, membership }: Omit<Expected, 'room'>): Event {
     const event = parsePdu(raw, room.version);
     if (isRefused(event))
       throw new MatrixError('M_BAD_JSON', `this is no event of room version ${room.version.id}: ${event.refused}`);
-    const problem = faultOf(event, { room, eventId, membership });
+    const problem = faultOf(event, { room, origin, eventId, membership });
     if (problem !== undefined) throw new MatrixError('M_INVALID_PARAM', problem);
-    if (serverOf(event.sender) !== origin)
-      throw new MatrixError('M_FORBIDDEN', 'the event is of another server than yours');
     return event;
   }
 
@@ -161,13 +155,18 @@ const checkVersion = ({ version }: Room, known: readonly string[]): void => {
   });
 };
 
+interface Expected {
+  readonly room: JoinedRoom;
+  readonly origin: ServerName;
+  readonly eventId: EventId;
+  readonly membership: Membership;
+}
+
 /** https://spec.matrix.org/latest/server-server-api/#put_matrixfederationv2send_joinroomideventid */
-const faultOf = (
-  event: Event,
-  { room, eventId, membership }: { room: JoinedRoom; eventId: EventId; membership: Membership },
-): string | undefined => {
+const faultOf = (event: Event, { room, origin, eventId, membership }: Expected): string | undefined => {
   if (event.eventId !== eventId) return 'the event id in the path is not that of the event';
   if (event.roomId !== room.roomId) return 'the event is of another room';
   if (membershipOf(event) !== membership) return `the event's membership is not ${membership}`;
-  return event.stateKey === event.sender ? undefined : 'the state key is not the sender';
+  if (event.stateKey !== event.sender) return 'the state key is not the sender';
+  return serverOf(event.sender) === origin ? undefined : 'the event is of another server than yours';
 };

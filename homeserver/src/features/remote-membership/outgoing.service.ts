@@ -24,7 +24,7 @@ import type { RemoteMembership } from '../membership/index.ts';
 import { authorisersOf, countersigned } from './countersigned.ts';
 import { readJoinAnswer } from './told-join.service.ts';
 import { giveInvite } from './give-invite.service.ts';
-import { asMatrixError } from './remote-errors.service.ts';
+import { asInviteError, asMatrixError, clarityOf } from './remote-errors.service.ts';
 import { readKnockState, toStripped } from './stripped-state.ts';
 import { complete, type Template, versionOf } from './templates.ts';
 import { toldOf } from './told.service.ts';
@@ -98,7 +98,7 @@ export class OutgoingMembership implements RemoteMembership {
     const { engine, client } = this.#deps;
     const told = await toldOf(engine, room, event.sender);
     const answer = await giveInvite(client, server, { event, told }).catch((error: unknown) =>
-      Promise.reject(asMatrixError(error)),
+      Promise.reject(asInviteError(error)),
     );
     const signed = parsePdu(answer, room.version);
     if (isRefused(signed) || signed.eventId !== event.eventId) {
@@ -177,7 +177,7 @@ export class OutgoingMembership implements RemoteMembership {
     return complete(template, { roomId, user, content, sentAt: clock.now(), eventId }, signer);
   }
 
-  /** Tries one server after the other. A clear no of one of them is the answer, if none says yes. */
+  /** Tries one server after the other. The clearest no of them is the answer, if none says yes. */
   async #byAnyOf<T>(servers: readonly ServerName[], attempt: (server: ServerName) => Promise<T>): Promise<T> {
     const { serverName } = this.#deps.engine;
     const others = [...new Set(servers)].filter((server) => server !== serverName).slice(0, MAX_SERVERS);
@@ -188,7 +188,7 @@ export class OutgoingMembership implements RemoteMembership {
       } catch (error) {
         const next = asMatrixError(error);
         this.#deps.log.info('another server did not change a membership', { server, err: error });
-        if (failure.status !== 403) failure = next;
+        if (clarityOf(next) >= clarityOf(failure)) failure = next;
       }
     }
     throw failure;
