@@ -2,7 +2,7 @@ import { KindGuard, OptionalKind, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
 /**
- * A value of clients without the members that are null and may be left out: that is how libraries in Go, Rust and Python say that there is
+ * A value of others without the members that are null and may be left out: that is how libraries in Go, Rust and Python say that there is
  * nothing. Where null means something, it stays; where something is needed, too, for somebody to complain about.
  */
 export const withoutNulls = (schema: TSchema, value: unknown): unknown =>
@@ -24,7 +24,7 @@ const nullsIn = (value: unknown): number => {
 };
 
 const strip = (schema: TSchema, value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null || nullsIn(value) === 0) return value;
+  if (typeof value !== 'object' || value === null || isAllRight(schema, value)) return value;
   if (KindGuard.IsUnion(schema)) {
     const tries = schema.anyOf.map((one) => ({ one, without: strip(one, value) }));
     return tries.find(({ one, without }) => Value.Check(one, without))?.without ?? value;
@@ -42,6 +42,12 @@ const strip = (schema: TSchema, value: unknown): unknown => {
   });
   return Object.fromEntries(kept);
 };
+
+/** There is no null in it, or it is an event or the like, which stays the very object that it is. */
+const isAllRight = (schema: TSchema, value: object): boolean =>
+  KindGuard.IsUnknown(schema) ||
+  (KindGuard.IsObject(schema) && Object.keys(schema.properties).length === 0) ||
+  nullsIn(value) === 0;
 
 const memberSchemas = (schema: TSchema): ((name: string) => TSchema | undefined) => {
   if (KindGuard.IsObject(schema)) {

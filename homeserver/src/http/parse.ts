@@ -30,7 +30,7 @@ export const checker = <S extends TSchema>(schema: S, invalid: ErrCode, missing:
   };
 };
 
-/** As `checker`, for what clients say: null is as good as nothing there. */
+/** As `checker`, for what clients and servers say: null is as good as nothing there. */
 export const lenientChecker = <S extends TSchema>(schema: S, invalid: ErrCode) => {
   const check = checker(schema, invalid);
   return (value: unknown): Static<S> => (compile(schema).Check(value) ? value : check(withoutNulls(schema, value)));

@@ -55,7 +55,7 @@ export const pipeline = (
   const isOfClients = endpoint.api === 'client-server';
   // What comes with it all the same is nobody's: nheko logs out with `null`.
   const isBodyless = endpoint.body === nothing;
-  const checkBody = (isOfClients ? lenientChecker : checker)(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
+  const checkBody = lenientChecker(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
   const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[isOfClients ? 'client' : 'federation'];
 
   const repeated = isRepeated ? new RepeatedBodies() : undefined;

@@ -26,7 +26,7 @@ export const getMissingPreviousEvents = serverEndpoint({
     limit: Type.Optional(Type.Integer({ minimum: 0 })),
     min_depth: Type.Optional(Type.Number()),
     /** What the caller has; the walk stops there. */
-    earliest_events: Type.Array(formats.eventId),
+    earliest_events: Type.Optional(Type.Array(formats.eventId)),
     /** What the caller wants the ancestors of; these themselves are not in the answer. */
     latest_events: Type.Array(formats.eventId),
   }),

@@ -29,7 +29,10 @@ export const queryUserEncryptionKeys = serverEndpoint({
   auth: 'server',
   params: nothing,
   query: nothing,
-  body: Type.Object({ device_keys: Type.Record(Type.String(), Type.Array(Type.String())) }),
+  /** Device ids by user, or none for all of them, which servers in Go write as null. */
+  body: Type.Object({
+    device_keys: Type.Record(Type.String(), Type.Union([Type.Array(Type.String()), Type.Null()])),
+  }),
   response: Type.Object({ device_keys: byUser, master_keys: byUser, self_signing_keys: byUser }),
 });
 

@@ -31,6 +31,8 @@ export interface ClientKeysAnswer extends KeysAnswer {
   readonly user_signing_keys: ByUser;
 }
 
+/** Ids by user; null is as good as none. */
+type Devices = Readonly<Record<string, readonly string[] | null>>;
 type Wanted = ReadonlyMap<UserId, readonly string[]>;
 
 const NOTHING: Published = { devices: new Map(), identity: new Map() };
@@ -69,7 +71,7 @@ export class KeyQueries {
   }
 
   /** For another server, of users of ours. */
-  async serve(byUser: Readonly<Record<string, readonly string[]>>): Promise<KeysAnswer> {
+  async serve(byUser: Devices): Promise<KeysAnswer> {
     const { serverName, published } = this.#deps;
     const wanted = readWanted(byUser);
     const here = [...wanted.keys()].filter((user) => serverOf(user) === serverName);
@@ -95,11 +97,11 @@ export class KeyQueries {
   }
 }
 
-const readWanted = (byUser: Readonly<Record<string, readonly string[]>>): Wanted => {
+const readWanted = (byUser: Devices): Wanted => {
   const wanted = new Map<UserId, readonly string[]>();
   for (const [user, devices] of Object.entries(byUser)) {
     if (!UserId.is(user)) throw new MatrixError('M_INVALID_PARAM', 'keys are asked for by user id');
-    wanted.set(user, devices);
+    wanted.set(user, devices ?? []);
   }
   return wanted;
 };

@@ -55,7 +55,7 @@ export const roomExchangeRoutes = (
     route(getMissingPreviousEvents, async ({ origin, params, body }) => {
       const {
         latest_events: latest,
-        earliest_events: earliest,
+        earliest_events: earliest = [],
         limit = DEFAULT_MISSING,
         min_depth: minDepth = 0,
       } = body;

@@ -1,4 +1,3 @@
-import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@holm/spec/endpoint';
 import type { ServerName } from '@holm/spec/ids';
 import { isObject, type Json } from '@holm/spec/json';
@@ -6,6 +5,8 @@ import type { SigningKey } from '../../core/crypto/keys.ts';
 import { signText } from '../../core/crypto/signing.ts';
 import { canonicalJson } from '../../core/json/canonical.ts';
 import { InvalidJsonError, parseJson } from '../../core/json/parse.ts';
+import { withoutNulls } from '../../http/nulls.ts';
+import { compile } from '../../http/parse.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -89,7 +90,6 @@ export class FederationClient {
   readonly #deps: FederationClientDeps;
   readonly #telemetry: ReturnType<typeof clientTelemetry>;
   readonly #isAllowed: (server: ServerName) => boolean;
-  readonly #checks = new Map<Endpoint, (value: unknown) => boolean>();
 
   constructor(deps: FederationClientDeps) {
     this.#deps = deps;
@@ -233,8 +233,9 @@ export class FederationClient {
     const malformed = (cause: unknown) => failure(isSuccess(status) ? 'malformed' : 'refused', undefined, cause);
     const check = (answer: Json): never => {
       if (!isSuccess(status)) throw failure(status >= 400 ? 'refused' : 'malformed', answer);
-      if (!this.#check(endpoint)(answer)) throw failure('malformed');
-      return answer as never;
+      const sound = this.#sound(endpoint, answer);
+      if (sound === undefined) throw failure('malformed');
+      return sound as never;
     };
     const all = async (body: Spool): Promise<never> => {
       const answer = await jsonOf(body).catch((error: unknown) => Promise.reject(malformed(error)));
@@ -243,13 +244,12 @@ export class FederationClient {
     return { malformed, check, all };
   }
 
-  #check(endpoint: Endpoint): (value: unknown) => boolean {
-    const known = this.#checks.get(endpoint);
-    if (known) return known;
-    const compiled = TypeCompiler.Compile(endpoint.response);
-    const check = (value: unknown) => compiled.Check(value);
-    this.#checks.set(endpoint, check);
-    return check;
+  /** The answer, if it is what the endpoint says; null is as good as nothing there. */
+  #sound({ response }: Endpoint, answer: Json): unknown {
+    const schema = compile(response);
+    if (schema.Check(answer)) return answer;
+    const rest = withoutNulls(response, answer);
+    return schema.Check(rest) ? rest : undefined;
   }
 }
 
