@@ -1,4 +1,5 @@
 import type { ServerName } from '@holm/spec/ids';
+import { isObject, type JsonObject } from '@holm/spec/json';
 import { LRUCache } from 'lru-cache';
 import type { VerifyKey } from '../../core/crypto/keys.ts';
 import { atMost } from '../../platform/at-most.ts';
@@ -16,6 +17,12 @@ export interface KeyDirectoryDeps {
   readonly background: Background;
   /** Told of each server that has said what its keys are. */
   readonly listeners: readonly ((server: ServerName) => void)[];
+}
+
+/** What somebody wants to know of a server. */
+export interface KeysAsked {
+  readonly minimumValidUntil: number;
+  readonly keyIds: readonly string[];
 }
 
 interface Entry {
@@ -69,10 +76,11 @@ export class KeyDirectory {
     return attempt !== undefined && attempt.failures === 0 && attempt.at >= since;
   }
 
-  /** The server's own signed answer, as new as can be had. */
-  async answerOf(server: ServerName, minimumValidUntil: number): Promise<StoredAnswer | undefined> {
+  /** The server's own signed answer, as new as can be had where it is too old or says nothing of one of the keys. */
+  async answerOf(server: ServerName, { minimumValidUntil, keyIds }: KeysAsked): Promise<StoredAnswer | undefined> {
     const stored = await keysStore.answerOf(this.#deps.db, server);
-    if (stored && stored.validUntil >= minimumValidUntil) return stored;
+    const isEnough = stored && keyIds.every((keyId) => isPublished(stored.json, keyId));
+    if (isEnough && stored.validUntil >= minimumValidUntil) return stored;
     await this.refresh(server);
     return keysStore.answerOf(this.#deps.db, server);
   }
@@ -141,6 +149,9 @@ export class KeyDirectory {
     if ([...used.values()].some(isAging)) this.#deps.background.run('renew server keys', () => this.refresh(server));
   }
 }
+
+const isPublished = ({ verify_keys: current, old_verify_keys: old }: JsonObject, keyId: string): boolean =>
+  [current, old].some((keys) => isObject(keys) && Object.hasOwn(keys, keyId));
 
 const usable = (entries: Entries, keyIds: readonly string[], use: KeyUse): Entries =>
   new Map([...entries].filter(([keyId, { known }]) => keyIds.includes(keyId) && isUsable(known, use)));

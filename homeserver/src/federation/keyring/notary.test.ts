@@ -14,7 +14,7 @@ describe('a notary', () => {
       isAllowed: () => true,
       clock: new ManualClock(),
     });
-    const ask = (n: number) => notary.answerFor(ServerName.parse(`made-up-${n}.test`), undefined);
+    const ask = (n: number) => notary.answerFor(ServerName.parse(`made-up-${n}.test`));
     const asked = Array.from({ length: 100 }, (_, n) => ask(n));
     const refused: unknown = await ask(100).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(MatrixError).with.property('errcode', 'M_LIMIT_EXCEEDED');

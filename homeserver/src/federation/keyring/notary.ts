@@ -4,7 +4,7 @@ import type { JsonObject } from '@holm/spec/json';
 import type { ServerKeys } from '@holm/spec/server-server/keys';
 import { signJson } from '../../core/crypto/signing.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { KeyDirectory } from './key-directory.ts';
+import type { KeyDirectory, KeysAsked } from './key-directory.ts';
 import { type OwnKeys, publishedKeys } from './own-keys.ts';
 
 export interface NotaryDeps {
@@ -13,6 +13,9 @@ export interface NotaryDeps {
   readonly isAllowed: (server: ServerName) => boolean;
   readonly clock: Clock;
 }
+
+/** Without key ids all of them; without a time the present. */
+export type KeysWanted = Partial<KeysAsked>;
 
 /** Anybody may ask about any names, and what is not known has to be looked for: so many at a time. */
 const MAX_LOOK_UPS = 100;
@@ -31,14 +34,15 @@ export class Notary {
   }
 
   /** The server's own answer with our signature added; an older one when no newer is to be had. */
-  async answerFor(server: ServerName, minimumValidUntil: number | undefined): Promise<JsonObject | undefined> {
+  async answerFor(server: ServerName, wanted: KeysWanted = {}): Promise<JsonObject | undefined> {
     const { own, directory, isAllowed, clock } = this.#deps;
     if (server === own.serverName) return this.own();
     if (!isAllowed(server)) return undefined;
     if (this.#lookUps >= MAX_LOOK_UPS) throw new MatrixError('M_LIMIT_EXCEEDED', 'too many keys are being looked for');
     this.#lookUps++;
     try {
-      const answer = await directory.answerOf(server, minimumValidUntil ?? clock.now());
+      const { minimumValidUntil = clock.now(), keyIds = [] } = wanted;
+      const answer = await directory.answerOf(server, { minimumValidUntil, keyIds });
       return answer && signJson(answer.json, own.serverName, own.signing[0]);
     } finally {
       this.#lookUps--;
