@@ -1,10 +1,10 @@
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@holm/spec/endpoint';
 import type { ServerName } from '@holm/spec/ids';
-import { isObject, type Json } from '@holm/spec/json';
+import type { Json } from '@holm/spec/json';
 import type { SigningKey } from '../../core/crypto/keys.ts';
 import { signText } from '../../core/crypto/signing.ts';
 import { canonicalJson } from '../../core/json/canonical.ts';
-import { InvalidJsonError, parseJson } from '../../core/json/parse.ts';
+import { parseJson } from '../../core/json/parse.ts';
 import { withoutNulls } from '../../http/nulls.ts';
 import { compile } from '../../http/parse.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -16,6 +16,7 @@ import { type FederationSettings, serverFilter } from '../settings.ts';
 import type { Destinations } from './destinations.ts';
 import { FederationError, type FederationFailure } from './federation-error.ts';
 import { clientTelemetry } from './telemetry.ts';
+import { retryAfterMs } from './retry-after.ts';
 import type { RawAnswer, Transport } from './transport.ts';
 import { LargeAnswer } from './large-answer.ts';
 import { LARGE_BYTES, parseLargeJson } from './large-json.ts';
@@ -202,7 +203,7 @@ export class FederationClient {
     const { status } = answer;
     if (unrecorded === true) return;
     const isFailure = backOffOnRefusal === true ? !isSuccess(status) : GATEWAY_FAILURES.has(status);
-    if (isFailure) this.#deps.destinations.failed(destination, retryAfterMs(answer));
+    if (isFailure) this.#deps.destinations.failed(destination, retryAfterMs(answer, this.#deps.clock.now()));
     else this.#deps.destinations.succeeded(destination);
   }
 
@@ -261,18 +262,3 @@ const contentOf = ({ method }: Endpoint, body: Json | CanonicalBody | undefined)
 
 const jsonOf = async (body: Spool): Promise<Json> =>
   body.bytes < LARGE_BYTES ? parseJson(body.text, { strict: false }) : parseLargeJson(body.chunks());
-
-const TOO_MANY_REQUESTS = 429;
-
-/** How long a server asks to be left alone; 0 if it does not. */
-const retryAfterMs = ({ status, body }: RawAnswer): number => {
-  if (status !== TOO_MANY_REQUESTS || body.bytes >= LARGE_BYTES) return 0;
-  try {
-    const answer = parseJson(body.text, { strict: false });
-    const ms = isObject(answer) ? answer['retry_after_ms'] : undefined;
-    return typeof ms === 'number' && ms > 0 ? ms : 0;
-  } catch (error) {
-    if (error instanceof InvalidJsonError) return 0;
-    throw error;
-  }
-};

@@ -270,6 +270,23 @@ describe('requests between two servers', () => {
     expect(again.destinations.waitMs(B)).to.equal(0);
   });
 
+  const pauses: readonly (readonly [string, Record<string, string>, object, number])[] = [
+    ['in the header', { 'retry-after': '30' }, {}, 30_000],
+    ['as a time', { 'retry-after': new Date(1_700_000_020_000).toUTCString() }, {}, 20_000],
+    ['in the body', {}, { retry_after_ms: 25_000 }, 25_000],
+    ['in both', { 'retry-after': '30' }, { retry_after_ms: 25_000 }, 30_000],
+    ['in the body, and nothing in the header', { 'retry-after': 'soon' }, { retry_after_ms: 25_000 }, 25_000],
+    ['in no way that makes sense', { 'retry-after': 'soon' }, {}, 2_000],
+  ];
+  for (const [how, headers, body, pauseMs] of pauses) {
+    it(`leave a server alone for as long as it says ${how}`, async () => {
+      const busy = new Reply(429, headers, JSON.stringify({ errcode: 'M_LIMIT_EXCEEDED', ...body }));
+      const [a] = await startTwo({ routes: [profile(() => busy)] });
+      await failureOf(a.client.call(B, queryProfile, { query: { user_id: alice }, backOffOnRefusal: true }));
+      expect(a.destinations.waitMs(B)).to.be.within(0.8 * pauseMs, pauseMs);
+    });
+  }
+
   it('count refusals as failures only where the same will be tried again', async () => {
     const [a] = await startTwo({ routes: [profile(() => new Reply(403, {}, '{"errcode":"M_FORBIDDEN"}'))] });
     await failureOf(ask(a));
