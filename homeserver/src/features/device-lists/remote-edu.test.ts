@@ -13,6 +13,7 @@ describe('updates of device lists', () => {
     expect(readUpdate(origin, good)).to.eql(update);
     expect(readUpdate(origin, { ...good, device_display_name: 'phone' })?.displayName).to.equal('phone');
     expect(readUpdate(origin, { ...good, prev_id: undefined })?.previous).to.eql([]);
+    expect(readUpdate(origin, { ...good, prev_id: null })?.previous).to.eql([]);
   });
 
   it('say that a device is gone, or has nothing to encrypt with', () => {

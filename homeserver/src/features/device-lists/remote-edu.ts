@@ -24,7 +24,7 @@ export const isOf = (origin: ServerName, user: Json | undefined): user is UserId
 export const readUpdate = (origin: ServerName, edu: JsonObject): RemoteUpdate | undefined => {
   const { user_id: userId, device_id: deviceId, stream_id: streamId, keys, deleted } = edu;
   if (!isOf(origin, userId) || !DeviceId.is(deviceId) || !isStreamId(streamId)) return undefined;
-  const previous = readPrevious(edu['prev_id']);
+  const previous = readPrevious(edu['prev_id'] ?? []);
   if (!previous) return undefined;
   const isGone = deleted === true || !isKeysOf(userId, deviceId, keys);
   return {
@@ -49,7 +49,7 @@ export const readDevice = (userId: UserId, device: Json): Omit<RemoteUpdate, 'st
 export const readCrossSigningKey = (userId: UserId, key: Json | undefined): JsonObject | undefined =>
   isObject(key) && key['user_id'] === userId && isObject(key['keys']) && isSmall(key) ? key : undefined;
 
-const readPrevious = (ids: Json = []): number[] | undefined =>
+const readPrevious = (ids: Json): number[] | undefined =>
   Array.isArray(ids) && ids.length <= MAX_PREVIOUS && ids.every(isStreamId) ? ids : undefined;
 
 const isStreamId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

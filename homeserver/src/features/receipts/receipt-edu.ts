@@ -50,7 +50,8 @@ const readReceipt = (receipt: Json): Pick<ToldReceipt, 'eventId' | 'threadId' | 
   const { event_ids: events, data } = receipt;
   const [eventId] = Array.isArray(events) && events.length === 1 ? (events as readonly Json[]) : [];
   if (!EventId.is(eventId) || !isObject(data)) return undefined;
-  const { ts, thread_id: threadId } = data;
+  const { ts } = data;
+  const threadId = data['thread_id'] ?? undefined;
   if (!isTime(ts) || !isThread(threadId)) return undefined;
   return { eventId, threadId, ts };
 };

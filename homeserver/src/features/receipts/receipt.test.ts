@@ -61,6 +61,11 @@ describe('receipts', () => {
     expect(toEdus(told.map((one, n) => ({ ...one, userId: UserId.parse(`@u${n}:a.test`) })))).to.have.length(5);
   });
 
+  it('are in no thread where another server says null', () => {
+    const edu = { [ROOM]: { 'm.read': { [alice]: { event_ids: ['$one'], data: { ts: 1, thread_id: null } } } } };
+    expect(fromEdu(edu)).to.eql([{ roomId: ROOM, userId: alice, threadId: undefined, eventId: '$one', ts: 1 }]);
+  });
+
   const malformed = [
     {},
     { '!r:a': 5 },
