@@ -63,6 +63,14 @@ const bodyless = clientEndpoint({
   response: formats.json,
 });
 
+const kept = clientEndpoint({
+  ...bodyless,
+  operationId: 'kept',
+  method: 'PUT',
+  path: '/_matrix/client/v3/kept',
+  body: formats.object,
+});
+
 const signed = serverEndpoint({
   operationId: 'signed',
   method: 'PUT',
@@ -95,6 +103,7 @@ const routes: readonly Route[] = [
   ),
   route(signed, ({ origin }) => Promise.resolve({ origin })),
   route(bodyless, ({ body }) => Promise.resolve({ body })),
+  route(kept, ({ body }) => Promise.resolve({ body })),
   route(echo, ({ body }) => Promise.resolve({ body })),
   route(again, ({ body }) => Promise.resolve({ nth: bodies.push(body) }), {
     isRepeated: true,
@@ -203,6 +212,13 @@ describe('an operation', () => {
       const answer = await get(`${v3}/bodyless`, { method: 'POST', body });
       expect([answer.status, answer.body], body).to.eql([200, { body: {} }]);
     }
+  });
+
+  it('whose body is kept as it comes does not take nothing for an empty one', async () => {
+    const put = (body: string) => get(`${v3}/kept`, { method: 'PUT', body });
+    const lost = await put('');
+    expect([lost.status, lost.body['errcode']]).to.eql([400, 'M_NOT_JSON']);
+    expect((await put('{}')).body).to.eql({ body: {} });
   });
 
   it('does not take brackets in text for depth', async () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { parse } from 'node:querystring';
 import type { Endpoint } from '@holm/spec/endpoint';
 import { MatrixError } from '@holm/spec/errors';
-import { nothing } from '@holm/spec/formats';
+import { formats, nothing } from '@holm/spec/formats';
 import type { Json } from '@holm/spec/json';
 import type { Context } from 'koa';
 import type { IpRanges } from '../platform/address.ts';
@@ -55,6 +55,8 @@ export const pipeline = (
   const isOfClients = endpoint.api === 'client-server';
   // What comes with it all the same is nobody's: nheko logs out with `null`.
   const isBodyless = endpoint.body === nothing;
+  // What is kept as it comes has to come: a client that has lost it on the way would empty what was there.
+  const isKept = endpoint.body === formats.object;
   const checkBody = lenientChecker(endpoint.body, endpoint.invalidBody ?? 'M_BAD_JSON');
   const maxBytes = endpoint.maxBodyBytes ?? deps.bodyLimits[isOfClients ? 'client' : 'federation'];
 
@@ -66,7 +68,11 @@ export const pipeline = (
   const read = (ctx: Context): Soon<Body> => (hasBody ? bodyOf(ctx, maxBytes) : NO_BODY);
 
   const take = (request: Exchange, body: Body): void => {
-    const check = (): unknown => checkBody(isBodyless || body.value === undefined ? {} : body.value);
+    const check = (): unknown => {
+      if (isBodyless) return checkBody({});
+      const said = isKept ? body.given : body.value;
+      return checkBody(said === undefined ? {} : said);
+    };
     const { caller } = request;
     request.bodyText = body.text;
     request.body = repeated && caller ? repeated.get(caller, body.text, check) : check();
@@ -149,6 +155,12 @@ class Body {
   get value(): Json | undefined {
     if (this.text === '') return undefined;
     return (this.#value ??= jsonIn(this.text));
+  }
+
+  /** M_NOT_JSON where there is none. */
+  get given(): Json {
+    const { value } = this;
+    return value === undefined ? jsonIn('') : value;
   }
 }
 
