@@ -64,7 +64,7 @@ describe('account data on a database', () => {
     const key = (type: string) => ({ userId: alice, roomId: undefined, type });
     const large = { text: 'x'.repeat(9_000_000) };
     await accountData.set(key('one'), large);
-    expect(await accountData.set(key('two'), large).catch(code)).to.equal('M_RESOURCE_LIMIT_EXCEEDED');
+    expect(await accountData.set(key('two'), large).catch(code)).to.equal('M_TOO_LARGE');
     await accountData.set({ ...key('one'), userId: bob }, large);
     await accountData.set(key('one'), { text: 'less' });
     await accountData.set(key('two'), large);

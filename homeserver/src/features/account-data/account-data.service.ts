@@ -120,7 +120,7 @@ export class AccountData {
   async #put(tx: Tx, key: AccountDataKey, content: JsonObject): Promise<void> {
     const { notifier, stream } = this.#deps;
     if ((await store.sizeBeside(tx, key)) + JSON.stringify(content).length > MAX_SIZE) {
-      throw new MatrixError('M_RESOURCE_LIMIT_EXCEEDED', `an account may keep ${MAX_SIZE} characters of account data`);
+      throw new MatrixError('M_TOO_LARGE', `an account may keep ${MAX_SIZE} characters of account data`);
     }
     const position = await stream.claimNext(tx);
     tx.afterEnd(() => stream.release(position));

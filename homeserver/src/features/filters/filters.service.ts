@@ -31,7 +31,7 @@ export class Filters {
     const existing = await store.byHash(this.#db, userId, hash);
     if (existing !== undefined) return String(existing);
     if ((await store.count(this.#db, userId)) >= MAX_PER_USER) {
-      throw new MatrixError('M_RESOURCE_LIMIT_EXCEEDED', `an account may keep ${MAX_PER_USER} filters`);
+      throw new MatrixError('M_FORBIDDEN', `an account may keep ${MAX_PER_USER} filters`);
     }
     const id = (await store.put(this.#db, userId, hash, text)) ?? (await store.byHash(this.#db, userId, hash));
     return String(id);

@@ -82,7 +82,7 @@ export class ThreadSubscriptions {
     if (stored) {
       throw new MatrixError('IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION', 'you have ceased to follow it since');
     }
-    throw new MatrixError('M_RESOURCE_LIMIT_EXCEEDED', `nobody can follow more than ${MOST} threads`);
+    throw new MatrixError('M_FORBIDDEN', `nobody can follow more than ${MOST} threads`);
   }
 
   /** Ceasing to follow what one does not follow is fine. M_NOT_FOUND for a thread that is not to be seen. */
