@@ -1,6 +1,6 @@
 import { MatrixError } from '@holm/spec/errors';
 import { requiredLevel, powerLevelOf } from '../core/auth/power-levels.ts';
-import { Aliases, federatedAliases, type RoomRights } from '../features/aliases/index.ts';
+import { Aliases, federatedAliases, MainAliases, type RoomRights } from '../features/aliases/index.ts';
 import type { RoomEngine } from '../rooms/engine.ts';
 import { authStateOf } from '../rooms/state/states.ts';
 import type { AccountServices } from './accounts.ts';
@@ -27,6 +27,7 @@ export const composeAliases = (base: Base, { federation, rooms: { engine }, acco
     },
     rights: aliasRights(engine),
     administrators: accounts.accounts,
+    names: new MainAliases(engine, base.log.with({ area: 'rooms' })),
   });
 
 export const aliasRights = ({ rooms, states, userRooms, access }: RoomEngine): RoomRights => ({

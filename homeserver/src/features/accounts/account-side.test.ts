@@ -50,6 +50,7 @@ const build = async ({ db }: TestDatabase) => {
     roomServers: { of: async () => [] },
     rights: { isJoined: async () => true, maySee: async () => true, maySetCanonicalAlias: async () => false },
     administrators: accounts,
+    names: { withdrawn: async () => undefined },
   });
   const shared = new SharedSecretRegistration({ secret: 'sesame', accounts, clock, entropy });
   const routes: readonly Route[] = [

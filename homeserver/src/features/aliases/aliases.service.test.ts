@@ -24,6 +24,7 @@ describe('aliases on a database', () => {
   let database: TestDatabase;
   let aliases: Aliases;
   let count = 0;
+  const withdrawn: unknown[] = [];
 
   before(async () => {
     database = await createTestDatabase();
@@ -41,6 +42,7 @@ describe('aliases on a database', () => {
         maySetCanonicalAlias: async (_roomId, userId) => userId === chief,
       },
       administrators: { isAdmin: async (userId) => userId === admin },
+      names: { withdrawn: async (...removed) => void withdrawn.push(removed) },
     });
   });
   after(() => database[Symbol.asyncDispose]());
@@ -85,6 +87,7 @@ describe('aliases on a database', () => {
       const alias = await create();
       expect(await outcome(aliases.remove(user, alias)), user).to.eql(expected);
       expect(await aliases.isTaken(alias)).to.equal(expected !== 'done');
+      expect(withdrawn.splice(0)).to.eql(expected === 'done' ? [[user, room, alias]] : []);
     }
     expect(await outcome(aliases.remove(admin, RoomAlias.parse('#none:a.test')))).to.eql([404, 'M_NOT_FOUND']);
   });

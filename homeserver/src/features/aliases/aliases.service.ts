@@ -32,6 +32,12 @@ export interface Administrators {
   isAdmin(userId: UserId): Promise<boolean>;
 }
 
+/** What rooms say they are called. */
+export interface RoomNames {
+  /** Somebody has removed an alias of the room. */
+  withdrawn(userId: UserId, roomId: RoomId, alias: RoomAlias): Promise<void>;
+}
+
 export interface AliasesDeps {
   readonly db: Database;
   readonly clock: Clock;
@@ -40,6 +46,7 @@ export interface AliasesDeps {
   readonly roomServers: RoomServers;
   readonly rights: RoomRights;
   readonly administrators: Administrators;
+  readonly names: RoomNames;
 }
 
 /** A joining server tries a few; a room may have thousands. */
@@ -126,12 +133,13 @@ export class Aliases {
 
   /** For who made the alias, who may choose the room's main one, and administrators. */
   async remove(userId: UserId, alias: RoomAlias): Promise<void> {
-    const { db } = this.#deps;
+    const { db, names } = this.#deps;
     const row = await store.get(db, alias);
     if (!row) throw notFound(alias);
     if (!(await this.#mayRemove(userId, row)))
       throw new MatrixError('M_FORBIDDEN', 'this alias is not yours to remove');
     if (!(await db.transact((tx) => store.remove(tx, alias)))) throw notFound(alias);
+    await names.withdrawn(userId, row.roomId, alias);
   }
 
   async #mayRemove(userId: UserId, { creator, roomId }: AliasRow): Promise<boolean> {
