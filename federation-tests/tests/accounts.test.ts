@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { call } from '../src/http.ts';
 import { TestNetwork } from '../src/network.ts';
-import { Person } from '../src/people.ts';
+import { PASSWORD, Person } from '../src/people.ts';
 
 describe('accounts', () => {
   let network: TestNetwork;
@@ -80,6 +80,18 @@ describe('accounts', () => {
     const body = { type: 'm.login.password', identifier: { type: 'm.id.user', user: alice.userId }, password: 'wrong' };
     const answer = await call('POST', `${network.server('a.test').url}/_matrix/client/v3/login`, { body });
     expect([answer.status, answer.body.errcode]).to.deep.equal([403, 'M_FORBIDDEN']);
+  });
+
+  it("are not proved by an address that is nobody's", async () => {
+    const alice = await network.person('alice', 'a.test');
+    const type = 'm.login.password';
+    const remove = (auth: object) => alice.request('DELETE', '/devices/NONE', { auth: { type, ...auth } });
+    for (const kind of ['m.id.thirdparty', 'm.id.phone', 'm.id.magic']) {
+      const identifier = { type: kind, medium: 'email', address: 'alice@a.test' };
+      const answer = await remove({ identifier, password: PASSWORD });
+      expect([answer.status, answer.body.errcode], kind).to.deep.equal([401, 'M_FORBIDDEN']);
+    }
+    expect((await remove({ password: PASSWORD })).status).to.equal(200);
   });
 
   it('have names that clients may ask about first', async () => {

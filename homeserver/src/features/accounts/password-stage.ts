@@ -11,3 +11,7 @@ export const userOf = ({ identifier, user }: Stage): string | undefined => {
   const named = isObject(identifier) && identifier['type'] === 'm.id.user' ? identifier['user'] : user;
   return typeof named === 'string' ? named : undefined;
 };
+
+/** Whether it says so by an address or a telephone, of which nobody here has any. */
+export const isByAddress = ({ identifier }: Stage): boolean =>
+  isObject(identifier) && identifier['type'] !== undefined && identifier['type'] !== 'm.id.user';

@@ -2,7 +2,7 @@ import { ALLOW, refuse } from '../../core/verdict.ts';
 import type { Caller } from '../../http/route.ts';
 import type { AuthData, UserInteractiveAuth } from '../../http/uia.ts';
 import type { Accounts } from './accounts.service.ts';
-import { userOf } from './password-stage.ts';
+import { isByAddress, userOf } from './password-stage.ts';
 
 /** Asks somebody who is logged in to prove once more that it is them. */
 export class Reauthentication {
@@ -22,7 +22,8 @@ export class Reauthentication {
       flows: [['m.login.password']],
       check: async (_stage, data) => {
         // Some clients leave the name out where only one person can be meant.
-        const user = userOf(data) ?? caller.userId;
+        const user = userOf(data) ?? (isByAddress(data) ? undefined : caller.userId);
+        if (user === undefined) return refuse('nobody is known here by this address');
         const password = typeof data['password'] === 'string' ? data['password'] : '';
         return (await this.#accounts.isPasswordOf(caller.userId, user, password)) ? ALLOW : refuse('wrong password');
       },
