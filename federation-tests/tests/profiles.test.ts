@@ -36,6 +36,15 @@ describe('profiles', () => {
     expect((await bob.request('GET', `${path}/m.tz`)).status).to.equal(404);
   });
 
+  it('say of what is too large for them that it is, however large', async () => {
+    const alice = await network.person('alice', 'a.test');
+    const path = `/profile/${encodeURIComponent(alice.userId)}/org.example.long`;
+    for (const length of [65_536, 500_000]) {
+      const answer = await alice.request('PUT', path, { 'org.example.long': 'x'.repeat(length) });
+      expect([answer.status, answer.body.errcode], String(length)).to.deep.equal([400, 'M_PROFILE_TOO_LARGE']);
+    }
+  });
+
   it('leave out what is not set, for servers that ask for one field', async () => {
     const alice = await network.person('alice', 'a.test');
     await set(alice, 'displayname', 'Alice');

@@ -38,8 +38,6 @@ export const setProfileField = clientEndpoint({
   query: nothing,
   body: formats.object,
   response: nothing,
-  // A little more than a whole profile may hold, so that too large a value gets the error that says so.
-  maxBodyBytes: 80 * 1024,
 });
 
 export const deleteProfileField = clientEndpoint({
