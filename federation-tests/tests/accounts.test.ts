@@ -113,4 +113,19 @@ describe('accounts', () => {
     expect(capabilities['m.room_versions'].default).to.equal('12');
     expect(Object.keys(capabilities['m.room_versions'].available)).to.have.length(12);
   });
+
+  it('can be opened by those who asked often whether a name is free', async () => {
+    const config = { rate_limits: { registration: { per_second: 0.001, burst: 1 } } };
+    await using hurried = await TestNetwork.with({ names: ['c.test'], config });
+    const { url } = hurried.server('c.test');
+    for (const name of ['dora', 'dora1', 'dora2']) {
+      const free = await call('GET', `${url}/_matrix/client/v3/register/available?username=${name}`);
+      expect(free.body).to.deep.equal({ available: true });
+    }
+    const dora = await hurried.person('dora', 'c.test');
+    expect(dora.userId).to.match(/^@dora/);
+    const again = await call('POST', `${url}/_matrix/client/v3/register`, { body: {} });
+    expect([again.status, again.body.errcode]).to.deep.equal([429, 'M_LIMIT_EXCEEDED']);
+    expect(Number(again.headers.get('retry-after'))).to.be.greaterThan(0);
+  });
 });

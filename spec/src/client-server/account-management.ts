@@ -39,7 +39,8 @@ export const checkUsernameAvailability = clientEndpoint({
   method: 'GET',
   path: '/_matrix/client/v3/register/available',
   auth: 'none',
-  rateLimit: 'registration',
+  // Clients ask while somebody thinks of a name, who is then to have it.
+  rateLimit: 'directory',
   params: nothing,
   query: Type.Object({ username: Type.String() }),
   body: nothing,
