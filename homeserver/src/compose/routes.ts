@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { roomVersions } from '../core/rooms/room-version.ts';
 import { accountDataRoutes, tagsRoutes } from '../features/account-data/index.ts';
 import { accountsRoutes, registrationRoutes, sharedSecretRoutes } from '../features/accounts/index.ts';
+import { authFallbackRoutes } from '../features/auth-fallback/index.ts';
 import { aliasesRoutes } from '../features/aliases/index.ts';
 import { delayedEventsRoutes, delaysByQuery } from '../features/delayed-events/index.ts';
 import { deviceKeysRoutes, servedKeysRoutes } from '../features/device-keys/index.ts';
@@ -143,6 +144,7 @@ const abilities = ({ delayed_events: delayed, rooms, websockets, calls }: Server
 const accountRoutes = ({ serverName }: Base, { accounts, features }: Services): readonly Route[] => [
   ...accountsRoutes({ ...accounts, serverName }),
   ...registrationRoutes({ ...accounts, serverName }),
+  ...authFallbackRoutes(accounts.uia),
   ...(accounts.sharedSecret
     ? sharedSecretRoutes(accounts.sharedSecret, {
         ...accounts,

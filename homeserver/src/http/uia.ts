@@ -22,11 +22,15 @@ export interface AuthRequest {
   readonly check: (stage: string, auth: AuthData) => Promise<StageVerdict>;
 }
 
+type Asking = Pick<AuthRequest, 'flows' | 'check'>;
+
 interface Session {
   readonly id: string;
   readonly purpose: string;
   readonly expires: number;
   readonly completed: Map<string, AuthData>;
+  /** What it asks for. */
+  readonly request: Asking;
 }
 
 const LIFETIME_MS = 15 * 60_000;
@@ -54,7 +58,7 @@ export class UserInteractiveAuth {
    */
   async complete(request: AuthRequest): Promise<ReadonlyMap<string, AuthData>> {
     const { auth, flows } = request;
-    const session = this.#known(request) ?? this.#begin(request.purpose);
+    const session = this.#known(request) ?? this.#begin(request);
     const failure = auth?.type === undefined ? undefined : await attempt(auth.type, auth, { session, request });
     const isPassed =
       failure === undefined && flows.some((stages) => stages.every((name) => session.completed.has(name)));
@@ -62,6 +66,19 @@ export class UserInteractiveAuth {
     if (auth === undefined || !isPassed) throw new AuthNeededError(request, session, failure);
     this.#sessions.delete(session.id);
     return session.completed;
+  }
+
+  /**
+   * Does a stage for a client that does not know it: the client then asks again with the session alone. M_NOT_FOUND for a
+   * session that is over, M_FORBIDDEN for an attempt that fails.
+   */
+  async pass(stage: string, auth: AuthData): Promise<void> {
+    const session = this.#sessions.get(auth.session ?? '');
+    if (!session || session.expires <= this.#clock.now()) {
+      throw new MatrixError('M_NOT_FOUND', 'this took too long: begin again in your client');
+    }
+    const failure = await attempt(stage, auth, { session, request: session.request });
+    if (failure) throw new MatrixError('M_FORBIDDEN', failure.error);
   }
 
   /** How many sessions are under way. */
@@ -75,7 +92,7 @@ export class UserInteractiveAuth {
     return session?.purpose === purpose && session.expires > this.#clock.now() ? session : undefined;
   }
 
-  #begin(purpose: string): Session {
+  #begin({ purpose, flows, check }: AuthRequest): Session {
     const now = this.#clock.now();
     // The oldest come first: drop what has expired, and one more where there are too many.
     for (const [id, { expires }] of this.#sessions) {
@@ -87,6 +104,7 @@ export class UserInteractiveAuth {
       purpose,
       expires: now + LIFETIME_MS,
       completed: new Map(),
+      request: { flows, check },
     };
     this.#sessions.set(session.id, session);
     return session;
@@ -101,7 +119,7 @@ interface Failure {
 const attempt = async (
   stage: string,
   auth: AuthData,
-  { session, request }: { readonly session: Session; readonly request: AuthRequest },
+  { session, request }: { readonly session: Session; readonly request: Asking },
 ): Promise<Failure | undefined> => {
   if (!request.flows.some((stages) => stages.includes(stage))) {
     return { errcode: 'M_UNRECOGNIZED', error: `${stage} is not asked for here` };

@@ -1,0 +1,1 @@
+export { authFallbackRoutes } from './auth-fallback.routes.ts';
