@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { TestNetwork } from '../src/network.ts';
 import { pathOf, type Person } from '../src/people.ts';
 import type { TestServer } from '../src/server.ts';
-import { numberOf, rowsOf } from '../src/upkeep.ts';
+import { Administrator, numberOf, rowsOf } from '../src/upkeep.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -141,6 +141,22 @@ describe('rooms that all have left and forgotten', () => {
     network.clock.advance(29 * DAY);
     await giveUp(network, server);
     expect(await isHere(server, room)).to.equal(false);
+  });
+});
+
+describe('rooms that have been removed', () => {
+  it('can be left and forgotten by clients that still show them, if never by others', async () => {
+    await using network = await TestNetwork.start('a.test');
+    const admin = await Administrator.on(network, 'a.test');
+    const [alice, eve] = [await network.person('alice', 'a.test'), await network.person('eve', 'a.test')];
+    const room = await alice.createRoom();
+    const { job_id: id } = await admin.ask('DELETE', `/rooms/${encodeURIComponent(room)}`, { evict: true });
+    expect(await admin.finish(network, id)).to.include({ state: 'done' });
+    for (const verb of ['leave', 'forget', 'forget']) {
+      expect(await alice.ask('POST', `${pathOf(room)}/${verb}`, {})).to.deep.equal({});
+      const { status, body } = await eve.request('POST', `${pathOf(room)}/${verb}`, {});
+      expect([status, body.errcode]).to.deep.equal([404, 'M_NOT_FOUND']);
+    }
   });
 });
 

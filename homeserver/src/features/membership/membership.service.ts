@@ -48,7 +48,10 @@ export class Membership {
     const { engine, remote } = this.#deps;
     const room = await engine.rooms.byId(roomId);
     const member = room && (await engine.userRooms.of(user)).get(room.nid);
-    if (!room || !member) throw new MatrixError('M_NOT_FOUND', 'you are not in this room');
+    if (!room || !member) {
+      if (await this.#isGone(user, roomId)) return;
+      throw new MatrixError('M_NOT_FOUND', 'you are not in this room');
+    }
     if (member.membership === 'leave') return;
     const content = memberContent('leave', { reason });
     if (await actingRoom(engine, roomId)) await engine.sender.send(roomId, memberDraft(user, user, content));
@@ -64,6 +67,7 @@ export class Membership {
     const { rooms, userRooms } = this.#deps.engine;
     const room = await rooms.byId(roomId);
     if (!room || !(await userRooms.knows(user, room.nid))) {
+      if (await this.#isGone(user, roomId)) return;
       throw new MatrixError('M_NOT_FOUND', 'you know of no such room');
     }
     const membership = (await userRooms.of(user)).get(room.nid)?.membership;
@@ -71,6 +75,11 @@ export class Membership {
       throw new MatrixError('M_UNKNOWN', 'leave the room before you forget it', { status: 400 });
     }
     await forgetRoom(this.#deps.engine, user, room);
+  }
+
+  /** Nothing is left of the room here, which the user's client may not have noticed: there is nothing more to leave or forget. */
+  async #isGone(user: UserId, roomId: RoomId): Promise<boolean> {
+    return (await this.#deps.engine.departures.of(user)).has(roomId);
   }
 
   /** An invite to a user of another server is stored once that server has taken it. */
