@@ -32,14 +32,15 @@ describe('children of spaces', () => {
     expect(inOrder([c, a, b])).to.deep.equal([b, a, c]);
   });
 
-  it('have no order if it is too long or not printable', () => {
-    const [old, bad, long] = [
+  it('have no order if it is empty, too long or not printable', () => {
+    const [old, bad, long, empty] = [
       child('!o:x', 1),
       child('!n:x', 2, { order: 'ä' }),
       child('!l:x', 3, { order: 'a'.repeat(51) }),
+      child('!e:x', 4, { order: '' }),
     ];
     const first = child('!f:x', 9, { order: '~'.repeat(50) });
-    expect(inOrder([long, bad, old, first])).to.deep.equal([first, old, bad, long]);
+    expect(inOrder([empty, long, bad, old, first])).to.deep.equal([first, old, bad, long, empty]);
   });
 
   for (const [what, bad] of [

@@ -15,7 +15,7 @@ export const SPACE_CHILD = 'm.space.child';
 /** Whoever tries a few servers has tried enough. */
 const MAX_VIA = 5;
 const MAX_ORDER = 50;
-const PRINTABLE = /^[\x20-\x7e]*$/;
+const PRINTABLE = /^[\x20-\x7e]+$/;
 
 /** Undefined for what makes no room a child: https://spec.matrix.org/latest/client-server-api/#mspacechild */
 export const readChild = (raw: Json | undefined): SpaceChild | undefined => {
