@@ -37,8 +37,8 @@ export const aliasRights = ({ rooms, states, userRooms, access }: RoomEngine): R
   },
   async maySee(roomId, userId) {
     try {
-      await access.of(userId, roomId);
-      return true;
+      // Who has left may look back, but these are the names of now.
+      return (await access.of(userId, roomId)).until === undefined;
     } catch (error) {
       if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') return false;
       throw error;
