@@ -176,5 +176,13 @@ describe('mutual rooms', () => {
     const second = await mutual(alice, `${of(bert)}&from=${first.body.next_batch}`);
     expect([...first.body.joined, ...second.body.joined]).to.deep.equal(rooms.sort());
     expect(second.body).not.to.have.property('next_batch');
+    // As matrix-js-sdk does it.
+    const { body: versions } = await call('GET', `${alice.home.url}/_matrix/client/versions`);
+    expect(versions.unstable_features).to.include({ 'uk.half-shot.msc2666.query_mutual_rooms': true });
+    const draft = (query: string): Promise<Answer> =>
+      alice.request('GET', `/../unstable/uk.half-shot.msc2666/user/mutual_rooms?${query}`);
+    const { joined, next_batch_token: token } = (await draft(of(bert))).body;
+    expect(joined).to.eql(first.body.joined);
+    expect((await draft(`${of(bert)}&batch_token=${token}`)).body).to.eql({ joined: second.body.joined, count: 102 });
   });
 });

@@ -30,8 +30,6 @@ export const getMutualRooms = clientEndpoint({
   operationId: 'getMutualRooms',
   method: 'GET',
   path: '/_matrix/client/v1/mutual_rooms',
-  // MSC2666, under its name of before.
-  aliases: ['/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms'],
   auth: 'user',
   rateLimit: 'other',
   params: nothing,

@@ -34,7 +34,8 @@ export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   'org.matrix.msc3916.stable': true,
   // Profile fields beside the name and the picture.
   'uk.tcpip.msc4133.stable': true,
-  // Rooms in common, and public rooms by type.
+  // Rooms in common, under both names that clients look for, and public rooms by type.
+  'uk.half-shot.msc2666.query_mutual_rooms': true,
   'uk.half-shot.msc2666.query_mutual_rooms.stable': true,
   'org.matrix.msc3827.stable': true,
 };

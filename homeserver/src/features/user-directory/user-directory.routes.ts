@@ -1,4 +1,5 @@
 import { getMutualRooms, searchUserDirectory } from '@holm/spec/client-server/user-directory';
+import { getMutualRoomsUnstable } from '@holm/spec/extensions/mutual-rooms';
 import type { UserId } from '@holm/spec/ids';
 import { type Route, route } from '../../http/route.ts';
 import type { MutualRooms } from './mutual-rooms.service.ts';
@@ -21,4 +22,9 @@ export const userDirectoryRoutes = ({ people, mutualRooms }: UserDirectoryRoutes
   }),
 
   route(getMutualRooms, ({ caller, query }) => mutualRooms(caller.userId, query.user_id, query.from)),
+
+  route(getMutualRoomsUnstable, async ({ caller, query: { user_id: other, from, batch_token: token } }) => {
+    const page = await mutualRooms(caller.userId, other, from ?? token);
+    return { ...page, ...(page.next_batch !== undefined && { next_batch_token: page.next_batch }) };
+  }),
 ];
