@@ -34,6 +34,8 @@ export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   'org.matrix.msc3916.stable': true,
   // Profile fields beside the name and the picture.
   'uk.tcpip.msc4133.stable': true,
+  // Summaries of rooms.
+  'org.matrix.msc3266': true,
   // Rooms in common, under both names that clients look for, and public rooms by type.
   'uk.half-shot.msc2666.query_mutual_rooms': true,
   'uk.half-shot.msc2666.query_mutual_rooms.stable': true,
