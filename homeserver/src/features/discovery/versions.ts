@@ -36,6 +36,8 @@ export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
   'uk.tcpip.msc4133.stable': true,
   // Summaries of rooms.
   'org.matrix.msc3266': true,
+  // Redactions are sent like any event, also in rooms of old versions.
+  'com.beeper.msc4169': true,
   // Rooms in common, under both names that clients look for, and public rooms by type.
   'uk.half-shot.msc2666.query_mutual_rooms': true,
   'uk.half-shot.msc2666.query_mutual_rooms.stable': true,
