@@ -27,6 +27,13 @@ describe('discovery', () => {
     expect(versions).to.include.members(['r0.6.1', 'v1.1', 'v1.13']);
   });
 
+  it('names features of later releases for clients that ask before they use them', async () => {
+    const { unstable_features: features } = (await get('/_matrix/client/versions')).body;
+    for (const name of ['org.matrix.msc3266', 'com.beeper.msc4169', 'uk.half-shot.msc2666.query_mutual_rooms']) {
+      expect(features).to.have.property(name, true);
+    }
+  });
+
   it('tells capabilities, and those that features contribute', async () => {
     const { body } = await get('/_matrix/client/v3/capabilities', {
       capabilities: { 'org.example': { enabled: true } },
