@@ -74,14 +74,19 @@ describe('what a client hears of the refusal of another server', () => {
       [400, { errcode: 'M_INVALID_PARAM' }, [502, 'M_UNKNOWN']],
       [403, { errcode: 'M_INVITE_BLOCKED' }, [403, 'M_INVITE_BLOCKED']],
       [403, { errcode: 'M_FORBIDDEN' }, [403, 'M_FORBIDDEN']],
+      [404, { errcode: 'M_NOT_FOUND' }, [404, 'M_NOT_FOUND']],
     ];
     for (const [status, body, told] of cases) {
-      it(`is ${told.join(' ')} for ${status} ${JSON.stringify(body)}`, async () => {
+      it(`is ${told.join(' ')} for ${status} ${JSON.stringify(body)}, however it was made`, async () => {
         rogue.answers.set(`${federation}/v2/invite`, () => ({ status, body }));
-        const here = await alice.createRoom();
-        const invite = { user_id: '@mallory:rogue.test' };
-        const answer = await alice.request('POST', `/rooms/${enc(here)}/invite`, invite);
-        expect([answer.status, answer.body.errcode]).to.eql(told);
+        const here = `/rooms/${enc(await alice.createRoom())}`;
+        const mallory = '@mallory:rogue.test';
+        const answers = [
+          await alice.request('POST', `${here}/invite`, { user_id: mallory }),
+          await alice.request('PUT', `${here}/state/m.room.member/${mallory}`, { membership: 'invite' }),
+          await alice.request('POST', '/createRoom', { invite: [mallory] }),
+        ];
+        for (const answer of answers) expect([answer.status, answer.body.errcode]).to.eql(told);
       });
     }
   });
