@@ -1,7 +1,7 @@
 import {
   AccountData,
   BlockedInvites,
-  ignoredUsers,
+  IgnoredUsers,
   openAccountDataStream,
   Tags,
 } from '../features/account-data/index.ts';
@@ -52,7 +52,7 @@ export const composeAccounts = async (base: Base, notifier: Notifier) => {
     sharedSecret: secret === undefined ? undefined : new SharedSecretRegistration({ secret, accounts, clock, entropy }),
     accountDataStream,
     accountData,
-    ignoredUsers: ignoredUsers(accountData),
+    ignoredUsers: new IgnoredUsers(accountData),
     blockedInvites: new BlockedInvites(accountData),
     tags: new Tags(accountData),
     filters: new Filters(db),

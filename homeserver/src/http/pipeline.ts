@@ -132,7 +132,7 @@ const afterwards = async (
 };
 
 const userOf = (
-  auth: Endpoint['auth'] | 'optional user',
+  auth: Endpoint['auth'],
   token: string | undefined,
   authenticate: (token: string) => Soon<Caller>,
 ): Soon<Caller> | undefined =>

@@ -7,7 +7,7 @@ import type { Database, Tx } from '../../storage/database.ts';
 import type { Sql } from '../../storage/sql.ts';
 import type { Position } from '../../streams/stream.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { AccountData, ignoredUsers, openAccountDataStream, Tags } from './index.ts';
+import { AccountData, IgnoredUsers, openAccountDataStream, Tags } from './index.ts';
 
 const alice = UserId.parse('@alice:a.test');
 const bob = UserId.parse('@bob:a.test');
@@ -126,7 +126,7 @@ describe('account data on a database', () => {
     const held = { rows: <Row>(statement: Sql) => db.rows<Row>(statement), transact } as unknown as Database;
     const stream = await openAccountDataStream(db);
     const accountData = new AccountData({ db: held, stream, notifier, derived: new Map() });
-    const ignored = ignoredUsers(accountData);
+    const ignored = new IgnoredUsers(accountData);
     const [written, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     beforeCommit = () => {
       written.resolve();

@@ -23,7 +23,7 @@ type Data = Pick<AccountData, 'find' | 'versionOf'>;
 const CACHED_USERS = 10_000;
 
 /** What the server itself is told by one type of account data, of no room. */
-export class AccountSetting<T> {
+class AccountSetting<T> {
   readonly #accountData: Data;
   readonly #reading: Reading<T>;
   readonly #known = new LRUCache<UserId, Known<T>>(atMost(CACHED_USERS));
@@ -53,17 +53,19 @@ export class AccountSetting<T> {
 }
 
 /** Whom users do not want to hear, which is never themselves: https://spec.matrix.org/latest/client-server-api/#ignoring-users */
-export const ignoredUsers = (accountData: Data): AccountSetting<ReadonlySet<UserId>> =>
-  new AccountSetting<ReadonlySet<UserId>>(accountData, {
-    type: 'm.ignored_user_list',
-    read: (content, user) => {
-      const list = content?.['ignored_users'];
-      return new Set(
-        isObject(list) ? Object.keys(list).filter((id) => UserId.is(id) && id !== user) : [],
-      ) as Set<UserId>;
-    },
-    isSame: (one, other) => one.size === other.size && one.isSubsetOf(other),
-  });
+export class IgnoredUsers extends AccountSetting<ReadonlySet<UserId>> {
+  constructor(accountData: Data) {
+    super(accountData, {
+      type: 'm.ignored_user_list',
+      read: (content, user) => {
+        const list = content?.['ignored_users'];
+        const ids = isObject(list) ? Object.keys(list) : [];
+        return new Set(ids.filter((id): id is UserId => UserId.is(id) && id !== user));
+      },
+      isSame: (one, other) => one.size === other.size && one.isSubsetOf(other),
+    });
+  }
+}
 
 /** Who wants no invites at all: https://spec.matrix.org/latest/client-server-api/#invite-permission */
 export class BlockedInvites extends AccountSetting<boolean> {

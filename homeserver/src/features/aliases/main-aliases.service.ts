@@ -21,14 +21,14 @@ export class MainAliases {
    * https://spec.matrix.org/latest/client-server-api/#delete_matrixclientv3directoryroomroomalias
    */
   async withdrawn(sender: UserId, roomId: RoomId, alias: RoomAlias): Promise<void> {
-    const { rooms, states, sender: engine } = this.#engine;
+    const { rooms, states } = this.#engine;
     const room = await rooms.byId(roomId);
     if (!room?.head) return;
     const said = (await states.get(room, room.head.snapshot, [TYPE, '']))?.event.content ?? {};
     const content = without(said, alias);
     if (content === said) return;
     try {
-      await engine.send(roomId, { sender, type: TYPE, stateKey: '', content });
+      await this.#engine.sender.send(roomId, { sender, type: TYPE, stateKey: '', content });
     } catch (err) {
       if (!(err instanceof MatrixError)) throw err;
       this.#log.info('a room goes on being called by an alias that is gone', { roomId, err });

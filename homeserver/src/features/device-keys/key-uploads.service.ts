@@ -24,7 +24,7 @@ export interface KeyUpload {
 
 /**
  * Takes the keys that devices publish. Whether they are signed as they must be is for those to judge who would use them:
- https://spec.matrix.org/latest/client-server-api/#uploading-keys
+ * https://spec.matrix.org/latest/client-server-api/#uploading-keys
  */
 export class KeyUploads {
   readonly #deps: KeyUploadsDeps;
